@@ -1,0 +1,98 @@
+# make help lists what can be made. CI calls the same targets.
+
+VERSION := v0.1.0-dev
+K8S     ?= 1.33
+
+LINT       := v2.15.0
+TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
+LINTER     := $(TOOLS)/golangci-lint-$(LINT)/golangci-lint
+LAB_MODULE := test/lab
+RUN_LAB    := go run -C $(LAB_MODULE) .
+BUILD      := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.release=$(VERSION)"
+
+export K8S
+
+.PHONY: build
+build: ## the plugin, as bin/kubectl-tpe
+	$(BUILD) -o bin/kubectl-tpe ./cmd/kubectl-tpe
+
+.PHONY: install
+install: build ## the plugin to where go install puts programs; then kubectl tpe works
+	install -D -m 0755 bin/kubectl-tpe "$$(go env GOPATH)/bin/kubectl-tpe"
+
+.PHONY: check
+check: tidy format vet lint unit ## all that needs no cluster: seconds once warm, on any system
+
+.PHONY: test
+test: ## everything: check, then the plugin on a real one-node Kubernetes (Linux, root)
+	@sh $(LAB_MODULE)/can-run.sh
+	$(MAKE) check
+	$(MAKE) lab-test
+
+.PHONY: demo
+demo: build ## an upgrade from its middle to its end, on a real one-node Kubernetes (Linux, root)
+	@sh $(LAB_MODULE)/can-run.sh
+	$(RUN_LAB) demo --plugin-dir "$(CURDIR)/bin"
+
+.PHONY: tidy
+tidy: # fail if a go.mod or go.sum is not tidy
+	go mod tidy -diff
+	cd $(LAB_MODULE) && go mod tidy -diff
+
+.PHONY: format
+format: # fail if gofmt would change something
+	@test -z "$$(gofmt -l cmd pkg test | tee /dev/stderr)"
+
+.PHONY: vet
+vet: # for every system that the plugin is built for
+	GOOS=linux go vet ./...
+	GOOS=darwin go vet ./...
+	GOOS=windows go vet ./...
+	cd $(LAB_MODULE) && go vet ./...
+
+.PHONY: lint
+lint: $(LINTER) # golangci-lint, with the list in .golangci.yml
+	$(LINTER) run ./...
+	cd $(LAB_MODULE) && $(LINTER) run --config ../../.golangci.yml ./...
+
+$(LINTER):
+	GOBIN="$(dir $@)" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT)
+
+.PHONY: unit
+unit: # unit, golden and script tests, with the race detector
+	@sh test/packages.sh gcc libc6-dev
+	go test -race -shuffle=on ./...
+
+.PHONY: lab-test
+lab-test: build lab-build # the lab's own tests, then the plugin's in the lab
+	sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=25m -p 1 -v ./...
+
+.PHONY: golden
+golden: ## rewrite expected outputs; read the diff
+	go test ./pkg/output -update
+	UPDATE=1 go test ./cmd/kubectl-tpe
+	git diff --stat
+
+.PHONY: lab-build
+lab-build: # all that a lab is made of; minutes the first time, kept in a cache folder
+	$(RUN_LAB) build
+
+.PHONY: lab-up
+lab-up: ## start the lab: a real one-node Kubernetes; K8S=1.30, 1.33 or 1.36
+	$(RUN_LAB) up
+
+.PHONY: lab-down
+lab-down: ## stop the lab and leave nothing of it
+	$(RUN_LAB) down
+
+.PHONY: lab-shell
+lab-shell: build lab-up ## a shell in which kubectl tpe talks to the lab
+	$(RUN_LAB) shell --plugin-dir "$(CURDIR)/bin"
+
+.PHONY: clean
+clean: ## remove what was built here; the lab's cache stays
+	rm -rf bin dist
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
