@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pum
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestParseMemory bounds what Parse allocates, all told and as if nothing
+// were ever freed: with the text itself it is four times the text.
+func TestParseMemory(t *testing.T) {
+	for name, response := range map[string]func(int) string{
+		"plain": plainResponse, "inspect": inspectResponse, "yaml": yamlResponse,
+	} {
+		for _, n := range []int{1000, 10_000} {
+			out := manyEntries(n, response)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			list := mustParse(t, out)
+			runtime.ReadMemStats(&after)
+			used := after.TotalAlloc - before.TotalAlloc + uint64(len(out))
+			if len(list.Entries) != n || used > 4*uint64(len(out)) {
+				t.Errorf("%s: %d entries of %d bytes take %d bytes, want at most four times as many", name, n, len(out), used)
+			}
+		}
+	}
+}
+
+// TestParseIsLinear gives Parse texts that tempt a parser to look at the same
+// bytes again and again. If the time were quadratic in their half a megabyte,
+// each would take minutes.
+func TestParseIsLinear(t *testing.T) {
+	const size = 1 << 19
+	times := func(s string) string { return strings.Repeat(s, size/len(s)) }
+	const begin = "1 entrie(s)\nuid: 1\nx: "
+	for name, text := range map[string]string{
+		"headers":            times("1 entrie(s)\n"),
+		"header digits":      times("9") + " entrie(s)\n",
+		"blank lines":        begin + "\n" + times("\n"),
+		"blanks":             begin + times(" "),
+		"opening brackets":   begin + times("["),
+		"nested brackets":    begin + times("[") + times("]") + "\n",
+		"hidden keys":        begin + "[" + times("[a "),
+		"flat array":         begin + "[" + times("1, ") + "]\n",
+		"quotes":             begin + times("''"),
+		"quotes and keys":    begin + "'a" + times("''b: '"),
+		"open quotes":        begin + times(`"\`),
+		"continued":          begin + times("'a' +\n"),
+		"left out":           begin + "'a'" + times("... 1"),
+		"escapes":            begin + `"` + times(`\`+"\n"),
+		"folded":             begin + "'" + times("\n "),
+		"bullets":            begin + "\n  " + times("- "),
+		"deep mappings":      begin + "\n  " + times("a: "),
+		"mapping":            begin + "\n" + times("  a: 1\n"),
+		"sequence of blanks": begin + "\n" + times("  -\n\n\n"),
+		"colours":            begin + times("\x1b[33m"),
+		"half colours":       begin + times("\x1b["),
+		"keys":               "1 entrie(s)\nuid: 1\n" + numbered(size, "x%d: 1\n"),
+		"entries":            fmt.Sprintf("%d entrie(s)\n", size) + times("uid: 1\n"),
+		"entries too many":   "1 entrie(s)\n" + times("{uid: 1}\n"),
+		"ends":               "99999 entrie(s)\n" + numbered(size, "uid: 1\nx%d: 1\n"),
+	} {
+		began := time.Now()
+		checkPromise(t, []byte(text))
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s: %d bytes took %v", name, len(text), took)
+		}
+	}
+}
+
+// numbered prints the line with rising numbers, up to a size.
+func numbered(size int, line string) string {
+	var b strings.Builder
+	for i := 0; b.Len() < size; i++ {
+		fmt.Fprintf(&b, line, i)
+	}
+	return b.String()
+}

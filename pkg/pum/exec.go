@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pum
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"sync"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/remotecommand"
+	"k8s.io/client-go/util/exec"
+	"k8s.io/kubectl/pkg/cmd/util/podcmd"
+	"k8s.io/streaming/pkg/httpstream"
+)
+
+// stderrLimit is how much of a command's standard error is kept, in bytes.
+const stderrLimit = 64 << 10
+
+// A PodRunner runs commands in the pod of PUM's Deployment.
+//
+// There is no terminal and no standard input, so that the two streams come
+// apart and as they were written. The pod is chosen anew for each command:
+// the one before may be gone.
+type PodRunner struct {
+	Client     kubernetes.Interface
+	Config     *rest.Config
+	Namespace  string
+	Deployment string
+	Container  string // by default kubectl's choice for the pod
+	Limit      int    // the largest standard output to read, in bytes
+}
+
+// Run runs a command once in PUM's pod.
+//
+// Besides the errors of a Runner it returns ErrNoAnswer if there is no pod
+// to run it in, and the API server's error if that refused.
+func (r *PodRunner) Run(ctx context.Context, command []string) (Output, error) {
+	pod, err := r.pod(ctx)
+	if err != nil {
+		return Output{}, err
+	}
+	container, err := podcmd.FindOrDefaultContainerByName(pod, r.Container, true, io.Discard)
+	if err != nil {
+		return Output{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	}
+	return r.exec(ctx, pod.Name, container.Name, command)
+}
+
+// pod finds the pod to run commands in.
+func (r *PodRunner) pod(ctx context.Context) (*corev1.Pod, error) {
+	d, err := r.Client.AppsV1().Deployments(r.Namespace).Get(ctx, r.Deployment, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("get deployment %q in namespace %q: %w", r.Deployment, r.Namespace, err)
+	}
+	sets, pods, err := r.children(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	pod, err := choosePod(d, sets, pods)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	}
+	return pod, nil
+}
+
+// children lists the ReplicaSets and pods that the Deployment selects, both
+// at once.
+func (r *PodRunner) children(ctx context.Context, d *appsv1.Deployment) ([]appsv1.ReplicaSet, []corev1.Pod, error) {
+	selected := metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(d.Spec.Selector)}
+	var sets *appsv1.ReplicaSetList
+	var setsErr error
+	listed := make(chan struct{})
+	go func() {
+		defer close(listed)
+		sets, setsErr = r.Client.AppsV1().ReplicaSets(r.Namespace).List(ctx, selected)
+	}()
+	pods, podsErr := r.Client.CoreV1().Pods(r.Namespace).List(ctx, selected)
+	<-listed
+	switch {
+	case setsErr != nil:
+		return nil, nil, fmt.Errorf("list replicasets of deployment %q: %w", d.Name, setsErr)
+	case podsErr != nil:
+		return nil, nil, fmt.Errorf("list pods of deployment %q: %w", d.Name, podsErr)
+	}
+	return sets.Items, pods.Items, nil
+}
+
+// exec runs a command in a container.
+func (r *PodRunner) exec(ctx context.Context, pod, container string, command []string) (Output, error) {
+	executor, err := r.executor(r.Client.CoreV1().RESTClient().Post().
+		Namespace(r.Namespace).Resource("pods").Name(pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{
+			Container: container,
+			Command:   command,
+			Stdout:    true,
+			Stderr:    true,
+		}, scheme.ParameterCodec).URL())
+	if err != nil {
+		return Output{}, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stdout := &boundedBuffer{limit: r.Limit, full: func() { cancel(ErrTooLarge) }}
+	stderr := &boundedBuffer{limit: stderrLimit, full: func() {}}
+	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
+	out := Output{Pod: pod, Container: container, Stdout: stdout.close(), Stderr: stderr.close()}
+	if why := context.Cause(ctx); why != nil && err != nil {
+		return out, givenUp(why)
+	}
+	out, err = ended(out, command, err)
+	if lost := (*LostError)(nil); errors.As(err, &lost) && len(out.Stdout) == 0 {
+		return out, r.refused(ctx, err)
+	}
+	return out, err
+}
+
+// refused returns the API server's refusal if that is why a command was lost
+// before it printed anything, else the error as it is. A refused upgrade to
+// SPDY is told by its text alone, so the API server is asked.
+func (r *PodRunner) refused(ctx context.Context, err error) error {
+	if why := r.MayExec(ctx); apierrors.IsForbidden(why) {
+		return why
+	}
+	return err
+}
+
+// executor returns what speaks to the API server: WebSocket, or SPDY where
+// a proxy or an old server knows no better.
+func (r *PodRunner) executor(u *url.URL) (remotecommand.Executor, error) {
+	spdy, err := remotecommand.NewSPDYExecutor(r.Config, "POST", u)
+	if err != nil {
+		return nil, err
+	}
+	websocket, err := remotecommand.NewWebSocketExecutor(r.Config, "GET", u.String())
+	if err != nil {
+		return nil, err
+	}
+	return remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
+		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+	})
+}
+
+// givenUp returns the error of a command whose end we did not wait for.
+func givenUp(why error) error {
+	if errors.Is(why, context.Canceled) {
+		return why
+	}
+	return fmt.Errorf("%w: %w", ErrNoAnswer, why)
+}
+
+// ended tells how a command ended from the error of its stream.
+func ended(out Output, command []string, err error) (Output, error) {
+	var exit exec.CodeExitError
+	switch {
+	case err == nil:
+		return out, nil
+	case noSuchExecutable(err, out.Stderr):
+		return out, &MissingCommandError{command, err}
+	case errors.As(err, &exit):
+		out.ExitCode = exit.Code
+		return out, nil
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		return out, fmt.Errorf("exec in pod %s: %w", out.Pod, err)
+	}
+	return out, &LostError{fmt.Errorf("exec in pod %s: %w", out.Pod, err)}
+}
+
+// noSuchExecutable reports whether a failed exec says that the image lacks
+// the executable. There is no code for it: containerd answers with an
+// internal error of the API server (containerd/containerd#3597), docker-style
+// runtimes with exit code 126 and the same words on standard error.
+func noSuchExecutable(err error, stderr []byte) bool {
+	text := err.Error()
+	if exit := (exec.CodeExitError{}); errors.As(err, &exit) {
+		if exit.Code != 126 && exit.Code != 127 {
+			return false
+		}
+		text = string(stderr)
+	}
+	return strings.Contains(text, "executable file not found in $PATH") ||
+		strings.Contains(text, "exec: ") && strings.Contains(text, "no such file or directory")
+}
+
+// A boundedBuffer keeps what is written to it up to a limit, and drops the
+// rest. It never fails a write: remotecommand would go on reading for ever.
+type boundedBuffer struct {
+	limit int
+	full  func() // called when something is dropped
+
+	mu     sync.Mutex // the streams may still be written to when their command was given up
+	data   []byte
+	closed bool
+}
+
+func (b *boundedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return len(p), nil
+	}
+	room := b.limit - len(b.data)
+	if len(p) > room {
+		b.data = append(b.data, p[:room]...)
+		b.full()
+		return len(p), nil
+	}
+	b.data = append(b.data, p...)
+	return len(p), nil
+}
+
+// close ends the writing and returns what was kept.
+func (b *boundedBuffer) close() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	return b.data
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pum
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A lister reads the entries below the header, in whatever layout they stand:
+//
+//	uid: 2          - uid: 2        {                 [
+//	scope: 'ALL'      scope: 'ALL'    uid: 2,           {
+//	                                  scope: 'ALL'        uid: 2,
+//	uid: 4          - uid: 4        }                     scope: 'ALL'
+//	…               …               …                   }, …
+//
+// Blank lines, indentation, and --- before an entry carry no meaning.
+type lister struct {
+	scanner
+	builder
+	declared int    // entries that the header announces
+	begun    int    // entries that the text has
+	surplus  int    // where the first entry too many begins
+	open     bool   // the last entry has no brackets: more keys may follow
+	end      string // the key with which all entries before the last end, or ""
+}
+
+// usualSize is what an entry has at least, if it has all keys. A header that
+// announces more does not make us reserve more.
+const usualSize = 256
+
+// readAs reads the text after its header in one dialect.
+func readAs(d Dialect, text string, h header) reading {
+	l := &lister{
+		scanner:  scanner{text: text, pos: h.end, dialect: d},
+		builder:  newBuilder(min(h.declared, len(text)/usualSize)),
+		declared: h.declared,
+	}
+	f := l.list()
+	if f == nil || l.begun > l.declared {
+		f = l.checkEnd()
+	}
+	whole := len(l.entries)
+	if f != nil && l.unfinished() != nil {
+		whole--
+	}
+	return reading{dialect: d, entries: l.entries, whole: min(whole, l.declared), neutral: !l.doubt, err: f}
+}
+
+// list reads all entries.
+func (l *lister) list() *fault {
+	l.skipSpace()
+	if l.eat("[") {
+		return l.array()
+	}
+	for !l.eof() {
+		read := l.line
+		if l.eat("{") {
+			read = l.object
+		}
+		if f := read(); f != nil {
+			return f
+		}
+		l.skipSpace()
+	}
+	return nil
+}
+
+// array reads entries in brackets, after the opening one.
+func (l *lister) array() *fault {
+	for {
+		l.skipSpace()
+		switch {
+		case l.eat("]"):
+			if l.skipSpace(); !l.eof() {
+				return l.want("nothing after the list")
+			}
+			return nil
+		case strings.HasPrefix(l.text[l.pos:], "... "):
+			return l.want("all entries, but PUM left some out")
+		case !l.eat("{"):
+			return l.want("an entry in { }")
+		}
+		if f := l.object(); f != nil {
+			return f
+		}
+		if f := l.comma(']'); f != nil {
+			return f
+		}
+	}
+}
+
+// object reads one entry in brackets, after the opening one.
+func (l *lister) object() *fault {
+	for first := true; ; first = false {
+		l.skipSpace()
+		if !first && l.eat("}") {
+			l.open = false
+			return nil
+		}
+		at := l.pos
+		key, f := l.key()
+		if f == nil && first {
+			f = l.begin(key, at)
+		}
+		if f != nil {
+			return f
+		}
+		l.skipSpace()
+		v, f := l.value()
+		if f != nil {
+			return f
+		}
+		if err := l.set(key, v); err != nil {
+			return &fault{at: at, err: err}
+		}
+		if f := l.comma('}'); f != nil {
+			return f
+		}
+	}
+}
+
+// comma steps over the comma after a member, which only the last may lack.
+func (l *lister) comma(closer byte) *fault {
+	if l.skipSpace(); l.eat(",") || l.peek() == closer {
+		return nil
+	}
+	return l.want("a comma or " + string(closer))
+}
+
+// line reads a key and its value, which have a line of their own.
+func (l *lister) line() *fault {
+	if l.eat("---") {
+		l.open = false
+		return l.endLine()
+	}
+	bullet := l.atBullet()
+	if bullet {
+		l.pos++
+		l.skipBlanks()
+	}
+	at := l.pos
+	key, f := l.key()
+	if f == nil && (key == keys[keyUID] || bullet || !l.open) {
+		f = l.begin(key, at)
+	}
+	if f != nil {
+		return f
+	}
+	v, f := l.lineValue(at)
+	if f != nil {
+		return f
+	}
+	if err := l.set(key, v); err != nil {
+		return &fault{at: at, err: err}
+	}
+	return nil
+}
+
+// lineValue reads the rest of the line of the key that begins at an offset,
+// and the lines after it that belong to it.
+func (l *lister) lineValue(key int) (v value, f *fault) {
+	l.skipBlanks()
+	if l.dialect == DialectYAML && l.peek() == '\n' {
+		v, f = l.block(l.column(key))
+	} else {
+		v, f = l.value()
+	}
+	if f != nil {
+		return value{}, f
+	}
+	return v, l.endLine()
+}
+
+// begin begins an entry, whose first key this must be.
+func (l *lister) begin(key string, at int) *fault {
+	if key != keys[keyUID] {
+		return &fault{at: at, err: errors.New("want the key uid, with which an entry begins")}
+	}
+	switch {
+	case l.begun == 1:
+		l.end = l.lastKey
+	case l.end != l.lastKey:
+		l.end = ""
+	}
+	if l.begun == l.declared {
+		l.surplus = at
+	}
+	if l.begun++; l.begun > l.declared {
+		l.entries = l.entries[:l.declared] // those too many are only counted
+	}
+	l.open = true
+	l.add()
+	return nil
+}
+
+// checkEnd says what is missing or too much at the end of the text.
+func (l *lister) checkEnd() *fault {
+	switch {
+	case l.begun > l.declared:
+		return &fault{at: l.surplus, err: fmt.Errorf("got %d entries, the header announces %d", l.begun, l.declared)}
+	case l.begun < l.declared:
+		return l.cut("the text ends here")
+	}
+	return l.unfinished()
+}
+
+// unfinished says why the last entry, if no bracket closes it, may lack its
+// last keys: a cut between two lines leaves no other trace. Such an entry is
+// whole only if it has the last key that PUM documents, and the key with
+// which all other entries of the text end, should PUM have a new one. What
+// can still be lost unseen is a new key that some entries have and some not.
+func (l *lister) unfinished() *fault {
+	if !l.open {
+		return nil
+	}
+	for _, key := range []string{keys[keyIterationCounter], l.end} {
+		if key != "" && !l.has(key) {
+			return l.cut("the last one has no " + key)
+		}
+	}
+	return nil
+}
+
+func (l *lister) cut(how string) *fault {
+	return &fault{at: l.pos, cut: true, err: errors.New(how)}
+}

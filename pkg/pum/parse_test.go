@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pum
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// entryText is one whole entry with as few keys as can be.
+const entryText = "uid: 2\nstate: 'PROCESSED'\niterationCounter: 5\n"
+
+func TestParseAccepts(t *testing.T) {
+	tests := []struct {
+		name string
+		in   string
+		uids []int64
+	}{
+		{"no entries", "0 entrie(s)\n", nil},
+		{"an empty array", "0 entrie(s)\n[]\n", nil},
+		{"another spelling", "1 entry\n" + entryText, []int64{2}},
+		{"and another", "1 entries\n" + entryText, []int64{2}},
+		{"blank lines around", "\n \n1 entrie(s)\n\n" + entryText + "\n\n \n", []int64{2}},
+		{"a byte order mark", "\ufeff1 entrie(s)\n" + entryText, []int64{2}},
+		{"a warning of Node.js", "(node:7) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.\n" +
+			"(Use `node --trace-deprecation ...` to show where)\n1 entrie(s)\n" + entryText, []int64{2}},
+		{"noise like a header", "3 entrie(s)\nretrying\n1 entrie(s)\n" + entryText, []int64{2}},
+		{"noise like an entry", "uid: 1001\n1 entrie(s)\n" + entryText, []int64{2}},
+		{"integers in quotes", "1 entrie(s)\nuid: '2'\niterationCounter: \"5\"\n", []int64{2}},
+		{"a new key at the end", "2 entrie(s)\n" + entryText + "new: 1\n" + strings.Replace(entryText, "2", "4", 1) + "new: 1\n", []int64{2, 4}},
+		{"a new key at the end of some", "3 entrie(s)\n" + entryText + "new: 1\n" + entryText + entryText, []int64{2, 2, 2}},
+		{"brackets on one line", "2 entrie(s)\n[{uid: 2, state: 'INIT'}, { uid: 4 } ]", []int64{2, 4}},
+		{"no line break after a bracket", "1 entrie(s)\n{\n uid: 2,\n}", []int64{2}},
+		{"an end mark", "1 entrie(s)\n---\n" + entryText + "---\n", []int64{2}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list := mustParse(t, []byte(tt.in))
+			var uids []int64
+			for _, e := range list.Entries {
+				uids = append(uids, e.UID)
+			}
+			if diff := cmp.Diff(tt.uids, uids); diff != "" || list.Entries == nil {
+				t.Errorf("Parse(%q), uids (-want +got):\n%s", tt.in, diff)
+			}
+		})
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	tests := []struct {
+		name string
+		in   string
+		want string // the whole message: it is what the user reads
+	}{
+		{"no text", "", `pum status output is incomplete: the text is empty`},
+		{"blank text", " \n\n", `pum status output is incomplete: the text is empty`},
+		{"a shell's error", "sh: pum: not found\n",
+			`pum status output, line 1: want the number of entries, for instance "2 entrie(s)": "sh: pum: not found"`},
+		{"half a header", "2 entr", `pum status output is incomplete: the text ends before its header`},
+		{"a header without line break", "0 entrie(s)", `pum status output is incomplete: the text ends inside its header`},
+		{"a header only", "2 entrie(s)\n", `pum status output is incomplete: got 0 of 2 entries: the text ends here`},
+		{"a negative number", "-1 entrie(s)\n",
+			`pum status output, line 1: want the number of entries, for instance "2 entrie(s)": "-1 entrie(s)"`},
+		{"an absurd number", "99999999999 entrie(s)\n",
+			`pum status output, line 1: want the number of entries, for instance "2 entrie(s)": "99999999999 entrie(s)"`},
+		{"a header that takes another back", "2 entrie(s)\n0 entrie(s)\n",
+			`pum status output, line 2: want 2 entries, as a line before announces: "0 entrie(s)"`},
+		{"a list of none, and an error", "0 entrie(s)\nError: no database\n",
+			`pum status output, line 2: want the key uid, with which an entry begins: "Error: no database"`},
+		{"noise after the list", "1 entrie(s)\n" + entryText + "command terminated with exit code 137\n",
+			`pum status output, line 5: want a key and a colon: "command terminated with exit code 137"`},
+		{"noise after an array", "1 entrie(s)\n[{uid: 1}]\nbye\n",
+			`pum status output, line 3: want nothing after the list: "bye"`},
+		{"a second list", "1 entrie(s)\n" + entryText + "1 entrie(s)\n" + entryText,
+			`pum status output, line 5: want a key and a colon: "1 entrie(s)"`},
+		{"too many entries", "1 entrie(s)\n" + entryText + entryText + entryText,
+			`pum status output, line 5: got 3 entries, the header announces 1: "uid: 2"`},
+		{"too few", "3 entrie(s)\n" + entryText + entryText,
+			`pum status output is incomplete: got 2 of 3 entries: the text ends here`},
+		{"left out by the formatter", "101 entrie(s)\n[\n  {uid: 1},\n  ... 100 more items\n]\n",
+			`pum status output, line 4: want all entries, but PUM left some out: "  ... 100 more items"`},
+		{"cut between two keys", "1 entrie(s)\nuid: 2\nstate: 'PROCESSED'\n",
+			`pum status output is incomplete: got 0 of 1 entries: the last one has no iterationCounter`},
+		{"cut before a new key", "2 entrie(s)\n" + entryText + "new: 1\n" + entryText,
+			`pum status output is incomplete: got 1 of 2 entries: the last one has no new`},
+		{"cut in the last number", "1 entrie(s)\n" + strings.TrimSuffix(entryText, "\n"),
+			`pum status output is incomplete: got 0 of 1 entries: cut in line 4: want a line break at the end; if nothing is missing, add one`},
+		{"cut in a text", "1 entrie(s)\nuid: 2\nstate: 'PROC",
+			`pum status output is incomplete: got 0 of 1 entries: cut in line 3: want the closing quote`},
+		{"cut in an array", "1 entrie(s)\n[\n{uid: 1},\n",
+			`pum status output is incomplete: got 1 of 1 entries: cut in line 4: want an entry in { }`},
+		{"a text over the end of the line", "1 entrie(s)\nuid: 2\nscope: 'A\nL`L' +\nstate: 'INIT'\niterationCounter: 1\n",
+			`pum status output, line 4: want the end of the line: "L` + "`" + `L' +"`},
+		{"a word without quotes", "1 entrie(s)\nuid: 2\nstate: PROCESSED\niterationCounter: 1\n",
+			`pum status output, line 3: want a value in quotes, a number or null: "state: PROCESSED"`},
+		{"no uid", "1 entrie(s)\nscope: 'ALL'\nuid: 2\niterationCounter: 1\n",
+			`pum status output, line 2: want the key uid, with which an entry begins: "scope: 'ALL'"`},
+		{"a uid that is null", "1 entrie(s)\nuid: null\niterationCounter: 1\n",
+			`pum status output, line 2: uid: want an integer: "uid: null"`},
+		{"a uid that is no number", "1 entrie(s)\nuid: 'two'\niterationCounter: 1\n",
+			`pum status output, line 2: uid: want an integer: "uid: 'two'"`},
+		{"a counter that is no integer", "1 entrie(s)\nuid: 2\niterationCounter: 1.5\n",
+			`pum status output, line 3: iterationCounter: want an integer: "iterationCounter: 1.5"`},
+		{"a key twice", "1 entrie(s)\nuid: 2\nscope: 'A'\nscope: 'A'\niterationCounter: 1\n",
+			`pum status output, line 4: want the key scope once in an entry: "scope: 'A'"`},
+		{"an unknown key twice", "1 entrie(s)\n{uid: 2, new: 'A', new: 'B'}\n",
+			`pum status output, line 2: want the key new once in an entry: "{uid: 2, new: 'A', new: 'B'}"`},
+		{"an array that goes back", "1 entrie(s)\nuid: 2\nlist:\n    - 1\n  more: 2\niterationCounter: 1\n",
+			`pum status output, line 5: want the indentation of a line before: "  more: 2"`},
+		{"brackets that cross", "1 entrie(s)\nuid: 2\nlist: [{]}\niterationCounter: 1\n",
+			`pum status output, line 3: want the closing bracket }: "list: [{]}"`},
+		{"no comma", "1 entrie(s)\n{uid: 2 scope: 'A'}\n",
+			`pum status output, line 2: want a comma or }: "{uid: 2 scope: 'A'}"`},
+		{"an escape of nobody", "1 entrie(s)\nuid: 2\nscope: \"\\q\"\niterationCounter: 1\n",
+			`pum status output, line 3: want an escape of JavaScript after the backslash: "scope: \"\\q\""`},
+		{"a long line", "1 entrie(s)\n" + strings.Repeat("é", 99) + "\n",
+			`pum status output, line 2: want a key and a colon: "` + strings.Repeat("é", 60) + `..."`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list, err := Parse([]byte(tt.in))
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("Parse(%q) = %v, %v\nwant %s", tt.in, list, err, tt.want)
+			}
+			checkPromise(t, []byte(tt.in))
+		})
+	}
+}
+
+// TestParseAmbiguous lists texts whose bytes mean one thing in the one
+// dialect and another in the other, with what is chosen and why.
+func TestParseAmbiguous(t *testing.T) {
+	tests := []struct {
+		name    string
+		value   string
+		dialect Dialect
+		want    string
+	}{
+		{"an escape of both", `'C:\\temp'`, DialectInspect, `C:\temp`},
+		{"a letter that inspect escapes", `'C:\new'`, DialectInspect, "C:\new"},
+		{"a letter that it does not escape", `'C:\users'`, DialectYAML, `C:\users`},
+		{"a number that it does not escape", `'\x41\u0041'`, DialectYAML, `\x41\u0041`},
+		{"JSON in both, escaped twice", `'{"path":"C:\\temp"}'`, DialectInspect, "{\"path\":\"C:\\temp\"}"},
+		{"JSON in one, escaped twice", `'{"say":"\\"no\\""}'`, DialectInspect, `{"say":"\"no\""}`},
+		{"JSON in one, escaped once", `'{"say":"\"no\""}'`, DialectYAML, `{"say":"\"no\""}`},
+		{"JSON in one, with a line break", `'{"say":"a\nb"}'`, DialectYAML, `{"say":"a\nb"}`},
+		{"two quotes", `'a''b'`, DialectYAML, `a'b`},
+		{"a backtick", "`it's \"so\"`", DialectInspect, `it's "so"`},
+		{"double quotes", `"a\nb"`, DialectEither, "a\nb"},
+		{"double quotes, an escape of YAML", `"a\eb"`, DialectYAML, "a\x1bb"},
+		{"double quotes, an apostrophe", `"it's"`, DialectEither, `it's`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list := mustParse(t, []byte("1 entrie(s)\nuid: 2\nlastResponse: "+tt.value+"\niterationCounter: 1\n"))
+			if got := *list.Entries[0].LastResponse; got != tt.want || list.Dialect != tt.dialect {
+				t.Errorf("value %s = %q (%s), want %q (%s)", tt.value, got, list.Dialect, tt.want, tt.dialect)
+			}
+		})
+	}
+}
+
+// The dialect is that of the whole text: what one value tells holds for all.
+func TestParseDecidesOnceForAll(t *testing.T) {
+	const undecided = `'C:\\new'`
+	for value, want := range map[string]string{`'it''s'`: `C:\\new`, "`it's \"so\"`": `C:\new`} {
+		list := mustParse(t, []byte("1 entrie(s)\nuid: 2\nscope: "+undecided+"\nlastResponse: "+value+"\niterationCounter: 1\n"))
+		if got := *list.Entries[0].Scope; got != want {
+			t.Errorf("%s beside %s = %q, want %q", undecided, value, got, want)
+		}
+	}
+}
+
+func TestParseLimit(t *testing.T) {
+	text := []byte("1 entrie(s)\n" + entryText)
+	if _, err := ParseLimit(text, len(text)); err != nil {
+		t.Errorf("ParseLimit at the limit: %v", err)
+	}
+	list, err := ParseLimit(text, len(text)-1)
+	want := "pum status output is too large: 58 bytes, the limit is 57"
+	if !errors.Is(err, ErrTooLarge) || err.Error() != want || list.Entries != nil {
+		t.Errorf("ParseLimit over the limit = %v, %v, want %s", list, err, want)
+	}
+}
+
+// Entries do not change with the bytes they were read from.
+func TestParseKeepsNothingOfItsInput(t *testing.T) {
+	text := []byte("1 entrie(s)\n" + entryText)
+	list := mustParse(t, text)
+	clear(text)
+	if got := list.Entries[0].State; got != StateProcessed {
+		t.Errorf("state after the text was overwritten = %q, want PROCESSED", got)
+	}
+}
