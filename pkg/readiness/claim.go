@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// onClaims returns what is wrong with the claims of a pod that has no node.
+func (f finder) onClaims(p *corev1.Pod) []Cause {
+	if f.claims == nil {
+		return nil
+	}
+	c := podCondition(p, corev1.PodScheduled)
+	blamed := c != nil && strings.Contains(c.Message, "unbound immediate PersistentVolumeClaims")
+	var causes []Cause
+	for _, v := range p.Spec.Volumes {
+		if name := claimName(p, v); name != "" {
+			causes = append(causes, f.onClaim(p, name, blamed)...)
+		}
+	}
+	return causes
+}
+
+// onClaim returns what is wrong with a claim. It may rightly be Pending until
+// its pod is scheduled (WaitForFirstConsumer). It is to blame if the scheduler
+// does, if it has been given a node, or if there is a warning about it.
+func (f finder) onClaim(p *corev1.Pod, name string, blamed bool) []Cause {
+	c := Cause{Code: ClaimPending, Object: Object{"PersistentVolumeClaim", name}, Pod: p.Name}
+	claim := f.claims[name]
+	if claim == nil {
+		c.Reason, c.Message = "NotFound", "there is no such claim"
+		return []Cause{c.judged(f.now)}
+	}
+	c.Reason = string(claim.Status.Phase)
+	warnings := f.events.about(c.Object, claim.UID, isWarning)
+	switch e := latestEvent(warnings); {
+	case claim.Status.Phase == corev1.ClaimLost:
+		c.Code = ClaimLost
+	case claim.Status.Phase != corev1.ClaimPending:
+		return nil
+	case e != nil:
+		c.Reason, c.Message, c.Since = e.Reason, e.Message, firstOf(warnings)
+	case blamed:
+		c.Since = claim.CreationTimestamp.Time // a claim begins as Pending
+	case claim.Annotations["volume.kubernetes.io/selected-node"] == "":
+		return nil
+	}
+	return []Cause{c.judged(f.now)}
+}
+
+// claimName returns the name of a volume's claim, or "".
+func claimName(p *corev1.Pod, v corev1.Volume) string {
+	switch {
+	case v.PersistentVolumeClaim != nil:
+		return v.PersistentVolumeClaim.ClaimName
+	case v.Ephemeral != nil:
+		return p.Name + "-" + v.Name // kubernetes: generic ephemeral volumes
+	}
+	return ""
+}
+
+func isWarning(e *corev1.Event) bool { return e.Type == corev1.EventTypeWarning }

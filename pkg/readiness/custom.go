@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"math"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Custom resources come as trees whose shape nobody warrants: another version
+// of an operator, or a damaged object, may have anything anywhere. These
+// functions take what has the expected type and ignore the rest.
+
+func field(u *unstructured.Unstructured, path ...string) any {
+	var v any = u.Object
+	for _, key := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = m[key]
+	}
+	return v
+}
+
+func stringAt(u *unstructured.Unstructured, path ...string) string {
+	s, _ := field(u, path...).(string)
+	return s
+}
+
+// countAt returns a number of pods; false if there is none.
+func countAt(u *unstructured.Unstructured, path ...string) (int32, bool) {
+	n, ok := toInt(field(u, path...))
+	if !ok || n < 0 || n > math.MaxInt32 {
+		return 0, false
+	}
+	return int32(n), true
+}
+
+func toInt(v any) (int64, bool) {
+	switch n := v.(type) {
+	case int64:
+		return n, true
+	case float64:
+		if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+			return int64(n), true
+		}
+	}
+	return 0, false
+}
+
+// observed says whether the operator's status is about the latest spec. The
+// step tells why not. Operators that note no generation prove nothing by it.
+func observed(u *unstructured.Unstructured) (step, bool) {
+	seen, ok := toInt(field(u, "status", "observedGeneration"))
+	switch {
+	case !ok:
+		return step{state: Unknown, doing: "its operator has not noted for which spec its status is"}, false
+	case seen < u.GetGeneration():
+		return unseen("its operator"), false
+	case seen > u.GetGeneration():
+		return step{state: Unknown, doing: "its status is about a later spec than it has"}, false
+	}
+	return step{}, true
+}
+
+// A customCondition is one of a custom resource's status.conditions.
+type customCondition struct {
+	kind, status, reason, message string
+	since                         time.Time
+}
+
+// conditions returns the status's conditions, the last of each kind: Percona's
+// operator appends new ones.
+func conditions(u *unstructured.Unstructured) map[string]customCondition {
+	list, _ := field(u, "status", "conditions").([]any)
+	found := map[string]customCondition{}
+	for _, item := range list {
+		m, _ := item.(map[string]any)
+		var c customCondition
+		c.kind, _ = m["type"].(string)
+		c.status, _ = m["status"].(string)
+		c.reason, _ = m["reason"].(string)
+		c.message, _ = m["message"].(string)
+		if t, ok := m["lastTransitionTime"].(string); ok {
+			c.since, _ = time.Parse(time.RFC3339, t) // a time that cannot be read is none
+		}
+		if c.kind != "" {
+			found[c.kind] = c
+		}
+	}
+	return found
+}

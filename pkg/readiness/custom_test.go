@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// custom returns a custom resource of generation 4.
+func custom(name string, spec, status tree) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: tree{
+		"metadata": tree{"name": name, "uid": name + "-uid", "generation": int64(4)}, "spec": spec, "status": status,
+	}}
+}
+
+func is(kind, status, reason, message string) tree {
+	return tree{"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": now.Add(-3 * time.Minute).Format(time.RFC3339)}
+}
+
+func kafkaStatus(generation int64, conditions ...any) tree {
+	return tree{"observedGeneration": generation, "conditions": conditions}
+}
+
+func broker(name string, edits ...func(*corev1.Pod)) *corev1.Pod {
+	labels := func(p *corev1.Pod) {
+		p.Labels["strimzi.io/cluster"], p.Labels["strimzi.io/name"] = "kafka-cluster", "kafka-cluster-kafka"
+	}
+	return pod("StrimziPodSet", "kafka-cluster-kafka", name, slices.Insert(edits, 0, labels)...)
+}
+
+func TestKafka(t *testing.T) {
+	ready := is("Ready", "True", "", "")
+	two := tree{"kafka": tree{"replicas": int64(2)}}
+	serve := []*corev1.Pod{broker("kafka-cluster-kafka-0"), broker("kafka-cluster-kafka-1")}
+	oneDown := []*corev1.Pod{broker("kafka-cluster-kafka-0"), broker("kafka-cluster-kafka-1", notReady(time.Minute))}
+	tests := []struct {
+		name         string
+		spec, status tree
+		pods         []*corev1.Pod
+		want, ready  int32
+		state        State
+		reason       string
+	}{
+		{"ready", two, kafkaStatus(4, ready), serve, 2, 2, Ready, ""},
+		{"ready, pods not read", two, kafkaStatus(4, ready), nil, 2, 2, Ready, ""},
+		{"ready, says the operator, but no broker is there", two, kafkaStatus(4, ready), []*corev1.Pod{}, 2, 0, Progressing, "starting, 0 of 2 pods ready"},
+		{"ready, says the operator, but a broker is down", two, kafkaStatus(4, ready), oneDown, 2, 1, Progressing, "starting, 1 of 2 pods ready"},
+		{"ready, of an old spec", two, kafkaStatus(3, ready), serve, 2, 2, Progressing, "waiting for its operator to see the latest spec"},
+		{"ready, of a later spec", two, kafkaStatus(5, ready), serve, 2, 2, Unknown, "its status is about a later spec than it has"},
+		{"ready, of no spec", two, tree{"conditions": []any{ready}}, serve, 2, 2, Unknown, "its operator has not noted for which spec its status is"},
+		{"no status at all", two, nil, serve, 2, 2, Unknown, "its operator has not noted for which spec its status is"},
+		{"being made", two, kafkaStatus(4, is("NotReady", "True", "Creating", "Kafka cluster is being deployed")), oneDown, 2, 1,
+			Progressing, "not ready, Creating: Kafka cluster is being deployed"},
+		{"no word", two, kafkaStatus(4), serve, 2, 2, Progressing, "not ready, its operator does not say why"},
+		{"Ready is not true", two, kafkaStatus(4, is("Ready", "False", "", "")), serve, 2, 2, Progressing, "not ready, its operator does not say why"},
+		{"Ready and NotReady", two, kafkaStatus(4, ready, is("NotReady", "True", "", "")), serve, 2, 2, Progressing, "not ready"},
+		{"node pools: as many as there are", tree{}, kafkaStatus(4, ready), serve, 2, 2, Ready, ""},
+		{"node pools, but no broker is there", tree{}, kafkaStatus(4, ready), []*corev1.Pod{}, 0, 0, Unknown, "neither its spec nor any pod tells of a broker"},
+		{"paused", two, kafkaStatus(4, is("ReconciliationPaused", "True", "", "")), serve, 2, 2, Paused, "its operator's reconciliation is paused"},
+		{"pods of ZooKeeper do not count", two, kafkaStatus(4, ready), append([]*corev1.Pod{broker("kafka-cluster-zookeeper-0", func(p *corev1.Pod) {
+			p.Labels["strimzi.io/name"] = "kafka-cluster-zookeeper"
+		})}, oneDown...), 2, 1, Progressing, "starting, 1 of 2 pods ready"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			k := custom("kafka-cluster", tt.spec, tt.status)
+			w := Kafka(k, tt.pods, nil)
+			if w.State != tt.state || w.Reason != tt.reason || w.Want != tt.want || w.Ready != tt.ready {
+				t.Errorf("got %d/%d %s %q, want %d/%d %s %q", w.Ready, w.Want, w.State, w.Reason, tt.ready, tt.want, tt.state, tt.reason)
+			}
+		})
+	}
+}
+
+func TestKafkaIsDoomedByAnInvalidSpecOnly(t *testing.T) {
+	for reason, want := range map[string]State{"InvalidResourceException": Failed, "TimeoutException": Progressing, "Creating": Progressing} {
+		k := custom("kafka-cluster", tree{}, kafkaStatus(4, is("NotReady", "True", reason, "…")))
+		w := Assess(Objects{Kafkas: []*unstructured.Unstructured{k}}, now).Workloads[0]
+		if w.State != want || !w.Since.Equal(now.Add(-3*time.Minute)) {
+			t.Errorf("%s: %s since %v, want %s since three minutes", reason, w.State, w.Since, want)
+		}
+	}
+}
+
+func TestStrimziPodSet(t *testing.T) {
+	two := tree{"pods": []any{tree{}, tree{}}}
+	counts := func(pods, ready, current int64) tree {
+		return tree{"observedGeneration": int64(4), "pods": pods, "readyPods": ready, "currentPods": current}
+	}
+	tests := []struct {
+		name         string
+		spec, status tree
+		state        State
+		reason       string
+	}{
+		{"ready", two, counts(2, 2, 2), Ready, ""},
+		{"a pod of an old revision", two, counts(2, 2, 1), Progressing, "rolling, 1 of 2 pods updated"},
+		{"a pod not ready", two, counts(2, 1, 2), Progressing, "starting, 1 of 2 pods ready"},
+		{"a pod not there", two, counts(1, 1, 1), Progressing, "rolling, 1 of 2 pods updated"},
+		{"a surplus pod", two, counts(3, 3, 3), Progressing, "scaling down, 1 pod left to stop"},
+		{"none wanted", tree{"pods": []any{}}, counts(0, 0, 0), ScaledToZero, "scaled to zero"},
+		{"spec not observed", two, tree{"observedGeneration": int64(3), "pods": int64(2), "readyPods": int64(2), "currentPods": int64(2)},
+			Progressing, "waiting for its operator to see the latest spec"},
+		{"no generation noted", two, tree{"pods": int64(2), "readyPods": int64(2), "currentPods": int64(2)},
+			Unknown, "its operator has not noted for which spec its status is"},
+		{"no list of pods", tree{}, counts(0, 0, 0), Unknown, "its spec lists no pods"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := StrimziPodSet(custom("kafka-cluster-kafka", tt.spec, tt.status), nil)
+			if w.State != tt.state || w.Reason != tt.reason {
+				t.Errorf("got %s %q, want %s %q", w.State, w.Reason, tt.state, tt.reason)
+			}
+		})
+	}
+}
+
+func TestPerconaServerMongoDB(t *testing.T) {
+	says := func(state string, ready, size int64, more ...any) tree {
+		s := tree{"state": state, "ready": ready, "size": size, "observedGeneration": int64(4), "conditions": []any{is(state, "True", "", "")}}
+		for i := 0; i < len(more); i += 2 {
+			s[more[i].(string)] = more[i+1]
+		}
+		return s
+	}
+	tests := []struct {
+		name   string
+		status tree
+		state  State
+		reason string
+		since  time.Duration
+	}{
+		{"ready", says("ready", 3, 3), Ready, "", 0},
+		{"ready, old operator without a generation", tree{"state": "ready", "ready": int64(3), "size": int64(3)}, Ready, "", 0},
+		{"ready, of an old spec", says("ready", 3, 3, "observedGeneration", int64(3)), Progressing, "waiting for its operator to see the latest spec", 0},
+		{"ready, but not all members", says("ready", 2, 3), Progressing, "starting, 2 of 3 pods ready", 3 * time.Minute},
+		{"ready, but of no members", says("ready", 0, 0), Unknown, "its operator says ready, but counts no members", 0},
+		{"initializing", says("initializing", 1, 3), Progressing, "initializing, 1 of 3 pods ready", 3 * time.Minute},
+		{"stopping", says("stopping", 1, 3), Progressing, "stopping, 1 of 3 pods ready", 3 * time.Minute},
+		{"paused", says("paused", 0, 3), Paused, "paused, 0 of 3 pods ready", 3 * time.Minute},
+		{"error", says("error", 2, 3, "message", "rs0: handleReplsetInit:\nno mongod containers"), Progressing, "error, rs0: handleReplsetInit: no mongod containers", 3 * time.Minute},
+		{"not looked at", tree{}, Progressing, "waiting for its operator to look at it", 0},
+		{"a state not known", says("reshaping\x1b[2J", 3, 3), Unknown, `its operator says "reshaping[2J", a state not known here`, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := custom("mongo-replicaset", tree{}, tt.status)
+			w := Assess(Objects{MongoDBs: []*unstructured.Unstructured{m}}, now).Workloads[0]
+			var since time.Time
+			if tt.since > 0 {
+				since = now.Add(-tt.since)
+			}
+			if w.State != tt.state || w.Reason != tt.reason || !w.Since.Equal(since) {
+				t.Errorf("got %s %q since %v, want %s %q since %v", w.State, w.Reason, w.Since, tt.state, tt.reason, since)
+			}
+		})
+	}
+	long := says("error", 2, 3)
+	long["conditions"].([]any)[0].(tree)["lastTransitionTime"] = now.Add(-time.Hour).Format(time.RFC3339)
+	m := custom("mongo-replicaset", tree{}, long)
+	if w := Assess(Objects{MongoDBs: []*unstructured.Unstructured{m}}, now).Workloads[0]; w.State != Failed {
+		t.Errorf("an error for an hour: %s, want %s", w.State, Failed)
+	}
+}
+
+// Whatever is in a custom resource, the rules neither panic nor find it done
+// when kstatus does not: damage proves nothing.
+func TestDamagedCustomResources(t *testing.T) {
+	random := seeded(t)
+	done := 0
+	for range 20_000 {
+		good := []tree{
+			custom("x", tree{"kafka": tree{"replicas": int64(1)}}, kafkaStatus(4, is("Ready", "True", "", ""))).Object,
+			custom("x", tree{"pods": []any{tree{}}}, tree{"observedGeneration": int64(4), "pods": int64(1), "readyPods": int64(1), "currentPods": int64(1)}).Object,
+			custom("x", tree{}, tree{"observedGeneration": int64(4), "state": "ready", "ready": int64(1), "size": int64(1)}).Object,
+		}
+		for i, object := range good {
+			damage(random, object, 0)
+			u := &unstructured.Unstructured{Object: object}
+			o := Objects{}
+			*[]*[]*unstructured.Unstructured{&o.Kafkas, &o.StrimziPodSets, &o.MongoDBs}[i] = []*unstructured.Unstructured{u}
+			w := Assess(o, now).Workloads[0]
+			if !w.Done() {
+				if w.Reason == "" {
+					t.Fatalf("%s without a reason: %s", w.State, brief(t, object))
+				}
+				continue
+			}
+			done++
+			if second, err := status.Compute(u); err == nil && second.Status != status.CurrentStatus {
+				t.Fatalf("%s is %s, kstatus says %s (%s)", brief(t, object), w.State, second.Status, second.Message)
+			}
+		}
+	}
+	if done == 0 {
+		t.Error("nothing was done: every object was damaged beyond use")
+	}
+}
+
+// damage puts anything anywhere into a tree of JSON.
+func damage(random *rand.Rand, object tree, depth int) {
+	keys := make([]string, 0, len(object))
+	for key := range object {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys) // the same damage for the same seed
+	anything := []any{nil, true, int64(-1), int64(1) << 40, 1.5, 4.0, "", "True", []any{}, []any{nil, "x", tree{"type": int64(1)}}, tree{}, tree{"kafka": []any{}}}
+	for _, key := range keys {
+		if key == "metadata" || random.IntN(8) > 0 {
+			if inner, ok := object[key].(tree); ok && key != "metadata" && depth < 5 {
+				damage(random, inner, depth+1)
+			}
+			continue
+		}
+		if random.IntN(3) == 0 {
+			delete(object, key)
+			continue
+		}
+		object[key] = anything[random.IntN(len(anything))]
+	}
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// A finder looks for causes on pods, events and claims.
+type finder struct {
+	events eventsByObject
+	claims map[string]*corev1.PersistentVolumeClaim // nil if they were not read
+	now    time.Time
+}
+
+// onPods returns the causes found on the pods that do not serve. Pods of an
+// old spec doom nothing: they are about to be replaced.
+func (f finder) onPods(pods []*corev1.Pod, isLatest func(*corev1.Pod) bool) []Cause {
+	var causes []Cause
+	isHistory := history(pods)
+	for _, p := range pods {
+		if serves(p) || p.Status.Phase == corev1.PodSucceeded || isHistory(p) {
+			continue
+		}
+		for _, c := range f.onPod(p) {
+			c.Dooms = c.Dooms && isLatest(p)
+			causes = append(causes, c)
+		}
+	}
+	return causes
+}
+
+// history tells the failed pods that have been replaced by another pod. Of a
+// Job's the last that failed is none: it tells why there is another.
+func history(pods []*corev1.Pod) func(*corev1.Pod) bool {
+	failed := newest(filter(pods, hasFailed))
+	all := newest(pods)
+	return func(p *corev1.Pod) bool {
+		if c := metav1.GetControllerOf(p); c != nil && c.Kind == "Job" {
+			return hasFailed(p) && p.CreationTimestamp.Time.Before(failed)
+		}
+		return hasFailed(p) && p.CreationTimestamp.Time.Before(all)
+	}
+}
+
+func hasFailed(p *corev1.Pod) bool { return p.Status.Phase == corev1.PodFailed }
+
+// onPod returns the causes found on one pod. It looks where the pod's way to
+// being ready has come to: a node, volumes and a sandbox, init containers,
+// containers, readiness.
+func (f finder) onPod(p *corev1.Pod) []Cause {
+	switch {
+	case isStopping(p):
+		return f.stopping(p)
+	case hasFailed(p):
+		return f.ended(p)
+	case p.Spec.NodeName == "":
+		return f.unscheduled(p)
+	case p.Status.Reason == "NodeLost":
+		return []Cause{f.cause(p, NodeLost, p.Status.Reason, p.Status.Message, notReadySince(p))}
+	}
+	if causes := f.onContainers(p); len(causes) > 0 {
+		return causes
+	}
+	if causes := f.beforeContainers(p); len(causes) > 0 {
+		return causes
+	}
+	return f.afterContainers(p)
+}
+
+// cause returns a cause found on a pod itself.
+func (f finder) cause(p *corev1.Pod, code Code, reason, message string, since time.Time) Cause {
+	c := Cause{Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Reason: reason, Message: message, Since: since}
+	return c.judged(f.now)
+}
+
+// stopping looks at a pod that is being deleted. The time of its deletion
+// already allows for its grace period.
+func (f finder) stopping(p *corev1.Pod) []Cause {
+	const patience = time.Minute
+	if f.now.Sub(p.DeletionTimestamp.Time) > patience {
+		message := "its containers do not stop, or its node does not answer"
+		if len(p.Finalizers) > 0 {
+			message = "held by " + strings.Join(p.Finalizers, ", ")
+		}
+		return []Cause{f.cause(p, StuckStopping, "Terminating", message, p.DeletionTimestamp.Time)}
+	}
+	if c := podCondition(p, corev1.DisruptionTarget); c != nil && c.Status == corev1.ConditionTrue {
+		return []Cause{f.cause(p, Evicted, c.Reason, c.Message, c.LastTransitionTime.Time)}
+	}
+	return nil
+}
+
+// ended looks at a pod that failed and stays so. Its controller makes another.
+func (f finder) ended(p *corev1.Pod) []Cause {
+	if p.Status.Reason != "" && p.Status.Reason != "DeadlineExceeded" {
+		return []Cause{f.cause(p, Evicted, p.Status.Reason, p.Status.Message, notReadySince(p))}
+	}
+	var causes []Cause
+	for _, c := range containersOf(p) {
+		if end := c.status.State.Terminated; end != nil && endedBadly(end) {
+			causes = append(causes, f.crash(p, c, ContainerFailed, end, end.FinishedAt.Time))
+		}
+	}
+	if len(causes) == 0 {
+		causes = append(causes, f.cause(p, ContainerFailed, p.Status.Reason, p.Status.Message, notReadySince(p)))
+	}
+	return causes
+}
+
+// unscheduled looks at a pod that has no node.
+func (f finder) unscheduled(p *corev1.Pod) []Cause {
+	causes := f.onClaims(p)
+	c := podCondition(p, corev1.PodScheduled)
+	if c == nil || c.Status != corev1.ConditionFalse {
+		return causes
+	}
+	if len(causes) > 0 && strings.Contains(strings.ToLower(c.Message), "persistentvolumeclaim") {
+		return causes // the scheduler only says the same with fewer words
+	}
+	return append(causes, f.cause(p, Unschedulable, c.Reason, c.Message, c.LastTransitionTime.Time))
+}
+
+// beforeContainers looks at a pod of which no container could be made yet.
+func (f finder) beforeContainers(p *corev1.Pod) []Cause {
+	if c := podCondition(p, corev1.PodReadyToStartContainers); c != nil && c.Status == corev1.ConditionTrue {
+		return nil
+	}
+	for _, c := range containersOf(p) {
+		if c.status.State.Waiting == nil {
+			return nil
+		}
+	}
+	troubles := f.current(p, reasons("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox"))
+	e := latestEvent(slices.DeleteFunc(slices.Clone(troubles), isSummary))
+	if e == nil {
+		e = latestEvent(troubles)
+	}
+	if e == nil {
+		return nil
+	}
+	code := MountFailed
+	switch {
+	case e.Reason == "FailedCreatePodSandBox":
+		code = StartFailed
+	case missesConfig(e.Message):
+		code = ConfigMissing
+	}
+	return []Cause{f.cause(p, code, e.Reason, e.Message, firstOf(troubles))}
+}
+
+// isSummary tells the kubelet's event that says which volumes are not mounted,
+// but not why.
+func isSummary(e *corev1.Event) bool {
+	return strings.HasPrefix(e.Message, "Unable to attach or mount volumes")
+}
+
+// current returns a pod's accepted events, unless all are so old that the
+// trouble is over: the kubelet tries again every few minutes, and its events
+// may be held back for five.
+func (f finder) current(p *corev1.Pod, accept func(*corev1.Event) bool) []*corev1.Event {
+	events := f.events.about(Object{"Pod", p.Name}, p.UID, accept)
+	if e := latestEvent(events); e == nil || f.now.Sub(lastSeen(e)) > 10*time.Minute {
+		return nil
+	}
+	return events
+}
+
+// afterContainers looks at a pod whose containers are all ready.
+func (f finder) afterContainers(p *corev1.Pod) []Cause {
+	containers, ready := podCondition(p, corev1.ContainersReady), podCondition(p, corev1.PodReady)
+	if containers == nil || ready == nil || containers.Status != corev1.ConditionTrue || ready.Status != corev1.ConditionFalse {
+		return nil
+	}
+	if len(p.Spec.ReadinessGates) > 0 {
+		return []Cause{f.cause(p, ReadinessGate, ready.Reason, ready.Message, ready.LastTransitionTime.Time)}
+	}
+	// The node controller takes readiness from pods whose node does not answer.
+	return []Cause{f.cause(p, NodeLost, "NodeNotReady", "node "+p.Spec.NodeName+" does not answer", ready.LastTransitionTime.Time)}
+}
+
+// onCreation returns the cause for which a controller cannot create pods, if
+// it has failed since it created the last one.
+func (f finder) onCreation(o Object, uid types.UID, pods []*corev1.Pod) []Cause {
+	created := newest(pods)
+	events := f.events.about(o, uid, func(e *corev1.Event) bool {
+		return e.Reason == "FailedCreate" && !lastSeen(e).Before(created)
+	})
+	e := latestEvent(events)
+	if e == nil {
+		return nil
+	}
+	c := Cause{Code: createCode(e.Message), Object: o, Reason: e.Reason, Message: e.Message, Since: later(created, firstOf(events))}
+	return []Cause{c.judged(f.now)}
+}
+
+// createCode tells a quota from other reasons that forbid a pod.
+func createCode(message string) Code {
+	if strings.Contains(message, "exceeded quota") {
+		return Quota
+	}
+	return CreateFailed
+}
+
+// missesConfig reports whether a volume cannot be mounted because what it
+// shows is not there: the kubelet has no reason of its own for it.
+func missesConfig(message string) bool {
+	m := strings.ToLower(message)
+	return strings.Contains(m, "references non-existent") ||
+		strings.HasSuffix(m, "not found") && (strings.Contains(m, "configmap \"") || strings.Contains(m, "secret \""))
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// A Gap is a resource that could not be read: nothing is known of its objects.
+type Gap struct {
+	Kind     string    // such as StrimziPodSet
+	Resource string    // such as strimzipodsets.core.strimzi.io
+	Verb     string    // what was tried
+	Reason   GapReason // why it was in vain
+	Err      error     // what the API server said
+}
+
+// A GapReason says why a resource could not be read.
+type GapReason string
+
+const (
+	NotServed GapReason = "NotServed" // the API server does not know the resource
+	Forbidden GapReason = "Forbidden" // the account may not read it
+	Broken    GapReason = "Failed"    // anything else: asked in vain
+)
+
+func newGap(kind string, resource schema.GroupResource, err error) Gap {
+	g := Gap{Kind: kind, Resource: resource.String(), Verb: "list", Reason: Broken, Err: err}
+	switch {
+	case apierrors.IsNotFound(err):
+		g.Reason = NotServed
+	case apierrors.IsForbidden(err):
+		g.Reason = Forbidden
+	}
+	return g
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+func jobIs(kind batchv1.JobConditionType, reason, message string) batchv1.JobCondition {
+	return batchv1.JobCondition{Type: kind, Status: corev1.ConditionTrue, Reason: reason, Message: message, LastTransitionTime: ago(time.Minute)}
+}
+
+func TestJob(t *testing.T) {
+	started := new(ago(time.Hour))
+	backoff := "Job has reached the specified backoff limit"
+	tests := []struct {
+		name   string
+		spec   batchv1.JobSpec
+		status batchv1.JobStatus
+		pods   []*corev1.Pod
+		want   Job
+	}{
+		{"new", batchv1.JobSpec{}, batchv1.JobStatus{}, nil,
+			Job{State: JobPending, Reason: "waiting for its first pod"}},
+		{"first attempt", batchv1.JobSpec{}, batchv1.JobStatus{StartTime: started, Active: 1}, nil,
+			Job{State: JobRunning, Reason: "running", Attempts: 1, StartedAt: started.Time}},
+		{"third attempt", batchv1.JobSpec{BackoffLimit: new(int32(3))}, batchv1.JobStatus{Active: 1, Failed: 2}, nil,
+			Job{State: JobRunning, Reason: "attempt 3 of at most 4", Attempts: 3}},
+		{"between two attempts, limit by default", batchv1.JobSpec{}, batchv1.JobStatus{Failed: 1}, nil,
+			Job{State: JobRunning, Reason: "attempt 1 of at most 7 failed", Attempts: 1}},
+		{"OnFailure: restarts are attempts", batchv1.JobSpec{}, batchv1.JobStatus{Active: 1},
+			[]*corev1.Pod{pod("Job", "pum-process", "pum-process-x", restarted(2)), pod("Job", "other", "other-x", restarted(9))},
+			Job{State: JobRunning, Reason: "attempt 3 of at most 7", Attempts: 3}},
+		{"several completions", batchv1.JobSpec{Completions: new(int32(5))}, batchv1.JobStatus{Active: 1, Succeeded: 3, Failed: 1}, nil,
+			Job{State: JobRunning, Reason: "running, 3 of 5 completions", Attempts: 5}},
+		{"suspended", batchv1.JobSpec{Suspend: new(true)}, batchv1.JobStatus{Conditions: []batchv1.JobCondition{jobIs(batchv1.JobSuspended, "JobSuspended", "")}}, nil,
+			Job{State: JobSuspended, Reason: "suspended"}},
+		{"complete", batchv1.JobSpec{}, batchv1.JobStatus{
+			StartTime: started, CompletionTime: new(ago(time.Minute)), Succeeded: 1, Failed: 1,
+			Conditions: []batchv1.JobCondition{jobIs(batchv1.JobSuccessCriteriaMet, "", ""), jobIs(batchv1.JobComplete, "", "")},
+		}, nil, Job{State: JobComplete, Attempts: 2, StartedAt: started.Time, FinishedAt: ago(time.Minute).Time}},
+		{"failed", batchv1.JobSpec{}, batchv1.JobStatus{
+			StartTime: started, Failed: 7,
+			Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailureTarget, "", ""), jobIs(batchv1.JobFailed, "BackoffLimitExceeded", backoff)},
+		}, nil, Job{State: JobFailed, Reason: "BackoffLimitExceeded: " + backoff, Attempts: 7, StartedAt: started.Time, FinishedAt: ago(time.Minute).Time}},
+		{"failed, its pod with all the restarts is gone", batchv1.JobSpec{BackoffLimit: new(int32(3))}, batchv1.JobStatus{
+			Failed: 1, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailed, "BackoffLimitExceeded", backoff)},
+		}, nil, Job{State: JobFailed, Reason: "BackoffLimitExceeded: " + backoff, Attempts: 4, FinishedAt: ago(time.Minute).Time}},
+		{"failed, out of time", batchv1.JobSpec{BackoffLimit: new(int32(3))}, batchv1.JobStatus{
+			Failed: 1, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailed, "DeadlineExceeded", "")},
+		}, nil, Job{State: JobFailed, Reason: "DeadlineExceeded", Attempts: 1, FinishedAt: ago(time.Minute).Time}},
+		{"about to fail", batchv1.JobSpec{}, batchv1.JobStatus{Failed: 7, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailureTarget, "BackoffLimitExceeded", backoff)}}, nil,
+			Job{State: JobFinishing, Reason: "failing, BackoffLimitExceeded: " + backoff, Attempts: 7}},
+		{"about to complete", batchv1.JobSpec{}, batchv1.JobStatus{Succeeded: 1, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobSuccessCriteriaMet, "", "")}}, nil,
+			Job{State: JobFinishing, Reason: "succeeded, its last pods are stopping", Attempts: 1}},
+		{"a condition that is not true", batchv1.JobSpec{}, batchv1.JobStatus{Active: 1, Conditions: []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: corev1.ConditionFalse}}}, nil,
+			Job{State: JobRunning, Reason: "running", Attempts: 1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.want.Name = "pum-process"
+			got := JobOf(&batchv1.Job{ObjectMeta: meta("pum-process", 0), Spec: tt.spec, Status: tt.status}, tt.pods, nil)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("JobOf (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// restarted makes a pod whose container was started again n times.
+func restarted(n int32) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "pum", RestartCount: n}}
+	}
+}
+
+func TestJobsOfCronJobsAreTheirs(t *testing.T) {
+	job := func(name, owner string, created time.Duration, condition batchv1.JobConditionType) *batchv1.Job {
+		j := &batchv1.Job{ObjectMeta: meta(name, 0)}
+		j.CreationTimestamp = ago(created)
+		if owner != "" {
+			j.OwnerReferences = controller("CronJob", owner)
+		}
+		j.Status.Conditions = []batchv1.JobCondition{jobIs(condition, "", "")}
+		return j
+	}
+	cron := func(name string) *batchv1.CronJob { return &batchv1.CronJob{ObjectMeta: meta(name, 0)} }
+	never := cron("never-run")
+	never.Spec.Suspend = new(true)
+	backup := cron("backup")
+	backup.Status.LastScheduleTime = new(ago(time.Hour))
+
+	p := Assess(Objects{
+		CronJobs: []*batchv1.CronJob{never, backup},
+		Jobs: []*batchv1.Job{
+			job("twa-sql", "", time.Hour, batchv1.JobComplete),
+			job("backup-2", "backup", 2*time.Hour, batchv1.JobFailed),
+			job("backup-3", "backup", time.Hour, batchv1.JobComplete),
+			job("backup-1", "backup", 3*time.Hour, batchv1.JobFailed),
+		},
+	}, now)
+
+	var names []string
+	for _, j := range p.Jobs {
+		names = append(names, j.Name)
+	}
+	if diff := cmp.Diff([]string{"twa-sql"}, names); diff != "" {
+		t.Errorf("jobs (-want +got):\n%s", diff)
+	}
+	want := []CronJob{
+		{Name: "backup", LastScheduledAt: ago(time.Hour).Time, LastRun: &Job{Name: "backup-3", State: JobComplete}},
+		{Name: "never-run", Suspended: true},
+	}
+	if diff := cmp.Diff(want, p.CronJobs); diff != "" {
+		t.Errorf("cron jobs (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Logs are read for a few troubles only, and a node that does not answer is
+// not waited for: they help to understand, and prove nothing.
+const (
+	mostLogs     = 5
+	mostLines    = 5
+	mostLogBytes = 16 << 10
+	logPatience  = 3 * time.Second
+)
+
+// lastWords notes with the causes what crashed containers wrote last, one
+// container for each trouble. What cannot be read is left out.
+func (r *reader) lastWords(p Picture) {
+	pods := map[string]*corev1.Pod{}
+	for _, pod := range r.objects.Pods {
+		pods[pod.Name] = pod
+	}
+	ctx, cancel := context.WithTimeout(r.ctx, logPatience)
+	defer cancel()
+	read := map[string]bool{}
+	each := func(causes []Cause) {
+		for i := range causes {
+			c := &causes[i]
+			if !crashed(c.Code) || pods[c.Pod] == nil || read[c.Group] || len(read) == mostLogs {
+				continue
+			}
+			read[c.Group] = true
+			r.wait.Go(func() { c.Log = r.log(ctx, pods[c.Pod], c.Container) })
+		}
+	}
+	for _, w := range p.Workloads {
+		each(w.Causes)
+	}
+	for _, j := range p.Jobs {
+		each(j.Causes)
+	}
+	r.wait.Wait()
+}
+
+// crashed reports whether the trouble is about a container that ran and ended.
+func crashed(code Code) bool {
+	switch code {
+	case CrashLoop, OOMKilled, InitFailed, ContainerFailed:
+		return true
+	}
+	return false
+}
+
+// log returns the last lines of the container's run that ended last. That is
+// the previous run, unless the container was not started again.
+func (r *reader) log(ctx context.Context, p *corev1.Pod, name string) []string {
+	options := &corev1.PodLogOptions{Container: name, Previous: true, TailLines: new(int64(mostLines))}
+	for _, c := range containersOf(p) {
+		if c.spec.Name == name && c.status.State.Terminated != nil {
+			options.Previous = false
+		}
+	}
+	stream, err := r.Kube.CoreV1().Pods(r.namespace).GetLogs(p.Name, options).Stream(ctx)
+	if err != nil {
+		return nil
+	}
+	defer stream.Close()
+	text, err := io.ReadAll(io.LimitReader(stream, mostLogBytes))
+	if err != nil {
+		return nil
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if line = clean(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
+)
+
+const (
+	deployments  = "/apis/apps/v1/namespaces/tpe/deployments"
+	statefulSets = "/apis/apps/v1/namespaces/tpe/statefulsets"
+	daemonSets   = "/apis/apps/v1/namespaces/tpe/daemonsets"
+	jobs         = "/apis/batch/v1/namespaces/tpe/jobs"
+	cronJobs     = "/apis/batch/v1/namespaces/tpe/cronjobs"
+	podList      = "/api/v1/namespaces/tpe/pods"
+	events       = "/api/v1/namespaces/tpe/events"
+	claims       = "/api/v1/namespaces/tpe/persistentvolumeclaims"
+	kafkas       = "/apis/kafka.strimzi.io/v1beta2/namespaces/tpe/kafkas"
+	kafkasV1     = "/apis/kafka.strimzi.io/v1/namespaces/tpe/kafkas"
+	podSets      = "/apis/core.strimzi.io/v1beta2/namespaces/tpe/strimzipodsets"
+	podSetsV1    = "/apis/core.strimzi.io/v1/namespaces/tpe/strimzipodsets"
+	mongoDBs     = "/apis/psmdb.percona.com/v1/namespaces/tpe/perconaservermongodbs"
+	namespace    = "/api/v1/namespaces/tpe"
+)
+
+// An apiServer answers each path with an object, a text, or an error's code.
+type apiServer struct {
+	answers map[string]any
+	lock    sync.Mutex
+	asked   []*http.Request
+}
+
+func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.lock.Lock()
+	s.asked = append(s.asked, r)
+	s.lock.Unlock()
+	answer := s.answers[r.URL.Path]
+	if text, ok := answer.(string); ok {
+		fmt.Fprint(w, text)
+		return
+	}
+	if code, ok := answer.(int); ok {
+		answer = metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure", Code: int32(code), Reason: reasonFor(code), Message: "no"}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		panic(err) // the test would see no answer
+	}
+}
+
+func reasonFor(code int) metav1.StatusReason {
+	switch code {
+	case http.StatusNotFound:
+		return metav1.StatusReasonNotFound
+	case http.StatusForbidden:
+		return metav1.StatusReasonForbidden
+	case http.StatusUnauthorized:
+		return metav1.StatusReasonUnauthorized
+	}
+	return metav1.StatusReasonInternalError
+}
+
+// paths returns what was asked for, sorted.
+func (s *apiServer) paths() []string {
+	var paths []string
+	for _, r := range s.asked {
+		paths = append(paths, r.URL.Path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// everywhere answers all lists alike.
+func everywhere(answer any) map[string]any {
+	answers := map[string]any{}
+	for _, path := range []string{deployments, statefulSets, daemonSets, jobs, cronJobs, podList, kafkas, kafkasV1, podSets, podSetsV1, mongoDBs, events, claims, namespace} {
+		answers[path] = answer
+	}
+	return answers
+}
+
+// typed answers with empty lists, but for those given.
+func typed(lists map[string]any) map[string]any {
+	answers := everywhere(nil)
+	for path, kind := range map[string]string{
+		deployments: "apps/v1 DeploymentList", statefulSets: "apps/v1 StatefulSetList", daemonSets: "apps/v1 DaemonSetList",
+		jobs: "batch/v1 JobList", cronJobs: "batch/v1 CronJobList", podList: "v1 PodList", events: "v1 EventList", claims: "v1 PersistentVolumeClaimList",
+		kafkas: "kafka.strimzi.io/v1beta2 KafkaList", podSets: "core.strimzi.io/v1beta2 StrimziPodSetList", mongoDBs: "psmdb.percona.com/v1 PerconaServerMongoDBList",
+	} {
+		version, kind, _ := strings.Cut(kind, " ")
+		answers[path] = tree{"apiVersion": version, "kind": kind, "items": []any{}}
+	}
+	for path, answer := range lists {
+		items, ok := answer.([]any)
+		if !ok {
+			answers[path] = answer
+			continue
+		}
+		list, ok := answers[path].(tree)
+		if !ok {
+			list = tree{"apiVersion": "kafka.strimzi.io/v1", "kind": "KafkaList"}
+		}
+		list["items"] = items
+		answers[path] = list
+	}
+	return answers
+}
+
+func observe(t *testing.T, answers map[string]any) (Picture, *apiServer, error) {
+	t.Helper()
+	server := &apiServer{answers: answers}
+	web := httptest.NewServer(server)
+	defer web.Close()
+	clients, err := NewClients(&rest.Config{Host: web.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Observe(t.Context(), clients, "tpe", now)
+	return p, server, err
+}
+
+func kafka(replicas int64) *unstructured.Unstructured {
+	k := custom("kafka-cluster", tree{"kafka": tree{"replicas": replicas}}, kafkaStatus(4, is("Ready", "True", "", "")))
+	k.SetAPIVersion("kafka.strimzi.io/v1beta2")
+	k.SetKind("Kafka")
+	return k
+}
+
+// lines shows a picture as one would say it.
+func lines(p Picture) []string {
+	var list []string
+	for _, w := range p.Workloads {
+		list = append(list, strings.TrimSpace(strings.Join([]string{w.Kind, w.Name, string(w.State), w.Reason}, " ")))
+	}
+	for _, j := range p.Jobs {
+		list = append(list, strings.TrimSpace("Job "+j.Name+" "+string(j.State)+" "+j.Reason))
+	}
+	for _, g := range p.Gaps {
+		list = append(list, "gap "+g.Verb+" "+g.Resource+" "+string(g.Reason))
+	}
+	return list
+}
+
+func TestObserveAsksAsLittleAsPossible(t *testing.T) {
+	zookeeper := statefulSet(func(s *appsv1.StatefulSet) { s.Name = "zookeeper" })
+	p, server, err := observe(t, typed(map[string]any{
+		deployments:  []any{deployment(func(*appsv1.Deployment) {})},
+		statefulSets: []any{zookeeper, statefulSet(func(*appsv1.StatefulSet) {})},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Deployment twa Ready", "StatefulSet lrc Ready", "StatefulSet zookeeper Ready"}
+	if diff := cmp.Diff(want, lines(p)); diff != "" {
+		t.Errorf("picture (-want +got):\n%s", diff)
+	}
+	asked := []string{podList, deployments, daemonSets, statefulSets, cronJobs, jobs, podSets, kafkas, mongoDBs}
+	slices.Sort(asked)
+	if diff := cmp.Diff(asked, server.paths()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+	for _, r := range server.asked {
+		if r.URL.RawQuery != "" {
+			t.Errorf("%s is asked with %q: want the latest list, whole", r.URL.Path, r.URL.RawQuery)
+		}
+		builtIn := !strings.Contains(r.URL.Path, ".")
+		if protobuf := strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.kubernetes.protobuf,"); protobuf != builtIn {
+			t.Errorf("%s is asked for in %q", r.URL.Path, r.Header.Get("Accept"))
+		}
+	}
+}
+
+func TestObserveLooksForCauses(t *testing.T) {
+	down := hasContainer(10*time.Second, loops(ended(1, "Error", "", 20*time.Second)))
+	ofTwa := func(p *corev1.Pod) {
+		p.Labels["pod-template-hash"] = "5f"
+		p.OwnerReferences = controller("ReplicaSet", "twa-5f")
+	}
+	since := event(Object{"Pod", "twa-0"}, "twa", "BackOff", "Back-off restarting failed container", 4*time.Minute, 0)
+	p, server, err := observe(t, typed(map[string]any{
+		deployments: []any{deployment(func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 0 })},
+		podList:     []any{pod("", "", "twa-0", down, ofTwa), pod("", "", "twa-1", down, ofTwa)},
+		events:      []any{since},
+		jobs:        []any{&batchv1.Job{ObjectMeta: meta("pum-process", 0), Status: batchv1.JobStatus{Active: 1}}},
+
+		podList + "/twa-0/log": "first\n\x1b[31mError: connect ECONNREFUSED\n\n",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Deployment twa Progressing starting, twa in a crash loop, exit code 1, 7 restarts", "Job pum-process Running running"}
+	if diff := cmp.Diff(want, lines(p)); diff != "" {
+		t.Errorf("picture (-want +got):\n%s", diff)
+	}
+	causes := p.Workloads[0].Causes
+	if len(causes) != 2 || !causes[0].Since.Equal(now.Add(-4*time.Minute)) {
+		t.Fatalf("causes %+v, want one on each pod, the first since four minutes", causes)
+	}
+	if diff := cmp.Diff([][]string{{"first", "[31mError: connect ECONNREFUSED"}, nil}, [][]string{causes[0].Log, causes[1].Log}); diff != "" {
+		t.Errorf("last words, of one pod of a group (-want +got):\n%s", diff)
+	}
+	queries := map[string]string{}
+	for _, r := range server.asked {
+		queries[r.URL.Path] = r.URL.RawQuery
+	}
+	if got := queries[events]; got != "fieldSelector=type%3DWarning" {
+		t.Errorf("events are asked for with %q", got)
+	}
+	if got := queries[podList+"/twa-0/log"]; got != "container=twa&previous=true&tailLines=5" {
+		t.Errorf("the log is asked for with %q", got)
+	}
+	if n := len(server.asked); n != 12 {
+		t.Errorf("%d requests, want 12: %q", n, server.paths())
+	}
+}
+
+// What a container said that is not started again is not of a previous run.
+func TestLastWordsOfAFailedJob(t *testing.T) {
+	job := &batchv1.Job{ObjectMeta: meta("twa-sql", 0), Status: batchv1.JobStatus{Failed: 1, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailed, "", "")}}}
+	failed := pod("Job", "twa-sql", "twa-sql-x", hasContainer(0, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(1, "Error", "", 0)}}))
+	failed.Status.Phase = corev1.PodFailed
+	log := podList + "/twa-sql-x/log"
+	p, server, err := observe(t, typed(map[string]any{jobs: []any{job}, podList: []any{failed}, log: "no such table\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Jobs) != 1 || len(p.Jobs[0].Causes) != 1 || !slices.Equal(p.Jobs[0].Causes[0].Log, []string{"no such table"}) {
+		t.Errorf("jobs %+v, want one with its last words", p.Jobs)
+	}
+	asked := slices.IndexFunc(server.asked, func(r *http.Request) bool { return r.URL.Path == log })
+	if got := server.asked[asked].URL.RawQuery; got != "container=twa&tailLines=5" {
+		t.Errorf("the log is asked for with %q", got)
+	}
+}
+
+// The documented operator account may not read StrimziPodSets. Their pods tell
+// about Kafka all the same.
+func TestObserveAsTheDocumentedAccount(t *testing.T) {
+	refused := broker("kafka-cluster-kafka-1", waits("ImagePullBackOff", "401 Unauthorized", time.Hour))
+	p, _, err := observe(t, typed(map[string]any{
+		kafkas: []any{kafka(2)}, podSets: http.StatusForbidden,
+		podList: []any{broker("kafka-cluster-kafka-0"), refused},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"Kafka kafka-cluster Failed starting, ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+		"gap list strimzipodsets.core.strimzi.io Forbidden",
+	}
+	if diff := cmp.Diff(want, lines(p)); diff != "" {
+		t.Errorf("picture (-want +got):\n%s", diff)
+	}
+}
+
+// Where the StrimziPodSets can be read, their trouble is told of them, once.
+func TestTroubleOfABrokerIsToldOnce(t *testing.T) {
+	podSet := custom("kafka-cluster-kafka", tree{"pods": []any{tree{}}}, tree{"observedGeneration": int64(4), "pods": int64(1), "currentPods": int64(1)})
+	p := Assess(Objects{
+		Kafkas: []*unstructured.Unstructured{kafka(1)}, StrimziPodSets: []*unstructured.Unstructured{podSet},
+		Pods: []*corev1.Pod{broker("kafka-cluster-kafka-0", waits("ImagePullBackOff", "401 Unauthorized", time.Hour))},
+	}, now)
+	want := []string{
+		"Kafka kafka-cluster Progressing starting, 0 of 1 pod ready",
+		"StrimziPodSet kafka-cluster-kafka Failed starting, ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+	}
+	if diff := cmp.Diff(want, lines(p)); diff != "" {
+		t.Errorf("picture (-want +got):\n%s", diff)
+	}
+}
+
+func TestObserveTriesTheVersionsOfAResource(t *testing.T) {
+	p, _, err := observe(t, typed(map[string]any{
+		kafkas: http.StatusNotFound, kafkasV1: []any{kafka(0)},
+		podSets: http.StatusNotFound, podSetsV1: http.StatusNotFound, mongoDBs: http.StatusNotFound,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"Kafka kafka-cluster Ready",
+		"gap list perconaservermongodbs.psmdb.percona.com NotServed",
+		"gap list strimzipodsets.core.strimzi.io NotServed",
+	}
+	if diff := cmp.Diff(want, lines(p)); diff != "" {
+		t.Errorf("picture (-want +got):\n%s", diff)
+	}
+}
+
+func TestObserveShowsWhatItCan(t *testing.T) {
+	p, _, err := observe(t, typed(map[string]any{
+		deployments: http.StatusInternalServerError, statefulSets: []any{statefulSet(func(*appsv1.StatefulSet) {})},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"StatefulSet lrc Ready", "gap list deployments.apps Failed"}, lines(p)); diff != "" {
+		t.Errorf("picture (-want +got):\n%s", diff)
+	}
+	if got := p.Gaps[0].Err.Error(); !strings.HasPrefix(got, `list deployments.apps in namespace "tpe": `) {
+		t.Errorf("the gap says %q", got)
+	}
+}
+
+func TestObserveWithoutRights(t *testing.T) {
+	p, _, err := observe(t, everywhere(http.StatusForbidden))
+	if err != nil || len(p.Gaps) != 9 || len(p.Workloads) != 0 {
+		t.Errorf("got %d workloads, %d gaps, error %v; want 9 gaps and no more", len(p.Workloads), len(p.Gaps), err)
+	}
+	_, _, err = observe(t, everywhere(http.StatusUnauthorized))
+	if !apierrors.IsUnauthorized(err) {
+		t.Errorf("not logged in: error %v", err)
+	}
+}
+
+func TestObserveAnEmptyNamespace(t *testing.T) {
+	space := tree{"apiVersion": "v1", "kind": "Namespace", "metadata": tree{"name": "tpe"}}
+	for name, tt := range map[string]struct {
+		answer  any
+		missing bool
+	}{
+		"there": {space, false}, "not there": {http.StatusNotFound, true}, "nobody may know": {http.StatusForbidden, false},
+	} {
+		p, _, err := observe(t, typed(map[string]any{namespace: tt.answer}))
+		if apierrors.IsNotFound(err) != tt.missing || err != nil && !tt.missing {
+			t.Errorf("%s: error %v, want not found: %v", name, err, tt.missing)
+		}
+		if len(p.Workloads) != 0 {
+			t.Errorf("%s: workloads %v", name, p.Workloads)
+		}
+	}
+}
+
+func TestObserveInVain(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	clients, err := NewClients(&rest.Config{Host: web.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Observe(t.Context(), clients, "tpe", now)
+	if err == nil || !strings.HasPrefix(err.Error(), "this is no Kubernetes API server: list ") {
+		t.Errorf("another web server: error %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Observe(ctx, clients, "tpe", now); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: error %v, want %v", err, context.Canceled)
+	}
+	web.Close()
+	if _, err := Observe(t.Context(), clients, "tpe", now); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("no API server: error %v, want %v", err, syscall.ECONNREFUSED)
+	}
+}
+
+func TestNewClientsLeavesTheConfigAlone(t *testing.T) {
+	config := &rest.Config{Host: "https://127.0.0.1:6443", QPS: 5}
+	if _, err := NewClients(config); err != nil {
+		t.Fatal(err)
+	}
+	if config.QPS != 5 || config.ContentType != "" || config.AcceptContentTypes != "" {
+		t.Errorf("the config was changed to %+v", config)
+	}
+}

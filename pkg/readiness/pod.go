@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// ownedBy returns those of the pods whose controller has the UID. A pod that
+// only has the labels, or whose owner of the same name is gone, is not owned.
+func ownedBy(uid types.UID, pods []*corev1.Pod) []*corev1.Pod {
+	var owned []*corev1.Pod
+	for _, p := range pods {
+		if c := metav1.GetControllerOf(p); c != nil && c.UID == uid {
+			owned = append(owned, p)
+		}
+	}
+	return owned
+}
+
+// podsByOwner finds the pods of each workload in one pass.
+type podsByOwner struct {
+	byUID        map[types.UID][]*corev1.Pod
+	byDeployment map[string][]*corev1.Pod
+}
+
+func groupByOwner(pods []*corev1.Pod) podsByOwner {
+	g := podsByOwner{map[types.UID][]*corev1.Pod{}, map[string][]*corev1.Pod{}}
+	for _, p := range pods {
+		c := metav1.GetControllerOf(p)
+		if c == nil {
+			continue
+		}
+		g.byUID[c.UID] = append(g.byUID[c.UID], p)
+		if name, ok := deploymentOf(p, c); ok {
+			g.byDeployment[name] = append(g.byDeployment[name], p)
+		}
+	}
+	return g
+}
+
+// deploymentOf returns the Deployment of a pod whose controller is a
+// ReplicaSet. The Deployment controller names a ReplicaSet after the Deployment
+// and the hash that it also puts on the pods (kubernetes: pkg/controller/
+// deployment/sync.go), so that the ReplicaSets need not be read.
+func deploymentOf(p *corev1.Pod, controller *metav1.OwnerReference) (string, bool) {
+	hash := p.Labels["pod-template-hash"]
+	if controller.Kind != "ReplicaSet" || hash == "" {
+		return "", false
+	}
+	return strings.CutSuffix(controller.Name, "-"+hash)
+}
+
+// latest reports which pods of a Deployment are of its latest spec, as far as
+// the pods tell: those with the hash of the pod that was created last.
+//
+// It can be wrong while a pod of an old spec is replaced in the middle of a
+// rollout. Then trouble of the new pods does not doom the Deployment yet.
+func latest(pods []*corev1.Pod) func(*corev1.Pod) bool {
+	last := newest(pods)
+	hashes := map[string]bool{}
+	for _, p := range pods {
+		if p.CreationTimestamp.Time.Equal(last) {
+			hashes[p.Labels["pod-template-hash"]] = true
+		}
+	}
+	return func(p *corev1.Pod) bool { return hashes[p.Labels["pod-template-hash"]] }
+}
+
+// newest returns when the last of the pods was created.
+func newest(pods []*corev1.Pod) time.Time {
+	var last time.Time
+	for _, p := range pods {
+		last = later(last, p.CreationTimestamp.Time)
+	}
+	return last
+}
+
+func podCondition(p *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondition {
+	for i := range p.Status.Conditions {
+		if p.Status.Conditions[i].Type == kind {
+			return &p.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+// serves reports whether the pod is ready and stays.
+func serves(p *corev1.Pod) bool {
+	c := podCondition(p, corev1.PodReady)
+	return c != nil && c.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil
+}
+
+// notReadySince returns since when the pod has not been ready.
+func notReadySince(p *corev1.Pod) time.Time {
+	for _, kind := range []corev1.PodConditionType{corev1.ContainersReady, corev1.PodReady} {
+		if c := podCondition(p, kind); c != nil && c.Status == corev1.ConditionFalse {
+			return c.LastTransitionTime.Time
+		}
+	}
+	return time.Time{}
+}
+
+// unreadySince returns since when one of the pods, the first, is not ready.
+func unreadySince(pods []*corev1.Pod) time.Time {
+	var first time.Time
+	for _, p := range pods {
+		first = earlier(first, notReadySince(p))
+	}
+	return first
+}
+
+// deletedSince returns when the deletion of the first of the pods was asked for.
+// Their deletion timestamps are when their grace periods end.
+func deletedSince(pods []*corev1.Pod) time.Time {
+	var first time.Time
+	for _, p := range pods {
+		if p.DeletionTimestamp != nil && p.DeletionGracePeriodSeconds != nil {
+			grace := time.Duration(*p.DeletionGracePeriodSeconds) * time.Second
+			first = earlier(first, p.DeletionTimestamp.Add(-grace))
+		}
+	}
+	return first
+}
+
+// ordinal returns the number at the end of a StatefulSet's pod's name, or -1.
+func ordinal(p *corev1.Pod) int {
+	n, err := strconv.Atoi(p.Name[strings.LastIndexByte(p.Name, '-')+1:])
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+func isStopping(p *corev1.Pod) bool { return p.DeletionTimestamp != nil }
+
+func filter(pods []*corev1.Pod, keep func(*corev1.Pod) bool) []*corev1.Pod {
+	var kept []*corev1.Pod
+	for _, p := range pods {
+		if keep(p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// names lists the pods' names, at most three of them.
+func names(pods []*corev1.Pod) string {
+	var list []string
+	for _, p := range pods[:min(len(pods), 3)] {
+		list = append(list, p.Name)
+	}
+	if more := len(pods) - len(list); more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(list, ", "), more)
+	}
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " and " + list[last]
+}

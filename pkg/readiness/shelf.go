@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+)
+
+// A watcher keeps what a namespace holds, each kind on a shelf of its own.
+type watcher struct {
+	Clients
+	namespace string
+	now       func() time.Time
+	changed   chan struct{} // something is different since the last look
+
+	lock   sync.Mutex // of all that follows, and of what is on the shelves
+	all    []*shelf
+	lostAt time.Time
+	events []*corev1.Event
+	claims []*corev1.PersistentVolumeClaim
+}
+
+// A shelf holds the objects of one kind. It is the store of a reflector, and
+// knows how its last request went.
+type shelf struct {
+	watcher  *watcher
+	kind     string
+	resource schema.GroupResource
+	source   *cache.ListWatch
+	keep     func(*Objects, []any) // puts the items where they belong
+	items    map[string]any        // by name; nil as long as nothing was listed
+	err      error                 // of the last request
+}
+
+// shelves returns a shelf for each kind that is judged, and one for pods.
+func (w *watcher) shelves() []*shelf {
+	apps, batch, core := w.Kube.AppsV1(), w.Kube.BatchV1(), w.Kube.CoreV1()
+	put(w, "Deployment", appsv1.Resource("deployments"), listWatch(apps.Deployments(w.namespace).List, apps.Deployments(w.namespace).Watch),
+		func(o *Objects) *[]*appsv1.Deployment { return &o.Deployments })
+	put(w, "StatefulSet", appsv1.Resource("statefulsets"), listWatch(apps.StatefulSets(w.namespace).List, apps.StatefulSets(w.namespace).Watch),
+		func(o *Objects) *[]*appsv1.StatefulSet { return &o.StatefulSets })
+	put(w, "DaemonSet", appsv1.Resource("daemonsets"), listWatch(apps.DaemonSets(w.namespace).List, apps.DaemonSets(w.namespace).Watch),
+		func(o *Objects) *[]*appsv1.DaemonSet { return &o.DaemonSets })
+	put(w, "Job", batchv1.Resource("jobs"), listWatch(batch.Jobs(w.namespace).List, batch.Jobs(w.namespace).Watch),
+		func(o *Objects) *[]*batchv1.Job { return &o.Jobs })
+	put(w, "CronJob", batchv1.Resource("cronjobs"), listWatch(batch.CronJobs(w.namespace).List, batch.CronJobs(w.namespace).Watch),
+		func(o *Objects) *[]*batchv1.CronJob { return &o.CronJobs })
+	put(w, "Pod", corev1.Resource("pods"), listWatch(core.Pods(w.namespace).List, core.Pods(w.namespace).Watch),
+		func(o *Objects) *[]*corev1.Pod { return &o.Pods })
+	for _, c := range customResources() {
+		put(w, c.kind, c.resource, w.untyped(c), c.into)
+	}
+	return w.all
+}
+
+// put adds a shelf.
+func put[T any](w *watcher, kind string, resource schema.GroupResource, source *cache.ListWatch, into func(*Objects) *[]*T) {
+	s := &shelf{watcher: w, kind: kind, resource: resource}
+	s.source = s.observed(source)
+	s.keep = func(o *Objects, items []any) {
+		list := make([]*T, 0, len(items))
+		for _, item := range items {
+			list = append(list, item.(*T))
+		}
+		*into(o) = list
+	}
+	w.all = append(w.all, s)
+}
+
+// listWatch makes a source of the methods of a typed client.
+func listWatch[L runtime.Object](
+	list func(context.Context, metav1.ListOptions) (L, error),
+	follow func(context.Context, metav1.ListOptions) (watch.Interface, error),
+) *cache.ListWatch {
+	return &cache.ListWatch{
+		ListWithContextFunc:  func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return list(ctx, o) },
+		WatchFuncWithContext: follow,
+	}
+}
+
+// untyped makes a source of a custom resource, in the first of its versions
+// that is served.
+func (w *watcher) untyped(c customResource) *cache.ListWatch {
+	client := func(version string) interface {
+		List(context.Context, metav1.ListOptions) (*unstructured.UnstructuredList, error)
+		Watch(context.Context, metav1.ListOptions) (watch.Interface, error)
+	} {
+		return w.Dynamic.Resource(c.resource.WithVersion(version)).Namespace(w.namespace)
+	}
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			return firstServed(c.versions, func(version string) (*unstructured.UnstructuredList, error) {
+				return client(version).List(ctx, o)
+			})
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			return firstServed(c.versions, func(version string) (watch.Interface, error) {
+				return client(version).Watch(ctx, o)
+			})
+		},
+	}
+}
+
+// observed notes how each request to a source went.
+func (s *shelf) observed(source *cache.ListWatch) *cache.ListWatch {
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			list, err := source.ListWithContextFunc(ctx, o)
+			s.asked(ctx, err)
+			return list, err
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			events, err := source.WatchFuncWithContext(ctx, o)
+			s.asked(ctx, err)
+			return events, err
+		},
+	}
+}
+
+// asked notes how a request went. What is not served or not allowed is not
+// asked for at the pace of a lost connection.
+func (s *shelf) asked(ctx context.Context, err error) {
+	if ctx.Err() != nil || apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || apierrors.IsInvalid(err) {
+		return // the reflector lists anew, or, if the API server cannot stream lists, lists at all
+	}
+	s.change(func() {
+		if s.err = err; err != nil {
+			s.err = fmt.Errorf("list %s in namespace %q: %w", s.resource, s.watcher.namespace, err)
+		}
+	})
+	if refused(err) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(2 * evidenceEvery):
+		}
+	}
+}
+
+// refused reports whether the API server answered that there is nothing here
+// to read.
+func refused(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsNotFound(err) }
+
+// change changes a shelf, and says that something is different.
+func (s *shelf) change(apply func()) {
+	s.watcher.lock.Lock()
+	apply()
+	s.watcher.lock.Unlock()
+	s.watcher.signal()
+}
+
+func (w *watcher) signal() {
+	select {
+	case w.changed <- struct{}{}:
+	default: // nobody looked since the last signal
+	}
+}
+
+// The methods of a reflector's store.
+
+// Add puts an object on the shelf.
+func (s *shelf) Add(object any) error {
+	o := slim(object)
+	s.change(func() { s.items[o.GetName()] = object })
+	return nil
+}
+
+// Update replaces an object.
+func (s *shelf) Update(object any) error { return s.Add(object) }
+
+// Delete takes an object away.
+func (s *shelf) Delete(object any) error {
+	o := slim(object)
+	s.change(func() { delete(s.items, o.GetName()) })
+	return nil
+}
+
+// Replace replaces all that is there.
+func (s *shelf) Replace(objects []any, _ string) error {
+	items := make(map[string]any, len(objects))
+	for _, object := range objects {
+		items[slim(object).GetName()] = object
+	}
+	s.change(func() { s.items = items })
+	return nil
+}
+
+// Resync does nothing: whoever looks sees everything.
+func (s *shelf) Resync() error { return nil }
+
+// slim drops what nobody here looks at.
+func slim(object any) metav1.Object {
+	o := object.(metav1.Object)
+	o.SetManagedFields(nil)
+	return o
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A Workload is one thing that runs TPE, and how far it is.
+type Workload struct {
+	Kind     string    `json:"kind"`
+	Name     string    `json:"name"`
+	Want     int32     `json:"want"`    // pods asked for
+	Ready    int32     `json:"ready"`   // pods that serve, of any spec
+	Updated  int32     `json:"updated"` // pods of the latest spec
+	State    State     `json:"state"`
+	Reason   string    `json:"reason,omitempty"`   // what it does and what holds it up, in one line
+	Since    time.Time `json:"since,omitzero"`     // since when it is held up; zero if no object tells
+	Strategy string    `json:"strategy,omitempty"` // how pods are replaced
+	Causes   []Cause   `json:"causes,omitempty"`   // the gravest first
+}
+
+// A State says how far a workload is.
+type State string
+
+const (
+	Ready           State = "Ready"           // all pods are of the latest spec and serve
+	ScaledToZero    State = "ScaledToZero"    // no pod is wanted and none is left
+	Progressing     State = "Progressing"     // on its way, as far as can be seen
+	AwaitingRestart State = "AwaitingRestart" // serves, but someone must delete the pods of an old spec
+	Paused          State = "Paused"          // will not go on until someone resumes it
+	Failed          State = "Failed"          // doomed: will not become ready by itself
+	Unknown         State = "Unknown"         // neither proven to be ready nor seen on its way
+)
+
+// Done reports whether nothing is left to wait for.
+func (w Workload) Done() bool {
+	return w.State == Ready || w.State == ScaledToZero
+}
+
+// A step is where a workload stands between a change and its end.
+type step struct {
+	state  State
+	doing  string // such as "rolling"
+	detail string // such as "1 of 2 pods updated"; a cause takes its place
+	since  time.Time
+}
+
+// at returns the workload at a step. A workload on its way is Failed if a
+// cause dooms it. One that is done has no causes.
+func (w Workload) at(s step, causes []Cause) Workload {
+	w.State, w.Since = s.state, s.since
+	if w.Done() {
+		w.Reason = sentence(s.doing, s.detail)
+		return w
+	}
+	w.Causes = causes
+	if len(causes) > 0 {
+		s.detail = causes[0].Summary()
+		w.Since = earlier(s.since, causes[0].Since)
+	}
+	w.Reason = sentence(s.doing, s.detail)
+	if s.state == Progressing && doomed(causes) {
+		w.State = Failed
+	}
+	return w
+}
+
+// progress is the step of a workload on its way.
+func progress(doing, format string, args ...any) step {
+	return step{state: Progressing, doing: doing, detail: fmt.Sprintf(format, args...)}
+}
+
+// finished is the step of a workload with nothing left to do.
+func finished(want int32) step {
+	if want == 0 {
+		return step{state: ScaledToZero, doing: "scaled to zero"}
+	}
+	return step{state: Ready}
+}
+
+// from returns the step with the time since when it is held up.
+func (s step) from(since time.Time) step {
+	s.since = since
+	return s
+}
+
+// awaiting is the step of a workload that serves with n pods of an old spec.
+func awaiting(who string, n int32, workload metav1.Object) step {
+	verb := " awaits restart"
+	if n > 1 {
+		verb = " await restart"
+	}
+	if metav1.GetControllerOf(workload) == nil {
+		return step{state: AwaitingRestart, doing: who + verb + ": OnDelete, to be deleted by hand"}
+	}
+	return step{state: AwaitingRestart, doing: who + verb + " by its operator"}
+}
+
+// unseen is the step of a workload whose controller has not looked at the
+// latest spec: its status, and the trouble of its pods, are about the past.
+func unseen(controller string) step {
+	return step{state: Progressing, doing: "waiting for " + controller + " to see the latest spec"}
+}
+
+func sentence(doing, detail string) string {
+	if doing == "" || detail == "" {
+		return doing + detail
+	}
+	return doing + ", " + detail
+}
+
+// replicas returns the number asked for; the API server's default is 1.
+func replicas(n *int32) int32 {
+	if n == nil {
+		return 1
+	}
+	return *n
+}
+
+func pods(n int32) string {
+	if n == 1 {
+		return "1 pod"
+	}
+	return fmt.Sprintf("%d pods", n)
+}
