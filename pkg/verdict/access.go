@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+// failedToAsk judges an error that stands where an answer should.
+func (v *Verdict) failedToAsk(what string, err error) {
+	if err == nil {
+		return
+	}
+	code := Classify(err)
+	f := Finding{
+		Code: accessCode(code, err), Level: LevelError,
+		Summary: what + " unknown",
+		Detail:  err.Error(),
+	}
+	if code == ExitNotFound {
+		f.Next = []string{findPUM}
+	}
+	v.find(code, f)
+}
+
+// findPUM lists the namespaces in which ThingPark Enterprise may be installed.
+const findPUM = "kubectl get deployments --all-namespaces --field-selector metadata.name=pum"
+
+// accessCode returns the finding's code for an error and its exit code.
+func accessCode(code ExitCode, err error) Code {
+	syntax := (*pum.SyntaxError)(nil)
+	switch {
+	case code == ExitForbidden:
+		return CodeForbidden
+	case code == ExitNotFound:
+		return CodeNotFound
+	case code == ExitNoAnswer:
+		return CodeNoAnswer
+	case errors.As(err, &syntax):
+		return CodeNotUnderstood
+	}
+	return CodeUnreachable
+}
+
+// Classify returns the exit code that stands for an error.
+func Classify(err error) ExitCode {
+	switch {
+	case err == nil:
+		return ExitDone
+	case errors.Is(err, pum.ErrNoAnswer):
+		return ExitNoAnswer
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		return ExitForbidden
+	case apierrors.IsNotFound(err):
+		return ExitNotFound
+	}
+	return ExitError
+}
+
+// lost judges a picture that is not kept up to date any more.
+func (v *Verdict) lost(s Snapshot) {
+	if s.Picture == nil || s.LostAt.IsZero() {
+		return
+	}
+	v.find(ExitError, Finding{
+		Code: CodeUnreachable, Level: LevelError, Since: s.LostAt,
+		Summary: "the API server cannot be reached, and is asked again and again",
+		Detail:  "what is shown of the workloads is as old as that",
+	})
+}
+
+// needed are the resources without which nothing can be said about the
+// workloads and jobs. What the operators' own resources would add is known
+// in part from the rest, and the documented account may not read them all.
+var needed = map[string]bool{
+	"Deployment": true, "StatefulSet": true, "Pod": true, "Job": true,
+}
+
+// gaps judges the resources that could not be read.
+func (v *Verdict) gaps(gaps []readiness.Gap) {
+	for _, g := range gaps {
+		f := Finding{
+			Code: CodeKindNotRead, Level: LevelWarning,
+			Summary: g.Kind + " objects are unknown",
+			Detail:  fmt.Sprintf("%s %s: %v", g.Verb, g.Resource, g.Err),
+		}
+		switch {
+		case !needed[g.Kind] && g.Reason == readiness.NotServed:
+			f.Level = LevelInfo
+			v.find(ExitDone, f)
+		case !needed[g.Kind] && g.Reason == readiness.Forbidden:
+			v.find(ExitDone, f)
+		case g.Reason == readiness.Forbidden:
+			f.Code, f.Level = CodeForbidden, LevelError
+			v.find(ExitForbidden, f)
+		default:
+			f.Level = LevelError
+			v.find(ExitError, f)
+		}
+	}
+}

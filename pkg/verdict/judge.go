@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+// Judge returns the verdict of a snapshot.
+func Judge(s Snapshot) Verdict {
+	v := Verdict{ExitCode: ExitDone, namespace: s.Namespace}
+	if s.Picture != nil {
+		v.workloads(s.Picture.Workloads)
+		v.jobs(s.Picture.Jobs)
+		v.gaps(s.Picture.Gaps)
+	}
+	if s.Answer != nil {
+		v.entries(s.Answer, s.Picture, s.Movements)
+	}
+	v.lost(s)
+	v.failedToAsk("workloads", s.PictureErr)
+	v.failedToAsk("entries", s.AnswerErr)
+	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
+		return cmp.Compare(a.Level.rank(), b.Level.rank())
+	})
+	v.Outcome = v.ExitCode.outcome()
+	return v
+}
+
+// hold notes that a code holds. The gravest stays.
+func (v *Verdict) hold(code ExitCode) { v.ExitCode = graver(v.ExitCode, code) }
+
+// find notes a finding, and the code that holds because of it.
+func (v *Verdict) find(code ExitCode, f Finding) {
+	v.hold(code)
+	v.Findings = append(v.Findings, f)
+}
+
+// workloads judges the workloads. Nothing there is not success: they may not
+// have been created yet.
+func (v *Verdict) workloads(workloads []readiness.Workload) {
+	if len(workloads) == 0 {
+		v.find(ExitPending, Finding{
+			Code: CodeNoWorkloads, Level: LevelError,
+			Summary: "there is no workload in this namespace",
+			Detail:  "no Deployment, StatefulSet, DaemonSet or StrimziPodSet was found, so nothing shows that ThingPark Enterprise runs here",
+			Next:    []string{findPUM},
+		})
+	}
+	for _, w := range workloads {
+		if !w.Done() {
+			v.workload(w)
+		}
+	}
+}
+
+// workload judges a workload that is not done.
+func (v *Verdict) workload(w readiness.Workload) {
+	f := Finding{
+		Since:   w.Since,
+		Detail:  w.Reason,
+		Objects: []Object{{Kind: w.Kind, Name: w.Name}},
+	}
+	switch w.State {
+	case readiness.Failed:
+		f.Code, f.Level = CodeWorkloadFailed, LevelError
+		f.Summary = name(w) + " will not become ready by itself"
+		f.Next = []string{v.kubectl("describe", w.Kind, w.Name)}
+		v.find(ExitFailed, f)
+	case readiness.AwaitingRestart:
+		f.Code, f.Level = CodeAwaitingRestart, LevelInfo
+		f.Summary = name(w) + " serves, and waits for pods to be restarted by its operator"
+		v.find(ExitPending, f)
+	default:
+		v.hold(ExitPending)
+	}
+}
+
+// jobs judges the jobs. One that still runs is part of an upgrade that is
+// not over.
+func (v *Verdict) jobs(jobs []readiness.Job) {
+	for _, j := range jobs {
+		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
+		switch j.State {
+		case readiness.JobComplete:
+		case readiness.JobFailed:
+			f.Code, f.Level = CodeJobFailed, LevelError
+			f.Summary = "job " + j.Name + " failed for good"
+			f.Next = []string{v.kubectl("logs", "job/"+j.Name)}
+			v.find(ExitFailed, f)
+		case readiness.JobSuspended:
+			f.Code, f.Level = CodeJobSuspended, LevelWarning
+			f.Summary = "job " + j.Name + " is suspended and will not go on until it is resumed"
+			v.find(ExitPending, f)
+		default:
+			v.runningJob(j, f)
+		}
+	}
+}
+
+// runningJob judges a job that is at work, or tries to be.
+func (v *Verdict) runningJob(j readiness.Job, f Finding) {
+	if !j.Doomed() {
+		v.hold(ExitPending)
+		return
+	}
+	f.Code, f.Level = CodeJobFailed, LevelError
+	f.Summary = "job " + j.Name + " will not complete by itself"
+	f.Next = []string{v.kubectl("describe", "job", j.Name)}
+	v.find(ExitFailed, f)
+}
+
+func name(w readiness.Workload) string { return w.Kind + " " + w.Name }
+
+// kubectl returns a command to copy.
+func (v *Verdict) kubectl(words ...string) string {
+	command := "kubectl " + strings.Join(words, " ")
+	if v.namespace != "" {
+		command += " -n " + v.namespace
+	}
+	return command
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+var (
+	pods         = schema.GroupResource{Resource: "pods"}
+	errForbidden = apierrors.NewForbidden(pods, "pum-x", errors.New("may not create pods/exec"))
+	errNotFound  = apierrors.NewNotFound(schema.GroupResource{Group: "apps", Resource: "deployments"}, "pum")
+	errNoAnswer  = fmt.Errorf("%w: no ready pod", pum.ErrNoAnswer)
+)
+
+func workloads(states ...readiness.State) *readiness.Picture {
+	p := &readiness.Picture{}
+	for i, state := range states {
+		p.Workloads = append(p.Workloads, readiness.Workload{Kind: "Deployment", Name: fmt.Sprint("w", i), State: state})
+	}
+	return p
+}
+
+func withJobs(p *readiness.Picture, jobs ...readiness.Job) *readiness.Picture {
+	p.Jobs = jobs
+	return p
+}
+
+func withGap(p *readiness.Picture, kind string, reason readiness.GapReason) *readiness.Picture {
+	p.Gaps = append(p.Gaps, readiness.Gap{Kind: kind, Resource: "r", Verb: "list", Reason: reason, Err: errors.New("no")})
+	return p
+}
+
+func entries(states ...pum.State) *pum.Answer {
+	a := &pum.Answer{Entries: []pum.Entry{}}
+	for i, state := range states {
+		a.Entries = append(a.Entries, pum.Entry{UID: int64(i), State: state, Final: state.Final()})
+	}
+	return a
+}
+
+func TestJudge(t *testing.T) {
+	ready := func() *readiness.Picture { return workloads(readiness.Ready, readiness.ScaledToZero) }
+	process := func(state readiness.JobState) readiness.Job { return readiness.Job{Name: pum.ProcessJob, State: state} }
+	processed := entries(pum.StateProcessed, pum.StateSkipped)
+	tests := []struct {
+		name  string
+		in    Snapshot
+		want  ExitCode
+		codes []Code
+	}{
+		{"all well", Snapshot{Picture: ready(), Answer: processed}, ExitDone, nil},
+		{"only entries asked for", Snapshot{Answer: processed}, ExitDone, nil},
+		{"a workload on its way", Snapshot{Picture: workloads(readiness.Progressing), Answer: processed}, ExitPending, nil},
+		{"a paused workload", Snapshot{Picture: workloads(readiness.Paused), Answer: processed}, ExitPending, nil},
+		{"a workload not proven ready", Snapshot{Picture: workloads(readiness.Unknown), Answer: processed}, ExitPending, nil},
+		{"a doomed workload", Snapshot{Picture: workloads(readiness.Failed), Answer: processed}, ExitFailed, []Code{CodeWorkloadFailed}},
+		{"a workload to restart", Snapshot{Picture: workloads(readiness.AwaitingRestart), Answer: processed}, ExitPending, []Code{CodeAwaitingRestart}},
+		{"no workload is not success", Snapshot{Picture: workloads(), Answer: processed}, ExitPending, []Code{CodeNoWorkloads}},
+
+		{"an entry to do", Snapshot{Picture: ready(), Answer: entries(pum.StateProcessed, pum.StateInit)}, ExitPending, nil},
+		{"an entry retried", Snapshot{Picture: ready(), Answer: entries(pum.StateTransientError)}, ExitPending, nil},
+		{"an aborted entry", Snapshot{Picture: ready(), Answer: entries(pum.StateInit, pum.StateAborted)}, ExitFailed, []Code{CodeEntryAborted}},
+		{"an unknown state is not final", Snapshot{Picture: ready(), Answer: entries("PAUSED")}, ExitPending, []Code{CodeUnknownState}},
+		{"no entries is not success", Snapshot{Picture: ready(), Answer: entries()}, ExitPending, []Code{CodeNoEntries}},
+		{"no entries while the job runs", Snapshot{Picture: withJobs(ready(), process(readiness.JobRunning)), Answer: entries()}, ExitPending, []Code{CodeNoEntries}},
+		{"no entries once the job completed", Snapshot{Picture: withJobs(ready(), process(readiness.JobComplete)), Answer: entries()}, ExitDone, nil},
+		{"a complaint is only a warning", Snapshot{Answer: &pum.Answer{Entries: processed.Entries, Stderr: []byte("deprecated")}}, ExitDone, []Code{CodePUMComplains}},
+		{"so is an exit code", Snapshot{Answer: &pum.Answer{Entries: processed.Entries, ExitCode: 1}}, ExitDone, []Code{CodePUMComplains}},
+
+		{"a job at work", Snapshot{Picture: withJobs(ready(), process(readiness.JobRunning)), Answer: processed}, ExitPending, nil},
+		{"a failed job", Snapshot{Picture: withJobs(ready(), process(readiness.JobFailed)), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
+		{"a job that cannot start", Snapshot{Picture: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
+		{"a suspended job", Snapshot{Picture: withJobs(ready(), process(readiness.JobSuspended)), Answer: processed}, ExitPending, []Code{CodeJobSuspended}},
+
+		{"PUM silent, workloads known", Snapshot{Picture: ready(), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"PUM cut short is no answer", Snapshot{Picture: ready(), AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, &pum.IncompleteError{})}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"no answer goes before failed", Snapshot{Picture: workloads(readiness.Failed), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeWorkloadFailed, CodeNoAnswer}},
+		{"a lost pod is no answer, whatever its status", Snapshot{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, errNotFound)}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"forbidden goes before not found", Snapshot{PictureErr: errNotFound, AnswerErr: errForbidden}, ExitForbidden, []Code{CodeNotFound, CodeForbidden}},
+		{"not found goes before no answer", Snapshot{PictureErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
+		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeForbidden}},
+		{"no connection", Snapshot{PictureErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
+		{"text not understood", Snapshot{AnswerErr: &pum.SyntaxError{}}, ExitError, []Code{CodeNotUnderstood}},
+
+		{"the documented account may not read StrimziPodSets", Snapshot{Picture: withGap(ready(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
+		{"a kind not served", Snapshot{Picture: withGap(ready(), "Kafka", readiness.NotServed), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
+		{"a kind not answered", Snapshot{Picture: withGap(ready(), "Kafka", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
+		{"jobs may not be read", Snapshot{Picture: withGap(ready(), "Job", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := Judge(tt.in)
+			var codes []Code
+			for _, f := range v.Findings {
+				codes = append(codes, f.Code)
+			}
+			if v.ExitCode != tt.want {
+				t.Errorf("exit code = %d, want %d", v.ExitCode, tt.want)
+			}
+			if diff := cmp.Diff(tt.codes, codes); diff != "" {
+				t.Errorf("codes of the findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOutcomeFollowsTheExitCode(t *testing.T) {
+	want := map[ExitCode]Outcome{
+		ExitDone: OutcomeDone, ExitWarnings: OutcomeDone,
+		ExitFailed: OutcomeFailed, ExitPending: OutcomePending,
+		ExitError: OutcomeUnknown, ExitForbidden: OutcomeUnknown,
+		ExitNoAnswer: OutcomeUnknown, ExitNotFound: OutcomeUnknown,
+	}
+	for code, outcome := range want {
+		if got := code.outcome(); got != outcome {
+			t.Errorf("outcome of %d = %s, want %s", code, got, outcome)
+		}
+	}
+}
+
+// The order is that of the exit codes in the documentation.
+func TestGraverCodeDecides(t *testing.T) {
+	order := []ExitCode{2, 4, 6, 5, 1, 3, 7, 124, 8, 9, 0}
+	for i, a := range order {
+		for _, b := range order[i:] {
+			if graver(a, b) != a || graver(b, a) != a {
+				t.Errorf("of %d and %d, %d must decide", a, b, a)
+			}
+		}
+	}
+}
+
+func TestFindingsAreWhole(t *testing.T) {
+	aborted := entries(pum.StateAborted, "NEW")
+	aborted.Stderr = []byte("oops")
+	picture := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart),
+		readiness.Job{Name: "a", State: readiness.JobFailed}, readiness.Job{Name: "b", State: readiness.JobSuspended})
+	for _, s := range []Snapshot{
+		{Picture: withGap(picture, "Kafka", readiness.Forbidden), Answer: aborted},
+		{Picture: workloads(), Answer: entries()},
+		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
+		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
+		{PictureErr: errors.New("refused")},
+	} {
+		for _, f := range Judge(s).Findings {
+			if f.Code == "" || f.Level == "" || f.Summary == "" {
+				t.Errorf("finding without code, level or summary: %+v", f)
+			}
+		}
+	}
+}

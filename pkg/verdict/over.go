@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+// A Goal is what is waited for.
+type Goal string
+
+// The goals.
+const (
+	GoalAll       Goal = "all"       // workloads, jobs and entries
+	GoalWorkloads Goal = "workloads" // workloads and jobs
+	GoalEntries   Goal = "entries"   // entries
+)
+
+// Goals are all goals, as --for takes them.
+func Goals() []string {
+	return []string{string(GoalAll), string(GoalWorkloads), string(GoalEntries)}
+}
+
+// Set reads a goal. With String and Type it makes a Goal a pflag.Value.
+func (g *Goal) Set(value string) error {
+	if !slices.Contains(Goals(), value) {
+		return fmt.Errorf("want one of all, workloads, entries")
+	}
+	*g = Goal(value)
+	return nil
+}
+
+// String returns the goal as Set takes it.
+func (g *Goal) String() string { return string(*g) }
+
+// Type names the value in help.
+func (g *Goal) Type() string { return "goal" }
+
+// Workloads reports whether workloads and jobs must be observed for the goal.
+func (g Goal) Workloads() bool { return g != GoalEntries }
+
+// Entries reports whether the entries must be.
+func (g Goal) Entries() bool { return g != GoalWorkloads }
+
+// Over reports whether there is nothing left to wait for: all is done, or
+// nothing will change by itself. A failure is the latter if it is of a job or
+// an entry and every workload is ready: PUM and Kubernetes have given up. With
+// failFast any failure is.
+//
+// What may not be asked ends a wait, too. What cannot be found or reached does
+// not: the namespace may be about to be made, the connection to come back.
+func Over(s Snapshot, v Verdict, failFast bool) bool {
+	switch v.ExitCode {
+	case ExitDone, ExitWarnings, ExitForbidden:
+		return true
+	case ExitFailed:
+		return failFast || settled(s)
+	}
+	return false
+}
+
+// settled reports whether every workload is ready, as far as they were asked
+// for.
+func settled(s Snapshot) bool {
+	return s.Picture == nil || !slices.ContainsFunc(s.Picture.Workloads, func(w readiness.Workload) bool { return !w.Done() })
+}
+
+// TimedOut returns the verdict for a wait that ran out of time: what is known
+// to be bad stays so, and what is pending is a timeout.
+func (v Verdict) TimedOut() Verdict {
+	v.ExitCode = graver(v.ExitCode, ExitTimeout)
+	return v
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+// A Snapshot is all that was observed at one moment. A part that was asked
+// for has its value or its error; a part that was not asked for has neither,
+// and says nothing about the outcome.
+type Snapshot struct {
+	ObservedAt time.Time
+	Namespace  string // empty if the entries were saved before
+
+	Picture    *readiness.Picture // workloads and jobs
+	PictureErr error
+	LostAt     time.Time // since when the picture could not be kept up to date; zero if it is
+
+	Answer    *pum.Answer // entries
+	AnswerErr error
+	Movements map[int64]pum.Movement // by uid, how entries moved from poll to poll; nil if they were asked for once
+}
+
+// A Verdict is what a snapshot means.
+type Verdict struct {
+	Outcome  Outcome
+	ExitCode ExitCode
+	Findings []Finding // the gravest first
+
+	namespace string
+}
