@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// changes says what is new in the entries, a line each.
+func (l *EntryList) changes(before Watched) []string {
+	old := before.(*EntryList)
+	lines := entryChanges(old.Items, l.Items)
+	lines = append(lines, findingChanges(old.Findings, l.Findings)...)
+	return append(lines, outcomeChange(old.Head, l.Head, entriesLine(l.Summary))...)
+}
+
+// changes says what is new in a namespace, a line each.
+func (doc *Status) changes(before Watched) []string {
+	old := before.(*Status)
+	var lines []string
+	if old.Workloads != nil && doc.Workloads != nil {
+		lines = workloadChanges(old.Workloads.Items, doc.Workloads.Items)
+	}
+	lines = append(lines, jobChanges(old.Jobs, doc.Jobs)...)
+	if old.Entries != nil && doc.Entries != nil {
+		lines = append(lines, entryChanges(old.Entries.Items, doc.Entries.Items)...)
+	}
+	lines = append(lines, findingChanges(old.Findings, doc.Findings)...)
+	return append(lines, outcomeChange(old.Head, doc.Head, headline(doc))...)
+}
+
+func entryChanges(before, after []pum.Entry) []string {
+	var lines []string
+	for _, c := range pum.Changes(before, after) {
+		lines = append(lines, entryChange(c))
+	}
+	return lines
+}
+
+// entryChange says how an entry changed: what is left of it where that is
+// known, and its state.
+func entryChange(c pum.Change) string {
+	if c.After == nil {
+		return c.String()
+	}
+	line := fmt.Sprintf("entry %d %s %s", c.After.UID, text(c.After.RequestID), c.After.State)
+	now := remaining(c.After)
+	if now == "" {
+		return line
+	}
+	line += ", " + now + " remaining"
+	if c.Before != nil && remaining(c.Before) != "" && remaining(c.Before) != now {
+		line += " (was " + remaining(c.Before) + ")"
+	}
+	return line
+}
+
+func workloadChanges(before, after []readiness.Workload) []string {
+	old := map[string]readiness.Workload{}
+	for _, w := range before {
+		old[w.Kind+"/"+w.Name] = w
+	}
+	var lines []string
+	for _, w := range after {
+		name := w.Kind + "/" + w.Name
+		was, known := old[name]
+		delete(old, name)
+		if !known || was.State != w.State || trouble(was) != trouble(w) && trouble(w) != "" {
+			lines = append(lines, fmt.Sprintf("%s %s", strings.ToLower(w.Kind)+"/"+w.Name, workloadLine(w)))
+		}
+	}
+	for _, w := range before {
+		if _, gone := old[w.Kind+"/"+w.Name]; gone {
+			lines = append(lines, strings.ToLower(w.Kind)+"/"+w.Name+" is gone")
+		}
+	}
+	return lines
+}
+
+// trouble returns the trouble of a workload that is worth a line. That a pod
+// is not ready yet is what a wait is about.
+func trouble(w readiness.Workload) readiness.Code {
+	for _, c := range w.Causes {
+		switch c.Code {
+		case readiness.ReadinessProbe, readiness.StartupProbe, readiness.InitRunning:
+		default:
+			return c.Code
+		}
+	}
+	return ""
+}
+
+// workloadLine says in a few words how far a workload is.
+func workloadLine(w readiness.Workload) string {
+	if w.Done() {
+		return fmt.Sprintf("ready (%s)", of(w.Ready, w.Want))
+	}
+	return fmt.Sprintf("%s (%s): %s", w.State, of(w.Ready, w.Want), w.Reason)
+}
+
+func jobChanges(before, after []readiness.Job) []string {
+	var lines []string
+	for _, j := range after {
+		was := slices.IndexFunc(before, func(b readiness.Job) bool { return b.Name == j.Name })
+		if was < 0 || before[was].State != j.State || before[was].Attempts != j.Attempts {
+			line := fmt.Sprintf("job/%s %s", j.Name, j.State)
+			if j.Attempts > 1 {
+				line += fmt.Sprintf(", attempt %d", j.Attempts)
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// findingChanges says which findings are new.
+func findingChanges(before, after []verdict.Finding) []string {
+	var lines []string
+	for _, f := range after {
+		if !slices.ContainsFunc(before, func(b verdict.Finding) bool { return b.Code == f.Code && b.Summary == f.Summary }) {
+			lines = append(lines, fmt.Sprintf("%s %s: %s", f.Level, f.Code, f.Summary))
+		}
+	}
+	return lines
+}
+
+// outcomeChange says how it stands when the outcome is another.
+func outcomeChange(before, after Head, how string) []string {
+	if before.Outcome == after.Outcome {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: %s", after.Outcome, how)}
+}

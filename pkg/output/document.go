@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// apiVersion is the version of all documents.
+const apiVersion = "kubectl-tpe/v1"
+
+// A Place says where a snapshot was taken. It is empty for saved output.
+type Place struct {
+	Context   string `json:"context,omitempty"` // of the kubeconfig
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// A Head is what every document about a cluster begins with.
+type Head struct {
+	metav1.TypeMeta `json:",inline"`
+	ObservedAt      time.Time `json:"observedAt"`
+	Place           `json:",inline"`
+	Outcome         verdict.Outcome   `json:"outcome"`
+	ExitCode        verdict.ExitCode  `json:"exitCode"`
+	Findings        []verdict.Finding `json:"findings"`
+}
+
+// A Status is the document of the command status.
+type Status struct {
+	Head      `json:",inline"`
+	Workloads *Workloads      `json:"workloads,omitempty"` // absent if they could not be asked for
+	Entries   *Entries        `json:"entries,omitempty"`   // absent if PUM did not answer
+	Jobs      []readiness.Job `json:"jobs,omitzero"`
+
+	asked verdict.Goal // what a screen speaks of
+}
+
+// Workloads is how far the workloads are.
+type Workloads struct {
+	Total int                  `json:"total"`
+	Ready int                  `json:"ready"`
+	Items []readiness.Workload `json:"items"`
+}
+
+// Entries is PUM's list.
+type Entries struct {
+	Source   pum.Source  `json:"source"`
+	Summary  Summary     `json:"summary"`
+	Items    []pum.Entry `json:"items"`
+	Progress []Progress  `json:"progress,omitempty"`
+}
+
+// Progress is how an entry moves from poll to poll. Only entries that are
+// watched have one.
+type Progress struct {
+	UID          int64         `json:"uid"`
+	ETASeconds   *int64        `json:"etaSeconds,omitempty"` // until nothing remains, if it goes on like this
+	Stall        pum.StallKind `json:"stall,omitempty"`
+	StalledSince time.Time     `json:"stalledSince,omitzero"`
+}
+
+// A Summary counts entries.
+type Summary struct {
+	Total   int               `json:"total"`
+	Final   int               `json:"final"`
+	ByState map[pum.State]int `json:"byState"`
+}
+
+// An EntryList is the document of the command pum status. Without an answer
+// it has neither source nor summary nor items.
+type EntryList struct {
+	Head    `json:",inline"`
+	Source  *pum.Source `json:"source,omitempty"`
+	Summary *Summary    `json:"summary,omitempty"`
+	Items   []pum.Entry `json:"items,omitzero"`
+
+	Progress []Progress `json:"progress,omitempty"`
+}
+
+// NewStatus makes the document of a snapshot and its verdict.
+func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
+	doc := &Status{Head: newHead("Status", place, s, v), asked: verdict.GoalAll}
+	switch {
+	case s.Picture == nil && s.PictureErr == nil:
+		doc.asked = verdict.GoalEntries
+	case s.Answer == nil && s.AnswerErr == nil:
+		doc.asked = verdict.GoalWorkloads
+	}
+	if s.Picture != nil {
+		doc.Workloads = newWorkloads(s.Picture.Workloads)
+		doc.Jobs = append([]readiness.Job{}, s.Picture.Jobs...)
+	}
+	if s.Answer != nil {
+		doc.Entries = &Entries{s.Answer.Source, summarize(s.Answer.Entries), s.Answer.Entries, progressOf(s)}
+	}
+	return doc
+}
+
+// NewEntryList makes the document of a snapshot of entries and its verdict.
+func NewEntryList(place Place, s verdict.Snapshot, v verdict.Verdict) *EntryList {
+	doc := &EntryList{Head: newHead("EntryList", place, s, v)}
+	if s.Answer != nil {
+		summary := summarize(s.Answer.Entries)
+		doc.Source, doc.Summary, doc.Items = &s.Answer.Source, &summary, s.Answer.Entries
+		doc.Progress = progressOf(s)
+	}
+	return doc
+}
+
+// Only returns the list with none but the entries in the states, or as it is
+// if there are none. Its summary and verdict stay those of all entries.
+func (l *EntryList) Only(states []string) *EntryList {
+	if len(states) > 0 && l.Items != nil {
+		l.Items = slices.DeleteFunc(slices.Clone(l.Items), func(e pum.Entry) bool {
+			return !slices.Contains(states, string(e.State))
+		})
+	}
+	return l
+}
+
+func newHead(kind string, place Place, s verdict.Snapshot, v verdict.Verdict) Head {
+	return Head{
+		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersion, Kind: kind},
+		ObservedAt: s.ObservedAt.UTC().Truncate(time.Second),
+		Place:      place,
+		Outcome:    v.Outcome,
+		ExitCode:   v.ExitCode,
+		Findings:   append([]verdict.Finding{}, v.Findings...),
+	}
+}
+
+func newWorkloads(items []readiness.Workload) *Workloads {
+	w := &Workloads{Total: len(items), Items: append([]readiness.Workload{}, items...)}
+	for _, item := range items {
+		if item.Done() {
+			w.Ready++
+		}
+	}
+	return w
+}
+
+// progressOf returns what is known of the entries that are not final.
+func progressOf(s verdict.Snapshot) []Progress {
+	var list []Progress
+	for _, e := range s.Answer.Entries {
+		m := s.Movements[e.UID]
+		p := Progress{UID: e.UID}
+		if m.ETA != nil {
+			seconds := int64(m.ETA.Seconds())
+			p.ETASeconds = &seconds
+		}
+		if m.Stall != nil {
+			p.Stall, p.StalledSince = m.Stall.Kind, m.Stall.Since.UTC().Truncate(time.Second)
+		}
+		if m.ETA != nil || m.Stall != nil {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+func summarize(entries []pum.Entry) Summary {
+	s := Summary{Total: len(entries), ByState: map[pum.State]int{}}
+	for _, e := range entries {
+		s.ByState[e.State]++
+		if e.Final {
+			s.Final++
+		}
+	}
+	return s
+}
+
+// DeepCopyObject makes a Status a runtime.Object, which printers want. It is
+// written once and never changed, so that a shallow copy will do.
+func (doc *Status) DeepCopyObject() runtime.Object { c := *doc; return &c }
+
+// DeepCopyObject is as that of Status.
+func (l *EntryList) DeepCopyObject() runtime.Object { c := *l; return &c }
+
+func (h Head) at() time.Time { return h.ObservedAt }
+
+func (doc *Status) timeless() Watched {
+	c := *doc
+	c.ObservedAt = time.Time{}
+	return &c
+}
+
+func (l *EntryList) timeless() Watched {
+	c := *l
+	c.ObservedAt = time.Time{}
+	return &c
+}
+
+// A Version is the document of the command version.
+type Version struct {
+	metav1.TypeMeta `json:",inline"`
+	Version         string `json:"version"`
+	GoVersion       string `json:"goVersion"`
+	Platform        string `json:"platform"`
+}
+
+// NewVersion makes the document of the plugin's own version.
+func NewVersion(version, goVersion, platform string) *Version {
+	return &Version{metav1.TypeMeta{APIVersion: apiVersion, Kind: "Version"}, version, goVersion, platform}
+}
+
+// DeepCopyObject is as that of Status.
+func (v *Version) DeepCopyObject() runtime.Object { c := *v; return &c }

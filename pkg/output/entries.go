@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+)
+
+// screen shows the entries, with ages relative to the view's clock. Without
+// an answer there is nothing to show.
+func (l *EntryList) screen(f *Format, v View) ([]byte, error) {
+	if l.Items == nil {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	err := entryTable(l.Items, l.Progress, f, v).write(&b, v)
+	return b.Bytes(), err
+}
+
+func (l *EntryList) names() []string {
+	var names []string
+	for _, e := range l.Items {
+		names = append(names, fmt.Sprintf("entry/%d", e.UID))
+	}
+	return names
+}
+
+// etaColumn is where the table of entries has its ETA.
+const etaColumn = 5
+
+// entryTable shows entries in the order in which PUM has them.
+func entryTable(entries []pum.Entry, progress []Progress, f *Format, v View) *table {
+	t := &table{
+		header: []string{"UID", "SERVICE", "REQUEST", "STATE", "REMAINING", "ETA", "SINCE", "ERRORS"},
+		give:   []int{2},
+	}
+	if f.Wide() {
+		t.header = append(t.header, "ITERATIONS", "CREATED", "SCOPE", "PATH", "BODY", "LAST RESPONSE")
+		t.give = []int{13, 11, 12, 2}
+	}
+	for i := range entries {
+		e := &entries[i]
+		created, _ := e.Created()
+		cells := []string{
+			strconv.FormatInt(e.UID, 10), text(e.ServiceID), text(e.RequestID), string(e.State),
+			remaining(e), eta(progress, e.UID), since(e, v), number(e.ErrorCounter),
+			number(e.IterationCounter), v.age(created), text(e.Scope), text(e.RequestPath),
+			text(e.RequestBody), text(e.LastResponse),
+		}
+		t.add(cells[:len(t.header)]...)
+	}
+	if len(progress) == 0 {
+		t.drop(etaColumn) // one answer shows no movement
+	}
+	return t
+}
+
+// remaining returns what the service said is left, for an entry that is not
+// final.
+func remaining(e *pum.Entry) string {
+	if e.Final || e.Response == nil {
+		return ""
+	}
+	return number(e.Response.Remaining)
+}
+
+// eta returns how long an entry will take, if that is known.
+func eta(progress []Progress, uid int64) string {
+	for _, p := range progress {
+		if p.UID == uid && p.ETASeconds != nil {
+			return "~" + duration.HumanDuration(time.Duration(*p.ETASeconds)*time.Second)
+		}
+	}
+	return ""
+}
+
+func since(e *pum.Entry, v View) string {
+	t, _ := e.Since()
+	return v.age(t)
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func number(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// A Live picture is redrawn in place on a terminal. What was drawn last stays
+// when nothing is drawn any more.
+type Live struct {
+	w    io.Writer
+	last []string // the lines on the screen
+}
+
+// NewLive returns a picture that is drawn on a terminal.
+func NewLive(w io.Writer) *Live { return &Live{w: w} }
+
+// The sequences that a redrawn picture is made of; all terminals since the
+// VT100 know them but the cursor's, which they ignore.
+const (
+	hideCursor = "\x1b[?25l"
+	showCursor = "\x1b[?25h"
+	eraseLine  = "\x1b[2K"
+	eraseBelow = "\x1b[J"
+)
+
+// Draw draws a text in place of the one before, clipped to a screen of width
+// columns and height lines. It is written at once, so that nothing flickers,
+// and the cursor is back when it returns.
+func (l *Live) Draw(text string, width, height int) error {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if room := height - 1; room > 0 && len(lines) > room {
+		lines = lines[:room]
+	}
+	var b strings.Builder
+	b.WriteString(hideCursor)
+	b.WriteString(up(l.rows(width)))
+	for _, line := range lines {
+		b.WriteString(eraseLine + line + "\n")
+	}
+	b.WriteString(eraseBelow + showCursor)
+	l.last = lines
+	_, err := io.WriteString(l.w, b.String())
+	return err
+}
+
+// rows returns how many rows of the screen the last picture takes: a terminal
+// that became narrower has wrapped it.
+func (l *Live) rows(width int) int {
+	rows := len(l.last)
+	for _, line := range l.last {
+		if over := runewidth.StringWidth(line) - 1; width > 0 && over > 0 {
+			rows += over / width
+		}
+	}
+	return rows
+}
+
+// up moves to the first column, so many rows above.
+func up(rows int) string {
+	if rows == 0 {
+		return "\r"
+	}
+	return "\r\x1b[" + strconv.Itoa(rows) + "A"
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+// heartbeat is how long a wait may be silent off a terminal.
+const heartbeat = time.Minute
+
+// A WaitProgress shows how a wait goes: on a terminal a picture redrawn in place,
+// elsewhere a line for each change, and one a minute where nothing changes.
+type WaitProgress struct {
+	w      io.Writer
+	live   *Live
+	before *Status
+	spoke  time.Time // when the last line was written
+}
+
+// NewWaitProgress returns a progress that nothing was shown of yet.
+func NewWaitProgress(w io.Writer) *WaitProgress { return &WaitProgress{w: w, live: NewLive(w)} }
+
+// Show shows how far a wait is. The note says how long it has waited.
+func (p *WaitProgress) Show(doc *Status, v View, note string) error {
+	if v.Terminal {
+		text, err := doc.screen(&Format{}, v)
+		if err != nil {
+			return err
+		}
+		return p.live.Draw(string(text)+"\n"+v.clip(note)+"\n", v.Width, v.Height)
+	}
+	lines := []string{"waiting for " + Missing(doc)}
+	if p.before != nil {
+		lines = doc.changes(p.before)
+	}
+	p.before = doc
+	if len(lines) == 0 && v.Now.Sub(p.spoke) >= heartbeat {
+		lines = []string{"still waiting for " + Missing(doc)}
+	}
+	if len(lines) > 0 {
+		p.spoke = v.Now
+	}
+	return writeChanges(p.w, v.Now, lines)
+}
+
+// Clear takes the picture off a terminal, to make room for the answer.
+func (p *WaitProgress) Clear(v View) error {
+	if !v.Terminal || p.live.last == nil {
+		return nil
+	}
+	return p.live.Draw("", v.Width, v.Height)
+}
+
+// mostNamed is how many workloads are named where some are missing.
+const mostNamed = 5
+
+// Missing names what is not done yet: workloads, jobs, and how many entries.
+func Missing(doc *Status) string {
+	names := notDone(doc)
+	if over := len(names) - mostNamed; over > 0 {
+		names = append(names[:mostNamed], fmt.Sprintf("%d more", over))
+	}
+	switch e := doc.Entries; {
+	case !doc.asked.Entries():
+	case e == nil:
+		names = append(names, "PUM's answer")
+	case e.Summary.Total == 0:
+		names = append(names, "PUM's first entries")
+	case e.Summary.Final < e.Summary.Total:
+		names = append(names, entriesLeft(e.Summary.Total-e.Summary.Final))
+	}
+	if len(names) == 0 {
+		return "what is not known yet"
+	}
+	return strings.Join(names, ", ")
+}
+
+func entriesLeft(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprintf("%d entries", n)
+}
+
+// notDone names the workloads that are not ready and the jobs that are not
+// complete.
+func notDone(doc *Status) []string {
+	var names []string
+	if doc.Workloads != nil {
+		for _, w := range doc.Workloads.Items {
+			if !w.Done() {
+				names = append(names, strings.ToLower(w.Kind)+"/"+w.Name)
+			}
+		}
+	}
+	for _, j := range doc.Jobs {
+		if j.State != readiness.JobComplete {
+			names = append(names, "job/"+j.Name)
+		}
+	}
+	return names
+}

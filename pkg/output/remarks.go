@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Remarks says in words what the table of entries does not: the outcome,
+// where it was observed, and the findings. It is for standard error.
+func Remarks(doc *EntryList) string { return doc.remarks() }
+
+func (l *EntryList) remarks() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", l.Outcome, entriesLine(l.Summary))
+	if l.Namespace != "" {
+		fmt.Fprintf(&b, ", namespace %s", l.Namespace)
+	}
+	if l.Context != "" {
+		fmt.Fprintf(&b, ", context %s", escape(l.Context))
+	}
+	b.WriteString("\n")
+	for _, f := range l.Findings {
+		fmt.Fprintf(&b, "%s %s: %s", f.Level, f.Code, escape(f.Summary))
+		if f.Detail != "" {
+			fmt.Fprintf(&b, ": %s", escape(f.Detail))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// entriesLine says how far the entries are.
+func entriesLine(s *Summary) string {
+	if s == nil {
+		return "entries unknown"
+	}
+	return fmt.Sprintf("%d of %d entries final", s.Final, s.Total)
+}
+
+// remarks are none: the screen of a status has everything.
+func (doc *Status) remarks() string { return "" }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+)
+
+// Role returns a Role with the rules, and a RoleBinding that gives it to a
+// user, as YAML that kubectl apply takes.
+func Role(namespace, user string, rules []rbacv1.PolicyRule) (string, error) {
+	const name = "kubectl-tpe"
+	meta := metav1.ObjectMeta{Name: name, Namespace: namespace}
+	role := rbacv1.Role{
+		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},
+		ObjectMeta: meta,
+		Rules:      rules,
+	}
+	binding := rbacv1.RoleBinding{
+		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding"},
+		ObjectMeta: meta,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: user}},
+	}
+	first, err := yaml.Marshal(role)
+	if err != nil {
+		return "", err
+	}
+	second, err := yaml.Marshal(binding)
+	return string(first) + "---\n" + string(second), err
+}

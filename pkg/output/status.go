@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// screen shows the verdict in one line, what is not well, counts of what is,
+// and what to do next.
+func (doc *Status) screen(f *Format, v View) ([]byte, error) {
+	s := screen{view: v, format: f}
+	s.head(doc)
+	s.workloads(doc)
+	s.entries(doc)
+	s.jobs(doc)
+	s.findings(doc)
+	s.counts(doc)
+	s.next(doc)
+	return s.Bytes(), s.err
+}
+
+// A screen is built in memory, section by section.
+type screen struct {
+	bytes.Buffer
+	view   View
+	format *Format
+	err    error
+}
+
+// line writes one line, cut to the width.
+func (s *screen) line(format string, args ...any) {
+	s.WriteString(s.view.clip(escape(fmt.Sprintf(format, args...))) + "\n")
+}
+
+// section writes a table under a title, or nothing if it is empty.
+func (s *screen) section(title string, t *table) {
+	if len(t.rows) == 0 || s.err != nil {
+		return
+	}
+	s.line("")
+	s.line("%s", title)
+	s.err = t.write(&s.Buffer, s.view)
+}
+
+func (s *screen) head(doc *Status) {
+	place := "namespace " + doc.Namespace
+	if doc.Context != "" {
+		place += "   context " + doc.Context
+	}
+	s.line("ThingPark Enterprise   %s", place)
+	s.line("")
+	s.line("%-8s %s", strings.ToUpper(string(doc.Outcome)), headline(doc))
+}
+
+// headline says in one line how far everything is that was asked for.
+func headline(doc *Status) string {
+	var parts []string
+	if doc.asked.Workloads() {
+		parts = append(parts, workloadsLine(doc.Workloads))
+	}
+	if doc.asked.Entries() {
+		var summary *Summary
+		if doc.Entries != nil {
+			summary = &doc.Entries.Summary
+		}
+		parts = append(parts, entriesLine(summary))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// workloadsLine says how far the workloads are.
+func workloadsLine(w *Workloads) string {
+	if w == nil {
+		return "workloads unknown"
+	}
+	return fmt.Sprintf("%d of %d workloads ready", w.Ready, w.Total)
+}
+
+// workloads shows what is not ready, with what it hangs on. The names are as
+// kubectl takes them, and short: the reason needs the room.
+func (s *screen) workloads(doc *Status) {
+	if doc.Workloads == nil {
+		return
+	}
+	if s.format.Wide() {
+		s.allWorkloads(doc.Workloads.Items)
+		return
+	}
+	t := &table{header: []string{"WORKLOAD", "READY", "SINCE", "WHY"}}
+	for _, w := range doc.Workloads.Items {
+		if !w.Done() {
+			t.add(shortKind(w.Kind)+"/"+w.Name, of(w.Ready, w.Want), s.view.age(w.Since), w.Reason)
+		}
+	}
+	s.section("NOT READY", t)
+}
+
+func (s *screen) allWorkloads(workloads []readiness.Workload) {
+	t := &table{header: []string{"KIND", "NAME", "READY", "UPDATED", "STATE", "STRATEGY", "SINCE", "WHY"}}
+	for _, w := range workloads {
+		t.add(w.Kind, w.Name, of(w.Ready, w.Want), of(w.Updated, w.Want),
+			string(w.State), w.Strategy, s.view.age(w.Since), w.Reason)
+	}
+	s.section("WORKLOADS", t)
+}
+
+// shortKind returns the short name by which kubectl knows a kind.
+func shortKind(kind string) string {
+	switch kind {
+	case "Deployment":
+		return "deploy"
+	case "StatefulSet":
+		return "sts"
+	case "DaemonSet":
+		return "ds"
+	case "StrimziPodSet":
+		return "sps"
+	case "PerconaServerMongoDB":
+		return "psmdb"
+	}
+	return strings.ToLower(kind)
+}
+
+func of(n, want int32) string { return fmt.Sprintf("%d/%d", n, want) }
+
+func (s *screen) entries(doc *Status) {
+	if doc.Entries == nil {
+		return
+	}
+	if s.format.Wide() {
+		s.section("ENTRIES", entryTable(doc.Entries.Items, doc.Entries.Progress, s.format, s.view))
+		return
+	}
+	t := &table{header: []string{"UID", "REQUEST", "STATE", "REMAINING", "ETA", "SINCE"}, give: []int{1}}
+	for i := range doc.Entries.Items {
+		e := &doc.Entries.Items[i]
+		if !e.Final || e.State == pum.StateAborted {
+			t.add(fmt.Sprint(e.UID), text(e.RequestID), string(e.State), remaining(e), eta(doc.Entries.Progress, e.UID), since(e, s.view))
+		}
+	}
+	if len(doc.Entries.Progress) == 0 {
+		t.drop(4) // ETA: one answer shows no movement
+	}
+	s.section("NOT PROCESSED", t)
+}
+
+func (s *screen) jobs(doc *Status) {
+	t := &table{header: []string{"JOB", "STATE", "ATTEMPTS", "STARTED", "FINISHED", "WHY"}}
+	title := "JOBS NOT COMPLETE"
+	if s.format.Wide() {
+		title = "JOBS"
+	}
+	for _, j := range doc.Jobs {
+		if s.format.Wide() || j.State != readiness.JobComplete {
+			t.add(j.Name, string(j.State), fmt.Sprint(j.Attempts),
+				s.view.age(j.StartedAt), s.view.age(j.FinishedAt), j.Reason)
+		}
+	}
+	s.section(title, t)
+}
+
+func (s *screen) findings(doc *Status) {
+	if len(doc.Findings) > 0 {
+		s.line("")
+	}
+	for _, f := range doc.Findings {
+		s.finding(f)
+	}
+}
+
+// finding writes a finding: its summary in one line, the detail below it.
+func (s *screen) finding(f verdict.Finding) {
+	summary := f.Summary
+	if age := s.view.age(f.Since); age != "" {
+		summary += ", " + age + " ago"
+	}
+	head := fmt.Sprintf("%-7s  %s  ", strings.ToUpper(string(f.Level)), f.Code)
+	for _, text := range []string{summary, f.Detail} {
+		if text == "" {
+			continue
+		}
+		for _, line := range s.view.wrap(escape(text), len(head)) {
+			s.line("%*s%s", len(head), head, line)
+			head = strings.Repeat(" ", len(head))
+		}
+	}
+}
+
+// counts says how many there are of what needs no attention.
+func (s *screen) counts(doc *Status) {
+	if doc.Workloads != nil || doc.Entries != nil {
+		s.line("")
+	}
+	if w := doc.Workloads; w != nil {
+		zero := count(w.Items, func(w readiness.Workload) bool { return w.State == readiness.ScaledToZero })
+		text := fmt.Sprintf("Workloads  %d ready", w.Ready)
+		if zero > 0 {
+			text += fmt.Sprintf(", %d of them scaled to zero", zero)
+		}
+		s.line("%s", text)
+	}
+	if len(doc.Jobs) > 0 {
+		complete := count(doc.Jobs, func(j readiness.Job) bool { return j.State == readiness.JobComplete })
+		s.line("Jobs       %d of %d complete", complete, len(doc.Jobs))
+	}
+	if e := doc.Entries; e != nil {
+		s.line("Entries    %s", byState(e.Summary))
+	}
+}
+
+func count[T any](items []T, which func(T) bool) int {
+	n := 0
+	for _, item := range items {
+		if which(item) {
+			n++
+		}
+	}
+	return n
+}
+
+// byState counts entries in the order of their lives, unknown states last.
+func byState(summary Summary) string {
+	if summary.Total == 0 {
+		return "none"
+	}
+	order := []pum.State{
+		pum.StateProcessed, pum.StateSkipped, pum.StateAborted, pum.StateTransientError,
+		pum.StatePartiallyProcessed, pum.StateInProgress, pum.StateInit,
+	}
+	for _, state := range slices.Sorted(maps.Keys(summary.ByState)) {
+		if !slices.Contains(order, state) {
+			order = append(order, state)
+		}
+	}
+	var parts []string
+	for _, state := range order {
+		if n := summary.ByState[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (s *screen) next(doc *Status) {
+	var next []string
+	for _, f := range doc.Findings {
+		for _, command := range f.Next {
+			if !slices.Contains(next, command) {
+				next = append(next, command)
+			}
+		}
+	}
+	if len(next) == 0 {
+		return
+	}
+	s.line("")
+	s.line("NEXT")
+	for _, command := range next {
+		s.line("%s", command)
+	}
+}
+
+func (doc *Status) names() []string {
+	var names []string
+	if doc.Workloads != nil {
+		for _, w := range doc.Workloads.Items {
+			names = append(names, strings.ToLower(w.Kind)+"/"+w.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"time"
+)
+
+// A Watched document is written again whenever it changed.
+type Watched interface {
+	Document
+	at() time.Time                   // when it was observed
+	timeless() Watched               // without that, to be compared
+	changes(before Watched) []string // what is new, a line each
+	remarks() string                 // what a screen of it leaves to standard error
+}
+
+// A Stream writes a document again and again: on a terminal a picture that
+// is redrawn in place, elsewhere the first picture and then a line for each
+// change; and in a format for programs a document for each change.
+type Stream struct {
+	w      io.Writer
+	format *Format
+	live   *Live
+	last   Watched
+	text   []byte // of last, as compared
+}
+
+// NewStream returns a stream in a format.
+func NewStream(w io.Writer, f *Format) *Stream {
+	return &Stream{w: w, format: f, live: NewLive(w)}
+}
+
+// Show shows a document. Off a terminal nothing is written if nothing but
+// the time changed.
+func (s *Stream) Show(doc Watched, v View) error {
+	if s.format.Screen() && v.Terminal {
+		return s.draw(doc, v)
+	}
+	text, err := json.Marshal(doc.timeless())
+	if err != nil || bytes.Equal(text, s.text) {
+		return err
+	}
+	before := s.last
+	s.last, s.text = doc, text
+	switch {
+	case s.format.name == "json":
+		return writeLine(s.w, doc)
+	case s.format.name == "yaml":
+		return Write(&prefixed{s.w, "---\n"}, s.format, doc, v)
+	case !s.format.Screen():
+		return Write(s.w, s.format, doc, v)
+	case before == nil:
+		text, err := doc.screen(s.format, v)
+		if err != nil {
+			return err
+		}
+		_, err = s.w.Write(append(text, doc.remarks()...))
+		return err
+	}
+	return writeChanges(s.w, doc.at(), doc.changes(before))
+}
+
+// draw redraws the picture.
+func (s *Stream) draw(doc Watched, v View) error {
+	text, err := doc.screen(s.format, v)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(doc.remarks()) {
+		text = append(text, v.clip(strings.TrimSuffix(line, "\n"))+"\n"...)
+	}
+	return s.live.Draw(string(text), v.Width, v.Height)
+}
+
+// writeChanges writes what changed, a line each, with the time of day.
+func writeChanges(w io.Writer, at time.Time, lines []string) error {
+	var b bytes.Buffer
+	for _, line := range lines {
+		b.WriteString(at.Format(time.TimeOnly) + "  " + escape(line) + "\n")
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeLine writes a document as one line of JSON.
+func writeLine(w io.Writer, doc Document) error {
+	var indented, line bytes.Buffer
+	if err := writeJSON(&indented, doc); err != nil {
+		return err
+	}
+	if err := json.Compact(&line, indented.Bytes()); err != nil {
+		return err
+	}
+	line.WriteByte('\n')
+	_, err := w.Write(line.Bytes())
+	return err
+}
+
+// prefixed writes something before what is written to it, in the same call.
+type prefixed struct {
+	w      io.Writer
+	prefix string
+}
+
+func (p *prefixed) Write(text []byte) (int, error) {
+	if _, err := p.w.Write(append([]byte(p.prefix), text...)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// A table is rows under a header, in kubectl's look.
+type table struct {
+	header []string
+	rows   [][]string
+	give   []int // columns that give way, in this order, where the width is too small
+}
+
+// gap is the space between two columns.
+const gap = 2
+
+// least is how narrow a column may become by giving way.
+const least = 12
+
+// add adds a row. Cells come from clusters and pods, and are made safe here.
+// An empty cell becomes a dash.
+func (t *table) add(cells ...string) {
+	for i, cell := range cells {
+		if cells[i] = escape(cell); cell == "" {
+			cells[i] = "-"
+		}
+	}
+	t.rows = append(t.rows, cells)
+}
+
+// drop removes a column.
+func (t *table) drop(column int) {
+	t.header = slices.Delete(t.header, column, column+1)
+	for i := range t.rows {
+		t.rows[i] = slices.Delete(t.rows[i], column, column+1)
+	}
+	for i, give := range t.give {
+		if give > column {
+			t.give[i]--
+		}
+	}
+}
+
+// write writes the table within the width of a view, each row on one line.
+func (t *table) write(b *bytes.Buffer, v View) error {
+	t.fit(v)
+	var out bytes.Buffer
+	cells := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
+		Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
+		Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}},
+	}
+	w := tablewriter.NewTable(&out,
+		tablewriter.WithConfig(tablewriter.Config{
+			Header: cells, Row: cells, Behavior: tw.Behavior{TrimSpace: tw.Off},
+		}),
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		})))
+	w.Header(t.header)
+	if err := w.Bulk(t.rows); err != nil {
+		return err
+	}
+	if err := w.Render(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(out.String()) {
+		b.WriteString(v.clip(strings.TrimSuffix(line, "\n")) + "\n")
+	}
+	return nil
+}
+
+// fit cuts cells so that no line is wider than the view, as far as that
+// leaves something to read.
+func (t *table) fit(v View) {
+	if v.Width <= 0 {
+		return
+	}
+	excess := -gap - v.Width
+	for i := range t.header {
+		excess += t.width(i) + gap
+	}
+	for _, i := range append(t.give, len(t.header)-1) {
+		if excess <= 0 {
+			return
+		}
+		width := t.width(i)
+		narrow := max(width-excess, min(width, least))
+		for _, row := range t.rows {
+			row[i] = v.cut(row[i], narrow)
+		}
+		excess -= width - narrow
+	}
+}
+
+// width returns the width of a column's widest cell.
+func (t *table) width(column int) int {
+	width := runewidth.StringWidth(t.header[column])
+	for _, row := range t.rows {
+		width = max(width, runewidth.StringWidth(row[column]))
+	}
+	return width
+}

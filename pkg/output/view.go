@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"strings"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+	"k8s.io/apimachinery/pkg/util/duration"
+)
+
+// A View is how an answer is looked at.
+type View struct {
+	Now      time.Time // ages are relative to it
+	Width    int       // of the screen, in columns; 0 for no limit
+	Height   int       // of the screen, in lines; 0 for no limit
+	Terminal bool      // whether a terminal reads what is written
+	ASCII    bool      // whether only ASCII may be used
+}
+
+// cut cuts text on the right to a width, and says that it did.
+func (v View) cut(text string, width int) string {
+	if v.ASCII {
+		return runewidth.Truncate(text, width, "...")
+	}
+	return runewidth.Truncate(text, width, "…")
+}
+
+// clip cuts a line to the width of the view, and trailing blanks with it.
+func (v View) clip(line string) string {
+	line = strings.TrimRight(line, " ")
+	if v.Width > 0 {
+		return v.cut(line, v.Width)
+	}
+	return line
+}
+
+// wrap breaks text between words into lines that fit the view after an
+// indent. A reason is never cut short.
+func (v View) wrap(text string, indent int) []string {
+	if v.Width <= indent {
+		return []string{text}
+	}
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && runewidth.StringWidth(line+" "+word) > v.Width-indent {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimLeft(line+" "+word, " ")
+	}
+	return append(lines, line)
+}
+
+// age returns how long ago something was, in kubectl's short form, or
+// nothing if it is not known.
+func (v View) age(since time.Time) string {
+	if since.IsZero() {
+		return ""
+	}
+	return duration.HumanDuration(v.Now.Sub(since))
+}
