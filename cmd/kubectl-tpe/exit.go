@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// An exitError carries the exit code of a command that ran. Its error is nil
+// if the answer itself says everything.
+type exitError struct {
+	code verdict.ExitCode
+	err  error
+	hint string // what to do, where the command knows
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// report prints the error of a command, once, and returns the exit code.
+// An error that is not an exitError is cobra's, about the command line.
+func (a *app) report(err error) verdict.ExitCode {
+	var exit *exitError
+	switch {
+	case err == nil:
+		return verdict.ExitDone
+	case !errors.As(err, &exit):
+		exit = &exitError{code: verdict.ExitUsage, err: err}
+	case errors.Is(err, context.Canceled):
+		exit.code = verdict.ExitInterrupted
+	}
+	if exit.err != nil {
+		fmt.Fprintf(a.ErrOut, "error: %s\n", output.Safe(exit.err.Error()))
+	}
+	if hint := cmp.Or(exit.hint, hintFor(exit)); hint != "" {
+		fmt.Fprintf(a.ErrOut, "hint: %s\n", output.Safe(hint))
+	}
+	return exit.code
+}
+
+// hintFor says what to do about an error, where we know.
+func hintFor(exit *exitError) string {
+	switch {
+	case exit.err == nil:
+		return "" // the answer itself says everything
+	case exit.code == verdict.ExitUsage:
+		return "see kubectl tpe --help"
+	case exit.code == verdict.ExitNotFound:
+		return "is ThingPark Enterprise installed in another namespace? use -n"
+	case apierrors.IsUnauthorized(exit.err):
+		return "the credentials of this context are not accepted; log in again, or use --context"
+	}
+	return ""
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Arrows only go down: cmd -> output -> verdict -> pum, readiness -> client-go.
+func TestArrowsOnlyGoDown(t *testing.T) {
+	const module = "github.com/kubectl-tpe/kubectl-tpe/"
+	const tables, flags, clients = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra", "k8s.io/client-go/kubernetes"
+	never := map[string][]string{
+		"cmd/kubectl-tpe": {tables},
+		"pkg/output":      {flags, clients},
+		"pkg/verdict":     {flags, clients, tables, module + "pkg/output"},
+		"pkg/pum":         {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/readiness", "k8s.io/cli-runtime", "os/exec"},
+		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+	}
+	for pkg, refused := range never {
+		out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, module+pkg).CombinedOutput()
+		if err != nil {
+			t.Fatalf("go list %s: %v\n%s", pkg, err, out)
+		}
+		imports := strings.Fields(string(out))
+		if len(imports) == 0 {
+			t.Errorf("%s imports nothing", pkg)
+		}
+		for _, path := range imports {
+			for _, no := range refused {
+				if path == no || strings.HasPrefix(path, no+"/") {
+					t.Errorf("%s must not import %s", pkg, path)
+				}
+			}
+		}
+	}
+}

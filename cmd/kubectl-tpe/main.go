@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Kubectl-tpe is a kubectl plugin, called as kubectl tpe. It answers, after
+// an upgrade of ThingPark Enterprise: is it over, is it good, and if not,
+// what to do next.
+//
+// This package is the edge of the process: flags come in, exit codes go out.
+// What things mean is decided in pkg/verdict, how they look in pkg/output.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], &app{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		now:       time.Now,
+	}))
+}
+
+// run runs the plugin and returns its exit code.
+// Only main calls os.Exit, so that deferred calls run and tests can call run.
+func run(args []string, a *app) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cmd := newRootCmd(a)
+	cmd.SetArgs(args)
+	return int(a.report(cmd.ExecuteContext(ctx)))
+}

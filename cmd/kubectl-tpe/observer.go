@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// An observer keeps a snapshot up to date: it watches the workloads, and asks
+// PUM again and again.
+type observer struct {
+	namespace string
+	now       func() time.Time
+
+	// watch calls see with each new sighting until ctx ends. It is nil if
+	// workloads are not observed.
+	watch func(ctx context.Context, see func(readiness.Sighting))
+
+	// ask asks PUM for its entries. It is nil if entries are not observed.
+	ask      func(ctx context.Context) (*pum.Answer, error)
+	interval time.Duration // between two questions
+	pum      string        // PUM's deployment
+}
+
+// run calls see with a new snapshot whenever something was observed, and at
+// least once a second, so that ages stay true. It returns when see returns
+// false or ctx ends.
+func (o *observer) run(ctx context.Context, see func(verdict.Snapshot) bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	changes := make(chan func(*verdict.Snapshot))
+	nudge := make(chan struct{}, 1)
+	var parts sync.WaitGroup
+	defer parts.Wait()
+	defer cancel()
+	parts.Go(func() { o.follow(ctx, changes, nudge) })
+	parts.Go(func() { o.poll(ctx, changes, nudge) })
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	s := verdict.Snapshot{Namespace: o.namespace}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case change := <-changes:
+			change(&s)
+		}
+		s.ObservedAt = o.now()
+		if o.whole(s) && !see(s) {
+			return
+		}
+	}
+}
+
+// whole reports whether every part was observed at least once: before, there
+// is nothing to judge.
+func (o *observer) whole(s verdict.Snapshot) bool {
+	return (o.watch == nil || s.Picture != nil || s.PictureErr != nil) &&
+		(o.ask == nil || s.Answer != nil || s.AnswerErr != nil)
+}
+
+// follow watches the workloads.
+func (o *observer) follow(ctx context.Context, changes chan<- func(*verdict.Snapshot), nudge chan<- struct{}) {
+	if o.watch == nil {
+		return
+	}
+	var before [2]any
+	o.watch(ctx, func(sighting readiness.Sighting) {
+		pass(ctx, changes, func(s *verdict.Snapshot) {
+			s.Picture, s.LostAt = sighting.Picture, sighting.LostAt
+			if s.PictureErr = nil; s.Picture == nil {
+				s.PictureErr = sighting.Err
+			}
+		})
+		if about := o.aboutPUM(sighting.Picture); about != before {
+			before = about
+			select {
+			case nudge <- struct{}{}:
+			default: // there is a nudge under way
+			}
+		}
+	})
+}
+
+// aboutPUM returns what of a picture makes it worth asking PUM at once: how
+// many of its pods are ready, and how far its job is.
+func (o *observer) aboutPUM(p *readiness.Picture) (about [2]any) {
+	if p == nil {
+		return about
+	}
+	for _, w := range p.Workloads {
+		if w.Kind == "Deployment" && w.Name == o.pum {
+			about[0] = w.Ready
+		}
+	}
+	for _, j := range p.Jobs {
+		if j.Name == pum.ProcessJob {
+			about[1] = j.State
+		}
+	}
+	return about
+}
+
+// poll asks PUM at once, and then at every interval or nudge. That costs no
+// command in a pod before one is ready.
+func (o *observer) poll(ctx context.Context, changes chan<- func(*verdict.Snapshot), nudge <-chan struct{}) {
+	var progress pum.Progress
+	for o.ask != nil && ctx.Err() == nil {
+		answer, err := o.ask(ctx)
+		movements := map[int64]pum.Movement{}
+		if err == nil {
+			progress.Observe(o.now(), answer.Entries)
+			for _, e := range answer.Entries {
+				movements[e.UID] = progress.Of(e.UID)
+			}
+		}
+		pass(ctx, changes, func(s *verdict.Snapshot) { s.Answer, s.AnswerErr, s.Movements = answer, err, movements })
+		select {
+		case <-ctx.Done():
+		case <-nudge:
+		case <-time.After(o.interval):
+		}
+	}
+}
+
+// pass hands over a change, unless nobody waits for it any more.
+func pass(ctx context.Context, changes chan<- func(*verdict.Snapshot), change func(*verdict.Snapshot)) {
+	select {
+	case changes <- change:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+)
+
+func newPUMCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pum",
+		Short: "Ask the Post Upgrade Manager (PUM)",
+		Long: `Ask the Post Upgrade Manager (PUM), which migrates data after an upgrade of
+ThingPark Enterprise. It keeps a list of entries, one for each migration.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPUMStatusCmd(a), newPUMRestartCmd(a))
+	return cmd
+}
+
+// pumFlags say where PUM is and how to ask it.
+type pumFlags struct {
+	deployment string
+	container  string
+	command    string
+	timeout    time.Duration
+	limit      resource.QuantityValue
+}
+
+func (f *pumFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.deployment, "pum-deployment", "pum", "deployment of PUM")
+	flags.StringVar(&f.container, "pum-container", "", "container of PUM's pod; by default kubectl's choice")
+	flags.StringVar(&f.command, "pum-command", "", "command that prints the entries; by default those of all known releases are tried")
+	flags.DurationVar(&f.timeout, "pum-timeout", 30*time.Second, "how long to wait for PUM's answer")
+	f.limit = resource.QuantityValue{Quantity: *resource.NewQuantity(pum.DefaultLimit, resource.BinarySI)}
+	flags.Var(&f.limit, "pum-limit", "largest answer of PUM to read")
+}
+
+// runner returns what runs commands in PUM's pod.
+func (f *pumFlags) runner(c *cluster) (*pum.PodRunner, error) {
+	kube, err := kubernetes.NewForConfig(c.protobuf())
+	if err != nil {
+		return nil, err
+	}
+	return &pum.PodRunner{
+		Client: kube, Config: c.config, Limit: int(f.limit.Value()),
+		Namespace: c.Namespace, Deployment: f.deployment, Container: f.container,
+	}, nil
+}
+
+// client returns what asks PUM.
+func (f *pumFlags) client(c *cluster) (*pum.Client, error) {
+	runner, err := f.runner(c)
+	if err != nil {
+		return nil, err
+	}
+	return f.clientOf(runner), nil
+}
+
+func (f *pumFlags) clientOf(runner pum.Runner) *pum.Client {
+	commands := pum.StatusCommands()
+	if f.command != "" {
+		commands = [][]string{strings.Fields(f.command)}
+	}
+	return &pum.Client{
+		Runner:   runner,
+		Limit:    int(f.limit.Value()),
+		Pause:    250 * time.Millisecond,
+		Commands: commands,
+	}
+}
+
+// ask asks PUM for its entries, and gives up in time.
+func (f *pumFlags) ask(ctx context.Context, client *pum.Client) (*pum.Answer, error) {
+	ctx, cancel := f.deadline(ctx)
+	defer cancel()
+	found, err := either(client.Status(ctx))
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.Is(err, pum.ErrNoAnswer) {
+		return nil, fmt.Errorf("%w: %w: %w", pum.ErrNoAnswer, context.Cause(ctx), err)
+	}
+	return found, err
+}
+
+// asker returns ask for one client.
+func (f pumFlags) asker(client *pum.Client) func(context.Context) (*pum.Answer, error) {
+	return func(ctx context.Context) (*pum.Answer, error) { return f.ask(ctx, client) }
+}
+
+// deadline limits how long PUM may take, and says so when it is over.
+func (f *pumFlags) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, f.timeout,
+		fmt.Errorf("there was no end of it within %s (--pum-timeout)", f.timeout))
+}

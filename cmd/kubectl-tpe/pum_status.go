@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+func newPUMStatusCmd(a *app) *cobra.Command {
+	var format output.Format
+	var flags pumFlags
+	var filename string
+	var watch watchFlags
+	var states []string
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the entries of PUM and their states",
+		Long: `Show the entries of the Post Upgrade Manager (PUM) and their states.
+
+The list is whole, or there is none: PUM announces how many entries it has, and
+an answer with fewer is an error.
+
+Exit codes:
+  0  every entry is PROCESSED or SKIPPED
+  3  an entry is ABORTED
+  4  not logged in, or no right to
+  5  PUM could not be asked, or its answer is incomplete
+  6  there is no deployment of PUM in this namespace
+  8  PUM is not through with every entry, or has none yet`,
+		Example: `  # Where is each migration?
+  kubectl tpe pum status
+
+  # Those that need a look
+  kubectl tpe pum status --state=ABORTED,TRANSIENT_ERROR
+
+  # The entries that are not final, for a program
+  kubectl tpe pum status -o jsonpath='{.items[?(@.final==false)].requestID}'
+
+  # What the vendor's audit archive holds
+  kubectl tpe pum status -f pum-status.txt`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if filename != "" {
+				return a.savedStatus(filename, &format, flags, states)
+			}
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			if watch.on {
+				return a.watchEntries(cmd.Context(), c, &format, flags, watch, states)
+			}
+			return a.pumStatus(cmd.Context(), c, &format, flags, states)
+		},
+	}
+	addOutputFlag(cmd, &format)
+	cmd.Flags().StringVarP(&filename, "filename", "f", "", "read saved output of PUM from a file instead of asking, or from standard input (-)")
+	cmd.Flags().StringSliceVar(&states, "state", nil, "show only entries in these states; the verdict is of all")
+	must(cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(pum.States(), cobra.ShellCompDirectiveNoFileComp)))
+	watch.add(cmd)
+	cmd.MarkFlagsMutuallyExclusive("filename", "watch")
+	flags.add(cmd)
+	return cmd
+}
+
+// pumStatus asks PUM once and writes its entries.
+func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, states []string) error {
+	client, err := flags.client(c)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	s := verdict.Snapshot{ObservedAt: a.now(), Namespace: c.Namespace}
+	s.Answer, s.AnswerErr = flags.ask(ctx, client)
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
+	if err := a.writeEntries(format, c.Place, s, states); verdict.Classify(s.AnswerErr) != verdict.ExitForbidden {
+		return err
+	}
+	return c.refused(ctx, verdict.ExitForbidden, s.AnswerErr, pum.Rules())
+}
+
+// watchEntries asks PUM again and again and writes its entries whenever they
+// changed.
+func (a *app) watchEntries(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags, states []string) error {
+	o, err := a.observer(c, flags, verdict.GoalEntries, watch.interval)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	return a.watch(ctx, o, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
+		return output.NewEntryList(c.Place, s, v).Only(states)
+	})
+}
+
+// savedStatus reads the entries from a file and writes them.
+func (a *app) savedStatus(filename string, format *output.Format, flags pumFlags, states []string) error {
+	in := io.NopCloser(a.In)
+	if filename != "-" {
+		file, err := os.Open(filename)
+		if err != nil {
+			return answered(verdict.ExitError, err)
+		}
+		in = file
+	}
+	defer in.Close()
+	s := verdict.Snapshot{ObservedAt: a.now()}
+	s.Answer, s.AnswerErr = either(pum.ReadSaved(in, int(flags.limit.Value())))
+	return a.writeEntries(format, output.Place{}, s, states)
+}
+
+// writeEntries judges and writes the entries. Without an answer a screen has
+// nothing to show, and a document says so.
+func (a *app) writeEntries(format *output.Format, place output.Place, s verdict.Snapshot, states []string) error {
+	v := verdict.Judge(s)
+	doc := output.NewEntryList(place, s, v).Only(states)
+	if s.Answer != nil || !format.Screen() {
+		if err := output.Write(a.Out, format, doc, a.view()); err != nil {
+			return write(v.ExitCode, err)
+		}
+	}
+	if s.AnswerErr != nil {
+		return answered(v.ExitCode, s.AnswerErr)
+	}
+	if format.Screen() {
+		fmt.Fprint(a.ErrOut, output.Remarks(doc))
+	}
+	return answered(v.ExitCode, nil)
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// An app holds what the commands need from outside. There are no package
+// variables.
+type app struct {
+	genericiooptions.IOStreams
+	now    func() time.Time
+	config *genericclioptions.ConfigFlags
+}
+
+func newRootCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "kubectl-tpe",
+		Short: "Tell whether an upgrade of ThingPark Enterprise is over and good",
+		Long: `Tell whether an upgrade of ThingPark Enterprise is over, whether it is good,
+and if not, what to do next.
+
+Exit codes, the same for every command and output format:
+  0    done: every workload ready, every entry PROCESSED or SKIPPED, no job failed
+  1    could not ask, or could not understand
+  2    the command line is wrong; nothing was asked
+  3    failed: an entry ABORTED, a job failed for good, a workload doomed
+  4    not logged in, or no right to
+  5    PUM could not be asked, or its answer is incomplete
+  6    no such namespace, deployment or job
+  7    a restart was sent, and nothing proves that PUM took it
+  8    pending: asked and answered, not over yet
+  124  out of time
+  130  interrupted`,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl tpe"},
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.SetIn(a.In)
+	cmd.SetOut(a.Out)
+	cmd.SetErr(a.ErrOut)
+	a.addKubeFlags(cmd)
+	addLogFlag(cmd, a.ErrOut)
+	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newVersionCmd(a))
+	return cmd
+}
+
+// addKubeFlags adds kubectl's own flags. Help shows those that people use
+// here; the others work, too.
+func (a *app) addKubeFlags(cmd *cobra.Command) {
+	a.config = genericclioptions.NewConfigFlags(true)
+	a.config.AddFlags(cmd.PersistentFlags())
+	cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) {
+		switch f.Name {
+		case "namespace":
+			f.Usage = "namespace of ThingPark Enterprise; by default that of the context, else " + defaultNamespace
+		case "context", "kubeconfig":
+		default:
+			f.Hidden = true
+		}
+	})
+}
+
+// addLogFlag adds kubectl's -v. Without it, client-go's log is dropped: what
+// it says of lost connections is said by the commands.
+func addLogFlag(cmd *cobra.Command, w io.Writer) {
+	var fs flag.FlagSet
+	klog.InitFlags(&fs)
+	klog.SetOutput(w)
+	klog.SetLogger(logr.Discard())
+	level := pflag.PFlagFromGoFlag(fs.Lookup("v"))
+	level.Usage = "log requests to standard error from level 6 on"
+	level.Shorthand = "v"
+	cmd.PersistentFlags().AddFlag(level)
+	cmd.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		if cmd.Flags().Changed("v") {
+			klog.ClearLogger()
+		}
+	}
+}
+
+// answered turns the result of a command into what report takes: errors of
+// commands are told apart from cobra's, which are all about usage.
+func answered(code verdict.ExitCode, err error) error {
+	if code == verdict.ExitDone && err == nil {
+		return nil
+	}
+	return &exitError{code: code, err: err}
+}
+
+// write writes an answer and returns the exit code of its verdict. An answer
+// that could not be written was not given.
+func write(code verdict.ExitCode, err error) error {
+	if err != nil {
+		return answered(verdict.ExitError, errors.New("write the answer: "+err.Error()))
+	}
+	return answered(code, nil)
+}
+
+// addOutputFlag adds -o.
+func addOutputFlag(cmd *cobra.Command, format *output.Format) {
+	cmd.Flags().VarP(format, "output", "o", "wide, json, yaml, name, jsonpath=… or custom-columns=…")
+	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats(), cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// must stops on mistakes that only a programmer can make.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+func newStatusCmd(a *app) *cobra.Command {
+	var format output.Format
+	var flags pumFlags
+	var watch watchFlags
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show one picture: the verdict, workloads, jobs and entries",
+		Long: `Show whether the upgrade is over and good: the verdict, what is not ready and
+why, the entries of the Post Upgrade Manager (PUM), and what to do next.
+
+The exit code is that of the verdict, whatever the output format.`,
+		Example: `  # Is the upgrade over?
+  kubectl tpe status
+
+  # Until it is
+  kubectl tpe status --watch
+
+  # The same for a program, with the same exit code
+  kubectl tpe status -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			if watch.on {
+				return a.watchStatus(cmd.Context(), c, &format, flags, watch)
+			}
+			return a.status(cmd.Context(), c, &format, flags)
+		},
+	}
+	addOutputFlag(cmd, &format)
+	watch.add(cmd)
+	flags.add(cmd)
+	return cmd
+}
+
+// status observes everything once and writes the verdict.
+func (a *app) status(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
+	snapshot, err := a.observe(ctx, c, flags)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	v := verdict.Judge(snapshot)
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
+	if err := output.Write(a.Out, format, output.NewStatus(c.Place, snapshot, v), a.view()); err != nil {
+		return write(v.ExitCode, err)
+	}
+	return c.refused(ctx, v.ExitCode, nil, slices.Concat(readiness.Rules(), pum.Rules()))
+}
+
+// watchStatus shows the verdict whenever something changed.
+func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags) error {
+	o, err := a.observer(c, flags, verdict.GoalAll, watch.interval)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	return a.watch(ctx, o, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
+		return output.NewStatus(c.Place, s, v)
+	})
+}
+
+// observe asks for the workloads and the entries, both at once. What could
+// not be asked is part of the snapshot; the error is about this machine.
+func (a *app) observe(ctx context.Context, c *cluster, flags pumFlags) (verdict.Snapshot, error) {
+	client, err := flags.client(c)
+	if err != nil {
+		return verdict.Snapshot{}, err
+	}
+	clients, err := readiness.NewClients(c.config)
+	if err != nil {
+		return verdict.Snapshot{}, err
+	}
+	s := verdict.Snapshot{ObservedAt: a.now(), Namespace: c.Namespace}
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		s.Answer, s.AnswerErr = flags.ask(ctx, client)
+	}()
+	s.Picture, s.PictureErr = either(readiness.Observe(ctx, clients, c.Namespace, s.ObservedAt))
+	<-asked
+	return s, nil
+}
+
+// either returns a value or an error, never both.
+func either[T any](value T, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &value, nil
+}

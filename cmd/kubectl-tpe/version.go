@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// release is the version of a release, set by the linker.
+var release string
+
+// version returns the version of this program: that of its release, else
+// that of the module it was built from.
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+func newVersionCmd(a *app) *cobra.Command {
+	var format output.Format
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Show the version of this plugin",
+		Example: `  # Which version is this?
+  kubectl tpe version`,
+		Args: cobra.NoArgs,
+		RunE: func(_ *cobra.Command, _ []string) error {
+			doc := output.NewVersion(version(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+			return write(verdict.ExitDone, output.Write(a.Out, &format, doc, a.view()))
+		},
+	}
+	addOutputFlag(cmd, &format)
+	return cmd
+}

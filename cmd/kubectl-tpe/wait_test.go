@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// A moment is what a fake cluster looks like from a time on.
+type moment struct {
+	at       time.Duration
+	workload readiness.State
+	entry    pum.State
+}
+
+// play returns an observer of a cluster that goes through the moments.
+func play(moments []moment) *observer {
+	start := time.Now()
+	current := func() moment {
+		for i := len(moments) - 1; i >= 0; i-- {
+			if time.Since(start) >= moments[i].at {
+				return moments[i]
+			}
+		}
+		return moments[0]
+	}
+	return &observer{
+		now: time.Now, interval: time.Second, pum: "pum",
+		watch: func(ctx context.Context, see func(readiness.Sighting)) {
+			for _, m := range moments {
+				time.Sleep(m.at - time.Since(start))
+				if ctx.Err() != nil {
+					return
+				}
+				see(readiness.Sighting{Picture: &readiness.Picture{
+					Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: m.workload, Want: 1}},
+				}})
+			}
+			<-ctx.Done()
+		},
+		ask: func(context.Context) (*pum.Answer, error) {
+			m := current()
+			if m.entry == "" {
+				return nil, pum.ErrNoAnswer
+			}
+			return &pum.Answer{Entries: []pum.Entry{{UID: 4, State: m.entry, Final: m.entry.Final()}}}, nil
+		},
+	}
+}
+
+func TestWait(t *testing.T) {
+	const ready, starting, doomed = readiness.Ready, readiness.Progressing, readiness.Failed
+	tests := []struct {
+		name    string
+		moments []moment
+		options waitOptions
+		want    verdict.ExitCode
+		after   time.Duration // how long it takes, at most a second more
+	}{
+		{"done at once", []moment{{0, ready, pum.StateProcessed}}, waitOptions{}, verdict.ExitDone, 0},
+		{"until the workload is ready", []moment{{0, starting, pum.StateProcessed}, {90 * time.Second, ready, pum.StateProcessed}}, waitOptions{}, verdict.ExitDone, 90 * time.Second},
+		{"until the entry is processed", []moment{{0, ready, pum.StateInit}, {70 * time.Second, ready, pum.StateProcessed}}, waitOptions{}, verdict.ExitDone, 70 * time.Second},
+		{"until PUM answers", []moment{{0, ready, ""}, {30 * time.Second, ready, pum.StateProcessed}}, waitOptions{}, verdict.ExitDone, 30 * time.Second},
+		{"until the time is over", []moment{{0, starting, pum.StateInit}}, waitOptions{timeout: time.Minute}, verdict.ExitTimeout, time.Minute},
+		{"a silent PUM at the end is no answer", []moment{{0, ready, ""}}, waitOptions{timeout: time.Minute}, verdict.ExitNoAnswer, time.Minute},
+		{"once, if there is no time", []moment{{0, starting, pum.StateInit}}, waitOptions{timeout: 0}, verdict.ExitPending, 0},
+		{"an aborted entry, all ready", []moment{{0, starting, pum.StateAborted}, {40 * time.Second, ready, pum.StateAborted}}, waitOptions{}, verdict.ExitFailed, 40 * time.Second},
+		{"an aborted entry, fail fast", []moment{{0, starting, pum.StateAborted}}, waitOptions{failFast: true}, verdict.ExitFailed, 0},
+		{"a doomed workload may be mended", []moment{{0, doomed, pum.StateProcessed}, {50 * time.Second, ready, pum.StateProcessed}}, waitOptions{}, verdict.ExitDone, 50 * time.Second},
+		{"or not", []moment{{0, doomed, pum.StateProcessed}}, waitOptions{timeout: time.Minute}, verdict.ExitFailed, time.Minute},
+		{"a doomed workload, fail fast", []moment{{0, doomed, pum.StateProcessed}}, waitOptions{failFast: true}, verdict.ExitFailed, 0},
+		{"well for long enough", []moment{{0, ready, pum.StateProcessed}}, waitOptions{stableFor: 20 * time.Second}, verdict.ExitDone, 20 * time.Second},
+		{"well again for long enough", []moment{{0, ready, pum.StateProcessed}, {10 * time.Second, starting, pum.StateProcessed}, {30 * time.Second, ready, pum.StateProcessed}}, waitOptions{stableFor: 20 * time.Second}, verdict.ExitDone, 50 * time.Second},
+		{"well, but not for long enough", []moment{{0, ready, pum.StateProcessed}}, waitOptions{stableFor: time.Hour, timeout: time.Minute}, verdict.ExitTimeout, time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if tt.options.timeout == 0 && tt.want != verdict.ExitPending {
+					tt.options.timeout = time.Hour
+				}
+				var out, errOut bytes.Buffer
+				a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: &errOut}, now: time.Now}
+				w := &waiting{app: a, options: tt.options, start: time.Now(), progress: output.NewWaitProgress(&errOut)}
+				ctx, cancel := w.limit(t.Context())
+				defer cancel()
+				play(tt.moments).run(ctx, w.see)
+				took := time.Since(w.start)
+				if code := a.report(w.end(t.Context(), &output.Format{})); code != tt.want {
+					t.Errorf("exit code = %d, want %d\n%s%s", code, tt.want, errOut.String(), out.String())
+				}
+				if took < tt.after || took > tt.after+1100*time.Millisecond {
+					t.Errorf("took %s, want %s", took, tt.after)
+				}
+			})
+		})
+	}
+}
+
+func TestWaitInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out, errOut bytes.Buffer
+		a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: &errOut}, now: time.Now}
+		w := &waiting{app: a, options: waitOptions{timeout: time.Hour}, start: time.Now(), progress: output.NewWaitProgress(&errOut)}
+		ctx, interrupt := context.WithTimeoutCause(t.Context(), 3*time.Minute+time.Millisecond, errors.New("Ctrl-C"))
+		defer interrupt()
+		play([]moment{{0, readiness.Progressing, pum.StateInit}}).run(ctx, w.see)
+		if code := a.report(w.end(ctx, &output.Format{})); code != verdict.ExitInterrupted {
+			t.Errorf("exit code = %d, want %d", code, verdict.ExitInterrupted)
+		}
+		if !strings.Contains(out.String(), "PENDING  0 of 1 workloads ready, 0 of 1 entries final") {
+			t.Errorf("the verdict so far is missing:\n%s", out.String())
+		}
+		if got := strings.Count(errOut.String(), "still waiting for deployment/twa, 1 entry"); got != 3 {
+			t.Errorf("%d heartbeats in three minutes, want one a minute:\n%s", got, errOut.String())
+		}
+	})
+}
+
+func TestPUMIsAskedAtOnceWhenItsPodIsReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var asked []time.Duration
+		o := &observer{now: time.Now, interval: time.Hour, pum: "pum"}
+		o.ask = func(context.Context) (*pum.Answer, error) {
+			asked = append(asked, time.Since(start))
+			return nil, pum.ErrNoAnswer
+		}
+		o.watch = func(ctx context.Context, see func(readiness.Sighting)) {
+			for ready := range int32(2) {
+				see(readiness.Sighting{Picture: &readiness.Picture{
+					Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", Ready: ready}},
+				}})
+				time.Sleep(time.Minute)
+			}
+			<-ctx.Done()
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer cancel()
+		o.run(ctx, func(verdict.Snapshot) bool { return true })
+		if last := asked[len(asked)-1]; last != time.Minute {
+			t.Errorf("PUM was asked at %v, want the last time after a minute", asked)
+		}
+	})
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// watchFlags are the flags of commands that can watch.
+type watchFlags struct {
+	on       bool
+	interval time.Duration
+}
+
+func (f *watchFlags) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&f.on, "watch", "w", false, "show it again whenever it changed, until it is over")
+	addIntervalFlag(cmd, &f.interval)
+}
+
+// watch shows an answer whenever it changed, until its verdict is over. The
+// last one stays on the screen.
+func (a *app) watch(ctx context.Context, o *observer, format *output.Format, document func(verdict.Snapshot, verdict.Verdict) output.Watched) error {
+	stream := output.NewStream(a.Out, format)
+	var v verdict.Verdict
+	var failed error
+	o.run(ctx, func(s verdict.Snapshot) bool {
+		v = verdict.Judge(s)
+		failed = stream.Show(document(s, v), a.view())
+		return failed == nil && !verdict.Over(s, v, false)
+	})
+	switch {
+	case failed != nil:
+		return write(verdict.ExitError, failed)
+	case ctx.Err() != nil:
+		return answered(verdict.ExitInterrupted, nil)
+	}
+	return answered(v.ExitCode, nil)
+}
