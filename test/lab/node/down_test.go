@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDownLeavesNothing(t *testing.T) {
+	tests := []struct {
+		name string
+		use  func(*testing.T, *Node)
+	}{
+		{"never up", func(*testing.T, *Node) {}},
+		{"with pods", upWithPods},
+		{"everything killed, folder damaged", func(t *testing.T, n *Node) {
+			upWithPods(t, n)
+			killEverything(t, n)
+			damage(t, n)
+		}},
+		{"up killed while it makes namespaces", func(t *testing.T, n *Node) { killedUp(t, n, "lab-init") }},
+		{"up killed while it starts components", func(t *testing.T, n *Node) { killedUp(t, n, "containerd") }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			n := newLab(t, "test-down")
+			before := takeSnapshot(t, n)
+			test.use(t, n)
+			down(t, n)
+			// What others do on the machine at this moment may show once, not for long.
+			diff := cmp.Diff(before, takeSnapshot(t, n))
+			for range 20 {
+				if diff == "" {
+					return
+				}
+				time.Sleep(250 * time.Millisecond)
+				diff = cmp.Diff(before, takeSnapshot(t, n))
+			}
+			t.Errorf("left by the lab (-before +after):\n%s", diff)
+		})
+	}
+}
+
+// upWithPods also makes sure that a snapshot would show what is left.
+func upWithPods(t *testing.T, n *Node) {
+	t.Helper()
+	before := takeSnapshot(t, n)
+	up(t, n)
+	runPods(t, n, "pods", 3)
+	now := takeSnapshot(t, n)
+	if got := len(now.Links) - len(before.Links); got != 3 {
+		t.Errorf("a lab with 3 pods shows %d links more, want 3", got)
+	}
+	if got := len(now.Processes) - len(before.Processes); got < 6+3*3 {
+		t.Errorf("a lab with 3 pods shows %d processes more, want 6 components and 3 of each pod", got)
+	}
+	if len(now.Cgroups) <= len(before.Cgroups) || len(now.Folders) <= len(before.Folders) {
+		t.Errorf("a lab with 3 pods shows no cgroup or folder: %+v", now)
+	}
+}
+
+// damage leaves of the lab's folder what a careless hand might.
+func damage(t *testing.T, n *Node) {
+	t.Helper()
+	if err := os.WriteFile(n.path("settings.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"pki", "etc", "kubeconfig"} {
+		if err := os.RemoveAll(n.path(dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
