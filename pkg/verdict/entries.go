@@ -45,7 +45,7 @@ func (v *Verdict) entry(e *pum.Entry) {
 		f.Code, f.Level = CodeEntryAborted, LevelError
 		f.Summary = called(e) + " was aborted"
 		f.Detail = lastResponse(e)
-		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.kubectl("logs", "job/"+pum.ProcessJob)}
+		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.kubectl("logs", "job/"+pum.ProcessJob), v.kubectl("tpe pum restart --dry-run")}
 		v.find(ExitFailed, f)
 	case !e.State.Known():
 		f.Code, f.Level = CodeUnknownState, LevelWarning

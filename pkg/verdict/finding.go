@@ -12,25 +12,46 @@ import (
 // one, and a code is never used again for something else.
 type Code string
 
-// The codes: TPE1xx are about workloads, TPE2xx about entries, TPE3xx about
-// jobs, TPE4xx about access and connection.
+// The codes: TPE1xx are about workloads and their pods, TPE2xx about entries,
+// TPE3xx about jobs, TPE4xx about access and connection. What each means is in
+// explain.yaml.
 const (
-	CodeWorkloadFailed  Code = "TPE101"
-	CodeAwaitingRestart Code = "TPE102"
-	CodeNoWorkloads     Code = "TPE103"
-	CodeEntryAborted    Code = "TPE201"
-	CodeUnknownState    Code = "TPE202"
-	CodeNoEntries       Code = "TPE203"
-	CodeEntryStalled    Code = "TPE204"
-	CodePUMComplains    Code = "TPE205"
-	CodeJobFailed       Code = "TPE301"
-	CodeJobSuspended    Code = "TPE302"
-	CodeForbidden       Code = "TPE401"
-	CodeNoAnswer        Code = "TPE402"
-	CodeNotFound        Code = "TPE403"
-	CodeNotUnderstood   Code = "TPE404"
-	CodeUnreachable     Code = "TPE405"
-	CodeKindNotRead     Code = "TPE406"
+	CodeWorkloadFailed   Code = "TPE101"
+	CodeAwaitingRestart  Code = "TPE102"
+	CodeNoWorkloads      Code = "TPE103"
+	CodeHeldUp           Code = "TPE104"
+	CodePaused           Code = "TPE105"
+	CodeImagePull        Code = "TPE111"
+	CodeConfigMissing    Code = "TPE112"
+	CodeStartFailed      Code = "TPE113"
+	CodeCrashLoop        Code = "TPE114"
+	CodeOOMKilled        Code = "TPE115"
+	CodeInitFailed       Code = "TPE116"
+	CodeContainerFailed  Code = "TPE117"
+	CodeLivenessProbe    Code = "TPE118"
+	CodeUnschedulable    Code = "TPE121"
+	CodeClaim            Code = "TPE122"
+	CodeMountFailed      Code = "TPE123"
+	CodeQuota            Code = "TPE124"
+	CodeCreateFailed     Code = "TPE125"
+	CodeNode             Code = "TPE126"
+	CodeProgressDeadline Code = "TPE127"
+	CodeOperatorError    Code = "TPE128"
+	CodeCrashed          Code = "TPE131"
+	CodeOutOfMemory      Code = "TPE132"
+	CodeEntryAborted     Code = "TPE201"
+	CodeUnknownState     Code = "TPE202"
+	CodeNoEntries        Code = "TPE203"
+	CodeEntryStalled     Code = "TPE204"
+	CodePUMComplains     Code = "TPE205"
+	CodeJobFailed        Code = "TPE301"
+	CodeJobSuspended     Code = "TPE302"
+	CodeForbidden        Code = "TPE401"
+	CodeNoAnswer         Code = "TPE402"
+	CodeNotFound         Code = "TPE403"
+	CodeNotUnderstood    Code = "TPE404"
+	CodeUnreachable      Code = "TPE405"
+	CodeKindNotRead      Code = "TPE406"
 )
 
 // A Level says how much a finding matters.
@@ -43,20 +64,32 @@ const (
 	LevelInfo    Level = "info"    // explains what is shown
 )
 
-// A Finding is a fact worth a human's eye.
+// A Finding is a fact worth a human's eye. It is whole: all but Since, Objects
+// and Impact is there.
 type Finding struct {
 	Code    Code      `json:"code"`
 	Level   Level     `json:"level"`
-	Since   time.Time `json:"since,omitzero"`
-	Summary string    `json:"summary"`          // one line
-	Detail  string    `json:"detail,omitempty"` // what was seen, in the words of its source
+	Since   time.Time `json:"since,omitzero"` // since when it holds, or when it happened; absent if nothing tells
+	Summary string    `json:"summary"`        // one line
+	Detail  string    `json:"detail"`         // what was seen, in the words of its source
 	Objects []Object  `json:"objects,omitempty"`
-	Next    []string  `json:"next,omitempty"` // commands to copy
+	Impact  string    `json:"impact,omitempty"` // the services that suffer now, of those in impact
+	Next    []string  `json:"next"`             // commands to copy
 }
 
 // An Object is what a finding is about. Its kind is as Kubernetes spells it,
 // or Entry, whose name is its uid.
 type Object = readiness.Object
+
+// Past reports whether findings of this code tell what happened, and not what
+// still goes on.
+func (c Code) Past() bool {
+	switch c {
+	case CodeEntryAborted, CodeJobFailed, CodeCrashed, CodeOutOfMemory:
+		return true
+	}
+	return false
+}
 
 // rank orders the levels, the gravest first.
 func (l Level) rank() int {

@@ -14,8 +14,11 @@ import (
 func Judge(s Snapshot) Verdict {
 	v := Verdict{ExitCode: ExitDone, namespace: s.Namespace}
 	if s.Picture != nil {
+		v.impact(s.Picture)
 		v.workloads(s.Picture.Workloads)
 		v.jobs(s.Picture.Jobs)
+		v.troubles(s.Picture)
+		v.crashes(s.Picture)
 		v.gaps(s.Picture.Gaps)
 	}
 	if s.Answer != nil {
@@ -34,9 +37,15 @@ func Judge(s Snapshot) Verdict {
 // hold notes that a code holds. The gravest stays.
 func (v *Verdict) hold(code ExitCode) { v.ExitCode = graver(v.ExitCode, code) }
 
-// find notes a finding, and the code that holds because of it.
+// find notes a finding, and the code that holds because of it. What would be
+// missing of it is added: a finding always says what to do next.
 func (v *Verdict) find(code ExitCode, f Finding) {
 	v.hold(code)
+	f.Detail = cmp.Or(f.Detail, "nothing more is known of it")
+	f.Impact = v.impactOf(f.Objects)
+	if f.Next == nil {
+		f.Next = []string{explain(f.Code)}
+	}
 	v.Findings = append(v.Findings, f)
 }
 
@@ -67,13 +76,22 @@ func (v *Verdict) workload(w readiness.Workload) {
 	}
 	switch w.State {
 	case readiness.Failed:
+		v.hold(ExitFailed)
+		if explained(w.Causes) {
+			return
+		}
 		f.Code, f.Level = CodeWorkloadFailed, LevelError
 		f.Summary = name(w) + " will not become ready by itself"
-		f.Next = []string{v.kubectl("describe", w.Kind, w.Name)}
+		f.Next = []string{v.look(f.Objects[0])}
 		v.find(ExitFailed, f)
 	case readiness.AwaitingRestart:
 		f.Code, f.Level = CodeAwaitingRestart, LevelInfo
-		f.Summary = name(w) + " serves, and waits for pods to be restarted by its operator"
+		f.Summary = name(w) + " serves, but pods of an old version await a restart"
+		v.find(ExitPending, f)
+	case readiness.Paused:
+		f.Code, f.Level = CodePaused, LevelWarning
+		f.Summary = name(w) + " is paused, and will not go on until it is resumed"
+		f.Next = []string{v.look(f.Objects[0])}
 		v.find(ExitPending, f)
 	default:
 		v.hold(ExitPending)
@@ -104,14 +122,45 @@ func (v *Verdict) jobs(jobs []readiness.Job) {
 
 // runningJob judges a job that is at work, or tries to be.
 func (v *Verdict) runningJob(j readiness.Job, f Finding) {
-	if !j.Doomed() {
+	switch {
+	case !j.Doomed():
 		v.hold(ExitPending)
-		return
+	case explained(j.Causes):
+		v.hold(ExitFailed)
+	default:
+		f.Code, f.Level = CodeJobFailed, LevelError
+		f.Summary = "job " + j.Name + " will not complete by itself"
+		f.Next = []string{v.look(f.Objects[0])}
+		v.find(ExitFailed, f)
 	}
-	f.Code, f.Level = CodeJobFailed, LevelError
-	f.Summary = "job " + j.Name + " will not complete by itself"
-	f.Next = []string{v.kubectl("describe", "job", j.Name)}
-	v.find(ExitFailed, f)
+}
+
+// Next returns commands to copy, the first to try first: how to learn what the
+// gravest finding means, how to wait, and what the findings say.
+func (v Verdict) Next() []string {
+	var next []string
+	if v.ExitCode == ExitPending && v.namespace != "" {
+		next = append(next, v.kubectl("tpe wait"))
+	}
+	for i, f := range v.Findings {
+		if i == 0 && f.Level == LevelError {
+			next = append(next, explain(f.Code))
+		}
+		for _, command := range f.Next {
+			if f.Level != LevelInfo && !slices.Contains(next, command) {
+				next = append(next, command)
+			}
+		}
+	}
+	return next
+}
+
+// explain returns the command that explains a code.
+func explain(code Code) string { return "kubectl tpe explain " + string(code) }
+
+// explained reports whether a cause that dooms has a finding of its own.
+func explained(causes []readiness.Cause) bool {
+	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && troubleCode(c.Code) != "" })
 }
 
 func name(w readiness.Workload) string { return w.Kind + " " + w.Name }

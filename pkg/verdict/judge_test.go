@@ -61,7 +61,7 @@ func TestJudge(t *testing.T) {
 		{"all well", Snapshot{Picture: ready(), Answer: processed}, ExitDone, nil},
 		{"only entries asked for", Snapshot{Answer: processed}, ExitDone, nil},
 		{"a workload on its way", Snapshot{Picture: workloads(readiness.Progressing), Answer: processed}, ExitPending, nil},
-		{"a paused workload", Snapshot{Picture: workloads(readiness.Paused), Answer: processed}, ExitPending, nil},
+		{"a paused workload", Snapshot{Picture: workloads(readiness.Paused), Answer: processed}, ExitPending, []Code{CodePaused}},
 		{"a workload not proven ready", Snapshot{Picture: workloads(readiness.Unknown), Answer: processed}, ExitPending, nil},
 		{"a doomed workload", Snapshot{Picture: workloads(readiness.Failed), Answer: processed}, ExitFailed, []Code{CodeWorkloadFailed}},
 		{"a workload to restart", Snapshot{Picture: workloads(readiness.AwaitingRestart), Answer: processed}, ExitPending, []Code{CodeAwaitingRestart}},
@@ -79,7 +79,8 @@ func TestJudge(t *testing.T) {
 
 		{"a job at work", Snapshot{Picture: withJobs(ready(), process(readiness.JobRunning)), Answer: processed}, ExitPending, nil},
 		{"a failed job", Snapshot{Picture: withJobs(ready(), process(readiness.JobFailed)), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
-		{"a job that cannot start", Snapshot{Picture: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
+		{"a job that cannot start", Snapshot{Picture: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeImagePull}},
+		{"a job that waits for its probe and is doomed", Snapshot{Picture: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.StartupProbe, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
 		{"a suspended job", Snapshot{Picture: withJobs(ready(), process(readiness.JobSuspended)), Answer: processed}, ExitPending, []Code{CodeJobSuspended}},
 
 		{"PUM silent, workloads known", Snapshot{Picture: ready(), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeNoAnswer}},
@@ -140,22 +141,25 @@ func TestGraverCodeDecides(t *testing.T) {
 	}
 }
 
-func TestFindingsAreWhole(t *testing.T) {
-	aborted := entries(pum.StateAborted, "NEW")
-	aborted.Stderr = []byte("oops")
-	picture := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart),
-		readiness.Job{Name: "a", State: readiness.JobFailed}, readiness.Job{Name: "b", State: readiness.JobSuspended})
-	for _, s := range []Snapshot{
-		{Picture: withGap(picture, "Kafka", readiness.Forbidden), Answer: aborted},
-		{Picture: workloads(), Answer: entries()},
-		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
-		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
-		{PictureErr: errors.New("refused")},
-	} {
-		for _, f := range Judge(s).Findings {
-			if f.Code == "" || f.Level == "" || f.Summary == "" {
-				t.Errorf("finding without code, level or summary: %+v", f)
+func TestFailOnWarning(t *testing.T) {
+	warned := &pum.Answer{Entries: entries(pum.StateProcessed).Entries, Stderr: []byte("deprecated")}
+	tests := []struct {
+		name  string
+		in    Snapshot
+		level Level
+		want  ExitCode
+	}{
+		{"a warning", Snapshot{Answer: warned}, LevelWarning, ExitWarnings},
+		{"a warning that nobody minds", Snapshot{Answer: warned}, LevelError, ExitDone},
+		{"none", Snapshot{Answer: entries(pum.StateProcessed)}, LevelWarning, ExitDone},
+		{"a note is no warning", Snapshot{Picture: withGap(workloads(readiness.Ready), "Kafka", readiness.NotServed)}, LevelWarning, ExitDone},
+		{"pending stays", Snapshot{Answer: entries()}, LevelWarning, ExitPending},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Judge(tt.in).FailOn(tt.level); got.ExitCode != tt.want || got.Outcome != got.ExitCode.outcome() {
+				t.Errorf("exit code %d, outcome %s, want %d", got.ExitCode, got.Outcome, tt.want)
 			}
-		}
+		})
 	}
 }

@@ -68,6 +68,16 @@ func settled(s Snapshot) bool {
 	return s.Picture == nil || !slices.ContainsFunc(s.Picture.Workloads, func(w readiness.Workload) bool { return !w.Done() })
 }
 
+// FailOn returns the verdict where findings of a level are to fail: one that
+// is done, with warnings, is ExitWarnings then.
+func (v Verdict) FailOn(level Level) Verdict {
+	if v.ExitCode == ExitDone && level == LevelWarning &&
+		slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Level == LevelWarning }) {
+		v.ExitCode = ExitWarnings
+	}
+	return v
+}
+
 // TimedOut returns the verdict for a wait that ran out of time: what is known
 // to be bad stays so, and what is pending is a timeout.
 func (v Verdict) TimedOut() Verdict {

@@ -30,6 +30,7 @@ type Verdict struct {
 	Outcome  Outcome
 	ExitCode ExitCode
 	Findings []Finding // the gravest first
+	Impact   []Impact  // nil if too little was read to say that there is none
 
 	namespace string
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+)
+
+// Every word that answers have is explained, and no other: the constants of
+// the source are what there is.
+func TestEveryWordIsExplained(t *testing.T) {
+	want := map[string][]string{
+		TopicExitCode:      constants(t, "exit.go", "ExitCode"),
+		TopicFinding:       constants(t, "finding.go", "Code"),
+		TopicEntryState:    pum.States(),
+		TopicWorkloadState: constants(t, "../readiness/workload.go", "State"),
+		TopicJobState:      constants(t, "../readiness/job.go", "JobState"),
+	}
+	topics, err := Topics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, topic := range topics {
+		for _, e := range topic.Explanations {
+			got[topic.Topic] = append(got[topic.Topic], e.Word)
+			if e.Brief == "" || e.Means == "" || len(e.Do) == 0 {
+				t.Errorf("%s %s is not explained in full", topic.Topic, e.Word)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("words (-in the source +explained):\n%s", diff)
+	}
+}
+
+// Every code is found by some rule, and every finding has a code that is
+// explained.
+func TestEveryCodeIsFound(t *testing.T) {
+	var found []string
+	for _, s := range everything() {
+		for _, f := range Judge(s).Findings {
+			found = append(found, string(f.Code))
+		}
+	}
+	slices.Sort(found)
+	if diff := cmp.Diff(constants(t, "finding.go", "Code"), slices.Compact(found)); diff != "" {
+		t.Errorf("codes (-declared +found):\n%s", diff)
+	}
+}
+
+// constants returns the values of a file's constants of a type.
+func constants(t *testing.T, file, typ string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		if name, ok := spec.Type.(*ast.Ident); ok && name.Name == typ {
+			literal := spec.Values[0].(*ast.BasicLit).Value
+			if text, err := strconv.Unquote(literal); err == nil {
+				literal = text
+			}
+			values = append(values, literal)
+		}
+		return true
+	})
+	if len(values) == 0 {
+		t.Fatalf("%s has no constants of type %s", file, typ)
+	}
+	return values
+}
+
+func TestExplain(t *testing.T) {
+	tests := []struct {
+		word string
+		want []string
+	}{
+		{"TPE111", []string{"finding TPE111"}},
+		{"tpe111", []string{"finding TPE111"}},
+		{"aborted", []string{"entry state ABORTED"}},
+		{"8", []string{"exit code 8"}},
+		{"pending", []string{"exit code 8", "job state Pending"}},
+		{"", nil},
+		{"nosuch", nil},
+	}
+	for _, tt := range tests {
+		topics, err := Explain(tt.word)
+		var got []string
+		for _, topic := range topics {
+			got = append(got, topic.Topic+" "+topic.Explanations[0].Word)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
+			t.Errorf("Explain(%q): %v (-want +got):\n%s", tt.word, err, diff)
+		}
+	}
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+//go:embed services.yaml
+var servicesFile []byte
+
+// A service is what people use of ThingPark Enterprise. See services.yaml.
+type service struct {
+	Service   string   `json:"service"`
+	Workloads []string `json:"workloads"`
+	Chain     bool     `json:"chain"`
+	Down      string   `json:"down"`
+	Degraded  string   `json:"degraded"`
+}
+
+func services() ([]service, error) {
+	var all []service
+	err := yaml.UnmarshalStrict(servicesFile, &all)
+	return all, err
+}
+
+// An Impact is what people who use ThingPark Enterprise feel now. It is
+// inferred from which workloads have fewer pods than they want.
+type Impact struct {
+	Service string      `json:"service"` // as people call it, such as data path
+	State   ImpactState `json:"state"`
+	Summary string      `json:"summary"` // what serves too little, and what people feel
+
+	workloads []Object
+}
+
+// An ImpactState says how bad an impact is.
+type ImpactState string
+
+// The states of a service that does not serve as it should.
+const (
+	Degraded ImpactState = "degraded" // some of its pods serve
+	Down     ImpactState = "down"     // it cannot serve
+)
+
+// impact notes what people feel of the workloads. It stays nil if nothing was
+// found but not all workloads could be read: no impact known is not none.
+func (v *Verdict) impact(p *readiness.Picture) {
+	all, err := services()
+	if err != nil {
+		panic(err) // a test reads the file, too
+	}
+	hidden := slices.ContainsFunc(p.Gaps, func(g readiness.Gap) bool { return needed[g.Kind] })
+	if !hidden {
+		v.Impact = []Impact{}
+	}
+	for _, s := range all {
+		if impact, ok := s.impact(p.Workloads); ok {
+			v.Impact = append(v.Impact, impact)
+		}
+	}
+}
+
+// impact returns what people feel of a service, if they do.
+func (s service) impact(workloads []readiness.Workload) (Impact, bool) {
+	var short []readiness.Workload
+	serving := false
+	for _, w := range workloads {
+		switch {
+		case !s.has(w.Name):
+		case w.Ready < w.Want && w.State != readiness.Unknown:
+			short = append(short, w)
+			serving = serving || w.Ready > 0
+		case w.Want > 0:
+			serving = true
+		}
+	}
+	if len(short) == 0 {
+		return Impact{}, false
+	}
+	slices.SortStableFunc(short, func(a, b readiness.Workload) int { return cmp.Compare(min(a.Ready, 1), min(b.Ready, 1)) })
+	impact := Impact{Service: s.Service, State: Degraded}
+	for _, w := range short {
+		impact.workloads = append(impact.workloads, Object{Kind: w.Kind, Name: w.Name})
+	}
+	effect := cmp.Or(s.Degraded, s.Down)
+	if !serving || s.Chain && short[0].Ready == 0 {
+		impact.State, effect = Down, s.Down
+	}
+	impact.Summary = shortOf(withoutParents(short)) + " ready: " + effect
+	return impact, true
+}
+
+func (s service) has(workload string) bool {
+	return slices.ContainsFunc(s.Workloads, func(pattern string) bool {
+		ok, _ := path.Match(pattern, workload)
+		return ok
+	})
+}
+
+// withoutParents leaves out the operators' resources whose own workloads are
+// there: the same pods are missing in both.
+func withoutParents(short []readiness.Workload) []readiness.Workload {
+	return slices.DeleteFunc(slices.Clone(short), func(w readiness.Workload) bool {
+		return slices.ContainsFunc(short, func(child readiness.Workload) bool {
+			return strings.HasPrefix(child.Name, w.Name+"-") && (w.Kind == "Kafka" || w.Kind == "PerconaServerMongoDB")
+		})
+	})
+}
+
+// shortOf says of workloads that have too few pods how many they have.
+func shortOf(short []readiness.Workload) string {
+	const mostNamed = 3
+	var parts []string
+	for i, w := range short {
+		switch {
+		case i == mostNamed:
+			return fmt.Sprintf("%s, and %d more not fully", strings.Join(parts, ", "), len(short)-i)
+		case w.Ready == 0:
+			parts = append(parts, "no "+w.Name)
+		default:
+			parts = append(parts, fmt.Sprintf("%d of %d %s", w.Ready, w.Want, w.Name))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// impactOf says in one line which services the objects have an impact on.
+func (v *Verdict) impactOf(objects []Object) string {
+	var parts []string
+	for _, impact := range v.Impact {
+		if slices.ContainsFunc(objects, func(o Object) bool { return slices.Contains(impact.workloads, o) }) {
+			parts = append(parts, impact.Service+" "+string(impact.State))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

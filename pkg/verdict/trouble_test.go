@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+// pull is a pod that cannot have its image, as readiness finds it.
+func pull(pod string, minutes int) readiness.Cause {
+	return readiness.Cause{
+		Code: readiness.ImagePull, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Container: "main",
+		Reason: "ImagePullBackOff", Message: "repository.thingpark.com/x:1: 401 Unauthorized",
+		Since: noon.Add(-time.Duration(minutes) * time.Minute), Dooms: minutes > 0,
+		Group: "ImagePull: 401",
+	}
+}
+
+func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
+	p := &readiness.Picture{ObservedAt: noon}
+	for i := range 7 {
+		w := readiness.Workload{Kind: "Deployment", Name: fmt.Sprint("w", i), Want: 2, State: readiness.Failed}
+		for j := range 1 + i%2 + i/6 {
+			w.Causes = append(w.Causes, pull(fmt.Sprintf("w%d-%d", i, j), 10+i))
+		}
+		p.Workloads = append(p.Workloads, w)
+	}
+	v := Judge(Snapshot{Picture: p, Namespace: "tpe"})
+	if len(v.Findings) != 1 {
+		t.Fatalf("%d findings, want one: %+v", len(v.Findings), v.Findings)
+	}
+	f := v.Findings[0]
+	want := Finding{
+		Code: CodeImagePull, Level: LevelError, Since: noon.Add(-16 * time.Minute),
+		Summary: "11 pods of 7 workloads: ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+		Detail:  "repository.thingpark.com/x:1: 401 Unauthorized",
+		Objects: f.Objects,
+		Next:    []string{"kubectl describe pod w0-0 -n tpe"},
+	}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Errorf("finding (-want +got):\n%s", diff)
+	}
+	if len(f.Objects) != 7+11 || f.Objects[0] != (Object{Kind: "Deployment", Name: "w0"}) || f.Objects[17] != (Object{Kind: "Pod", Name: "w6-1"}) {
+		t.Errorf("objects = %v, want seven workloads, then their pods", f.Objects)
+	}
+	if v.ExitCode != ExitFailed {
+		t.Errorf("exit code %d", v.ExitCode)
+	}
+}
+
+func TestTroubles(t *testing.T) {
+	held := func(state readiness.State, causes ...readiness.Cause) *readiness.Picture {
+		return &readiness.Picture{ObservedAt: noon, Workloads: []readiness.Workload{
+			{Kind: "Deployment", Name: "tp-gui", Want: 2, Ready: 1, State: state, Causes: causes},
+		}}
+	}
+	claim := readiness.Cause{Code: readiness.ClaimPending, Object: Object{Kind: "PersistentVolumeClaim", Name: "data-lrc-0"}, Message: "no volume", Group: "c"}
+	crash := readiness.Cause{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: "a"}, Pod: "a", Container: "main", Message: "exit code 1", Restarts: 3, Group: "x", Log: []string{"first", "Error: refused"}}
+	probe := readiness.Cause{Code: readiness.ReadinessProbe, Pod: "a", Group: "p"}
+	job := readiness.Job{Name: "twa-upgrade", State: readiness.JobRunning, Causes: []readiness.Cause{pull("j", 2)}}
+	tests := []struct {
+		name string
+		in   *readiness.Picture
+		want string
+		code ExitCode
+	}{
+		{"one pod", held(readiness.Failed, pull("a", 2)), "error TPE111 pod a: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitFailed},
+		{"two pods", held(readiness.Failed, pull("a", 2), pull("b", 1)), "error TPE111 2 pods of Deployment tp-gui: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitFailed},
+		{"not for long yet", held(readiness.Progressing, pull("a", 0)), "warning TPE111 pod a: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitPending},
+		{"no pod", held(readiness.Progressing, claim), "warning TPE122 Deployment tp-gui: claim data-lrc-0 pending: no volume; GUI degraded", ExitPending},
+		{"with last words", held(readiness.Progressing, crash), "warning TPE114 pod a: main in a crash loop, exit code 1, 3 restarts; GUI degraded", ExitPending},
+		{"a pod that starts is no trouble", held(readiness.Progressing, probe), "", ExitPending},
+		{"a job's", withJobs(&readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; ", ExitFailed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := Judge(Snapshot{Picture: tt.in})
+			var got string
+			for _, f := range v.Findings {
+				got += fmt.Sprintf("%s %s %s; %s", f.Level, f.Code, f.Summary, f.Impact)
+			}
+			if got != tt.want || v.ExitCode != tt.code {
+				t.Errorf("got  %d %s\nwant %d %s", v.ExitCode, got, tt.code, tt.want)
+			}
+		})
+	}
+	if got := Judge(Snapshot{Picture: held(readiness.Progressing, crash)}).Findings[0].Detail; got != "exit code 1; its last words: Error: refused" {
+		t.Errorf("detail = %q", got)
+	}
+}
+
+func TestCrashesOfWhatServes(t *testing.T) {
+	crash := func(code readiness.Code, pod string, ago time.Duration) readiness.Cause {
+		return readiness.Cause{
+			Code: code, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Container: "lrc", Reason: "Error",
+			Message: "exit code 1", Since: noon.Add(-ago), Group: string(code),
+		}
+	}
+	p := workloads(readiness.Ready)
+	p.ObservedAt = noon
+	p.Crashes = []readiness.Cause{
+		crash(readiness.CrashLoop, "a", time.Hour), crash(readiness.CrashLoop, "b", time.Minute),
+		crash(readiness.OOMKilled, "c", time.Hour), crash(readiness.CrashLoop, "old", 25*time.Hour),
+	}
+	v := Judge(Snapshot{Picture: p, Answer: entries(pum.StateProcessed)})
+	var got []string
+	for _, f := range v.Findings {
+		got = append(got, fmt.Sprintf("%s %s %s: %s", f.Level, f.Code, f.Summary, f.Since.Format(time.TimeOnly)))
+	}
+	want := []string{
+		"warning TPE132 container lrc of pod c was killed for its memory, and runs again: 11:00:00",
+		"info TPE131 container lrc of 2 pods ended badly, and runs again: 11:59:00",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if v.ExitCode != ExitDone {
+		t.Errorf("exit code %d, want %d: they serve", v.ExitCode, ExitDone)
+	}
+}
+
+// What holds up a workload is told once.
+func TestACrashIsNotToldTwice(t *testing.T) {
+	c := readiness.Cause{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: "a"}, Pod: "a", Container: "main", Since: noon, Group: "x"}
+	p := workloads(readiness.Progressing)
+	p.ObservedAt, p.Workloads[0].Causes, p.Crashes = noon, []readiness.Cause{c}, []readiness.Cause{c}
+	if got := len(Judge(Snapshot{Picture: p}).Findings); got != 1 {
+		t.Errorf("%d findings, want 1", got)
+	}
+}

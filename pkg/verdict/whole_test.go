@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+// everyCause is every code of readiness that has ever been held up by.
+var everyCause = []readiness.Code{
+	readiness.ImagePull, readiness.ConfigMissing, readiness.StartFailed, readiness.CrashLoop, readiness.OOMKilled,
+	readiness.InitFailed, readiness.InitRunning, readiness.ContainerFailed, readiness.ReadinessProbe, readiness.StartupProbe,
+	readiness.LivenessProbe, readiness.ReadinessGate, readiness.Unschedulable, readiness.ClaimPending, readiness.ClaimLost,
+	readiness.MountFailed, readiness.Quota, readiness.CreateFailed, readiness.Evicted, readiness.NodeLost,
+	readiness.StuckStopping, readiness.ProgressDeadline, readiness.OperatorError,
+}
+
+// everything returns snapshots that together have a finding of every code.
+func everything() []Snapshot {
+	aborted := entries(pum.StateAborted, "NEW", pum.StateTransientError)
+	aborted.Stderr = []byte("oops")
+	aborted.Entries[2].ErrorCounter = new(int64(3))
+	picture := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused),
+		readiness.Job{Name: "a", State: readiness.JobFailed}, readiness.Job{Name: "b", State: readiness.JobSuspended})
+	for _, code := range everyCause {
+		picture.Workloads = append(picture.Workloads, readiness.Workload{
+			Kind: "Deployment", Name: "of-" + string(code), State: readiness.Progressing,
+			Causes: []readiness.Cause{{Code: code, Group: string(code), Object: Object{Kind: "Pod", Name: "p"}, Pod: "p"}},
+		})
+	}
+	for _, code := range []readiness.Code{readiness.CrashLoop, readiness.OOMKilled} {
+		picture.Crashes = append(picture.Crashes, readiness.Cause{Code: code, Group: string(code), Pod: "q", Container: "main", Message: "exit code 1"})
+	}
+	return []Snapshot{
+		{Picture: withGap(picture, "Kafka", readiness.Forbidden), Answer: aborted},
+		{Picture: workloads(), Answer: entries()},
+		{Picture: workloads(readiness.Ready), LostAt: time.Unix(1, 0)},
+		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
+		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
+		{PictureErr: errors.New("refused")},
+	}
+}
+
+func TestFindingsAreWhole(t *testing.T) {
+	for _, s := range everything() {
+		for _, f := range Judge(s).Findings {
+			if f.Code == "" || f.Level == "" || f.Summary == "" || f.Detail == "" || len(f.Next) == 0 {
+				t.Errorf("incomplete: %+v", f)
+			}
+			if strings.ContainsAny(f.Summary, "\n") {
+				t.Errorf("more than one line: %q", f.Summary)
+			}
+			if f.Code[3] < '4' && f.Code != CodeNoWorkloads && f.Code != CodeNoEntries && len(f.Objects) == 0 {
+				t.Errorf("of no object: %+v", f)
+			}
+		}
+	}
+}
