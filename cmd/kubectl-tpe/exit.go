@@ -10,7 +10,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -44,10 +43,10 @@ func (a *app) report(err error) verdict.ExitCode {
 		exit.code = verdict.ExitInterrupted
 	}
 	if exit.err != nil {
-		fmt.Fprintf(a.ErrOut, "error: %s\n", output.Safe(exit.err.Error()))
+		fmt.Fprintf(a.ErrOut, "error: %s\n", a.errView().Safe(exit.err.Error()))
 	}
 	if hint := cmp.Or(exit.hint, hintFor(exit)); hint != "" {
-		fmt.Fprintf(a.ErrOut, "hint: %s\n", output.Safe(hint))
+		fmt.Fprintf(a.ErrOut, "hint: %s\n", a.errView().Safe(hint))
 	}
 	return exit.code
 }

@@ -30,6 +30,9 @@ func main() {
 func run(args []string, a *app) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// A reader that has seen enough, such as head, is no reason to die without
+	// an exit code: writing to it becomes an error. See write.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	cmd := newRootCmd(a)
 	cmd.SetArgs(args)
 	return int(a.report(cmd.ExecuteContext(ctx)))

@@ -84,7 +84,7 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 		return c.refused(ctx, verdict.Classify(err), err, pum.Rules())
 	}
 	if err := output.WriteRestartPlan(a.Out, before.Entries, a.view()); err != nil {
-		return write(verdict.ExitError, err)
+		return answered(verdict.ExitError, fmt.Errorf("nothing was sent: write the answer: %w", err))
 	}
 	if options.dryRun {
 		return nil

@@ -63,6 +63,7 @@ Exit codes:
 		},
 	}
 	addOutputFlag(cmd, &format)
+	a.failOn.add(cmd)
 	cmd.Flags().StringVarP(&filename, "filename", "f", "", "read saved output of PUM from a file instead of asking, or from standard input (-)")
 	cmd.Flags().StringSliceVar(&states, "state", nil, "show only entries in these states; the verdict is of all")
 	must(cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(pum.States(), cobra.ShellCompDirectiveNoFileComp)))
@@ -120,7 +121,7 @@ func (a *app) savedStatus(filename string, format *output.Format, flags pumFlags
 // writeEntries judges and writes the entries. Without an answer a screen has
 // nothing to show, and a document says so.
 func (a *app) writeEntries(format *output.Format, place output.Place, s verdict.Snapshot, states []string) error {
-	v := verdict.Judge(s)
+	v := a.judge(s)
 	doc := output.NewEntryList(place, s, v).Only(states)
 	if s.Answer != nil || !format.Screen() {
 		if err := output.Write(a.Out, format, doc, a.view()); err != nil {
@@ -131,7 +132,7 @@ func (a *app) writeEntries(format *output.Format, place output.Place, s verdict.
 		return answered(v.ExitCode, s.AnswerErr)
 	}
 	if format.Screen() {
-		fmt.Fprint(a.ErrOut, output.Remarks(doc))
+		fmt.Fprint(a.ErrOut, output.Remarks(doc, a.errView()))
 	}
 	return answered(v.ExitCode, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"syscall"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -25,6 +26,8 @@ type app struct {
 	genericiooptions.IOStreams
 	now    func() time.Time
 	config *genericclioptions.ConfigFlags
+	look   lookFlags
+	failOn failOn
 }
 
 func newRootCmd(a *app) *cobra.Command {
@@ -35,17 +38,18 @@ func newRootCmd(a *app) *cobra.Command {
 and if not, what to do next.
 
 Exit codes, the same for every command and output format:
-  0    done: every workload ready, every entry PROCESSED or SKIPPED, no job failed
+  0    every workload ready, every entry PROCESSED or SKIPPED, no job failed
   1    could not ask, or could not understand
   2    the command line is wrong; nothing was asked
-  3    failed: an entry ABORTED, a job failed for good, a workload doomed
-  4    not logged in, or no right to
+  3    an entry ABORTED, a job failed for good, a workload doomed
+  4    not logged in, or no right to; prints the Role that would do
   5    PUM could not be asked, or its answer is incomplete
   6    no such namespace, deployment or job
   7    a restart was sent, and nothing proves that PUM took it
-  8    pending: asked and answered, not over yet
-  124  out of time
-  130  interrupted`,
+  8    asked and answered: not over yet
+  9    done, with warnings, and --fail-on=warning was given
+  124  out of time; not over yet
+  130  Ctrl-C, or a signal to end; what was known is shown`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl tpe"},
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
@@ -56,8 +60,9 @@ Exit codes, the same for every command and output format:
 	cmd.SetOut(a.Out)
 	cmd.SetErr(a.ErrOut)
 	a.addKubeFlags(cmd)
+	a.look.add(cmd)
 	addLogFlag(cmd, a.ErrOut)
-	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newVersionCmd(a))
+	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
 	return cmd
 }
 
@@ -104,10 +109,11 @@ func answered(code verdict.ExitCode, err error) error {
 	return &exitError{code: code, err: err}
 }
 
-// write writes an answer and returns the exit code of its verdict. An answer
-// that could not be written was not given.
+// write takes the error of writing an answer and returns the exit code of its
+// verdict. An answer that could not be written was not given, but a reader who
+// has gone has seen enough.
 func write(code verdict.ExitCode, err error) error {
-	if err != nil {
+	if err != nil && !errors.Is(err, syscall.EPIPE) {
 		return answered(verdict.ExitError, errors.New("write the answer: "+err.Error()))
 	}
 	return answered(code, nil)

@@ -46,6 +46,7 @@ The exit code is that of the verdict, whatever the output format.`,
 		},
 	}
 	addOutputFlag(cmd, &format)
+	a.failOn.add(cmd)
 	watch.add(cmd)
 	flags.add(cmd)
 	return cmd
@@ -57,7 +58,7 @@ func (a *app) status(ctx context.Context, c *cluster, format *output.Format, fla
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	v := verdict.Judge(snapshot)
+	v := a.judge(snapshot)
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}

@@ -3,12 +3,67 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"slices"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
+
+// lookFlags are the flags of all commands that say how answers look.
+type lookFlags struct {
+	color      colorMode
+	accessible bool
+}
+
+func (f *lookFlags) add(cmd *cobra.Command) {
+	flags := cmd.PersistentFlags()
+	flags.Var(&f.color, "color", "auto, always or never; auto heeds NO_COLOR and FORCE_COLOR")
+	flags.BoolVar(&f.accessible, "accessible", false, "plain words in ASCII, without colours, and nothing that is redrawn")
+	must(cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colorModes(), cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// A colorMode says when to use colours. It is a pflag.Value.
+type colorMode string
+
+func colorModes() []string { return []string{"auto", "always", "never"} }
+
+// Set reads what was given with --color.
+func (m *colorMode) Set(value string) error {
+	if !slices.Contains(colorModes(), value) {
+		return fmt.Errorf("want auto, always or never")
+	}
+	*m = colorMode(value)
+	return nil
+}
+
+// String returns what Set was given.
+func (m *colorMode) String() string { return string(*m) }
+
+// Type names the value in help.
+func (m *colorMode) Type() string { return "when" }
+
+// colors reports whether to use colours. What the flag says goes before the
+// environment, and not to use them before to force them.
+func (f *lookFlags) colors(terminal bool) bool {
+	force := os.Getenv("FORCE_COLOR")
+	switch {
+	case f.color == "always", f.color == "never":
+		return f.color == "always"
+	case os.Getenv("NO_COLOR") != "", f.accessible:
+		return false
+	case force != "" && force != "0":
+		return true
+	}
+	return terminal && !dumb()
+}
+
+// dumb reports whether the terminal knows nothing but text.
+func dumb() bool { return os.Getenv("TERM") == "dumb" }
 
 // isTerminal reports whether a person sits at the other end of a stream.
 func isTerminal(stream any) bool {
@@ -22,14 +77,45 @@ func (a *app) view() output.View    { return a.viewOf(a.Out) }
 func (a *app) errView() output.View { return a.viewOf(a.ErrOut) }
 
 func (a *app) viewOf(stream any) output.View {
-	v := output.View{Now: a.now()}
-	if !isTerminal(stream) {
+	terminal := isTerminal(stream)
+	v := output.View{Now: a.now(), Terminal: terminal, ASCII: a.look.accessible, Color: a.look.colors(terminal)}
+	if !terminal {
 		return v
 	}
-	v.Terminal = true
-	v.ASCII = os.Getenv("TERM") == "dumb"
+	v.ASCII = v.ASCII || dumb()
+	v.Redraw = !v.ASCII
 	if width, height, err := term.GetSize(int(stream.(*os.File).Fd())); err == nil {
 		v.Width, v.Height = width, height
 	}
 	return v
+}
+
+// failOn is the flag that says which findings fail an upgrade that is done.
+// It is a pflag.Value.
+type failOn struct{ level verdict.Level }
+
+func (f *failOn) add(cmd *cobra.Command) {
+	cmd.Flags().Var(f, "fail-on", "error, or warning: done with warnings is exit code 9")
+	levels := []string{string(verdict.LevelError), string(verdict.LevelWarning)}
+	must(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(levels, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// Set reads what was given with --fail-on.
+func (f *failOn) Set(value string) error {
+	if value != string(verdict.LevelError) && value != string(verdict.LevelWarning) {
+		return fmt.Errorf("want error or warning")
+	}
+	f.level = verdict.Level(value)
+	return nil
+}
+
+// String returns what Set was given.
+func (f *failOn) String() string { return string(f.level) }
+
+// Type names the value in help.
+func (f *failOn) Type() string { return "level" }
+
+// judge returns the verdict of a snapshot, as strict as was asked for.
+func (a *app) judge(s verdict.Snapshot) verdict.Verdict {
+	return verdict.Judge(s).FailOn(a.failOn.level)
 }

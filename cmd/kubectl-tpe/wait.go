@@ -65,6 +65,7 @@ Exit codes are those of status, and
 		},
 	}
 	addOutputFlag(cmd, &format)
+	a.failOn.add(cmd)
 	options.add(cmd)
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	must(cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions(verdict.Goals(), cobra.ShellCompDirectiveNoFileComp)))
@@ -95,7 +96,7 @@ func (a *app) wait(ctx context.Context, c *cluster, format *output.Format, flags
 	defer cancel()
 	o.run(limited, w.see)
 	if w.err != nil {
-		return write(verdict.ExitError, w.err)
+		return write(w.verdict.ExitCode, w.err)
 	}
 	return w.end(ctx, format)
 }
@@ -193,10 +194,11 @@ func (w *waiting) end(ctx context.Context, format *output.Format) error {
 		return write(verdict.ExitError, err)
 	}
 	why := w.why(ctx)
+	w.verdict = w.verdict.FailOn(w.app.failOn.level)
 	if w.seen {
 		doc := output.NewStatus(w.place, w.last, w.verdict)
 		if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
-			return write(verdict.ExitError, err)
+			return write(w.verdict.ExitCode, err)
 		}
 	}
 	return answered(w.verdict.ExitCode, why)

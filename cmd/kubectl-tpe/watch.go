@@ -30,13 +30,13 @@ func (a *app) watch(ctx context.Context, o *observer, format *output.Format, doc
 	var v verdict.Verdict
 	var failed error
 	o.run(ctx, func(s verdict.Snapshot) bool {
-		v = verdict.Judge(s)
+		v = a.judge(s)
 		failed = stream.Show(document(s, v), a.view())
 		return failed == nil && !verdict.Over(s, v, false)
 	})
 	switch {
 	case failed != nil:
-		return write(verdict.ExitError, failed)
+		return write(v.ExitCode, failed)
 	case ctx.Err() != nil:
 		return answered(verdict.ExitInterrupted, nil)
 	}

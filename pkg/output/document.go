@@ -36,11 +36,13 @@ type Head struct {
 // A Status is the document of the command status.
 type Status struct {
 	Head      `json:",inline"`
-	Workloads *Workloads      `json:"workloads,omitempty"` // absent if they could not be asked for
-	Entries   *Entries        `json:"entries,omitempty"`   // absent if PUM did not answer
-	Jobs      []readiness.Job `json:"jobs,omitzero"`
+	Impact    []verdict.Impact `json:"impact,omitzero"`     // absent if too little is known to say that there is none
+	Workloads *Workloads       `json:"workloads,omitempty"` // absent if they could not be asked for
+	Entries   *Entries         `json:"entries,omitempty"`   // absent if PUM did not answer
+	Jobs      []readiness.Job  `json:"jobs,omitzero"`
 
 	asked verdict.Goal // what a screen speaks of
+	next  []string     // commands to copy
 }
 
 // Workloads is how far the workloads are.
@@ -87,7 +89,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), asked: verdict.GoalAll}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: verdict.GoalAll, next: v.Next()}
 	switch {
 	case s.Picture == nil && s.PictureErr == nil:
 		doc.asked = verdict.GoalEntries

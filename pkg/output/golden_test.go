@@ -164,7 +164,7 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				if format == "table" && doc.Summary != nil {
-					entries.WriteString("-- standard error --\n" + Remarks(doc))
+					entries.WriteString("-- standard error --\n" + Remarks(doc, view))
 				}
 				golden(t, "entries."+name+"."+format, entries.Bytes())
 			})

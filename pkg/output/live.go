@@ -54,7 +54,7 @@ func (l *Live) Draw(text string, width, height int) error {
 func (l *Live) rows(width int) int {
 	rows := len(l.last)
 	for _, line := range l.last {
-		if over := runewidth.StringWidth(line) - 1; width > 0 && over > 0 {
+		if over := runewidth.StringWidth(unpainted(line)) - 1; width > 0 && over > 0 {
 			rows += over / width
 		}
 	}

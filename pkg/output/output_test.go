@@ -77,7 +77,7 @@ func TestHostileText(t *testing.T) {
 		if err := Write(&b, parse(t, format), doc, View{Now: now, Terminal: true}); err != nil {
 			t.Fatal(err)
 		}
-		b.WriteString(Remarks(doc))
+		b.WriteString(Remarks(doc, View{}))
 		for _, r := range b.String() {
 			if unprintableInText(r) {
 				t.Errorf("-o %s wrote %q to a terminal", format, r)

@@ -28,7 +28,7 @@ func NewWaitProgress(w io.Writer) *WaitProgress { return &WaitProgress{w: w, liv
 
 // Show shows how far a wait is. The note says how long it has waited.
 func (p *WaitProgress) Show(doc *Status, v View, note string) error {
-	if v.Terminal {
+	if v.Redraw {
 		text, err := doc.screen(&Format{}, v)
 		if err != nil {
 			return err
@@ -46,12 +46,12 @@ func (p *WaitProgress) Show(doc *Status, v View, note string) error {
 	if len(lines) > 0 {
 		p.spoke = v.Now
 	}
-	return writeChanges(p.w, v.Now, lines)
+	return writeChanges(p.w, v, v.Now, lines)
 }
 
 // Clear takes the picture off a terminal, to make room for the answer.
 func (p *WaitProgress) Clear(v View) error {
-	if !v.Terminal || p.live.last == nil {
+	if !v.Redraw || p.live.last == nil {
 		return nil
 	}
 	return p.live.Draw("", v.Width, v.Height)

@@ -9,9 +9,9 @@ import (
 
 // Remarks says in words what the table of entries does not: the outcome,
 // where it was observed, and the findings. It is for standard error.
-func Remarks(doc *EntryList) string { return doc.remarks() }
+func Remarks(doc *EntryList, v View) string { return doc.remarks(v) }
 
-func (l *EntryList) remarks() string {
+func (l *EntryList) remarks(v View) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", l.Outcome, entriesLine(l.Summary))
 	if l.Namespace != "" {
@@ -28,7 +28,7 @@ func (l *EntryList) remarks() string {
 		}
 		b.WriteString("\n")
 	}
-	return b.String()
+	return v.plain(b.String())
 }
 
 // entriesLine says how far the entries are.
@@ -40,4 +40,4 @@ func entriesLine(s *Summary) string {
 }
 
 // remarks are none: the screen of a status has everything.
-func (doc *Status) remarks() string { return "" }
+func (doc *Status) remarks(View) string { return "" }

@@ -19,13 +19,14 @@ import (
 func (doc *Status) screen(f *Format, v View) ([]byte, error) {
 	s := screen{view: v, format: f}
 	s.head(doc)
+	s.impact(doc)
 	s.workloads(doc)
 	s.entries(doc)
 	s.jobs(doc)
 	s.findings(doc)
 	s.counts(doc)
 	s.next(doc)
-	return s.Bytes(), s.err
+	return v.paint(s.Bytes()), s.err
 }
 
 // A screen is built in memory, section by section.
@@ -38,7 +39,7 @@ type screen struct {
 
 // line writes one line, cut to the width.
 func (s *screen) line(format string, args ...any) {
-	s.WriteString(s.view.clip(escape(fmt.Sprintf(format, args...))) + "\n")
+	s.WriteString(s.view.clip(s.view.plain(escape(fmt.Sprintf(format, args...)))) + "\n")
 }
 
 // section writes a table under a title, or nothing if it is empty.
@@ -180,18 +181,43 @@ func (s *screen) findings(doc *Status) {
 // finding writes a finding: its summary in one line, the detail below it.
 func (s *screen) finding(f verdict.Finding) {
 	summary := f.Summary
-	if age := s.view.age(f.Since); age != "" {
+	switch age := s.view.age(f.Since); {
+	case age == "":
+	case f.Code.Past():
 		summary += ", " + age + " ago"
+	default:
+		summary += ", for " + age
 	}
-	head := fmt.Sprintf("%-7s  %s  ", strings.ToUpper(string(f.Level)), f.Code)
-	for _, text := range []string{summary, f.Detail} {
-		if text == "" {
-			continue
-		}
-		for _, line := range s.view.wrap(escape(text), len(head)) {
+	texts := []string{summary, f.Detail}
+	if f.Impact != "" {
+		texts = append(texts, "impact: "+f.Impact)
+	}
+	s.hang(fmt.Sprintf("%-7s  %s  ", strings.ToUpper(string(f.Level)), f.Code), texts...)
+}
+
+// hang writes texts beside a head, each on lines of its own.
+func (s *screen) hang(head string, texts ...string) {
+	for _, text := range texts {
+		for _, line := range s.view.wrap(s.view.plain(escape(text)), len(head)) {
 			s.line("%*s%s", len(head), head, line)
 			head = strings.Repeat(" ", len(head))
 		}
+	}
+}
+
+// impact says what people who use ThingPark Enterprise feel.
+func (s *screen) impact(doc *Status) {
+	if len(doc.Impact) == 0 {
+		return
+	}
+	s.line("")
+	s.line("IMPACT NOW (inferred from what is not ready)")
+	width := 0
+	for _, i := range doc.Impact {
+		width = max(width, len(i.Service))
+	}
+	for _, i := range doc.Impact {
+		s.hang(fmt.Sprintf("%-*s  %-8s  ", width, i.Service, i.State), i.Summary)
 	}
 }
 
@@ -250,21 +276,17 @@ func byState(summary Summary) string {
 	return strings.Join(parts, ", ")
 }
 
+// mostNext is how many commands a screen offers. JSON has those of each
+// finding.
+const mostNext = 6
+
 func (s *screen) next(doc *Status) {
-	var next []string
-	for _, f := range doc.Findings {
-		for _, command := range f.Next {
-			if !slices.Contains(next, command) {
-				next = append(next, command)
-			}
-		}
-	}
-	if len(next) == 0 {
+	if len(doc.next) == 0 {
 		return
 	}
 	s.line("")
 	s.line("NEXT")
-	for _, command := range next {
+	for _, command := range doc.next[:min(len(doc.next), mostNext)] {
 		s.line("%s", command)
 	}
 }

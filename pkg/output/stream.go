@@ -16,11 +16,11 @@ type Watched interface {
 	at() time.Time                   // when it was observed
 	timeless() Watched               // without that, to be compared
 	changes(before Watched) []string // what is new, a line each
-	remarks() string                 // what a screen of it leaves to standard error
+	remarks(v View) string           // what a screen of it leaves to standard error
 }
 
-// A Stream writes a document again and again: on a terminal a picture that
-// is redrawn in place, elsewhere the first picture and then a line for each
+// A Stream writes a document again and again: where it may, a picture that is
+// redrawn in place, elsewhere the first picture and then a line for each
 // change; and in a format for programs a document for each change.
 type Stream struct {
 	w      io.Writer
@@ -38,7 +38,7 @@ func NewStream(w io.Writer, f *Format) *Stream {
 // Show shows a document. Off a terminal nothing is written if nothing but
 // the time changed.
 func (s *Stream) Show(doc Watched, v View) error {
-	if s.format.Screen() && v.Terminal {
+	if s.format.Screen() && v.Redraw {
 		return s.draw(doc, v)
 	}
 	text, err := json.Marshal(doc.timeless())
@@ -59,10 +59,10 @@ func (s *Stream) Show(doc Watched, v View) error {
 		if err != nil {
 			return err
 		}
-		_, err = s.w.Write(append(text, doc.remarks()...))
+		_, err = s.w.Write(append(text, doc.remarks(v)...))
 		return err
 	}
-	return writeChanges(s.w, doc.at(), doc.changes(before))
+	return writeChanges(s.w, v, doc.at(), doc.changes(before))
 }
 
 // draw redraws the picture.
@@ -71,17 +71,17 @@ func (s *Stream) draw(doc Watched, v View) error {
 	if err != nil {
 		return err
 	}
-	for line := range strings.Lines(doc.remarks()) {
+	for line := range strings.Lines(doc.remarks(v)) {
 		text = append(text, v.clip(strings.TrimSuffix(line, "\n"))+"\n"...)
 	}
 	return s.live.Draw(string(text), v.Width, v.Height)
 }
 
 // writeChanges writes what changed, a line each, with the time of day.
-func writeChanges(w io.Writer, at time.Time, lines []string) error {
+func writeChanges(w io.Writer, v View, at time.Time, lines []string) error {
 	var b bytes.Buffer
 	for _, line := range lines {
-		b.WriteString(at.Format(time.TimeOnly) + "  " + escape(line) + "\n")
+		b.WriteString(at.Format(time.TimeOnly) + "  " + v.plain(escape(line)) + "\n")
 	}
 	_, err := w.Write(b.Bytes())
 	return err

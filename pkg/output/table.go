@@ -52,6 +52,11 @@ func (t *table) drop(column int) {
 
 // write writes the table within the width of a view, each row on one line.
 func (t *table) write(b *bytes.Buffer, v View) error {
+	for _, row := range t.rows {
+		for i := range row {
+			row[i] = v.plain(row[i])
+		}
+	}
 	t.fit(v)
 	var out bytes.Buffer
 	cells := tw.CellConfig{

@@ -16,7 +16,28 @@ type View struct {
 	Width    int       // of the screen, in columns; 0 for no limit
 	Height   int       // of the screen, in lines; 0 for no limit
 	Terminal bool      // whether a terminal reads what is written
+	Redraw   bool      // whether a picture may be redrawn in place
+	Color    bool      // whether words may have colours
 	ASCII    bool      // whether only ASCII may be used
+}
+
+// Safe makes whole output fit for this view: see Safe and plain.
+func (v View) Safe(text string) string { return v.plain(Safe(text)) }
+
+// plain writes what is not ASCII as an escape, where only ASCII may be used.
+func (v View) plain(text string) string {
+	if !v.ASCII {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range strings.ReplaceAll(text, "…", "...") {
+		if r < 0x80 {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(escaped(r))
+		}
+	}
+	return b.String()
 }
 
 // cut cuts text on the right to a width, and says that it did.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+func newExplainCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [WORD]",
+		Short: "Explain a finding's code, a state or an exit code",
+		Long: `Explain a word of an answer: a finding's code, the state of an entry, a workload
+or a job, or an exit code. It says what it means, what usually causes it and
+what to do. Without a word it lists all. No cluster is asked.`,
+		Example: `  # What does this finding mean?
+  kubectl tpe explain TPE111
+
+  # Why did the pipeline stop with 5?
+  kubectl tpe explain 5`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeWords,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				topics, err := verdict.Topics()
+				must(err)
+				return write(verdict.ExitDone, output.WriteWords(a.Out, topics, a.view()))
+			}
+			return a.explain(args[0])
+		},
+	}
+}
+
+// explain writes all that a word means.
+func (a *app) explain(word string) error {
+	topics, err := verdict.Explain(word)
+	must(err)
+	if len(topics) == 0 {
+		return &exitError{
+			code: verdict.ExitUsage, err: fmt.Errorf("there is no explanation of %q", word),
+			hint: "kubectl tpe explain lists all words",
+		}
+	}
+	return write(verdict.ExitDone, output.WriteExplanations(a.Out, topics, a.view()))
+}
+
+// completeWords offers all words, with what they mean.
+func completeWords(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	topics, err := verdict.Topics()
+	must(err)
+	var words []cobra.Completion
+	for _, topic := range topics {
+		for _, e := range topic.Explanations {
+			if len(args) == 0 {
+				words = append(words, cobra.CompletionWithDesc(e.Word, e.Brief))
+			}
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}
