@@ -49,7 +49,7 @@ func (f finder) onContainers(p *corev1.Pod) []Cause {
 		case state.Waiting != nil:
 			causes = append(causes, f.waiting(p, c)...)
 		case state.Terminated != nil:
-			if !c.init || endedBadly(state.Terminated) {
+			if endedBadly(state.Terminated) || !c.init && restartsAlways(p) {
 				causes = append(causes, f.loop(p, c, state.Terminated))
 			}
 		case state.Running != nil:
@@ -227,6 +227,12 @@ func (f finder) probe(p *corev1.Pod, c container, code Code, prefix string, star
 
 func endedBadly(end *corev1.ContainerStateTerminated) bool {
 	return end.ExitCode != 0 || end.Reason == "OOMKilled"
+}
+
+// restartsAlways reports whether a container is to run for ever, so that any
+// end is a bad one; the containers of a Job are not.
+func restartsAlways(p *corev1.Pod) bool {
+	return p.Spec.RestartPolicy != corev1.RestartPolicyNever && p.Spec.RestartPolicy != corev1.RestartPolicyOnFailure
 }
 
 // waitingSince returns since when the pod waits for the containers whose turn it

@@ -191,6 +191,12 @@ func TestCauses(t *testing.T) {
 			[]string{"twa in a crash loop, exit code 1, 2 restarts"},
 		},
 		{
+			"the container of a Job ended well", all(hasContainer(time.Minute, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(0, "Completed", "", time.Second)}}), func(p *corev1.Pod) {
+				p.Spec.RestartPolicy = corev1.RestartPolicyOnFailure
+			}), nil, nil,
+			nil, nil,
+		},
+		{
 			"a crash, not restarted yet", hasContainer(10*time.Second, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(2, "Error", "", 1*time.Second)}}), nil, nil,
 			[]Cause{{Code: CrashLoop, Reason: "Error", Since: ago(10 * time.Second).Time}},
 			[]string{"twa in a crash loop, exit code 2"},
