@@ -18,8 +18,9 @@ var ErrNoAnswer = errors.New("no answer from PUM")
 // A Runner runs commands where PUM lives.
 type Runner interface {
 	// Run runs a command once and returns what it printed and how it ended.
-	// The error is a *MissingCommandError if there is no such executable,
-	// and a *LostError if the end of the command was not seen.
+	// The error is a *MissingCommandError if there is no such executable, a
+	// *NoPodError if there is no pod, and a *LostError if the end of the
+	// command was not seen.
 	Run(ctx context.Context, command []string) (Output, error)
 }
 
@@ -43,6 +44,13 @@ func (e *MissingCommandError) Error() string {
 }
 
 func (e *MissingCommandError) Unwrap() error { return e.Err }
+
+// A NoPodError says that there is no pod to run a command in.
+type NoPodError struct{ Err error }
+
+func (e *NoPodError) Error() string { return e.Err.Error() }
+
+func (e *NoPodError) Unwrap() error { return e.Err }
 
 // A LostError says that the command was started, or may have been, and that
 // its end was not seen.
@@ -121,17 +129,25 @@ type Client struct {
 // restarts is back within a few seconds.
 const attempts = 4
 
+// longestPause is the most that passes between two reads.
+const longestPause = 2 * time.Second
+
 // Status asks PUM for its entries.
 //
 // An answer that came cut, or whose connection was lost, is asked for again:
-// a read is harmless. The error is ErrNoAnswer if PUM could not be asked or
+// a read is harmless. If its pod is gone by then, the next one is waited for
+// as long as ctx allows. The error is ErrNoAnswer if PUM could not be asked or
 // did not answer in full, a *SyntaxError if it could not be understood, and
 // what the API server said otherwise.
 func (c *Client) Status(ctx context.Context) (Answer, error) {
 	pause := c.Pause
-	for n := 1; ; n++ {
+	for cuts := 0; ; {
 		answer, err := c.ask(ctx)
-		if err == nil || n == attempts || !cut(err) {
+		if cut(err) {
+			cuts++
+		}
+		again := cut(err) && cuts < attempts || cuts > 0 && podless(err)
+		if err == nil || !again {
 			return answer, err
 		}
 		select {
@@ -139,8 +155,14 @@ func (c *Client) Status(ctx context.Context) (Answer, error) {
 			return Answer{}, err
 		case <-time.After(pause):
 		}
-		pause *= 2
+		pause = min(2*pause, longestPause)
 	}
+}
+
+// podless reports whether err says that there is no pod to ask.
+func podless(err error) bool {
+	var none *NoPodError
+	return errors.As(err, &none)
 }
 
 // cut reports whether err says that an answer was lost on its way, so that

@@ -5,6 +5,7 @@ package pum
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -60,6 +61,8 @@ func missing(command string) run {
 	return run{err: &MissingCommandError{[]string{command}, errors.New("executable file not found in $PATH")}}
 }
 
+var noPod = run{err: fmt.Errorf("%w: %w", ErrNoAnswer, &NoPodError{errors.New("no ready pod")})}
+
 var lost = run{err: &LostError{errors.New("websocket: close 1006")}}
 
 func TestStatus(t *testing.T) {
@@ -78,6 +81,8 @@ func TestStatus(t *testing.T) {
 		{"a killed command, too", []run{exits(137, ""), prints(one)}, 2, "", nil},
 		{"but not for ever", []run{prints(half)}, attempts, `run "status" in pod pum-x: no answer from PUM: pum status output is incomplete`, ErrNoAnswer},
 		{"lost for good", []run{lost}, attempts, `no answer from PUM: run "status": lost the command: websocket: close 1006`, ErrNoAnswer},
+		{"its pod is being replaced", []run{lost, noPod, noPod, noPod, noPod, noPod, prints(one)}, 7, "", nil},
+		{"no pod at all", []run{noPod, prints(one)}, 1, "no answer from PUM: no ready pod", ErrNoAnswer},
 		{"the second spelling", []run{missing("status"), prints(one)}, 2, "", nil},
 		{"no spelling", []run{missing("status")}, 2, `no answer from PUM: no command "status" in the container`, ErrNoAnswer},
 		{"a failed command", []run{exits(1, "warn\nError: no database\n\n")}, 1, `run "status" in pod pum-x: no answer from PUM: command terminated with exit code 1: Error: no database`, ErrNoAnswer},

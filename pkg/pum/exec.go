@@ -69,7 +69,7 @@ func (r *PodRunner) pod(ctx context.Context) (*corev1.Pod, error) {
 	}
 	pod, err := choosePod(d, sets, pods)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, &NoPodError{err})
 	}
 	return pod, nil
 }
