@@ -135,8 +135,23 @@ var namespaced = []schema.GroupVersionResource{
 }
 
 // clear empties a namespace and waits until no pod, claim or volume is left.
-// That is faster by far than to delete the namespace and make it again.
+// That is faster by far than to delete the namespace and make it again. As long
+// as something is left, it deletes again: a controller that lags behind may have
+// made pods, or the job pum-process, anew.
 func (c *cluster) clear(ctx context.Context, namespace string) error {
+	err := until(ctx, "namespace "+namespace+" is empty", func(ctx context.Context) (bool, error) {
+		if err := c.deleteAll(ctx, namespace); err != nil {
+			return false, err
+		}
+		return c.empty(ctx, namespace)
+	})
+	if err != nil {
+		return fmt.Errorf("clear namespace %s: %w", namespace, err)
+	}
+	return nil
+}
+
+func (c *cluster) deleteAll(ctx context.Context, namespace string) error {
 	second, background := int64(1), metav1.DeletePropagationBackground
 	for _, resource := range namespaced {
 		options := metav1.DeleteOptions{PropagationPolicy: &background}
@@ -145,23 +160,29 @@ func (c *cluster) clear(ctx context.Context, namespace string) error {
 		}
 		err := c.dynamic.Resource(resource).Namespace(namespace).DeleteCollection(ctx, options, metav1.ListOptions{})
 		if err != nil {
-			return fmt.Errorf("clear %s of namespace %s: %w", resource.Resource, namespace, err)
+			return fmt.Errorf("delete %s: %w", resource.Resource, err)
 		}
 	}
-	volumes, mine := c.typed.CoreV1().PersistentVolumes(), metav1.ListOptions{LabelSelector: volumeLabel + "=" + namespace}
-	if err := volumes.DeleteCollection(ctx, metav1.DeleteOptions{}, mine); err != nil {
-		return fmt.Errorf("clear volumes of namespace %s: %w", namespace, err)
+	if err := c.typed.CoreV1().PersistentVolumes().DeleteCollection(ctx, metav1.DeleteOptions{}, volumesOf(namespace)); err != nil {
+		return fmt.Errorf("delete volumes: %w", err)
 	}
-	return until(ctx, "namespace "+namespace+" is empty", func(ctx context.Context) (bool, error) {
-		pods, err := c.typed.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
-		if err != nil || len(pods.Items) > 0 {
-			return false, err
-		}
-		claims, err := c.typed.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
-		if err != nil || len(claims.Items) > 0 {
-			return false, err
-		}
-		left, err := volumes.List(ctx, mine)
-		return err == nil && len(left.Items) == 0, err
-	})
+	return nil
+}
+
+// empty reports whether no pod, claim or volume of a namespace is left.
+func (c *cluster) empty(ctx context.Context, namespace string) (bool, error) {
+	pods, err := c.typed.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil || len(pods.Items) > 0 {
+		return false, err
+	}
+	claims, err := c.typed.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil || len(claims.Items) > 0 {
+		return false, err
+	}
+	volumes, err := c.typed.CoreV1().PersistentVolumes().List(ctx, volumesOf(namespace))
+	return err == nil && len(volumes.Items) == 0, err
+}
+
+func volumesOf(namespace string) metav1.ListOptions {
+	return metav1.ListOptions{LabelSelector: volumeLabel + "=" + namespace}
 }

@@ -5,6 +5,7 @@ package tpe
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -52,11 +53,12 @@ func ReadInventory() (Inventory, error) {
 	return inventory, nil
 }
 
-// Select returns the workloads of a set: SetFull or SetSmall.
-func (i Inventory) Select(set string) []Workload {
+// Select returns the workloads of a set, SetFull or SetSmall, and those of these
+// names.
+func (i Inventory) Select(set string, also ...string) []Workload {
 	var selected []Workload
 	for _, w := range i.Workloads {
-		if set == SetFull || w.Set == set {
+		if set == SetFull || w.Set == set || slices.Contains(also, w.Name) {
 			selected = append(selected, w)
 		}
 	}

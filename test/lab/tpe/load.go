@@ -110,13 +110,13 @@ func (l loader) emptyNamespace(ctx context.Context) error {
 			existing, err = namespaces.Get(ctx, l.namespace, noOptions)
 		}
 	}
-	switch {
-	case err == nil:
-		err = l.clear(ctx, l.namespace)
-	case apierrors.IsNotFound(err):
+	if apierrors.IsNotFound(err) {
 		_, err = namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: l.namespace}}, metav1.CreateOptions{})
 	}
 	if err != nil {
+		return err
+	}
+	if err := l.clear(ctx, l.namespace); err != nil { // volumes outlive their namespace
 		return err
 	}
 	return until(ctx, "the default service account is there", func(ctx context.Context) (bool, error) {

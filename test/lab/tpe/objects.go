@@ -38,7 +38,7 @@ func (r renderer) objects() ([]*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	var first, others []*unstructured.Unstructured
-	for _, w := range r.inventory.Select(r.scenario.Set) {
+	for _, w := range r.inventory.Select(r.scenario.Set, r.scenario.Also...) {
 		storage, object, err := r.workload(w)
 		if err != nil {
 			return nil, fmt.Errorf("render %s %s: %w", w.Kind, w.Name, err)
@@ -54,15 +54,28 @@ func (r renderer) objects() ([]*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, object := range r.scenario.Objects {
+		var u unstructured.Unstructured
+		if err := json.Unmarshal(object, &u.Object); err != nil {
+			return nil, fmt.Errorf("scenario %s: object: %w", r.scenario.Name, err)
+		}
+		u.SetNamespace(r.namespace)
+		extras = append(extras, &u)
+	}
 	return slices.Concat(first, extras, others), nil
 }
 
 // check refuses changes of workloads that are not there.
 func (r renderer) check() error {
-	workloads := r.inventory.Select(r.scenario.Set)
+	workloads := r.inventory.Select(r.scenario.Set, r.scenario.Also...)
 	for name := range r.scenario.Workloads {
 		if !slices.ContainsFunc(workloads, func(w Workload) bool { return w.Name == name }) {
 			return fmt.Errorf("scenario %s: the set %s has no workload %q", r.scenario.Name, r.scenario.Set, name)
+		}
+	}
+	for _, name := range r.scenario.Also {
+		if !slices.ContainsFunc(workloads, func(w Workload) bool { return w.Name == name }) {
+			return fmt.Errorf("scenario %s: the inventory has no workload %q", r.scenario.Name, name)
 		}
 	}
 	for _, release := range r.inventory.Releases {

@@ -29,6 +29,9 @@ type Scenario struct {
 	Set     string `json:"set"`     // SetFull or SetSmall, the default
 	From    string `json:"from"`    // a release that is installed, and ready, before
 
+	Also    []string          `json:"also"`    // names of workloads that are there besides the set
+	Objects []json.RawMessage `json:"objects"` // objects that run no pods, besides the inventory's
+
 	Workloads map[string]Change      `json:"workloads"` // by name: what is unlike the inventory
 	Helm      map[string]HelmRelease `json:"helm"`      // by name: what is unlike the release
 	PUM       pum.State              `json:"pum"`
