@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/standin/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
+)
+
+func (s *suite) load(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: load SCENARIO")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	ts.Check(tpe.Load(ctx, tpe.Options{
+		Kubeconfig: s.node.Kubeconfig(), Importer: s.node,
+		Scenario: args[0], Namespace: ts.Getenv("NS"), Wait: true, Log: ts.Stderr(),
+	}))
+}
+
+// exits runs a program and compares its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARG…")
+	}
+	if code := exitCode(ts, args[1:]); strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// until runs a program until it has an exit code.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until CODE PROGRAM ARG…")
+	}
+	const pending = 8
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Second) {
+		code := exitCode(ts, args[1:])
+		if strconv.Itoa(code) == args[0] {
+			return
+		}
+		if code != pending || time.Now().After(deadline) {
+			ts.Fatalf("exit code %d on the way to %s", code, args[0])
+		}
+	}
+}
+
+// shows runs a program until its output matches.
+func shows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: shows TIME PATTERN PROGRAM ARG…")
+	}
+	patience, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(500 * time.Millisecond) {
+		code := exitCode(ts, args[2:])
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("exit code %d, and no match for %s within %s", code, pattern, patience)
+		}
+	}
+}
+
+func exitCode(ts *testscript.TestScript, command []string) int {
+	var exit *exec.ExitError
+	err := ts.Exec(command[0], command[1:]...)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	ts.Fatalf("run %s: %v", command[0], err)
+	return -1
+}
+
+// running wants that no program in the background has ended.
+func running(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: running")
+	}
+	for _, cmd := range ts.BackgroundCmds() {
+		if err := syscall.Kill(cmd.Process.Pid, 0); err != nil {
+			ts.Fatalf("%s has ended", cmd)
+		}
+	}
+}
+
+func (s *suite) as(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: as [USER]")
+	}
+	kubeconfig := s.node.Kubeconfig()
+	if len(args) == 1 {
+		var err error
+		kubeconfig, err = s.node.UserKubeconfig(args[0])
+		ts.Check(err)
+	}
+	ts.Setenv("KUBECONFIG", kubeconfig)
+}
+
+func (s *suite) lab(ts *testscript.TestScript, neg bool, args []string) {
+	verbs := map[string]func(context.Context, string) error{
+		"start": s.node.Start, "stop": s.node.Stop, "kill": s.node.Kill,
+	}
+	if neg || len(args) != 2 || verbs[args[0]] == nil {
+		ts.Fatalf("usage: lab start|stop|kill COMPONENT")
+	}
+	ts.Check(verbs[args[0]](context.Background(), args[1]))
+}
+
+func (s *suite) pum(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: pum YAML")
+	}
+	ts.Check(tpe.PUM(s.node, ts.Getenv("NS")).Update(func(state *pum.State) error { return state.Replace([]byte(args[0])) }))
+}
+
+func (s *suite) restarts(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: restarts N")
+	}
+	state, err := tpe.PUM(s.node, ts.Getenv("NS")).Read()
+	ts.Check(err)
+	if n := strconv.Itoa(len(state.Restarts)); n != args[0] {
+		ts.Fatalf("PUM was restarted %s times, want %s", n, args[0])
+	}
+}
+
+// proxied is the key of a script's proxy.
+type proxied struct{}
+
+// proxy starts the script's proxy, or tells it what to do.
+func (s *suite) proxy(ts *testscript.TestScript, neg bool, args []string) {
+	p, _ := ts.Value(proxied{}).(*scriptProxy)
+	switch verb := strings.Join(args, " "); {
+	case neg || p == nil:
+		ts.Fatalf("usage: proxy [cut|close|open|cut every TIME]")
+	case verb == "":
+		ts.Check(p.start(ts))
+	case verb == "cut":
+		ts.Check(p.Cut())
+	case verb == "close":
+		p.Close()
+	case verb == "open":
+		ts.Check(p.Open())
+	default:
+		pause, err := time.ParseDuration(strings.TrimPrefix(verb, "cut every "))
+		ts.Check(err)
+		p.cutEvery(ts, pause)
+	}
+}
+
+// A scriptProxy is a proxy that ends with its script.
+type scriptProxy struct {
+	*proxy.Proxy
+}
+
+func (p *scriptProxy) start(ts *testscript.TestScript) error {
+	through := ts.MkAbs("proxied")
+	var err error
+	if p.Proxy, err = proxy.ToServer(ts.Getenv("KUBECONFIG"), through); err != nil {
+		return err
+	}
+	ts.Defer(p.Close)
+	ts.Setenv("KUBECONFIG", through)
+	return nil
+}
+
+func (p *scriptProxy) cutEvery(ts *testscript.TestScript, pause time.Duration) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() {
+		cuts, err := p.CutEvery(ctx, pause)
+		if err == nil && cuts == 0 {
+			err = fmt.Errorf("no connection was cut in time: the script ended within %s", pause)
+		}
+		done <- err
+	}()
+	ts.Defer(func() {
+		cancel()
+		ts.Check(<-done)
+	})
+}
