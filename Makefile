@@ -2,6 +2,7 @@
 
 VERSION := v0.1.0-dev
 K8S     ?= 1.33
+SYSTEMS := linux darwin windows
 
 LINT       := v2.15.0
 TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
@@ -24,15 +25,19 @@ install: build ## the plugin to where go install puts programs; then kubectl tpe
 check: tidy format vet lint unit ## all that needs no cluster: seconds once warm, on any system
 
 .PHONY: test
-test: ## everything: check, then the plugin on a real one-node Kubernetes (Linux, root)
+test: ## check, for this system alone, then the plugin on a real one-node Kubernetes (Linux, root)
 	@sh $(LAB_MODULE)/can-run.sh
-	$(MAKE) check
+	$(MAKE) check SYSTEMS=linux
 	$(MAKE) lab-test
 
 .PHONY: demo
 demo: build ## an upgrade from its middle to its end, on a real one-node Kubernetes (Linux, root)
 	@sh $(LAB_MODULE)/can-run.sh
 	$(RUN_LAB) demo --plugin-dir "$(CURDIR)/bin"
+
+.PHONY: bench
+bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
+	LAB=bench $(RUN_LAB) bench --plugin-dir "$(CURDIR)/bin"
 
 .PHONY: tidy
 tidy: # fail if a go.mod or go.sum is not tidy
@@ -45,9 +50,7 @@ format: # fail if gofmt would change something
 
 .PHONY: vet
 vet: # for every system that the plugin is built for
-	GOOS=linux go vet ./...
-	GOOS=darwin go vet ./...
-	GOOS=windows go vet ./...
+	for system in $(SYSTEMS); do GOOS=$$system go vet ./... || exit; done
 	cd $(LAB_MODULE) && go vet ./...
 
 .PHONY: lint
@@ -65,7 +68,7 @@ unit: # unit, golden and script tests, with the race detector
 
 .PHONY: lab-test
 lab-test: build lab-build # the lab's own tests, then the plugin's in the lab
-	sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=25m -p 1 -v ./...
+	sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=25m -p 2 -parallel 4 -v ./...
 
 .PHONY: golden
 golden: ## rewrite expected outputs; read the diff
