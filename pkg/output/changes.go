@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -31,8 +34,44 @@ func (doc *Status) changes(before Watched) []string {
 	if old.Entries != nil && doc.Entries != nil {
 		lines = append(lines, entryChanges(old.Entries.Items, doc.Entries.Items)...)
 	}
+	lines = append(lines, connectionChange(old.Head, doc.Head)...)
 	lines = append(lines, findingChanges(old.Findings, doc.Findings)...)
 	return append(lines, outcomeChange(old.Head, doc.Head, headline(doc))...)
+}
+
+// blink is how long the API server may be lost without a word: a connection
+// that is cut is back within that time.
+const blink = 3 * time.Second
+
+// connectionChange says that the API server is lost, and that it is back.
+func connectionChange(before, after Head) []string {
+	was := lostSince(before)
+	switch missed := missing(after); {
+	case missing(before) < blink && missed >= blink:
+		return []string{fmt.Sprintf("API server unreachable, retrying; what is shown is %s old", duration.HumanDuration(missed))}
+	case missing(before) >= blink && missed == 0:
+		return []string{"API server back after " + duration.HumanDuration(after.ObservedAt.Sub(was))}
+	}
+	return nil
+}
+
+// missing is how long the API server has been lost, 0 if it is not.
+func missing(h Head) time.Duration {
+	since := lostSince(h)
+	if since.IsZero() {
+		return 0
+	}
+	return h.ObservedAt.Sub(since)
+}
+
+// lostSince is the time at which the API server was lost, zero if it is not.
+func lostSince(h Head) time.Time {
+	for _, f := range h.Findings {
+		if f.Code == verdict.CodeUnreachable {
+			return f.Since
+		}
+	}
+	return time.Time{}
 }
 
 func entryChanges(before, after []pum.Entry) []string {
@@ -123,6 +162,9 @@ func jobChanges(before, after []readiness.Job) []string {
 func findingChanges(before, after []verdict.Finding) []string {
 	var lines []string
 	for _, f := range after {
+		if f.Code == verdict.CodeUnreachable && !f.Since.IsZero() {
+			continue // see connectionChange
+		}
 		if !slices.ContainsFunc(before, func(b verdict.Finding) bool { return b.Code == f.Code && b.Summary == f.Summary }) {
 			lines = append(lines, fmt.Sprintf("%s %s: %s", f.Level, f.Code, f.Summary))
 		}
@@ -130,9 +172,11 @@ func findingChanges(before, after []verdict.Finding) []string {
 	return lines
 }
 
-// outcomeChange says how it stands when the outcome is another.
+// outcomeChange says how it stands when the outcome is another. That nothing is
+// known while the API server is lost is said already.
 func outcomeChange(before, after Head, how string) []string {
-	if before.Outcome == after.Outcome {
+	blind := !lostSince(before).IsZero() || !lostSince(after).IsZero()
+	if before.Outcome == after.Outcome || blind && (after.Outcome == verdict.OutcomeUnknown || after.Outcome == verdict.OutcomePending) {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s: %s", after.Outcome, how)}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// A lost API server is said once, and that it is back. A connection that is cut
+// and back at once is not worth a line.
+func TestChangesOfTheConnection(t *testing.T) {
+	start := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	at := func(after, lostFor time.Duration) *Status {
+		s := verdict.Snapshot{
+			ObservedAt: start.Add(after),
+			Picture:    &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", Want: 1, State: readiness.Progressing}}},
+		}
+		if lostFor >= 0 {
+			s.LostAt = s.ObservedAt.Add(-lostFor)
+		}
+		return NewStatus(Place{}, s, verdict.Judge(s))
+	}
+	const never = -1
+	tests := []struct {
+		name string
+		docs []*Status
+		want []string
+	}{
+		{"cut, and back at once", []*Status{at(0, never), at(time.Second, 0), at(3*time.Second, 2*time.Second), at(4*time.Second, never)}, nil},
+		{"lost for long", []*Status{
+			at(0, never), at(time.Second, 0), at(5*time.Second, 4*time.Second), at(20*time.Second, 19*time.Second), at(33*time.Second, never),
+		}, []string{
+			"API server unreachable, retrying; what is shown is 4s old",
+			"API server back after 32s",
+		}},
+		{"lost twice", []*Status{
+			at(0, never), at(5*time.Second, 4*time.Second), at(6*time.Second, never), at(7*time.Second, 0), at(11*time.Second, 4*time.Second),
+		}, []string{
+			"API server unreachable, retrying; what is shown is 4s old",
+			"API server back after 5s",
+			"API server unreachable, retrying; what is shown is 4s old",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for i, doc := range tt.docs[1:] {
+				got = append(got, doc.changes(tt.docs[i])...)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
