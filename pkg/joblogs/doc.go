@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package joblogs reads the logs of a job from its first attempt to its end.
+//
+// An attempt is a pod of the job, or a restart of its containers where the
+// restart policy is OnFailure. [Tell] puts the attempts in order, those whose
+// pods are gone among them. Each has a run of each of its containers, and
+// each run a log, which the node keeps for a while: that of the last run of
+// a container and of the one before.
+//
+// # What a node promises of a log, and what not
+//
+// The kubelet stamps each line with the nanosecond in which it was written.
+// It can be asked for the last lines, or for all since a second; not for a
+// place. The stamps of lines on standard output and standard error may be
+// out of order by microseconds. The kubelet reads one file: when the file
+// grew to its limit, 10 MiB by default, the node puts it aside and begins
+// another, and what was put aside cannot be asked for. A connection may end
+// at any byte, and its end does not tell whether the log ended.
+//
+// So a log is read until its container ended and another question brought
+// nothing new. After a lost connection the place to go on is found by the
+// last line's stamp and the number of lines that have it. If that line is
+// not there any more, it is said that lines may be missing, and between
+// which times.
+//
+// # What it does not do
+//
+// It does not read the files that a node put aside, and cannot notice lines
+// that a kubelet leaves out within one connection. It knows nothing of
+// ThingPark Enterprise.
+package joblogs

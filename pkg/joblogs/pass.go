@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package joblogs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A passage is what one connection brought.
+type passage struct {
+	old, fresh int   // pieces
+	found      bool  // the bookmark, or there was none
+	missing    bool  // the bookmark cannot be told, because too little came before
+	newer      bool  // lines from behind it came instead
+	cut        error // how it ended, unless as a whole answer does
+	refused    error // why there was none
+	failed     error // of the sink
+}
+
+// A nodeError is what a kubelet writes in place of a log.
+type nodeError struct{ text string }
+
+func (e *nodeError) Error() string { return e.text }
+
+// errSilent ends a connection that says nothing while the log grows.
+var errSilent = errors.New("nothing comes any more")
+
+// pass reads over one connection, from the bookmark on.
+func (t *tape) pass(ctx context.Context) passage {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	options := t.options()
+	stream, err := t.API.Log(ctx, t.run.Pod, options)
+	if err != nil {
+		return passage{refused: err}
+	}
+	defer stream.Close()
+	pulse := &pulse{r: stream}
+	if options.Follow {
+		defer t.guard(ctx, cancel, pulse)()
+	}
+	p := t.copy(pulse)
+	if p.cut != nil && errors.Is(context.Cause(ctx), errSilent) {
+		p.cut = errSilent
+	}
+	return p
+}
+
+// copy passes on what is new.
+func (t *tape) copy(pulse *pulse) (p passage) {
+	s, finder, stamps := newSplitter(pulse), t.finder(), false
+	for {
+		if s.r.Buffered() == 0 {
+			if p.failed = t.Sink.Flush(); p.failed != nil {
+				return p
+			}
+		}
+		piece, err := s.next()
+		if err != nil {
+			if p.found = finder.reached(); err != io.EOF {
+				p.cut = err
+			}
+			return p
+		}
+		if stamps = stamps || piece.Begins(); !stamps {
+			if p.refused = complaint(piece); p.refused != nil {
+				return p
+			}
+		}
+		next, what := finder.look(piece)
+		if what == missing {
+			if !t.gap {
+				p.missing, p.newer = true, piece.Time.After(t.mark.latest)
+				return p
+			}
+			if p.failed = t.lost(piece); p.failed != nil {
+				return p
+			}
+			t.gap, finder.found, what = false, true, fresh
+		}
+		if what == old {
+			p.old++
+			continue
+		}
+		p.fresh++
+		if p.failed = t.emit(next); p.failed != nil {
+			return p
+		}
+		pulse.reached.Store(t.mark.latest.UnixNano())
+	}
+}
+
+// finder returns what finds the bookmark in what is asked for.
+func (t *tape) finder() *finder {
+	if t.seek.lines > 0 && !t.mark.last.IsZero() {
+		return newTailFinder(t.mark)
+	}
+	return newFinder(t.mark)
+}
+
+// complaint returns what a kubelet says in place of a log, or nil. It has no
+// stamp, as a line of a container has.
+func complaint(p Piece) error {
+	for _, start := range []string{"unable to retrieve container logs", "failed to "} {
+		if text := strings.TrimSpace(string(p.Text)); strings.HasPrefix(text, start) {
+			return &nodeError{text}
+		}
+	}
+	return nil
+}
+
+// emit passes on a piece, unless it is from before the time that was asked
+// for: the API server knows only seconds.
+func (t *tape) emit(p Piece) error {
+	t.mark.pass(p)
+	if p.Begins() {
+		t.early = p.Time.Before(t.SinceTime)
+	}
+	if t.early {
+		return nil
+	}
+	return t.Sink.Piece(t.run, p)
+}
+
+// A pulse tells how a stream is read.
+type pulse struct {
+	r       io.Reader
+	since   atomic.Int64 // when the read that waits began; 0 while none does
+	reached atomic.Int64 // the time of the latest line
+}
+
+func (p *pulse) Read(b []byte) (int, error) {
+	p.since.Store(time.Now().UnixNano())
+	defer p.since.Store(0)
+	return p.r.Read(b)
+}
+
+// silent reports whether nothing came for long.
+func (p *pulse) silent() bool {
+	since := p.since.Load()
+	return since > 0 && time.Since(time.Unix(0, since)) >= quiet
+}
+
+// quiet is for how long nothing may come before somebody looks why.
+const quiet = 10 * time.Second
+
+// guard ends a connection on which nothing comes although the run ended or
+// its log is longer: it may lead nowhere without anybody saying so, and a
+// kubelet that lost sight of a rotated file waits for ever. It returns what
+// stops it.
+func (t *tape) guard(ctx context.Context, cancel context.CancelCauseFunc, p *pulse) (stop func()) {
+	ctx, end := context.WithCancel(ctx)
+	done := make(chan struct{})
+	probe := tape{Reader: t.Reader, run: t.run}
+	go func() {
+		defer close(done)
+		behind := 0
+		for sleep(ctx, quiet) == nil {
+			if !p.silent() {
+				behind = 0
+				continue
+			}
+			last, over := probe.last(ctx)
+			if last.UnixNano() > p.reached.Load() {
+				behind++ // once may be a line on its way
+			}
+			if ctx.Err() == nil && p.silent() && (over || behind > 1) {
+				cancel(errSilent)
+				return
+			}
+		}
+	}()
+	return func() { end(); <-done }
+}
+
+// last returns the time of the log's last line, and whether the run is over.
+func (t *tape) last(ctx context.Context) (at time.Time, over bool) {
+	if t.refresh(ctx) != nil {
+		return at, false
+	}
+	stream, err := t.API.Log(ctx, t.run.Pod, &corev1.PodLogOptions{
+		Container: t.run.Container, Timestamps: true, Previous: t.run.previous, TailLines: new(int64(1)),
+	})
+	if err != nil {
+		return at, t.run.State != Running
+	}
+	defer stream.Close()
+	piece, _ := newSplitter(stream).next()
+	return piece.Time, t.run.State != Running
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package joblogs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// stamps give lines their times.
+var stamps = map[string]func(i int, start time.Time) time.Time{
+	"a stamp a line":         func(i int, s time.Time) time.Time { return s.Add(time.Duration(i) * 50 * time.Microsecond) },
+	"stamps that repeat":     func(i int, s time.Time) time.Time { return s.Add(time.Duration(i/7) * time.Millisecond) },
+	"stamps out of order":    func(i int, s time.Time) time.Time { return s.Add(time.Duration(i^3) * 50 * time.Microsecond) },
+	"a clock that goes back": func(i int, s time.Time) time.Time { return s.Add(time.Duration(i%7000) * time.Millisecond) },
+}
+
+// A log that is there in full is read over connections that carry fifty lines
+// and end as if the log did, or break in the middle of a line.
+func TestCutsLoseAndRepeatNothing(t *testing.T) {
+	const n, cut = 5000, 50
+	for name, at := range stamps {
+		for ends, end := range map[string]error{"as an end": io.EOF, "as a break": errCut} {
+			for follows, follow := range map[string]bool{"followed": true, "once": false} {
+				t.Run(name+", cut "+ends+", "+follows, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						node := newNode()
+						node.create("1")
+						pod := node.start("a", corev1.RestartPolicyNever)
+						for i, text := range numbered(n) {
+							node.log(pod).lines = append(node.log(pod).lines, line{at(i, time.Now()), text})
+						}
+						want := node.log(pod).text()
+						node.exit(pod, 0)
+						node.finish(batchv1.JobComplete)
+						node.end = end
+						node.budget = func(i int) int { return cut*(31+len("000001 still here\n")) + i%40 }
+						reader, sink := node.reader(Options{Follow: follow, Tail: -1})
+						story, err := reader.Read(t.Context())
+						if err != nil || story.State != JobComplete {
+							t.Fatalf("job %s, error %v", story.State, err)
+						}
+						wantText(t, sink.lines.String(), want)
+						if most := 4 * n / cut; len(node.opened) > most {
+							t.Errorf("%d connections, want at most %d", len(node.opened), most)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// A log that grows is followed over connections that break at any byte.
+func TestFollowsAGrowingLogOverBrokenConnections(t *testing.T) {
+	for seed := range uint64(30) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 0))
+			node := newNode()
+			node.create("1")
+			pod := node.start("a", corev1.RestartPolicyNever)
+			log := node.log(pod)
+			node.budget = func(int) int { return 300 + random.IntN(4000) }
+			if seed%2 == 0 {
+				node.end = io.EOF
+			}
+			go func() {
+				for _, text := range numbered(2000) {
+					node.change(func() { log.write(strings.Repeat(text[:6], random.IntN(9)) + text) })
+					time.Sleep(time.Duration(random.IntN(4)) * time.Millisecond)
+				}
+				node.change(func() {
+					log.write("no line break at the end")
+					node.exit(pod, 1)
+					node.finish(batchv1.JobFailed)
+				})
+			}()
+			reader, sink := node.reader(Options{Follow: true, Tail: -1})
+			story, err := reader.Read(t.Context())
+			if err != nil || story.State != JobFailed {
+				t.Errorf("job %s, error %v", story.State, err)
+			}
+			wantText(t, sink.lines.String(), log.text())
+		})
+	}
+}
+
+func TestALongLineIsPassedOnInPieces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		node.create("1")
+		pod := node.start("a", corev1.RestartPolicyNever)
+		node.log(pod).write("first\n", strings.Repeat("x", 3*bufferSize)+"\n", "last\n", strings.Repeat("y", bufferSize))
+		node.exit(pod, 0)
+		node.finish(batchv1.JobComplete)
+		node.budget = func(i int) int { return 5*bufferSize - i*1000 }
+		reader, sink := node.reader(Options{Follow: true, Tail: -1})
+		if _, err := reader.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, sink.lines.String(), node.log(pod).text())
+	})
+}
+
+// The story of a job, as its followers see it.
+func TestFollowsFromAttemptToAttempt(t *testing.T) {
+	tests := []struct {
+		name    string
+		options Options
+		after   time.Duration // when it is followed
+		play    func(n *node)
+		want    []string
+		state   JobState
+	}{
+		{"waits for the job, its pod, and the next attempt", Options{}, 0, func(n *node) {
+			n.job = nil
+			time.Sleep(3 * time.Second)
+			n.change(func() { n.create("1") })
+			time.Sleep(3 * time.Second)
+			n.attempt("a", 1, "one\n")
+			time.Sleep(5 * time.Second)
+			n.attempt("b", 0, "two\n")
+			n.change(func() { n.finish(batchv1.JobComplete) })
+		}, []string{
+			"say waiting: there is no such job", "say waiting: attempt 1 has not started",
+			"begin 1 a Running", "one", "end Ended 1",
+			"say waiting: attempt 1 ended, and the next one has not started",
+			"begin 2 b Running", "two", "end Ended 0",
+		}, JobComplete},
+		{"a container that is started again", Options{}, 0, func(n *node) {
+			var pod *corev1.Pod
+			n.change(func() { pod = n.start("a", corev1.RestartPolicyOnFailure) })
+			for code := range int32(3) {
+				n.change(func() { n.log(pod).write("run " + strconv.Itoa(int(code)) + "\n") })
+				time.Sleep(2 * time.Second)
+				n.change(func() { n.exit(pod, 2-code) })
+				time.Sleep(900 * time.Millisecond)
+				if code < 2 {
+					n.change(func() { n.begin(pod) })
+				}
+			}
+			n.change(func() { n.finish(batchv1.JobComplete) })
+		}, []string{
+			"begin 1 a Running", "run 0", "end Ended 2",
+			"begin 2 a Running", "run 1", "end Ended 1",
+			"begin 3 a Running", "run 2", "end Ended 0",
+		}, JobComplete},
+		{"made anew in the middle", Options{}, 0, func(n *node) {
+			var pod *corev1.Pod
+			n.change(func() { pod = n.start("a", corev1.RestartPolicyNever); n.log(pod).write("old\n") })
+			time.Sleep(3 * time.Second)
+			n.change(func() { n.exit(pod, 137); n.create("2") })
+			time.Sleep(2 * time.Second)
+			n.attempt("b", 1, "new\n")
+			n.change(func() { n.finish(batchv1.JobFailed) })
+		}, []string{
+			"begin 1 a Running", "old", "end Gone 0",
+			"say job pum-process was made anew at 2000-01-01T00:00:03Z",
+			"say waiting: attempt 1 has not started",
+			"begin 1 b Running", "new", "end Ended 1",
+		}, JobFailed},
+		{"the last attempt, and those that follow", Options{Attempts: Selection{"last"}}, 10 * time.Second, func(n *node) {
+			n.attempt("a", 1, "one\n")
+			n.attempt("b", 1, "two\n")
+			time.Sleep(time.Minute)
+			n.attempt("c", 0, "three\n")
+			n.change(func() { n.finish(batchv1.JobComplete) })
+		}, []string{
+			"begin 2 b Ended", "two", "end Ended 1",
+			"say waiting: attempt 2 ended, and the next one has not started",
+			"begin 3 c Running", "three", "end Ended 0",
+		}, JobComplete},
+		{"one attempt, and no other", Options{Attempts: Selection{"2"}}, 10 * time.Second, func(n *node) {
+			n.attempt("a", 1, "one\n")
+			time.Sleep(time.Minute)
+			n.attempt("b", 1, "two\n")
+			time.Sleep(time.Minute)
+		}, []string{
+			"say waiting: attempt 1 ended, and the next one has not started",
+			"begin 2 b Running", "two", "end Ended 1",
+		}, JobRunning},
+		{"an API server that is away for a while", Options{}, 0, func(n *node) {
+			n.attempt("a", 1, "one\n")
+			n.change(func() { n.err = errors.New("connection refused") })
+			time.Sleep(11 * time.Second)
+			n.change(func() { n.err = nil })
+			n.attempt("b", 0, "two\n")
+			n.change(func() { n.finish(batchv1.JobComplete) })
+		}, []string{
+			"begin 1 a Running", "one", "end Ended 1",
+			"say no answer, asking again: connection refused", "say there is an answer again, after 11s",
+			"begin 2 b Running", "two", "end Ended 0",
+		}, JobComplete},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				node := newNode()
+				node.create("1")
+				var played sync.WaitGroup
+				played.Go(func() { tt.play(node) })
+				defer played.Wait()
+				synctest.Wait()
+				time.Sleep(tt.after)
+				tt.options.Follow, tt.options.Tail = true, -1
+				reader, sink := node.reader(tt.options)
+				story, err := reader.Read(t.Context())
+				if err != nil || story.State != tt.state {
+					t.Errorf("job %s, error %v, want %s", story.State, err, tt.state)
+				}
+				if diff := cmp.Diff(tt.want, sink.script); diff != "" {
+					t.Errorf("story (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// attempt plays a pod that writes something and ends.
+func (n *node) attempt(name string, code int32, text string) {
+	var pod *corev1.Pod
+	n.change(func() { pod = n.start(name, corev1.RestartPolicyNever) })
+	time.Sleep(1500 * time.Millisecond)
+	n.change(func() { n.log(pod).write(text) })
+	time.Sleep(1500 * time.Millisecond)
+	n.change(func() { n.exit(pod, code) })
+	time.Sleep(500 * time.Millisecond)
+}
+
+// What was put aside while nobody listened cannot be read, and that is said.
+func TestLinesThatWereRotatedAwayAreSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		node.create("1")
+		pod := node.start("a", corev1.RestartPolicyNever)
+		log := node.log(pod)
+		go func() {
+			for i, text := range numbered(100) {
+				node.change(func() { log.write(text) })
+				time.Sleep(100 * time.Millisecond)
+				if i == 50 {
+					node.change(func() { node.err = errors.New("connection refused") })
+				}
+				if i == 60 {
+					node.change(func() { log.rotated, node.err = 58, nil })
+				}
+			}
+			node.change(func() { node.exit(pod, 0); node.finish(batchv1.JobComplete) })
+		}()
+		reader, sink := node.reader(Options{Follow: true, Tail: -1})
+		if _, err := reader.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		said := slices.ContainsFunc(sink.script, func(s string) bool { return strings.Contains(s, "lines may be missing between") })
+		if !said {
+			t.Errorf("nothing is said of lines that are missing:\n%s", strings.Join(sink.script, "\n"))
+		}
+		if got := sink.lines.String(); !strings.Contains(got, "000059 ") || !strings.HasSuffix(got, "000100 still here\n") || strings.Count(got, "\n") >= 100 {
+			t.Errorf("lines from 59 on are there, and were not all read:\n%s", got)
+		}
+	})
+}
+
+// A connection that leads nowhere is left, although nobody ended it.
+func TestASilentConnectionIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		node.create("1")
+		pod := node.start("a", corev1.RestartPolicyNever)
+		node.silent = true
+		go func() {
+			for _, text := range numbered(60) {
+				node.change(func() { node.log(pod).write(text) })
+				time.Sleep(time.Second)
+			}
+			node.change(func() { node.silent = false })
+			time.Sleep(time.Minute)
+			node.change(func() { node.exit(pod, 0); node.finish(batchv1.JobComplete) })
+		}()
+		reader, sink := node.reader(Options{Follow: true, Tail: -1})
+		if _, err := reader.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, sink.lines.String(), node.log(pod).text())
+	})
+}
+
+func TestErrorsThatEndIt(t *testing.T) {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "pods/log"}, "a", nil)
+	tests := []struct {
+		name   string
+		follow bool
+		err    error
+		want   func(error) bool
+	}{
+		{"forbidden", true, forbidden, apierrors.IsForbidden},
+		{"no answer, and not followed", false, errCut, func(err error) bool { return errors.Is(err, errCut) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				node := newNode()
+				node.create("1")
+				pod := node.start("a", corev1.RestartPolicyNever)
+				node.log(pod).write("one\n")
+				reader, _ := node.reader(Options{Follow: tt.follow, Tail: -1})
+				reader.API = noLog{node, tt.err}
+				if _, err := reader.Read(t.Context()); !tt.want(err) {
+					t.Errorf("error %v", err)
+				}
+			})
+		})
+	}
+}
+
+// noLog answers everything but logs.
+type noLog struct {
+	*node
+	err error
+}
+
+func (n noLog) Log(context.Context, string, *corev1.PodLogOptions) (io.ReadCloser, error) {
+	return nil, n.err
+}
+
+func TestATimeoutEndsAFollow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		node.create("1")
+		pod := node.start("a", corev1.RestartPolicyNever)
+		node.log(pod).write("one\n")
+		reader, sink := node.reader(Options{Follow: true, Tail: -1})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if _, err := reader.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want that the time is over", err)
+		}
+		wantText(t, sink.lines.String(), "one\n")
+	})
+}

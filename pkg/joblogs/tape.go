@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package joblogs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// A tape reads the log of one run, whole and once, over as many connections
+// as it takes.
+type tape struct {
+	*Reader
+	run   Run
+	start time.Time
+	mark  bookmark
+	seek  seeker
+	newer bool          // lines from behind the bookmark are there: this search saw some
+	gap   bool          // the bookmark's line is not there any more
+	atEnd bool          // the bookmark's line is the last one
+	early bool          // the line is older than was asked for
+	tries int           // connections in a row that brought nothing
+	pause time.Duration // before the next connection
+}
+
+// most is how many connections in a row may be in vain where a log is not
+// followed, and where its run is over and the log may be gone.
+const most = 5
+
+// play reads until nothing more can come, and then knows how the run is. It
+// returns an error if that could not be told.
+func (t *tape) play(ctx context.Context) error {
+	t.seek, t.start = newSeeker(), t.Now()
+	for {
+		asked := t.run
+		p := t.pass(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if p.failed != nil {
+			return p.failed
+		}
+		if err := t.heed(ctx, p); err != nil {
+			return err
+		}
+		if t.run.State == Gone || t.ended(asked, p) {
+			return nil
+		}
+		if err := sleep(ctx, t.pause); err != nil {
+			return err
+		}
+	}
+}
+
+// heed draws the conclusions from a connection.
+func (t *tape) heed(ctx context.Context, p passage) error {
+	if err := t.account(p); err != nil {
+		return err
+	}
+	if p.fresh > 0 && p.cut != nil {
+		return nil // there is more, whatever became of the container
+	}
+	asked := t.run
+	if err := t.refresh(ctx); err != nil {
+		return t.trouble(err)
+	}
+	if t.run.previous != asked.previous {
+		t.seek, t.gap = newSeeker(), false // what was read was another log
+	}
+	return nil
+}
+
+// account keeps count of what a connection brought, and decides how to ask
+// next.
+func (t *tape) account(p passage) error {
+	t.tries++
+	t.newer, t.atEnd = t.newer || p.newer, false
+	switch {
+	case p.refused != nil:
+		t.wait()
+		return t.trouble(p.refused)
+	case p.fresh > 0:
+		t.tries, t.pause, t.newer = 0, 0, false
+		if behind := t.seek.found(p.old, p.fresh); !behind && p.cut == nil && t.mark.set() {
+			t.seek.end(t.mark.same)
+		}
+	case p.missing:
+		if t.gap = !t.seek.tooFew(); t.gap {
+			t.pause = time.Second // it may be another run's log by now, which will be seen
+		}
+	case p.found && p.cut == nil && !t.newer:
+		t.wait()
+		t.atEnd = t.seek.lines <= t.mark.same+2
+		t.seek.end(t.mark.same)
+	case p.old > 0:
+		t.seek.tooMany()
+	default:
+		t.wait()
+	}
+	if t.tries%64 == 0 {
+		t.wait() // a search that long is for something that moves
+	}
+	return t.outage.over(t.Reader)
+}
+
+// wait makes the pause before the next connection longer: nothing came.
+func (t *tape) wait() { t.pause = min(max(50*time.Millisecond, t.pause*2), 2*time.Second) }
+
+// trouble decides what an error means: whether to try again, or not.
+func (t *tape) trouble(err error) error {
+	switch {
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		return err
+	case t.run.State != Running && t.tries >= most && about(err):
+		t.run.State, t.run.Reason = Gone, err.Error()
+		return nil
+	case !t.Follow && t.tries >= most:
+		return err
+	case about(err):
+		return nil // the container's state changed, which will be seen
+	}
+	return t.outage.begin(t.Reader, err)
+}
+
+// about reports whether an error is about the log, not about the way to it.
+func about(err error) bool {
+	return errors.As(err, new(*nodeError)) || apierrors.IsNotFound(err) || apierrors.IsBadRequest(err)
+}
+
+// refresh looks how the run is now.
+func (t *tape) refresh(ctx context.Context) error {
+	pods, err := t.API.Pods(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range pods {
+		if pods[i].UID != t.run.pod {
+			continue
+		}
+		for _, c := range containersOf(&pods[i]) {
+			if c.name == t.run.Container {
+				t.run = runOf(&pods[i], c, t.run.restart, t.run.Attempt)
+			}
+		}
+		return nil
+	}
+	t.run.State, t.run.Reason = Gone, "its pod was deleted before the end of its log was certain"
+	return nil
+}
+
+// ended reports whether a connection that was opened for a run in the given
+// state leaves nothing to ask for.
+func (t *tape) ended(asked Run, p passage) bool {
+	follows := t.Follow && asked.State == Running
+	switch {
+	case follows || p.cut != nil || p.refused != nil || p.missing:
+		return false
+	case p.found && p.fresh == 0:
+		return t.atEnd
+	case !p.found && p.old == 0:
+		return t.tries >= most // a file that was rotated and is empty
+	}
+	// A container that writes all the time has no end to wait for.
+	return asked.State == Running && !t.mark.last.Before(t.start)
+}
+
+// options says what to ask for: the first time what the user asked for,
+// later what leads to the bookmark.
+func (t *tape) options() *corev1.PodLogOptions {
+	o := &corev1.PodLogOptions{
+		Container: t.run.Container, Timestamps: true,
+		Previous: t.run.previous, Follow: t.Follow && t.run.State == Running,
+	}
+	switch {
+	case t.mark.last.IsZero():
+		t.first(o)
+	case t.seek.lines > 0:
+		o.TailLines = new(int64(t.seek.lines))
+	default:
+		// Lines may be out of order across the end of a second, which is
+		// as exact as the API server passes it on.
+		o.SinceTime = timeFor(t.mark.last.Add(-time.Second))
+	}
+	return o
+}
+
+// first asks for what the user asked for.
+func (t *tape) first(o *corev1.PodLogOptions) {
+	if t.Tail >= 0 {
+		o.TailLines = new(t.Tail)
+	}
+	if !t.SinceTime.IsZero() {
+		o.SinceTime = timeFor(t.SinceTime)
+	}
+	if t.Since > 0 {
+		ago := t.Since + t.Now().Sub(t.begun)
+		o.SinceSeconds = new(int64((ago + time.Second - 1) / time.Second))
+	}
+}
+
+// lost says that lines may be missing before a piece.
+func (t *tape) lost(p Piece) error {
+	return t.Sink.Say(fmt.Sprintf("the log of pod %s was rotated before all of it was read: lines may be missing between %s and %s",
+		t.run.Pod, t.mark.latest.Format(time.RFC3339Nano), p.Time.Format(time.RFC3339Nano)))
+}
