@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// logsFlags are the flags of logs.
+type logsFlags struct {
+	joblogs.Options
+	job       string
+	format    string
+	stamps    bool
+	previous  bool
+	sinceTime string
+	timeout   time.Duration
+}
+
+func newLogsCmd(a *app) *cobra.Command {
+	var f logsFlags
+	cmd := &cobra.Command{
+		Use:   "logs",
+		Short: "Show the logs of the job pum-process, every attempt",
+		Long: `Show the logs of the job pum-process: every attempt in the order of their
+starts, init containers before the others. What is no longer available is named.
+
+With --follow the job is waited for and followed from attempt to attempt until
+it is over. A lost connection or an API server that restarts costs no line and
+repeats none. A job that is made anew is followed as well. Nodes put log files
+aside that became too large (10 MiB by default): where lines may be missing for
+that reason, it is said.
+
+Standard output gets the lines as the containers wrote them. Headings are on
+standard error, unless standard output is a terminal, on which what does not
+print is escaped.
+
+Exit codes:
+  0    the job completed
+  1    a log could not be read to its end
+  3    the job failed for good
+  4    not logged in, or no right to
+  6    there is no such job, attempt or container
+  8    the job is not over
+  124  out of time (--timeout)
+  130  interrupted`,
+		Example: `  # What is it doing?
+  kubectl tpe logs -f
+
+  # Why did it fail?
+  kubectl tpe logs --attempt=last --tail=50
+
+  # For a program
+  kubectl tpe logs -o json | jq -r 'select(.line | contains("error")) | .time'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			return a.logs(cmd.Context(), c, f)
+		},
+	}
+	f.add(cmd)
+	for name, values := range map[string]func(joblogs.Story) []string{"attempt": attemptsOf, "container": joblogs.Story.Containers} {
+		must(cmd.RegisterFlagCompletionFunc(name, a.completeStory(&f, values)))
+	}
+	must(cmd.RegisterFlagCompletionFunc("job", a.completeJobs))
+	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+func (f *logsFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVarP(&f.Follow, "follow", "f", false, "wait for the job, and follow it until it is over")
+	flags.Var(&f.Attempts, "attempt", "all, last or a number; with --follow, last means the ones after it as well")
+	flags.BoolVarP(&f.previous, "previous", "p", false, "the attempt before the last one")
+	flags.StringVarP(&f.Container, "container", "c", "", "one container only")
+	flags.Int64Var(&f.Tail, "tail", -1, "the last lines of each container only; -1 for all")
+	flags.DurationVar(&f.Since, "since", 0, "lines that are not older than this, such as 10m, by the node's clock")
+	flags.StringVar(&f.sinceTime, "since-time", "", "lines from this time on, such as 2026-01-31T10:00:00Z")
+	flags.BoolVar(&f.stamps, "timestamps", false, "begin each line with the time when it was written")
+	flags.StringVarP(&f.format, "output", "o", "", "json: an object a line, {attempt, pod, container, time, line}")
+	flags.StringVar(&f.job, "job", pum.ProcessJob, "the job")
+	flags.DurationVar(&f.timeout, "timeout", 0, "how long to follow; 0 for as long as it takes")
+}
+
+// check refuses flags that do not go together, and reads those that are more
+// than text.
+func (f *logsFlags) check() error {
+	conflicts := []struct {
+		both bool
+		text string
+	}{
+		{f.Since != 0 && f.sinceTime != "", "--since cannot be used with --since-time"},
+		{f.previous && f.Attempts != joblogs.Selection{}, "--previous cannot be used with --attempt"},
+		{f.stamps && f.format != "", "--timestamps cannot be used with -o json, which has the time of each line"},
+		{f.timeout != 0 && !f.Follow, "--timeout is for --follow"},
+		{f.format != "" && f.format != "json", fmt.Sprintf("-o %q: want json, or nothing", f.format)},
+		{f.Tail < -1, "--tail: want a number of lines, or -1 for all"},
+		{f.Since < 0, "--since: want a time that has passed, such as 10m"},
+	}
+	for _, c := range conflicts {
+		if c.both {
+			return errors.New(c.text)
+		}
+	}
+	if f.previous {
+		f.Attempts = joblogs.PreviousAttempt()
+	}
+	if f.sinceTime == "" {
+		return nil
+	}
+	var err error
+	if f.SinceTime, err = time.Parse(time.RFC3339, f.sinceTime); err != nil {
+		return fmt.Errorf("--since-time %q: want a time such as 2026-01-31T10:00:00Z", f.sinceTime)
+	}
+	return nil
+}
+
+func (f *logsFlags) style() output.LogStyle {
+	switch {
+	case f.format == "json":
+		return output.LogJSON
+	case f.stamps:
+		return output.LogStamps
+	}
+	return output.LogText
+}
+
+// jobOf returns the job in the cluster.
+func (f *logsFlags) jobOf(c *cluster) (*joblogs.Cluster, error) {
+	config := rest.CopyConfig(c.protobuf())
+	config.QPS = -1 // the reader itself takes breaks
+	kube, err := kubernetes.NewForConfig(config)
+	return &joblogs.Cluster{Client: kube, Namespace: c.Namespace, Name: f.job}, err
+}
+
+// logs writes the logs of the job.
+func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
+	job, err := f.jobOf(c)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	out := output.NewLogs(a.Out, a.ErrOut, f.style(), a.view())
+	limited := ctx
+	if f.timeout > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, f.timeout)
+		defer cancel()
+	}
+	if err := out.Say(fmt.Sprintf("job %s   namespace %s   context %s", f.job, c.Namespace, c.Context)); err != nil {
+		return write(verdict.ExitError, err)
+	}
+	reader := joblogs.Reader{API: job, Sink: out, Now: a.now, Options: f.Options}
+	story, err := reader.Read(limited)
+	if err := out.Flush(); err != nil {
+		return write(logsCode(story), err)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return answered(verdict.ExitInterrupted, fmt.Errorf("interrupted%s", goOn(out.Last())))
+	case limited.Err() != nil:
+		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s", f.timeout, goOn(out.Last())))
+	case err != nil && verdict.Classify(err) == verdict.ExitNotFound:
+		return &exitError{verdict.ExitNotFound, err, instead(ctx, job, story)}
+	case err != nil:
+		return c.refused(ctx, verdict.Classify(err), err, joblogs.Rules())
+	}
+	if err := out.Say(output.JobFate(story)); err != nil {
+		return write(verdict.ExitError, err)
+	}
+	return answered(logsCode(story), nil)
+}
+
+// goOn says how to go on after the last line that was shown.
+func goOn(last time.Time) string {
+	if last.IsZero() {
+		return ""
+	}
+	return "; go on with kubectl tpe logs -f --since-time=" + last.UTC().Format(time.RFC3339Nano)
+}
+
+// logsCode returns the exit code for how the job is.
+func logsCode(s joblogs.Story) verdict.ExitCode {
+	switch s.State {
+	case joblogs.JobComplete:
+		return verdict.ExitDone
+	case joblogs.JobFailed:
+		return verdict.ExitFailed
+	}
+	return verdict.ExitPending
+}
+
+// instead says what there is where something was not found.
+func instead(ctx context.Context, job *joblogs.Cluster, s joblogs.Story) string {
+	if s.Job != "" {
+		return "see kubectl tpe logs --help"
+	}
+	traces := job.Traces(ctx)
+	deployment, err := job.Client.AppsV1().Deployments(job.Namespace).Get(ctx, "pum", metav1.GetOptions{})
+	if err == nil {
+		trace := "PUM itself is installed here"
+		if release := deployment.Annotations["meta.helm.sh/release-name"]; release != "" {
+			trace += ", by the Helm release " + release
+		}
+		traces = append(traces, trace+"; kubectl tpe pum status shows its entries")
+	}
+	return strings.Join(traces, "\n      ")
+}
+
+// attemptsOf returns what --attempt takes.
+func attemptsOf(s joblogs.Story) []string {
+	names := []string{"all", "last"}
+	for n := range s.Attempts {
+		names = append(names, strconv.Itoa(n+1))
+	}
+	return names
+}
+
+// completionPatience is how long a shell waits for a cluster.
+const completionPatience = 3 * time.Second
+
+// completeStory completes a flag from what is known of the job.
+func (a *app) completeStory(f *logsFlags, values func(joblogs.Story) []string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return a.complete(cmd, f, func(ctx context.Context, job *joblogs.Cluster) []string {
+			story, _ := joblogs.Look(ctx, job) // without an answer there is less to offer
+			return values(story)
+		})
+	}
+}
+
+// completeJobs completes the names of jobs.
+func (a *app) completeJobs(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return a.complete(cmd, &logsFlags{}, func(ctx context.Context, job *joblogs.Cluster) []string { return job.Others(ctx) })
+}
+
+func (a *app) complete(cmd *cobra.Command, f *logsFlags, values func(context.Context, *joblogs.Cluster) []string) ([]string, cobra.ShellCompDirective) {
+	const nothingElse = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	c, err := a.cluster()
+	if err != nil {
+		return nil, nothingElse
+	}
+	job, err := f.jobOf(c)
+	if err != nil {
+		return nil, nothingElse
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
+	defer cancel()
+	return slices.Clip(values(ctx, job)), nothingElse
+}
