@@ -9,7 +9,7 @@ TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
 LINTER     := $(TOOLS)/golangci-lint-$(LINT)/golangci-lint
 LAB_MODULE := test/lab
 RUN_LAB    := go run -C $(LAB_MODULE) .
-BUILD      := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.release=$(VERSION)"
+BUILD      := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.stamped=$(VERSION)"
 
 export K8S
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Arrows only go down: cmd -> output -> verdict -> pum, readiness, joblogs -> client-go.
+// Arrows only go down: cmd -> output -> verdict -> pum, readiness, release, joblogs -> client-go.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	const module = "github.com/kubectl-tpe/kubectl-tpe/"
 	const tables, flags, clients = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra", "k8s.io/client-go/kubernetes"
@@ -16,8 +16,9 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"cmd/kubectl-tpe": {tables},
 		"pkg/output":      {flags, clients},
 		"pkg/verdict":     {flags, clients, tables, module + "pkg/output"},
-		"pkg/pum":         {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/readiness", "k8s.io/cli-runtime", "os/exec"},
-		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+		"pkg/pum":         {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/readiness", module + "pkg/release", "k8s.io/cli-runtime", "os/exec"},
+		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+		"pkg/release":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", "k8s.io/cli-runtime", "os/exec"},
 		"pkg/joblogs":     {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 	}
 	for pkg, refused := range never {

@@ -13,7 +13,7 @@ import (
 )
 
 // An observer keeps a snapshot up to date: it watches the workloads, and asks
-// PUM again and again.
+// PUM and for the Helm releases again and again.
 type observer struct {
 	namespace string
 	now       func() time.Time
@@ -26,6 +26,9 @@ type observer struct {
 	ask      func(ctx context.Context) (*pum.Answer, error)
 	interval time.Duration // between two questions
 	pum      string        // PUM's deployment
+
+	// releases reads the Helm releases. It is nil if they are not observed.
+	releases func(ctx context.Context) (*verdict.Releases, error)
 }
 
 // run calls see with a new snapshot whenever something was observed, and at
@@ -40,6 +43,7 @@ func (o *observer) run(ctx context.Context, see func(verdict.Snapshot) bool) {
 	defer cancel()
 	parts.Go(func() { o.follow(ctx, changes, nudge) })
 	parts.Go(func() { o.poll(ctx, changes, nudge) })
+	parts.Go(func() { o.reread(ctx, changes) })
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	s := verdict.Snapshot{Namespace: o.namespace}
@@ -62,7 +66,8 @@ func (o *observer) run(ctx context.Context, see func(verdict.Snapshot) bool) {
 // is nothing to judge.
 func (o *observer) whole(s verdict.Snapshot) bool {
 	return (o.watch == nil || s.Picture != nil || s.PictureErr != nil) &&
-		(o.ask == nil || s.Answer != nil || s.AnswerErr != nil)
+		(o.ask == nil || s.Answer != nil || s.AnswerErr != nil) &&
+		(o.releases == nil || s.Releases != nil || s.ReleasesErr != nil)
 }
 
 // follow watches the workloads.
@@ -124,6 +129,18 @@ func (o *observer) poll(ctx context.Context, changes chan<- func(*verdict.Snapsh
 		select {
 		case <-ctx.Done():
 		case <-nudge:
+		case <-time.After(o.interval):
+		}
+	}
+}
+
+// reread reads the Helm releases at once, and then at every interval.
+func (o *observer) reread(ctx context.Context, changes chan<- func(*verdict.Snapshot)) {
+	for o.releases != nil && ctx.Err() == nil {
+		releases, err := o.releases(ctx)
+		pass(ctx, changes, func(s *verdict.Snapshot) { s.Releases, s.ReleasesErr = releases, err })
+		select {
+		case <-ctx.Done():
 		case <-time.After(o.interval):
 		}
 	}

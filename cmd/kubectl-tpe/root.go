@@ -62,7 +62,7 @@ Exit codes, the same for every command and output format:
 	a.addKubeFlags(cmd)
 	a.look.add(cmd)
 	addLogFlag(cmd, a.ErrOut)
-	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newLogsCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
+	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newLogsCmd(a), newReleasesCmd(a), newValuesCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
 	return cmd
 }
 

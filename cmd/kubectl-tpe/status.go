@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,9 @@ func newStatusCmd(a *app) *cobra.Command {
 		Use:   "status",
 		Short: "Show one picture: the verdict, workloads, jobs and entries",
 		Long: `Show whether the upgrade is over and good: the verdict, what is not ready and
-why, the entries of the Post Upgrade Manager (PUM), and what to do next.
+why, the entries of the Post Upgrade Manager (PUM), which release the Helm releases
+are of, and what to do next. Without the right to read Helm's secrets the releases
+are unknown, which is no failure.
 
 The exit code is that of the verdict, whatever the output format.`,
 		Example: `  # Is the upgrade over?
@@ -79,8 +82,8 @@ func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format
 	})
 }
 
-// observe asks for the workloads and the entries, both at once. What could
-// not be asked is part of the snapshot; the error is about this machine.
+// observe asks for the workloads, the entries and the Helm releases, all at once.
+// What could not be asked is part of the snapshot; the error is about this machine.
 func (a *app) observe(ctx context.Context, c *cluster, flags pumFlags) (verdict.Snapshot, error) {
 	client, err := flags.client(c)
 	if err != nil {
@@ -90,14 +93,16 @@ func (a *app) observe(ctx context.Context, c *cluster, flags pumFlags) (verdict.
 	if err != nil {
 		return verdict.Snapshot{}, err
 	}
+	reader, err := c.helm()
+	if err != nil {
+		return verdict.Snapshot{}, err
+	}
 	s := verdict.Snapshot{ObservedAt: a.now(), Namespace: c.Namespace}
-	asked := make(chan struct{})
-	go func() {
-		defer close(asked)
-		s.Answer, s.AnswerErr = flags.ask(ctx, client)
-	}()
+	var asked sync.WaitGroup
+	asked.Go(func() { s.Answer, s.AnswerErr = flags.ask(ctx, client) })
+	asked.Go(func() { s.Releases, s.ReleasesErr = readReleases(ctx, reader, nil, s.ObservedAt) })
 	s.Picture, s.PictureErr = either(readiness.Observe(ctx, clients, c.Namespace, s.ObservedAt))
-	<-asked
+	asked.Wait()
 	return s, nil
 }
 

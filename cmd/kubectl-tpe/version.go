@@ -12,14 +12,14 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// release is the version of a release, set by the linker.
-var release string
+// stamped is the version of a release, set by the linker.
+var stamped string
 
 // version returns the version of this program: that of its release, else
 // that of the module it was built from.
 func version() string {
-	if release != "" {
-		return release
+	if stamped != "" {
+		return stamped
 	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

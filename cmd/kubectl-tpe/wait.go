@@ -113,6 +113,13 @@ func (a *app) observer(c *cluster, flags pumFlags, goal verdict.Goal, interval t
 			readiness.Watch(ctx, clients, c.Namespace, a.now, see)
 		}
 	}
+	if goal == verdict.GoalAll {
+		reader, err := c.helm()
+		if err != nil {
+			return nil, err
+		}
+		o.releases = func(ctx context.Context) (*verdict.Releases, error) { return readReleases(ctx, reader, nil, a.now()) }
+	}
 	if goal.Entries() {
 		client, err := flags.client(c)
 		if err != nil {

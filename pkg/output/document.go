@@ -39,6 +39,7 @@ type Status struct {
 	Impact    []verdict.Impact `json:"impact,omitzero"`     // absent if too little is known to say that there is none
 	Workloads *Workloads       `json:"workloads,omitempty"` // absent if they could not be asked for
 	Entries   *Entries         `json:"entries,omitempty"`   // absent if PUM did not answer
+	Releases  *Releases        `json:"releases,omitempty"`  // absent if Helm's secrets could not be read, or there are none
 	Jobs      []readiness.Job  `json:"jobs,omitzero"`
 
 	asked verdict.Goal // what a screen speaks of
@@ -103,6 +104,7 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 	if s.Answer != nil {
 		doc.Entries = &Entries{s.Answer.Source, summarize(s.Answer.Entries), s.Answer.Entries, progressOf(s)}
 	}
+	doc.Releases = newReleases(s.Releases)
 	return doc
 }
 

@@ -146,7 +146,7 @@ func (f *Format) print(w io.Writer, doc Document) error {
 // writeJSON writes a document as kubectl does. What does not print is
 // escaped as JSON allows: the text is the same to every reader, and harmless
 // on a terminal.
-func writeJSON(w io.Writer, doc runtime.Object) error {
+func writeJSON(w io.Writer, doc any) error {
 	return writeQuoted(w, doc, func(r rune) string {
 		if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
 			return fmt.Sprintf(`\u%04x\u%04x`, high, low)
@@ -158,7 +158,7 @@ func writeJSON(w io.Writer, doc runtime.Object) error {
 // writeYAML writes a document as kubectl does. YAML leaves some characters
 // bare that turn or hide text on a terminal; a document with such is written
 // as JSON with YAML's escapes, which is YAML as well.
-func writeYAML(w io.Writer, doc runtime.Object) error {
+func writeYAML(w io.Writer, doc any) error {
 	data, err := yaml.Marshal(doc)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func writeYAML(w io.Writer, doc runtime.Object) error {
 
 // writeQuoted writes a document as JSON, with escapes for what does not
 // print. Such characters can only be in its strings.
-func writeQuoted(w io.Writer, doc runtime.Object, escape func(rune) string) error {
+func writeQuoted(w io.Writer, doc any, escape func(rune) string) error {
 	var plain, quoted bytes.Buffer
 	encoder := json.NewEncoder(&plain)
 	encoder.SetEscapeHTML(false)

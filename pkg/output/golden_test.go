@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -85,8 +87,14 @@ func snapshots() map[string]verdict.Snapshot {
 	hostile.LastResponse = ptr("\x1b]0;owned\a\n12  TWA  fake  PROCESSED")
 	return map[string]verdict.Snapshot{
 		"done": {
-			Picture: &readiness.Picture{Workloads: well, Jobs: []readiness.Job{complete}},
-			Answer:  list(processed, entry(4, pum.StateSkipped, "RDTP-18480-alarm-email", time.Hour)),
+			Picture:  &readiness.Picture{Workloads: well, Jobs: []readiness.Job{complete}},
+			Answer:   list(processed, entry(4, pum.StateSkipped, "RDTP-18480-alarm-email", time.Hour)),
+			Releases: helm("8.0.0 8.0.0 8.0.0 8.0.0"),
+		},
+		"mixed": {
+			Picture:  &readiness.Picture{Workloads: well, Jobs: []readiness.Job{complete}},
+			Answer:   list(processed),
+			Releases: helm("8.0.0 7.3.6 8.0.0 8.0.0"),
 		},
 		"pending": {
 			Picture: &readiness.Picture{
@@ -111,6 +119,45 @@ func snapshots() map[string]verdict.Snapshot {
 		"unreachable": {PictureErr: errors.New("dial tcp: refused"), AnswerErr: errors.New("dial tcp: refused")},
 		"empty":       {Picture: &readiness.Picture{}, Answer: list()},
 		"hostile":     {Answer: list(hostile), Picture: &readiness.Picture{Workloads: well}},
+	}
+}
+
+// helm returns Helm releases with the charts of these releases of ThingPark Enterprise.
+func helm(words string) *verdict.Releases {
+	r := &verdict.Releases{}
+	for i, tpe := range strings.Fields(words) {
+		v, _ := release.ParseVersion(tpe)
+		m, _ := release.ManifestOf(v)
+		r.Items = append(r.Items, release.Release{
+			Name: release.Parts()[i].Name, Chart: release.Parts()[i].Chart, Version: m.Versions[i], AppVersion: tpe,
+			Status: release.StatusDeployed, Revision: 3, UpdatedAt: ago(50 * time.Hour), Said: "Upgrade complete",
+		})
+	}
+	r.Consistency = release.Compare(r.Items, nil, now)
+	return r
+}
+
+func TestReleasesGolden(t *testing.T) {
+	hostile := helm("8.0.0 8.0.0 8.0.0 8.0.0")
+	hostile.Items[0].Said, hostile.Items[1].Version = "\x1b[2J\nall is well", "1\u202e2"
+	failed := helm("8.0.0 8.0.0 8.0.0 8.0.0")
+	failed.Items[3].Status, failed.Items[3].Said = release.StatusFailed, "Upgrade failed: timed out waiting for the condition"
+	for name, r := range map[string]*verdict.Releases{
+		"of-two": helm("7.3.6 7.3.6 7.3.6 7.3.6"), "mixed": helm("8.0.0 7.3.6 8.0.0 8.0.0"),
+		"failed": failed, "hostile": hostile, "none": {},
+	} {
+		s := verdict.Snapshot{ObservedAt: now, Namespace: place.Namespace, Releases: r}
+		for _, format := range []string{"table", "wide", "json"} {
+			view := View{Now: now}
+			if format == "table" {
+				view.Width = 80
+			}
+			var b bytes.Buffer
+			if err := Write(&b, parse(t, format), NewReleaseList(place, s, verdict.Judge(s)), view); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "releases."+name+"."+format, b.Bytes())
+		}
 	}
 }
 

@@ -26,11 +26,13 @@ import (
 )
 
 // documents are one of each kind.
-func documents() []Document { return []Document{&Status{}, &EntryList{}, &Version{}} }
+func documents() []Document {
+	return []Document{&Status{}, &EntryList{}, &ReleaseList{}, &SavedValues{}, &ValuesDiff{}, &Version{}}
+}
 
 // The published schemas are those of the types. With -update they are written.
 func TestSchemas(t *testing.T) {
-	comments := comments(t, ".", "../verdict", "../readiness", "../pum")
+	comments := comments(t, ".", "../verdict", "../readiness", "../pum", "../release")
 	for _, doc := range documents() {
 		typ := reflect.TypeOf(doc).Elem()
 		g := generator{comments: comments, defs: map[string]any{}}

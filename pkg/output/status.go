@@ -23,7 +23,7 @@ func (doc *Status) screen(f *Format, v View) ([]byte, error) {
 	s.workloads(doc)
 	s.entries(doc)
 	s.jobs(doc)
-	s.findings(doc)
+	s.findings(doc.Findings)
 	s.counts(doc)
 	s.next(doc)
 	return v.paint(s.Bytes()), s.err
@@ -47,18 +47,25 @@ func (s *screen) section(title string, t *table) {
 	if len(t.rows) == 0 || s.err != nil {
 		return
 	}
-	s.line("")
-	s.line("%s", title)
+	if title != "" {
+		s.line("")
+		s.line("%s", title)
+	}
 	s.err = t.write(&s.Buffer, s.view)
 }
 
-func (s *screen) head(doc *Status) {
-	place := "namespace " + doc.Namespace
-	if doc.Context != "" {
-		place += "   context " + doc.Context
+// place says what an answer is about, and where.
+func (s *screen) place(title string, p Place) {
+	text := title + "   namespace " + p.Namespace
+	if p.Context != "" {
+		text += "   context " + p.Context
 	}
-	s.line("ThingPark Enterprise   %s", place)
+	s.line("%s", text)
 	s.line("")
+}
+
+func (s *screen) head(doc *Status) {
+	s.place(doc.Releases.title(), doc.Place)
 	s.line("%-8s %s", strings.ToUpper(string(doc.Outcome)), headline(doc))
 }
 
@@ -169,11 +176,11 @@ func (s *screen) jobs(doc *Status) {
 	s.section(title, t)
 }
 
-func (s *screen) findings(doc *Status) {
-	if len(doc.Findings) > 0 {
+func (s *screen) findings(findings []verdict.Finding) {
+	if len(findings) > 0 {
 		s.line("")
 	}
-	for _, f := range doc.Findings {
+	for _, f := range findings {
 		s.finding(f)
 	}
 }
@@ -225,6 +232,9 @@ func (s *screen) impact(doc *Status) {
 func (s *screen) counts(doc *Status) {
 	if doc.Workloads != nil || doc.Entries != nil {
 		s.line("")
+	}
+	if doc.Releases != nil {
+		s.line("Releases   %s", releasesLine(doc.Releases))
 	}
 	if w := doc.Workloads; w != nil {
 		zero := count(w.Items, func(w readiness.Workload) bool { return w.State == readiness.ScaledToZero })

@@ -13,8 +13,8 @@ import (
 type Code string
 
 // The codes: TPE1xx are about workloads and their pods, TPE2xx about entries,
-// TPE3xx about jobs, TPE4xx about access and connection. What each means is in
-// explain.yaml.
+// TPE3xx about jobs, TPE4xx about access and connection, TPE5xx about Helm
+// releases. What each means is in explain.yaml.
 const (
 	CodeWorkloadFailed   Code = "TPE101"
 	CodeAwaitingRestart  Code = "TPE102"
@@ -52,6 +52,12 @@ const (
 	CodeNotUnderstood    Code = "TPE404"
 	CodeUnreachable      Code = "TPE405"
 	CodeKindNotRead      Code = "TPE406"
+	CodeReleasesMixed    Code = "TPE501"
+	CodeReleaseFailed    Code = "TPE502"
+	CodeReleasePending   Code = "TPE503"
+	CodeReleaseMissing   Code = "TPE504"
+	CodeReleaseUnclear   Code = "TPE505"
+	CodeReleasesUnknown  Code = "TPE506"
 )
 
 // A Level says how much a finding matters.
@@ -78,7 +84,7 @@ type Finding struct {
 }
 
 // An Object is what a finding is about. Its kind is as Kubernetes spells it,
-// or Entry, whose name is its uid.
+// or Entry, whose name is its uid, or Release, which is Helm's.
 type Object = readiness.Object
 
 // Past reports whether findings of this code tell what happened, and not what

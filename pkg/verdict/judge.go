@@ -24,6 +24,7 @@ func Judge(s Snapshot) Verdict {
 	if s.Answer != nil {
 		v.entries(s.Answer, s.Picture, s.Movements)
 	}
+	v.releases(s)
 	v.lost(s)
 	v.failedToAsk("workloads", s.PictureErr)
 	v.failedToAsk("entries", s.AnswerErr)

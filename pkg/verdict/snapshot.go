@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
 // A Snapshot is all that was observed at one moment. A part that was asked
@@ -23,6 +24,21 @@ type Snapshot struct {
 	Answer    *pum.Answer // entries
 	AnswerErr error
 	Movements map[int64]pum.Movement // by uid, how entries moved from poll to poll; nil if they were asked for once
+
+	Releases    *Releases // Helm's
+	ReleasesErr error
+}
+
+// Releases are the four Helm releases, and what they are together. Without any item
+// there is no Helm release of ThingPark Enterprise.
+type Releases struct {
+	release.Consistency
+	Items []release.Release
+}
+
+// onlyReleases reports whether nothing but the Helm releases was asked for.
+func (s *Snapshot) onlyReleases() bool {
+	return s.Picture == nil && s.PictureErr == nil && s.Answer == nil && s.AnswerErr == nil
 }
 
 // A Verdict is what a snapshot means.

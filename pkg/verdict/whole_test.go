@@ -37,14 +37,14 @@ func everything() []Snapshot {
 	for _, code := range []readiness.Code{readiness.CrashLoop, readiness.OOMKilled} {
 		picture.Crashes = append(picture.Crashes, readiness.Cause{Code: code, Group: string(code), Pod: "q", Container: "main", Message: "exit code 1"})
 	}
-	return []Snapshot{
+	return append([]Snapshot{
 		{Picture: withGap(picture, "Kafka", readiness.Forbidden), Answer: aborted},
 		{Picture: workloads(), Answer: entries()},
 		{Picture: workloads(readiness.Ready), LostAt: time.Unix(1, 0)},
 		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
 		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
 		{PictureErr: errors.New("refused")},
-	}
+	}, releaseSnapshots()...)
 }
 
 func TestFindingsAreWhole(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/standin/pum"
@@ -134,6 +135,17 @@ func (s *suite) pum(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: pum YAML")
 	}
 	ts.Check(tpe.PUM(s.node, ts.Getenv("NS")).Update(func(state *pum.State) error { return state.Replace([]byte(args[0])) }))
+}
+
+func (s *suite) helm(ts *testscript.TestScript, neg bool, args []string) {
+	var changes map[string]tpe.HelmRelease
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: helm YAML")
+	}
+	ts.Check(yaml.UnmarshalStrict([]byte(args[0]), &changes))
+	ts.Check(tpe.Reinstall(context.Background(), tpe.Options{
+		Kubeconfig: s.node.Kubeconfig(), Importer: s.node, Scenario: "healthy", Namespace: ts.Getenv("NS"),
+	}, changes))
 }
 
 func (s *suite) restarts(ts *testscript.TestScript, neg bool, args []string) {

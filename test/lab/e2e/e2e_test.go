@@ -28,6 +28,9 @@
 //	lab start|stop|kill COMPONENT    a part of the node
 //	pum YAML                         changes what the stand-in for PUM does
 //	restarts N                       wants that PUM was restarted so often
+//	helm YAML                        writes the Helm releases anew, as the key
+//	                                 helm of a scenario says; makes $NS if it is
+//	                                 not there
 package e2e
 
 import (
@@ -76,7 +79,7 @@ func (s *suite) params(dir string) testscript.Params {
 		Setup:               s.setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": s.as, "exits": exits, "lab": s.lab, "load": s.load, "proxy": s.proxy,
-			"pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
+			"helm": s.helm, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
 }

@@ -57,6 +57,35 @@ func Load(ctx context.Context, o Options) error {
 	return nil
 }
 
+// Reinstall writes the Helm releases of a scenario anew, with changes on top of its
+// own, and makes the namespace if it is not there. Nothing else of the scenario is
+// touched.
+func Reinstall(ctx context.Context, o Options, changes map[string]HelmRelease) error {
+	scenario, err := FindScenario(o.Scenario)
+	if err != nil {
+		return err
+	}
+	inventory, err := ReadInventory()
+	if err != nil {
+		return err
+	}
+	c, err := connect(o.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	scenario.Helm = changes
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: o.Namespace}}
+	if _, err := c.typed.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	secrets := c.typed.CoreV1().Secrets(o.Namespace)
+	if err := secrets.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm"}); err != nil {
+		return err
+	}
+	r := renderer{scenario: scenario, release: scenario.Release, inventory: inventory, namespace: o.Namespace, dir: stores(o.Importer)}
+	return r.install(secrets, time.Now())
+}
+
 type loader struct {
 	Options
 	*cluster

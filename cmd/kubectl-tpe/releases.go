@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+func newReleasesCmd(a *app) *cobra.Command {
+	var format output.Format
+	var manifest string
+	cmd := &cobra.Command{
+		Use:   "releases",
+		Short: "Show the four Helm releases beside the Release Manifest",
+		Long: `Show the four Helm releases of ThingPark Enterprise: chart, version, the version
+that the Release Manifest wants, Helm's status, and which release of ThingPark
+Enterprise they are together. One chart in one version may belong to several.
+
+The public Release Manifests up to 8.0.0 are built in; --manifest takes a newer one,
+the file VERSIONS of the release. It is read, never evaluated.
+
+Exit codes:
+  0  all four are deployed and belong together
+  1  it cannot be told: a chart is in no manifest that is known, or its secret is damaged
+  3  one is missing or failed, or they are of different releases
+  4  this account may not read Helm's secrets
+  6  there is no Helm release of ThingPark Enterprise in this namespace
+  8  Helm is at work on one, or was interrupted; or an upgrade is under way`,
+		Example: `  # What is installed, and does it belong together?
+  kubectl tpe releases
+
+  # With the manifest of a release that is newer than this plugin
+  kubectl tpe releases --manifest VERSIONS`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			given, err := readManifest(manifest)
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			return a.releases(cmd.Context(), c, &format, given)
+		},
+	}
+	addOutputFlag(cmd, &format)
+	addManifestFlag(cmd, &manifest)
+	return cmd
+}
+
+func addManifestFlag(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVar(file, "manifest", "", "Release Manifest to compare with, the file VERSIONS of a release")
+}
+
+// readManifest reads a Release Manifest, if there is one.
+func readManifest(file string) (*release.Manifest, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m, err := release.ReadManifest(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	m.Release, m.Source = filepath.Base(file), file
+	return &m, nil
+}
+
+// releases reads the Helm releases once and writes them.
+func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, given *release.Manifest) error {
+	reader, err := c.helm()
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	s := verdict.Snapshot{ObservedAt: a.now(), Namespace: c.Namespace}
+	s.Releases, s.ReleasesErr = readReleases(ctx, reader, given, s.ObservedAt)
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
+	v := verdict.Judge(s)
+	if err := output.Write(a.Out, format, output.NewReleaseList(c.Place, s, v), a.view()); err != nil {
+		return write(v.ExitCode, err)
+	}
+	return c.refused(ctx, v.ExitCode, nil, release.Rules())
+}
+
+// releasesTimeout is how long Helm's releases may take to read. They are a few
+// megabytes at most, and nothing that an answer should wait for longer.
+const releasesTimeout = 30 * time.Second
+
+func limitReleases(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, releasesTimeout, errors.New("the Helm releases were not read in time"))
+}
+
+// readReleases reads the Helm releases and compares them with a manifest, or with
+// all that are known.
+func readReleases(ctx context.Context, reader *release.Reader, given *release.Manifest, now time.Time) (*verdict.Releases, error) {
+	ctx, cancel := limitReleases(ctx)
+	defer cancel()
+	items, err := reader.Read(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(items) == 0:
+		return &verdict.Releases{}, nil
+	}
+	consistency := release.Compare(items, given, now)
+	return &verdict.Releases{Consistency: consistency, Items: items}, nil
+}
+
+// helm returns what reads Helm's secrets.
+func (c *cluster) helm() (*release.Reader, error) {
+	kube, err := kubernetes.NewForConfig(c.protobuf())
+	if err != nil {
+		return nil, err
+	}
+	labels, err := metadata.NewForConfig(c.config)
+	if err != nil {
+		return nil, err
+	}
+	return &release.Reader{Kube: kube, Metadata: labels, Namespace: c.Namespace}, nil
+}

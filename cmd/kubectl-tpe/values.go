@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// valuesOptions say which values, and where they go.
+type valuesOptions struct {
+	release  string
+	dir      string
+	revision int
+	all      bool
+	diff     span
+}
+
+func newValuesCmd(a *app) *cobra.Command {
+	var format output.Format
+	var options valuesOptions
+	cmd := &cobra.Command{
+		Use:   "values (RELEASE | --dir DIR)",
+		Short: "Save the Helm values that were used so far",
+		Long: `Save the values that the user gave to the Helm releases, as helm get values -o yaml
+does: an upgrade begins with them.
+
+With --dir they are written into files of mode 0600, one for each of the four
+releases, or for RELEASE alone. A file that is there is never overwritten. Without
+it the values of RELEASE are written to standard output.
+
+Values hold passwords. Nothing but the file or the output that was asked for has
+them: in --diff all is masked that may be a secret.
+
+Exit codes:
+  0  all that was asked for is written
+  1  a file is there already, or could not be written
+  4  this account may not read Helm's secrets
+  6  there is no such release or revision`,
+		Example: `  # Before an upgrade: what was used for the last one?
+  kubectl tpe values --dir before-8.0.0
+
+  # What changed between two revisions?
+  kubectl tpe values tpe --diff 2..3`,
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: releaseNames(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			options.release = strings.Join(args, "")
+			if err := options.check(&format); err != nil {
+				return answered(verdict.ExitUsage, err)
+			}
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			return a.values(cmd.Context(), c, &format, options)
+		},
+	}
+	addOutputFlag(cmd, &format)
+	f := cmd.Flags()
+	f.StringVar(&options.dir, "dir", "", "folder for the files; it is made if it is not there")
+	f.IntVar(&options.revision, "revision", 0, "revision of RELEASE; by default the latest")
+	f.BoolVarP(&options.all, "all", "a", false, "the chart's own values, too, with the user's over them")
+	f.Var(&options.diff, "diff", "what changed for RELEASE between two revisions, as A..B")
+	cmd.MarkFlagsMutuallyExclusive("diff", "dir")
+	cmd.MarkFlagsMutuallyExclusive("diff", "revision")
+	cmd.MarkFlagsMutuallyExclusive("diff", "all")
+	return cmd
+}
+
+// check refuses what cannot be meant.
+func (o *valuesOptions) check(format *output.Format) error {
+	switch {
+	case o.revision < 0:
+		return errors.New("a revision is a number from 1 on")
+	case o.release == "" && (o.revision > 0 || o.diff.given()):
+		return errors.New("the four releases have revisions of their own: name one, such as tpe")
+	case o.release == "" && o.dir == "":
+		return errors.New("want a release, such as tpe, or --dir for the files of all four")
+	case o.dir == "" && !o.diff.given() && !format.Plain():
+		return errors.New("the values themselves are written as yaml or json")
+	}
+	return nil
+}
+
+// releaseNames are the names of the four Helm releases.
+func releaseNames() []string {
+	var names []string
+	for _, p := range release.Parts() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// values does what the options say.
+func (a *app) values(ctx context.Context, c *cluster, format *output.Format, o valuesOptions) error {
+	reader, err := c.helm()
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	ctx, cancel := limitReleases(ctx)
+	defer cancel()
+	switch {
+	case o.diff.given():
+		err = a.diffValues(ctx, c, reader, format, o)
+	case o.dir != "":
+		err = a.saveValues(ctx, c, reader, format, o)
+	default:
+		err = a.printValues(ctx, reader, format, o)
+	}
+	if exit := (*exitError)(nil); err == nil || errors.As(err, &exit) {
+		return err
+	}
+	return c.refused(ctx, verdict.Classify(err), err, release.Rules())
+}
+
+// printValues writes the values of one revision to standard output.
+func (a *app) printValues(ctx context.Context, reader *release.Reader, format *output.Format, o valuesOptions) error {
+	v, err := reader.Values(ctx, o.release, o.revision)
+	if err != nil {
+		return err
+	}
+	if a.view().Terminal {
+		fmt.Fprintln(a.ErrOut, "these values may hold passwords")
+	}
+	return write(verdict.ExitDone, output.WriteValues(a.Out, format, o.chosen(v)))
+}
+
+// chosen returns those values that were asked for.
+func (o *valuesOptions) chosen(v *release.Values) map[string]any {
+	if o.all {
+		return v.Computed()
+	}
+	return v.User
+}
+
+// saveValues writes the values into files.
+func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader, format *output.Format, o valuesOptions) error {
+	names := releaseNames()
+	if o.release != "" {
+		names = []string{o.release}
+	}
+	// All are read before the first is written: a folder with some of them would
+	// look like all of them.
+	var all []*release.Values
+	for _, name := range names {
+		v, err := reader.Values(ctx, name, o.revision)
+		if err != nil {
+			return err
+		}
+		all = append(all, v)
+	}
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	doc := output.NewSavedValues(c.Place, a.now())
+	for _, v := range all {
+		file := filepath.Join(o.dir, "values-"+v.Release+".yaml")
+		size, err := saveNew(file, o.chosen(v))
+		if err != nil {
+			return answered(verdict.ExitError, cmp.Or(already(err, file), err))
+		}
+		doc.Add(v.Release, v.Revision, file, size)
+	}
+	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
+}
+
+// saveNew writes values into a file that must not be there, and returns its size.
+func saveNew(file string, values map[string]any) (size int64, err error) {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+		if err != nil {
+			os.Remove(file) // a part of the values is none of them
+		}
+	}()
+	if err := output.WriteValues(f, &output.Format{}, values); err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// already says of a file that is there what to do.
+func already(err error, file string) error {
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already and is not overwritten; use another --dir", file)
+	}
+	return nil
+}
+
+// diffValues writes what differs between two revisions.
+func (a *app) diffValues(ctx context.Context, c *cluster, reader *release.Reader, format *output.Format, o valuesOptions) error {
+	before, err := reader.Values(ctx, o.release, o.diff.from)
+	if err != nil {
+		return err
+	}
+	after, err := reader.Values(ctx, o.release, o.diff.to)
+	if err != nil {
+		return err
+	}
+	doc := output.NewValuesDiff(c.Place, a.now(), before, after)
+	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
+}
+
+// A span is two revisions, A..B. It is a pflag.Value.
+type span struct{ from, to int }
+
+func (s *span) Set(value string) error {
+	from, to, _ := strings.Cut(value, "..")
+	a, err := strconv.Atoi(from)
+	b, err2 := strconv.Atoi(to)
+	if err != nil || err2 != nil || a < 1 || b < 1 {
+		return errors.New("want two revisions, as in 2..3")
+	}
+	*s = span{a, b}
+	return nil
+}
+
+func (s *span) String() string {
+	if !s.given() {
+		return ""
+	}
+	return fmt.Sprintf("%d..%d", s.from, s.to)
+}
+
+func (s *span) Type() string { return "A..B" }
+
+func (s *span) given() bool { return s.from > 0 }

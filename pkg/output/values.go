@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+)
+
+// WriteValues writes the values of a Helm release as Helm does: as YAML, or as JSON
+// where that is the format. The text is exact, and what does not print is escaped.
+func WriteValues(w io.Writer, f *Format, values map[string]any) error {
+	if f.name == "json" {
+		return writeJSON(w, values)
+	}
+	return writeYAML(w, values)
+}
+
+// Plain reports whether the format is one in which values are written: YAML, which
+// is also the default, or JSON.
+func (f *Format) Plain() bool { return f.name == "" || f.name == "yaml" || f.name == "json" }
+
+// A note is what documents about values begin with: they have no verdict.
+type note struct {
+	metav1.TypeMeta `json:",inline"`
+	ObservedAt      time.Time `json:"observedAt"`
+	Place           `json:",inline"`
+}
+
+func newNote(kind string, place Place, now time.Time) note {
+	return note{metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}, now.UTC().Truncate(time.Second), place}
+}
+
+// A SavedValues is the document of the command values --dir.
+type SavedValues struct {
+	note  `json:",inline"`
+	Items []SavedFile `json:"items"`
+}
+
+// A SavedFile is a file with the values of one Helm release. They may hold passwords.
+type SavedFile struct {
+	Name     string `json:"name"` // of the Helm release
+	Revision int    `json:"revision"`
+	File     string `json:"file"`
+	Size     int64  `json:"size"` // in bytes
+}
+
+// NewSavedValues makes a document without a file.
+func NewSavedValues(place Place, now time.Time) *SavedValues {
+	return &SavedValues{newNote("SavedValues", place, now), []SavedFile{}}
+}
+
+// Add adds a file.
+func (d *SavedValues) Add(name string, revision int, file string, size int64) {
+	d.Items = append(d.Items, SavedFile{name, revision, file, size})
+}
+
+// DeepCopyObject is as that of Status.
+func (d *SavedValues) DeepCopyObject() runtime.Object { c := *d; return &c }
+
+func (d *SavedValues) names() []string {
+	var names []string
+	for _, f := range d.Items {
+		names = append(names, f.File)
+	}
+	return names
+}
+
+func (d *SavedValues) screen(f *Format, v View) ([]byte, error) {
+	s := screen{view: v, format: f}
+	t := &table{header: []string{"RELEASE", "REV", "BYTES", "FILE"}}
+	for _, file := range d.Items {
+		t.add(file.Name, nonzero(file.Revision), fmt.Sprint(file.Size), file.File)
+	}
+	if err := t.write(&s.Buffer, v); err != nil {
+		return nil, err
+	}
+	s.line("")
+	s.line("These files may hold passwords. Only you can read them.")
+	return s.Bytes(), nil
+}
+
+// A ValuesDiff is the document of the command values --diff.
+type ValuesDiff struct {
+	note   `json:",inline"`
+	Name   string           `json:"name"` // of the Helm release
+	Before int              `json:"before"`
+	After  int              `json:"after"`
+	Items  []release.Change `json:"items"`
+}
+
+// NewValuesDiff makes the document of what differs between two revisions.
+func NewValuesDiff(place Place, now time.Time, before, after *release.Values) *ValuesDiff {
+	return &ValuesDiff{newNote("ValuesDiff", place, now), before.Release, before.Revision, after.Revision, release.Changes(before, after)}
+}
+
+// DeepCopyObject is as that of Status.
+func (d *ValuesDiff) DeepCopyObject() runtime.Object { c := *d; return &c }
+
+func (d *ValuesDiff) names() []string {
+	var names []string
+	for _, c := range d.Items {
+		names = append(names, c.Path)
+	}
+	return names
+}
+
+func (d *ValuesDiff) screen(f *Format, v View) ([]byte, error) {
+	s := screen{view: v, format: f}
+	if len(d.Items) == 0 {
+		s.line("No value of %s differs between revisions %d and %d.", d.Name, d.Before, d.After)
+		return s.Bytes(), nil
+	}
+	t := &table{header: []string{"VALUE", fmt.Sprintf("REV %d", d.Before), fmt.Sprintf("REV %d", d.After)}, give: []int{0}}
+	for _, c := range d.Items {
+		t.add(c.Path, c.Before, c.After)
+	}
+	if err := t.write(&s.Buffer, v); err != nil {
+		return nil, err
+	}
+	s.line("")
+	s.line("What may be a secret is masked: %s", release.Masked)
+	return s.Bytes(), nil
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package release
+
+import (
+	"slices"
+	"time"
+)
+
+// A State says whether the four Helm releases belong together.
+type State string
+
+// The states.
+const (
+	Consistent State = "Consistent" // all four are of one release of ThingPark Enterprise
+	Underway   State = "Underway"   // the first ones are of a newer release than the others, since a short time
+	Mismatch   State = "Mismatch"   // they are of different releases, or one is missing
+	Unclear    State = "Unclear"    // a version is in no manifest that is known, or could not be read
+)
+
+// A Consistency is what the four Helm releases are together.
+type Consistency struct {
+	State State
+
+	// TPE has the releases of ThingPark Enterprise that the four can be: those of
+	// the same charts, or the one of them that the application names. In a mismatch
+	// it is what most of them are.
+	TPE []string
+	Odd []string // names of the Helm releases that are unlike TPE
+}
+
+// upgradeTime is how long an upgrade may take from its first Helm release to its last.
+const upgradeTime = time.Hour
+
+// Compare compares the releases with the known manifests, or with the given one if
+// it is not nil, and fills in Of and Want. The releases are as Read returns them.
+func Compare(releases []Release, given *Manifest, now time.Time) Consistency {
+	known := Known()
+	for i := range releases {
+		releases[i].Of = having(known, i, releases[i].Version)
+	}
+	best := closest(releases, known)
+	if given != nil {
+		best = []Manifest{*given}
+	}
+	c := Consistency{State: state(releases, given, now, best)}
+	if c.State == Unclear {
+		return c
+	}
+	for _, m := range best {
+		c.TPE = append(c.TPE, m.Release)
+	}
+	for i := range releases {
+		r := &releases[i]
+		if r.Want = best[0].Versions[i]; r.Want != r.Version {
+			c.Odd = append(c.Odd, r.Name)
+		}
+	}
+	return c
+}
+
+// having returns the releases of ThingPark Enterprise whose manifest has a chart in
+// a version.
+func having(manifests []Manifest, part int, version string) []string {
+	var of []string
+	for _, m := range manifests {
+		if version != "" && m.Versions[part] == version {
+			of = append(of, m.Release)
+		}
+	}
+	return of
+}
+
+// closest returns the manifests of the same charts with which most releases agree.
+// Among several that is the one of the application, and then the newest. Of releases
+// of ThingPark Enterprise with the same charts the application names one.
+func closest(releases []Release, manifests []Manifest) []Manifest {
+	var best []Manifest
+	most := 1
+	for _, m := range manifests {
+		switch n := agreement(releases, m); {
+		case n > most, n == most && len(best) > 0 && m.Versions != best[0].Versions:
+			best, most = []Manifest{m}, n
+		case n == most:
+			best = append(best, m)
+		}
+	}
+	for _, m := range best {
+		if m.Release == releases[len(releases)-1].AppVersion {
+			return []Manifest{m}
+		}
+	}
+	return best
+}
+
+// agreement counts the releases that have the chart of a manifest, the application
+// a little more than the others.
+func agreement(releases []Release, m Manifest) int {
+	n := 0
+	for i, r := range releases {
+		if r.Version != "" && r.Version == m.Versions[i] {
+			n += 2 + i/(len(releases)-1)
+		}
+	}
+	return n
+}
+
+// state returns the state of releases, to which these manifests are closest.
+func state(releases []Release, given *Manifest, now time.Time, closest []Manifest) State {
+	unknown, whole := false, len(closest) > 0
+	for i, r := range releases {
+		unknown = unknown || r.Status != StatusMissing && (r.Problem != "" || given == nil && len(r.Of) == 0)
+		whole = whole && r.Version == closest[0].Versions[i]
+	}
+	switch {
+	case whole:
+		return Consistent
+	case len(closest) == 0, unknown && !contradictory(releases):
+		return Unclear
+	case underway(releases, now):
+		return Underway
+	}
+	return Mismatch
+}
+
+// contradictory reports whether those releases that are known cannot be of one
+// release of ThingPark Enterprise.
+func contradictory(releases []Release) bool {
+	var common []string
+	for _, r := range releases {
+		switch {
+		case len(r.Of) == 0:
+		case common == nil:
+			common = slices.Clone(r.Of)
+		default:
+			common = slices.DeleteFunc(common, func(of string) bool { return !slices.Contains(r.Of, of) })
+			if len(common) == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// underway reports whether the releases look as in the middle of an upgrade: in the
+// order in which they are installed, the first ones are of one release of ThingPark
+// Enterprise and the others of an older one, and the last change was not long ago.
+func underway(releases []Release, now time.Time) bool {
+	var last time.Time
+	for _, r := range releases {
+		if len(r.Of) == 0 {
+			return false
+		}
+		if r.UpdatedAt.After(last) {
+			last = r.UpdatedAt
+		}
+	}
+	if now.Sub(last) > upgradeTime {
+		return false
+	}
+	for n := 1; n < len(releases); n++ {
+		newer, older := shared(releases[:n]), shared(releases[n:])
+		if len(newer) > 0 && len(older) > 0 && later(newer[len(newer)-1], older[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// shared returns the releases of ThingPark Enterprise that all can be of.
+func shared(releases []Release) []string {
+	return slices.DeleteFunc(slices.Clone(releases[0].Of), func(of string) bool {
+		return slices.ContainsFunc(releases, func(r Release) bool { return !slices.Contains(r.Of, of) })
+	})
+}
+
+func later(a, b string) bool {
+	first, _ := ParseVersion(a) // names from Known, which a test reads
+	second, _ := ParseVersion(b)
+	return first.Compare(second) > 0
+}

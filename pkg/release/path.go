@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package release
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A Step is one upgrade on the way from one release of ThingPark Enterprise to
+// another.
+type Step struct {
+	From      string `json:"from"`
+	To        string `json:"to"`
+	Procedure string `json:"procedure"` // of the vendor
+	Why       string `json:"why"`
+
+	// Kubernetes has the versions that both releases support; it is empty if they
+	// have none in common, or if one of them is not public.
+	Kubernetes []string `json:"kubernetes,omitempty"`
+	Gap        bool     `json:"kubernetesGap,omitempty"` // they have none in common
+}
+
+// ErrDowngrade is the error of a way that leads back.
+var ErrDowngrade = errors.New("an upgrade does not lead back to an older release")
+
+// rule is the vendor's rule, and where it is from.
+const (
+	ruleMajor  = "a major upgrade must start from the latest fix version of the previous release (upgrade procedure)"
+	ruleHotfix = "hotfix and maintenance releases are installed with the generic procedure (upgrade procedure)"
+)
+
+// Path returns the steps from one release to another by the vendor's rules: a
+// major upgrade starts from the latest fix of the line before, and within a line
+// a fix is installed at once. Where two releases support no version of Kubernetes
+// in common, a stop between them is made if that helps.
+//
+// There is no step if both are the same. That a line between the two is known at
+// all is taken from what is public; so the way is as complete as that.
+func Path(from, to Version) ([]Step, error) {
+	if to.Compare(from) < 0 {
+		return nil, fmt.Errorf("%w: from %s to %s", ErrDowngrade, from, to)
+	}
+	var steps []Step
+	for at := from; at != to; {
+		next := to
+		if at.Line() != to.Line() {
+			if latest := Latest(at.Line()); latest.Compare(at) > 0 {
+				next = latest
+			} else if line := lineAfter(at); line != "" && line != to.Line() {
+				next = Latest(line)
+			}
+		}
+		next = stop(at, next)
+		steps = append(steps, newStep(at, next))
+		at = next
+	}
+	return steps, nil
+}
+
+// Latest returns the newest public release of a line, or nothing.
+func Latest(line string) Version {
+	var latest Version
+	for _, v := range releases() {
+		if v.Line() == line {
+			latest = v
+		}
+	}
+	return latest
+}
+
+// releases returns all releases of which something is public, in order.
+func releases() []Version {
+	var all []Version
+	for _, m := range Known() {
+		v, _ := ParseVersion(m.Release) // a test reads them all
+		all = append(all, v)
+	}
+	for _, s := range supports() {
+		all = append(all, s.Since)
+	}
+	slices.SortFunc(all, Version.Compare)
+	return slices.Compact(all)
+}
+
+// lineAfter returns the line that follows that of a release, or none if it is the
+// newest that is public.
+func lineAfter(v Version) string {
+	for _, r := range releases() {
+		if r.Compare(v) > 0 && r.Line() != v.Line() {
+			return r.Line()
+		}
+	}
+	return ""
+}
+
+// stop returns where to stop on the way between two releases, so that both support
+// some version of Kubernetes: the second one where they do, or where it is not known,
+// or where no stop helps; else the newest release of its line to which the step is
+// possible, or from which the next one is.
+func stop(from, to Version) Version {
+	if !gap(from, to) {
+		return to
+	}
+	before, after := to, to
+	for _, v := range releases() {
+		if v.Line() != to.Line() || v.Compare(from) <= 0 || v.Compare(to) >= 0 {
+			continue
+		}
+		if !gap(from, v) {
+			before = v
+		}
+		if after == to && !gap(v, to) {
+			after = v
+		}
+	}
+	if before != to {
+		return before
+	}
+	return after
+}
+
+// gap reports whether it is known that two releases have no version of Kubernetes in
+// common.
+func gap(a, b Version) bool {
+	first, known := SupportOf(a)
+	second, too := SupportOf(b)
+	return known && too && len(first.common(second)) == 0
+}
+
+func newStep(from, to Version) Step {
+	s := Step{From: from.String(), To: to.String(), Procedure: "Generic procedure", Why: ruleHotfix, Gap: gap(from, to)}
+	if from.Line() != to.Line() {
+		s.Procedure, s.Why = to.Line()+" upgrade Procedure", ruleMajor
+	}
+	first, known := SupportOf(from)
+	second, too := SupportOf(to)
+	if known && too {
+		for _, minor := range first.common(second) {
+			s.Kubernetes = append(s.Kubernetes, versionsOf([]int{minor}))
+		}
+	}
+	return s
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package release
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A Plan is the way back to the release of ThingPark Enterprise before.
+type Plan struct {
+	TPE      []string `json:"tpe,omitempty"` // what it leads back to; none if that is in no known manifest
+	Releases []Return `json:"releases"`      // in the order of Parts
+}
+
+// A Return is what one of the four Helm releases goes back to.
+type Return struct {
+	Name   string `json:"name"`
+	Now    *Point `json:"now,omitempty"`  // absent if it is not installed
+	Back   *Point `json:"back,omitempty"` // absent if it stays, or there is nothing to go back to
+	Stays  bool   `json:"stays"`          // the chart is the same in both
+	Reason string `json:"reason"`         // why this revision, or why none
+}
+
+// A Point is a revision to be at.
+type Point struct {
+	Revision   int       `json:"revision"`
+	Status     string    `json:"status"`
+	Chart      string    `json:"chart"`
+	Version    string    `json:"version"`
+	AppVersion string    `json:"appVersion,omitempty"`
+	UpdatedAt  time.Time `json:"updatedAt,omitzero"`
+}
+
+// Whole reports whether every Helm release stays or has a revision to return to.
+func (p *Plan) Whole() bool {
+	return !slices.ContainsFunc(p.Releases, func(r Return) bool { return !r.Stays && r.Back == nil })
+}
+
+// Plan looks for the revisions that lead back to the release of ThingPark Enterprise
+// that was installed before. The application decides which one that was; from its
+// Release Manifest follows what the other three go back to, or that they stay.
+//
+// A revision is returned to only if it was installed once: Helm says deployed or
+// superseded. Plan is nil if there is no Helm release of the application.
+func (r *Reader) Plan(ctx context.Context) (*Plan, error) {
+	all, err := r.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b *Revision) int { return b.Number - a.Number })
+	p := &planner{Reader: r, ctx: ctx}
+	for i, part := range Parts() {
+		for _, revision := range all {
+			if revision.Release == part.Name {
+				p.history[i] = append(p.history[i], revision)
+			}
+		}
+	}
+	if len(p.history[3]) == 0 {
+		return nil, nil
+	}
+	return p.plan()
+}
+
+// A planner looks through the histories of the four, the newest revision first.
+type planner struct {
+	*Reader
+	ctx     context.Context
+	history [4][]*Revision
+}
+
+func (p *planner) plan() (*Plan, error) {
+	application, err := p.application()
+	if err != nil {
+		return nil, err
+	}
+	plan := &Plan{}
+	var target *Manifest
+	if application != nil {
+		for _, m := range closest(releaseOnly(application), Known()) {
+			plan.TPE, target = append(plan.TPE, m.Release), &m
+		}
+	}
+	for i, part := range Parts() {
+		back, err := p.back(i, application, target)
+		if err != nil {
+			return nil, err
+		}
+		back.Name = part.Name
+		plan.Releases = append(plan.Releases, back)
+	}
+	return plan, nil
+}
+
+// releaseOnly returns the four releases with nothing known but the application.
+func releaseOnly(r *Revision) []Release {
+	releases := make([]Release, len(Parts()))
+	releases[3] = newRelease(r, nil)
+	return releases
+}
+
+// application returns the revision of the application to be at, or nil if there is
+// none: the present one if only the others were upgraded, else the newest good one of
+// another chart version, or before a failed one just the newest good one.
+func (p *planner) application() (*Revision, error) {
+	now := p.history[3][0]
+	if err := p.fill(p.ctx, now); err != nil {
+		return nil, err
+	}
+	behind, err := p.behind(now)
+	if err != nil || behind && now.Good() {
+		return now, err
+	}
+	return p.newest(3, func(r *Revision) bool { return !now.Good() || r.Version != now.Version })
+}
+
+// behind reports whether another release is of a newer ThingPark Enterprise than the
+// application.
+func (p *planner) behind(application *Revision) (bool, error) {
+	own := having(Known(), 3, application.Version)
+	for i := range p.history[:3] {
+		if len(p.history[i]) == 0 {
+			continue
+		}
+		if err := p.fill(p.ctx, p.history[i][0]); err != nil {
+			return false, err
+		}
+		of := having(Known(), i, p.history[i][0].Version)
+		if len(own) > 0 && len(of) > 0 && later(of[0], own[len(own)-1]) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// newest returns the newest good revision before the present one that fits, or nil.
+func (p *planner) newest(part int, fits func(*Revision) bool) (*Revision, error) {
+	for _, revision := range p.history[part][1:] {
+		if !revision.Good() {
+			continue
+		}
+		if err := p.fill(p.ctx, revision); fatal(err) {
+			return nil, err
+		} else if err == nil && fits(revision) {
+			return revision, nil
+		}
+	}
+	return nil, nil
+}
+
+// back returns what one release goes back to.
+func (p *planner) back(part int, application *Revision, target *Manifest) (Return, error) {
+	if len(p.history[part]) == 0 {
+		return Return{Reason: "it is not installed by Helm under this name"}, nil
+	}
+	now := p.history[part][0]
+	if err := p.fill(p.ctx, now); err != nil {
+		return Return{}, err
+	}
+	back := Return{Now: point(now)}
+	var found *Revision
+	var err error
+	switch {
+	case application == nil:
+		back.Reason = "no good revision of another release of ThingPark Enterprise is left of the application"
+		return back, nil
+	case part == 3:
+		found, back.Stays = application, application == now
+		back.Reason = "the newest good revision before"
+	case target == nil:
+		found, err = p.newest(part, func(r *Revision) bool { return r.Version != now.Version })
+		back.Reason = "a guess, the newest good revision of another chart version: the release of the application is in no known manifest"
+	default:
+		want := target.Versions[part]
+		back.Stays = now.Good() && now.Version == want
+		found, err = p.newest(part, func(r *Revision) bool { return r.Version == want })
+		back.Reason = fmt.Sprintf("version %s by the Release Manifest of %s", want, target.Release)
+	}
+	switch {
+	case err != nil:
+		return Return{}, err
+	case back.Stays:
+		back.Reason = "the chart is that of the release before already"
+	case found == nil:
+		back.Reason = "no good revision is left: want " + back.Reason
+	default:
+		back.Back = point(found)
+	}
+	return back, nil
+}
+
+func point(r *Revision) *Point {
+	return &Point{r.Number, r.Status, r.Chart, r.Version, r.AppVersion, r.UpdatedAt.Truncate(time.Second)}
+}

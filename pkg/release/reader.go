@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package release
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+)
+
+// A Reader reads Helm's secrets in a namespace. It may be used again and again: what
+// it knows of a secret that did not change it does not ask for.
+type Reader struct {
+	Kube      kubernetes.Interface
+	Metadata  metadata.Interface
+	Namespace string
+
+	lock  sync.Mutex
+	heads map[string]head // by the name of the secret
+}
+
+// A head is what readHead found in one version of a secret.
+type head struct {
+	version string
+	payload *payload
+}
+
+// Rules returns the least rights in a namespace with which a Reader can read.
+func Rules() []rbacv1.PolicyRule {
+	return []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get", "list"}}}
+}
+
+// Read reads the latest revisions of the four Helm releases. A release that is not
+// there under its usual name is looked for by its chart. What is damaged or went away
+// in the meantime is said in its Problem; that the secrets may not be read is an error.
+//
+// Without any Helm release in the namespace the list is empty: ThingPark Enterprise
+// may have been installed by other means.
+func (r *Reader) Read(ctx context.Context) ([]Release, error) {
+	revisions, err := r.list(ctx)
+	if err != nil || len(revisions) == 0 {
+		return nil, err
+	}
+	latest := latestOf(revisions)
+	found := make([]*Revision, len(Parts()))
+	var others []*Revision
+	for _, revision := range latest {
+		if i := slices.IndexFunc(Parts(), func(p Part) bool { return p.Name == revision.Release }); i >= 0 {
+			found[i] = revision
+		} else {
+			others = append(others, revision)
+		}
+	}
+	if slices.Contains(found, nil) {
+		r.byChart(ctx, others, found)
+	}
+	if !slices.ContainsFunc(found, func(f *Revision) bool { return f != nil }) {
+		return nil, nil
+	}
+	return r.releases(ctx, found)
+}
+
+// byChart fills in what is missing among those found with releases of another name.
+func (r *Reader) byChart(ctx context.Context, others, found []*Revision) {
+	const most = 16 // more Helm releases in one namespace than anybody has
+	for _, revision := range others[:min(most, len(others))] {
+		if r.fill(ctx, revision) != nil {
+			continue // whatever it is, it is none of ours as far as we know
+		}
+		if i := partOf(revision.Chart); i >= 0 && found[i] == nil {
+			found[i] = revision
+		}
+	}
+}
+
+// releases fills in what the data of the revisions tells, all at the same time.
+func (r *Reader) releases(ctx context.Context, found []*Revision) ([]Release, error) {
+	releases, errs := make([]Release, len(found)), make([]error, len(found))
+	var wait sync.WaitGroup
+	for i, revision := range found {
+		if revision == nil {
+			releases[i] = Release{Name: Parts()[i].Name, Chart: Parts()[i].Chart, Status: StatusMissing}
+			continue
+		}
+		wait.Go(func() {
+			errs[i] = r.fill(ctx, revision)
+			releases[i] = newRelease(revision, errs[i])
+		})
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if fatal(err) {
+			return nil, err
+		}
+	}
+	return releases, nil
+}
+
+// History reads the labels of all revisions of a Helm release, the newest first.
+func (r *Reader) History(ctx context.Context, release string) ([]*Revision, error) {
+	all, err := r.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	history := slices.DeleteFunc(all, func(revision *Revision) bool { return revision.Release != release })
+	slices.SortFunc(history, func(a, b *Revision) int { return b.Number - a.Number })
+	return history, nil
+}
+
+// list reads the labels of all revisions in the namespace.
+func (r *Reader) list(ctx context.Context) ([]*Revision, error) {
+	options := metav1.ListOptions{LabelSelector: "owner=helm", Limit: 500}
+	var all []*Revision
+	for {
+		page, err := r.Metadata.Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(r.Namespace).List(ctx, options)
+		if err != nil {
+			return nil, fmt.Errorf("list the secrets of Helm in namespace %q: %w", r.Namespace, err)
+		}
+		for _, item := range page.Items {
+			if revision, ok := newRevision(item.ObjectMeta); ok {
+				all = append(all, revision)
+			}
+		}
+		if options.Continue = page.Continue; options.Continue == "" {
+			return all, nil
+		}
+	}
+}
+
+// latestOf returns the newest revision of each Helm release, by name.
+func latestOf(revisions []*Revision) []*Revision {
+	slices.SortFunc(revisions, func(a, b *Revision) int { return b.Number - a.Number })
+	var latest []*Revision
+	for _, revision := range revisions {
+		if !slices.ContainsFunc(latest, func(l *Revision) bool { return l.Release == revision.Release }) {
+			latest = append(latest, revision)
+		}
+	}
+	return latest
+}
+
+// fill reads what the data of a revision says of its chart.
+func (r *Reader) fill(ctx context.Context, revision *Revision) error {
+	p, err := r.head(ctx, revision)
+	if err != nil {
+		return err
+	}
+	meta := p.Chart.Metadata
+	revision.Chart, revision.Version, revision.AppVersion = meta.Name, meta.Version, meta.AppVersion
+	revision.Description = p.Info.Description
+	if !p.Info.LastDeployed.IsZero() {
+		revision.UpdatedAt = p.Info.LastDeployed.UTC()
+	}
+	return nil
+}
+
+func (r *Reader) head(ctx context.Context, revision *Revision) (*payload, error) {
+	r.lock.Lock()
+	known, ok := r.heads[revision.secret]
+	r.lock.Unlock()
+	if ok && known.version == revision.version {
+		return known.payload, nil
+	}
+	data, err := r.data(ctx, revision.secret)
+	if err != nil {
+		return nil, err
+	}
+	p, err := readHead(data)
+	if err != nil {
+		return nil, &DamagedError{revision.secret, err}
+	}
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	if r.heads == nil {
+		r.heads = map[string]head{}
+	}
+	r.heads[revision.secret] = head{revision.version, p}
+	return p, nil
+}
+
+// data reads the data of a secret.
+func (r *Reader) data(ctx context.Context, secret string) ([]byte, error) {
+	s, err := r.Kube.CoreV1().Secrets(r.Namespace).Get(ctx, secret, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("get secret %q in namespace %q: %w", secret, r.Namespace, err)
+	}
+	return s.Data["release"], nil
+}

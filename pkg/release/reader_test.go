@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package release
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	metadatafake "k8s.io/client-go/metadata/fake"
+	clienttesting "k8s.io/client-go/testing"
+)
+
+const lab = "tpe"
+
+// stored returns what Helm keeps of a text.
+func stored(text string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, text)
+	w.Close()
+	return []byte(base64.StdEncoding.EncodeToString(b.Bytes()))
+}
+
+func payloadOf(chart, version, app, more string) string {
+	return fmt.Sprintf(`{"name":"x","info":{"first_deployed":"","last_deployed":"2026-03-14T20:00:00.5Z","description":"Upgrade complete","status":"deployed"},
+"chart":{"metadata":{"name":%q,"version":%q,"appVersion":%q},"values":{"a":1}}%s}`, chart, version, app, more)
+}
+
+func secret(release string, revision int, status string, data []byte) *corev1.Secret {
+	return &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: secretName(release, revision), Namespace: lab, ResourceVersion: "1",
+			Labels: map[string]string{
+				"owner": "helm", "name": release, "status": status, "version": strconv.Itoa(revision), "createdAt": "1773522000", "modifiedAt": "1773525600",
+			},
+		},
+		Type: "helm.sh/release.v1", Data: map[string][]byte{"release": data},
+	}
+}
+
+// installed returns secrets of a whole installation of 8.0.0, and its former revisions.
+func installed() []*corev1.Secret {
+	var all []*corev1.Secret
+	for i, part := range Parts() {
+		for revision, tpe := range []string{"7.3.6", "8.0.0"} {
+			m, _ := ManifestOf(mustVersion(tpe))
+			status := []string{StatusSuperseded, StatusDeployed}[revision]
+			all = append(all, secret(part.Name, revision+1, status, stored(payloadOf(part.Chart, m.Versions[i], tpe, ""))))
+		}
+	}
+	return all
+}
+
+// A cluster has secrets, and notes which were read.
+type cluster struct {
+	*Reader
+	read []string
+}
+
+func newCluster(t *testing.T, secrets ...*corev1.Secret) *cluster {
+	t.Helper()
+	scheme := metadatafake.NewTestScheme()
+	if err := metav1.AddMetaToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	var objects, labels []runtime.Object
+	for _, s := range secrets {
+		objects = append(objects, s)
+		labels = append(labels, &metav1.PartialObjectMetadata{
+			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}, ObjectMeta: s.ObjectMeta,
+		})
+	}
+	kube := fake.NewClientset(objects...)
+	c := &cluster{Reader: &Reader{Kube: kube, Metadata: metadatafake.NewSimpleMetadataClient(scheme, labels...), Namespace: lab}}
+	kube.PrependReactor("get", "secrets", func(a clienttesting.Action) (bool, runtime.Object, error) {
+		c.lock.Lock()
+		defer c.lock.Unlock()
+		c.read = append(c.read, a.(clienttesting.GetAction).GetName())
+		return false, nil, nil
+	})
+	return c
+}
+
+func summary(releases []Release) string {
+	var lines []string
+	for _, r := range releases {
+		line := fmt.Sprintf("%s v%d %s %s %s", r.Name, r.Revision, r.Status, r.Version, r.AppVersion)
+		if r.Problem != "" {
+			line += " (" + r.Problem + ")"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestReadTheLatestRevisions(t *testing.T) {
+	c := newCluster(t, installed()...)
+	releases, err := c.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `tpe-data-controllers v2 deployed 2.2.1 8.0.0
+tpe-data v2 deployed 2.2.2 8.0.0
+tpe-controllers v2 deployed 2.2.0 8.0.0
+tpe v2 deployed 2.0.0 8.0.0`
+	if diff := cmp.Diff(want, summary(releases)); diff != "" {
+		t.Error(diff)
+	}
+	if at := releases[0].UpdatedAt; !at.Equal(time.Date(2026, 3, 14, 20, 0, 0, 0, time.UTC)) {
+		t.Errorf("updated at %s, want Helm's own time", at)
+	}
+	if len(c.read) != 4 {
+		t.Errorf("read %v, want the four latest revisions alone", c.read)
+	}
+	if _, err := c.Read(t.Context()); err != nil || len(c.read) != 4 {
+		t.Errorf("%v; read again what did not change: %v", err, c.read)
+	}
+}
+
+func TestReadOddSecrets(t *testing.T) {
+	all := installed()
+	damaged := secret("tpe-data", 3, StatusFailed, []byte("%%%%"))
+	tests := []struct {
+		name    string
+		secrets []*corev1.Secret
+		want    string
+	}{
+		{"none", nil, ""},
+		{"those of others alone", []*corev1.Secret{secret("grafana", 1, "deployed", stored(payloadOf("grafana", "1.0.0", "11", "")))}, ""},
+		{"no secret of Helm's", []*corev1.Secret{{ObjectMeta: metav1.ObjectMeta{Name: "x.v1", Namespace: lab, Labels: map[string]string{"owner": "helm"}}}}, ""},
+		{"under another name", []*corev1.Secret{secret("prod", 11, "deployed", stored(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", "")))},
+			`tpe-data-controllers v0 missing  
+tpe-data v0 missing  
+tpe-controllers v0 missing  
+prod v11 deployed 2.0.0 8.0.0`},
+		{"revisions are numbers", append(all, secret("tpe", 10, "pending-upgrade", stored(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", "")))),
+			`tpe-data-controllers v2 deployed 2.2.1 8.0.0
+tpe-data v2 deployed 2.2.2 8.0.0
+tpe-controllers v2 deployed 2.2.0 8.0.0
+tpe v10 pending-upgrade 2.0.0 8.0.0`},
+		{"damaged", append(all[:len(all):len(all)], damaged),
+			`tpe-data-controllers v2 deployed 2.2.1 8.0.0
+tpe-data v3 failed   (the data of secret "sh.helm.release.v1.tpe-data.v3" is not what Helm writes: illegal base64 data at input byte 0)
+tpe-controllers v2 deployed 2.2.0 8.0.0
+tpe v2 deployed 2.0.0 8.0.0`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			releases, err := newCluster(t, tt.secrets...).Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, summary(releases)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Without the right to read the data, or the labels, there is an error: nothing is
+// said of releases that were not seen.
+func TestReadWithoutRights(t *testing.T) {
+	forbidden := apierrors.NewForbidden(corev1.Resource("secrets"), "", errors.New("no"))
+	refuse := func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, forbidden }
+	c := newCluster(t, installed()...)
+	c.Kube.(*fake.Clientset).PrependReactor("get", "secrets", refuse)
+	if releases, err := c.Read(t.Context()); !apierrors.IsForbidden(err) || releases != nil {
+		t.Errorf("data: %v, %v", releases, err)
+	}
+	c.Metadata.(*metadatafake.FakeMetadataClient).PrependReactor("list", "secrets", refuse)
+	if releases, err := c.Read(t.Context()); !apierrors.IsForbidden(err) || releases != nil {
+		t.Errorf("labels: %v, %v", releases, err)
+	}
+}
+
+func TestReadHead(t *testing.T) {
+	early := base64.StdEncoding.EncodeToString([]byte(payloadOf("a", "1.0.0", "", "")))
+	good := string(stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("x", 1000)+`"`)))
+	tests := []struct{ name, in, want string }{
+		{"as Helm writes it", good, ""},
+		{"without compression, of an early Helm", early, ""},
+		{"chart before info", string(stored(`{"chart":{"metadata":{"name":"a","version":"1.0.0"}},"info":{}}`)), ""},
+		{"cut after what is wanted", string(stored(payloadOf("a", "1.0.0", "", `,"manifest":"xxx`))), ""},
+		{"empty", "", "EOF"},
+		{"no base64", "%%%%", "illegal base64 data at input byte 0"},
+		{"no JSON", string(stored("hello")), "invalid character 'h' looking for beginning of value"},
+		{"no object", string(stored("[]")), "want an object"},
+		{"no version", string(stored(`{"info":{},"chart":{"metadata":{"name":"a"}}}`)), "it names no chart"},
+		{"nothing", string(stored(`{}`)), "it names no chart"},
+		{"too large", string(stored(`{"manifest":"` + strings.Repeat(" ", payloadLimit) + `"}`)), ErrTooLarge.Error()},
+		{"too large before it is uncompressed", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(" "), 100)), "EOF"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := readHead([]byte(tt.in))
+			switch {
+			case err != nil && (tt.want == "" || err.Error() != tt.want):
+				t.Errorf("error %q, want %q", err, tt.want)
+			case err == nil && (tt.want != "" || p.Chart.Metadata.Version != "1.0.0"):
+				t.Errorf("read as %+v, want the error %q", p, tt.want)
+			}
+		})
+	}
+}
+
+// What follows the chart in a release is most of it, and is not even decompressed.
+func TestReadHeadStopsEarly(t *testing.T) {
+	data := stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"}`))
+	size := testing.AllocsPerRun(1, func() {})
+	result := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			if _, err := readHead(data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	if got := result.AllocedBytesPerOp(); got > 256<<10 {
+		t.Errorf("%d bytes for the head of 8 MB, %v", got, size)
+	}
+}
+
+func FuzzReadHead(f *testing.F) {
+	f.Add([]byte(payloadOf("a", "1.0.0", "8.0.0", `,"config":{"a":null}`)))
+	f.Add([]byte(`{"chart":{"metadata":{"name":[]}}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, data := range [][]byte{text, stored(string(text))} {
+			if p, err := readHead(data); err == nil && (p.Chart.Metadata.Name == "" || p.Chart.Metadata.Version == "") {
+				t.Errorf("read without a chart: %+v", p)
+			}
+			readWhole(data)
+		}
+	})
+}
+
+// A histories test has revisions of the four, the oldest first: VERSION/STATUS.
+func TestPlan(t *testing.T) {
+	tests := []struct {
+		name string
+		in   [4]string
+		tpe  string
+		want string
+	}{
+		{"after an upgrade", [4]string{"7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d"},
+			"7.3.6", "v1 v1 v1 v1"},
+		{"after a change of values", [4]string{"7.3.6/s 8.0.0/s 8.0.0/d", "7.3.6/s 7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/s 8.0.0/d"},
+			"7.3.6", "v1 v2 v1 v1"},
+		{"a hotfix of the application alone", [4]string{"7.3.3/s 7.3.4/d", "7.3.3/s 7.3.4/d", "7.3.3/s 7.3.4/d", "7.3.3/s 7.3.4/s 7.3.4a/d"},
+			"7.3.4", "stays stays stays v2"},
+		{"an upgrade that failed at the end", [4]string{"7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d", "7.3.6/d 8.0.0/f"},
+			"7.3.6", "v1 v1 v1 v1"},
+		{"an upgrade that failed twice", [4]string{"7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d", "7.3.6/d 8.0.0/f 8.0.0/f"},
+			"7.3.6", "v1 v1 v1 v1"},
+		{"an upgrade that failed in the middle", [4]string{"7.3.6/s 8.0.0/d", "7.3.6/d 8.0.0/f", "7.3.6/d", "7.3.6/d"},
+			"7.3.6", "v1 v1 stays stays"},
+		{"an upgrade that hangs", [4]string{"7.3.6/s 8.0.0/d", "7.3.6/d 8.0.0/p", "7.3.6/d", "7.3.6/d"},
+			"7.3.6", "v1 v1 stays stays"},
+		{"one history too short", [4]string{"7.3.6/s 8.0.0/d", "8.0.0/s 8.0.0/d", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d"},
+			"7.3.6", "v1 none v1 v1"},
+		{"nothing to go back to", [4]string{"8.0.0/d", "8.0.0/d", "8.0.0/d", "8.0.0/d"},
+			"", "none none none none"},
+		{"a former release that is not public", [4]string{"x/s 8.0.0/d", "x/s 8.0.0/d", "x/s 8.0.0/d", "x/s 8.0.0/d"},
+			"", "v1 v1 v1 v1"},
+		{"one missing", [4]string{"7.3.6/s 8.0.0/d", "", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d"},
+			"7.3.6", "v1 none v1 v1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			plan, err := newCluster(t, histories(tt.in)...).Plan(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			whole := true
+			for _, r := range plan.Releases {
+				word := "none"
+				switch {
+				case r.Stays:
+					word = "stays"
+				case r.Back != nil:
+					word = fmt.Sprintf("v%d", r.Back.Revision)
+				default:
+					whole = false
+				}
+				if r.Reason == "" {
+					t.Errorf("%s: no reason", r.Name)
+				}
+				got = append(got, word)
+			}
+			if text := strings.Join(got, " "); text != tt.want || strings.Join(plan.TPE, " ") != tt.tpe || whole != plan.Whole() {
+				t.Errorf("to %v: %s, whole %v; want %s: %s", plan.TPE, text, plan.Whole(), tt.tpe, tt.want)
+			}
+		})
+	}
+	if plan, err := newCluster(t).Plan(context.Background()); plan != nil || err != nil {
+		t.Errorf("without Helm: %v, %v", plan, err)
+	}
+}
+
+// histories returns the secrets of four histories.
+func histories(in [4]string) []*corev1.Secret {
+	words := map[string]string{"s": StatusSuperseded, "d": StatusDeployed, "f": StatusFailed, "p": "pending-upgrade"}
+	var all []*corev1.Secret
+	for i, part := range Parts() {
+		for n, text := range strings.Fields(in[i]) {
+			tpe, status, _ := strings.Cut(text, "/")
+			m, ok := ManifestOf(mustVersion(tpe))
+			if !ok {
+				m.Versions[i] = "0.0.1"
+			}
+			all = append(all, secret(part.Name, n+1, words[status], stored(payloadOf(part.Chart, m.Versions[i], tpe, ""))))
+		}
+	}
+	return all
+}

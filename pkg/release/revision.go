@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package release
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A Revision is one revision of a Helm release. Its labels tell the first group of
+// fields, its data the second.
+type Revision struct {
+	Release   string
+	Number    int
+	Status    string    // Helm's word
+	UpdatedAt time.Time // by the labels to the second in which the secret was written; by the data when Helm ended
+
+	Chart       string
+	Version     string // of the chart
+	AppVersion  string
+	Description string // what Helm last said of it
+
+	secret  string // its name
+	version string // its resource version
+}
+
+// Helm's words for the status of a revision, and one of ours.
+const (
+	StatusDeployed     = "deployed"
+	StatusSuperseded   = "superseded"
+	StatusFailed       = "failed"
+	StatusUninstalled  = "uninstalled"
+	StatusUninstalling = "uninstalling"
+	StatusMissing      = "missing" // there is no revision
+)
+
+// Pending reports whether a status says that Helm is at work, or was when it died.
+func Pending(status string) bool {
+	return strings.HasPrefix(status, "pending-") || status == StatusUninstalling
+}
+
+// Good reports whether a revision was installed, and may be returned to.
+func (r *Revision) Good() bool { return r.Status == StatusDeployed || r.Status == StatusSuperseded }
+
+// newRevision reads the labels of a secret. It reports whether the secret is a
+// revision at all.
+func newRevision(secret metav1.ObjectMeta) (*Revision, bool) {
+	name, number, ok := cutSecretName(secret.Name)
+	if !ok {
+		return nil, false
+	}
+	r := &Revision{
+		Release: name, Number: number, Status: secret.Labels["status"],
+		UpdatedAt: secret.CreationTimestamp.UTC(),
+		secret:    secret.Name, version: secret.ResourceVersion,
+	}
+	for _, label := range []string{"createdAt", "modifiedAt"} { // seconds since 1970
+		if seconds, err := strconv.ParseInt(secret.Labels[label], 10, 64); err == nil {
+			r.UpdatedAt = time.Unix(seconds, 0).UTC()
+		}
+	}
+	return r, true
+}
+
+const secretPrefix = "sh.helm.release.v1."
+
+// cutSecretName returns the release and the revision in a secret's name.
+func cutSecretName(secret string) (release string, revision int, ok bool) {
+	rest, ok := strings.CutPrefix(secret, secretPrefix)
+	at := strings.LastIndex(rest, ".v")
+	if !ok || at < 1 {
+		return "", 0, false
+	}
+	revision, err := strconv.Atoi(rest[at+len(".v"):])
+	return rest[:at], revision, err == nil && revision > 0
+}
+
+// secretName returns the name of the secret of a revision.
+func secretName(release string, revision int) string {
+	return secretPrefix + release + ".v" + strconv.Itoa(revision)
+}
