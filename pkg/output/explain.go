@@ -47,9 +47,9 @@ func WriteExplanations(w io.Writer, topics []verdict.Topic, v View) error {
 }
 
 func (s *screen) explanation(topic string, e verdict.Explanation) {
-	s.hang("", fmt.Sprintf("%s (%s): %s", e.Word, topic, e.Brief))
+	s.hang("", s.wrap(fmt.Sprintf("%s (%s): %s", e.Word, topic, e.Brief), 0))
 	s.line("")
-	s.hang("", e.Means)
+	s.hang("", s.wrap(e.Means, 0))
 	s.bullets("CAUSES", e.Causes)
 	s.bullets("TO DO", e.Do)
 }
@@ -61,7 +61,7 @@ func (s *screen) bullets(title string, items []string) {
 	s.line("")
 	s.line("%s", title)
 	for _, item := range items {
-		s.hang("- ", item)
+		s.hang("- ", s.wrap(item, 2))
 	}
 }
 

@@ -195,20 +195,32 @@ func (s *screen) finding(f verdict.Finding) {
 	default:
 		summary += ", for " + age
 	}
-	texts := []string{summary, f.Detail}
-	if f.Impact != "" {
-		texts = append(texts, "impact: "+f.Impact)
+	head := fmt.Sprintf("%-7s  %s  ", strings.ToUpper(string(f.Level)), f.Code)
+	detail := s.wrap(f.Detail, len(head))
+	if len(detail) > mostDetail && !s.format.Wide() {
+		detail = append(detail[:mostDetail-1], detail[mostDetail-1]+" …")
 	}
-	s.hang(fmt.Sprintf("%-7s  %s  ", strings.ToUpper(string(f.Level)), f.Code), texts...)
+	lines := append(s.wrap(summary, len(head)), detail...)
+	if f.Impact != "" && s.format.Wide() {
+		lines = append(lines, "impact: "+f.Impact)
+	}
+	s.hang(head, lines)
 }
 
-// hang writes texts beside a head, each on lines of its own.
-func (s *screen) hang(head string, texts ...string) {
-	for _, text := range texts {
-		for _, line := range s.view.wrap(s.view.plain(escape(text)), len(head)) {
-			s.line("%*s%s", len(head), head, line)
-			head = strings.Repeat(" ", len(head))
-		}
+// mostDetail is how many lines of a screen the detail of a finding takes. Wide
+// screens and documents have all of it.
+const mostDetail = 3
+
+// wrap breaks a text into lines that fit beside something.
+func (s *screen) wrap(text string, indent int) []string {
+	return s.view.wrap(s.view.plain(escape(text)), indent)
+}
+
+// hang writes lines beside a head.
+func (s *screen) hang(head string, lines []string) {
+	for _, line := range lines {
+		s.line("%*s%s", len(head), head, line)
+		head = strings.Repeat(" ", len(head))
 	}
 }
 
@@ -224,7 +236,8 @@ func (s *screen) impact(doc *Status) {
 		width = max(width, len(i.Service))
 	}
 	for _, i := range doc.Impact {
-		s.hang(fmt.Sprintf("%-*s  %-8s  ", width, i.Service, i.State), i.Summary)
+		head := fmt.Sprintf("%-*s  %-8s  ", width, i.Service, i.State)
+		s.hang(head, s.wrap(i.Summary, len(head)))
 	}
 }
 

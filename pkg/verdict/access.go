@@ -4,7 +4,6 @@ package verdict
 
 import (
 	"errors"
-	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -88,7 +87,7 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 		f := Finding{
 			Code: CodeKindNotRead, Level: LevelWarning,
 			Summary: g.Kind + " objects are unknown",
-			Detail:  fmt.Sprintf("%s %s: %v", g.Verb, g.Resource, g.Err),
+			Detail:  g.Err.Error(),
 		}
 		switch {
 		case !needed[g.Kind] && g.Reason == readiness.NotServed:
