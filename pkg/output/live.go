@@ -4,6 +4,7 @@ package output
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 type Live struct {
 	w    io.Writer
 	last []string // the lines on the screen
+	size [2]int   // of the screen, when they were drawn
 }
 
 // NewLive returns a picture that is drawn on a terminal.
@@ -31,11 +33,16 @@ const (
 
 // Draw draws a text in place of the one before, clipped to a screen of width
 // columns and height lines. It is written at once, so that nothing flickers,
-// and the cursor is back when it returns.
+// and the cursor is back when it returns. What is there already is not drawn
+// again.
 func (l *Live) Draw(text string, width, height int) error {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if room := height - 1; room > 0 && len(lines) > room {
 		lines = lines[:room]
+	}
+	size := [2]int{width, height}
+	if l.size == size && slices.Equal(l.last, lines) {
+		return nil
 	}
 	var b strings.Builder
 	b.WriteString(hideCursor)
@@ -44,7 +51,7 @@ func (l *Live) Draw(text string, width, height int) error {
 		b.WriteString(eraseLine + line + "\n")
 	}
 	b.WriteString(eraseBelow + showCursor)
-	l.last = lines
+	l.last, l.size = lines, size
 	_, err := io.WriteString(l.w, b.String())
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-runewidth"
@@ -164,5 +165,14 @@ func TestSummaryCountsEveryState(t *testing.T) {
 	}
 	if s.Final != 2 {
 		t.Errorf("final = %d, want 2", s.Final)
+	}
+}
+
+// The clock of this machine may be behind that of the cluster.
+func TestAge(t *testing.T) {
+	for since, want := range map[time.Time]string{{}: "", now: "0s", ago(90 * time.Second): "90s", now.Add(time.Hour): "0s"} {
+		if got := (View{Now: now}).age(since); got != want {
+			t.Errorf("age(%s) = %q, want %q", since, got, want)
+		}
 	}
 }

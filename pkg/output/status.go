@@ -197,7 +197,11 @@ func (s *screen) finding(f verdict.Finding) {
 	}
 	head := fmt.Sprintf("%-7s  %s  ", strings.ToUpper(string(f.Level)), f.Code)
 	detail := s.wrap(f.Detail, len(head))
-	if len(detail) > mostDetail && !s.format.Wide() {
+	switch {
+	case s.format.Wide():
+	case strings.Contains(f.Summary, f.Detail):
+		detail = nil
+	case len(detail) > mostDetail:
 		detail = append(detail[:mostDetail-1], detail[mostDetail-1]+" …")
 	}
 	lines := append(s.wrap(summary, len(head)), detail...)

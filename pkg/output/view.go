@@ -75,10 +75,10 @@ func (v View) wrap(text string, indent int) []string {
 }
 
 // age returns how long ago something was, in kubectl's short form, or
-// nothing if it is not known.
+// nothing if it is not known. Clocks differ: what is yet to come is now.
 func (v View) age(since time.Time) string {
 	if since.IsZero() {
 		return ""
 	}
-	return duration.HumanDuration(v.Now.Sub(since))
+	return duration.HumanDuration(max(0, v.Now.Sub(since)))
 }

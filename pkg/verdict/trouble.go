@@ -48,7 +48,7 @@ func (v *Verdict) troubles(p *readiness.Picture) {
 			Summary: t.subject() + ": " + t.words(),
 			Detail:  t.detail(),
 			Objects: slices.Concat(t.owners, t.pods),
-			Next:    []string{v.look(t.cause.Object)},
+			Next:    v.after(t),
 		})
 	}
 }
@@ -121,6 +121,18 @@ func (t *trouble) detail() string {
 		detail += "; its last words: " + t.cause.Log[n-1]
 	}
 	return detail
+}
+
+// after returns the commands that tell more of a trouble.
+func (v *Verdict) after(t *trouble) []string {
+	look := v.look(t.cause.Object)
+	switch t.code {
+	case CodeCrashLoop, CodeOOMKilled, CodeLivenessProbe:
+		return []string{v.kubectl("logs", "--previous", t.cause.Pod, "-c", t.cause.Container), look}
+	case CodeInitFailed, CodeContainerFailed:
+		return []string{v.kubectl("logs", t.cause.Pod, "-c", t.cause.Container), look}
+	}
+	return []string{look}
 }
 
 // look returns the command that shows an object and its events.

@@ -93,8 +93,12 @@ func TestTroubles(t *testing.T) {
 			}
 		})
 	}
-	if got := Judge(Snapshot{Picture: held(readiness.Progressing, crash)}).Findings[0].Detail; got != "exit code 1; its last words: Error: refused" {
-		t.Errorf("detail = %q", got)
+	f := Judge(Snapshot{Picture: held(readiness.Progressing, crash)}).Findings[0]
+	if f.Detail != "exit code 1; its last words: Error: refused" {
+		t.Errorf("detail = %q", f.Detail)
+	}
+	if diff := cmp.Diff([]string{"kubectl logs --previous a -c main", "kubectl describe pod a"}, f.Next); diff != "" {
+		t.Errorf("next (-want +got):\n%s", diff)
 	}
 }
 
