@@ -22,6 +22,7 @@ func main() {
 	os.Exit(run(os.Args[1:], &app{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		now:       time.Now,
+		observe:   observe,
 	}))
 }
 

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"errors"
-
 	"github.com/rogpeppe/go-internal/testscript"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 	"github.com/kubectl-tpe/kubectl-tpe/schema/schematest"
+	"github.com/kubectl-tpe/kubectl-tpe/test/recorded"
 )
 
 // clock is the time in all scripts.
@@ -24,12 +26,25 @@ var clock = time.Date(2022, 6, 27, 14, 15, 11, 0, time.UTC)
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"kubectl-tpe": func() {
-			os.Exit(run(os.Args[1:], &app{
+			a := &app{
 				IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 				now:       func() time.Time { return clock },
-			}))
+				observe:   observe,
+			}
+			if name := os.Getenv("RECORDED"); name != "" {
+				a.replay(name)
+			}
+			os.Exit(run(os.Args[1:], a))
 		},
 	})
+}
+
+// replay makes an app observe what was recorded in the lab.
+func (a *app) replay(name string) {
+	s, err := recorded.Snapshot(name)
+	must(err)
+	a.now = func() time.Time { return s.ObservedAt }
+	a.observe = func(context.Context, *cluster, pumFlags, time.Time) (verdict.Snapshot, error) { return s, nil }
 }
 
 // TestScripts runs the plugin as a user would, without a cluster: with saved

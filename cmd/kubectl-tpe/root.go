@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"io"
@@ -26,6 +27,10 @@ type app struct {
 	genericiooptions.IOStreams
 	now    func() time.Time
 	config *genericclioptions.ConfigFlags
+
+	// observe observes a namespace once.
+	observe func(context.Context, *cluster, pumFlags, time.Time) (verdict.Snapshot, error)
+
 	look   lookFlags
 	failOn failOn
 }

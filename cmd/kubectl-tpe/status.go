@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +58,7 @@ The exit code is that of the verdict, whatever the output format.`,
 
 // status observes everything once and writes the verdict.
 func (a *app) status(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
-	snapshot, err := a.observe(ctx, c, flags)
+	snapshot, err := a.observe(ctx, c, flags, a.now())
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
@@ -84,7 +85,7 @@ func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format
 
 // observe asks for the workloads, the entries and the Helm releases, all at once.
 // What could not be asked is part of the snapshot; the error is about this machine.
-func (a *app) observe(ctx context.Context, c *cluster, flags pumFlags) (verdict.Snapshot, error) {
+func observe(ctx context.Context, c *cluster, flags pumFlags, now time.Time) (verdict.Snapshot, error) {
 	client, err := flags.client(c)
 	if err != nil {
 		return verdict.Snapshot{}, err
@@ -97,7 +98,7 @@ func (a *app) observe(ctx context.Context, c *cluster, flags pumFlags) (verdict.
 	if err != nil {
 		return verdict.Snapshot{}, err
 	}
-	s := verdict.Snapshot{ObservedAt: a.now(), Namespace: c.Namespace}
+	s := verdict.Snapshot{ObservedAt: now, Namespace: c.Namespace}
 	var asked sync.WaitGroup
 	asked.Go(func() { s.Answer, s.AnswerErr = flags.ask(ctx, client) })
 	asked.Go(func() { s.Releases, s.ReleasesErr = readReleases(ctx, reader, nil, s.ObservedAt) })
