@@ -17,6 +17,7 @@ type Live struct {
 	w    io.Writer
 	last []string // the lines on the screen
 	size [2]int   // of the screen, when they were drawn
+	lost bool     // whether lines of a picture were pushed off the screen, and may come back
 }
 
 // NewLive returns a picture that is drawn on a terminal.
@@ -29,6 +30,7 @@ const (
 	showCursor = "\x1b[?25h"
 	eraseLine  = "\x1b[2K"
 	eraseBelow = "\x1b[J"
+	home       = "\x1b[H"
 )
 
 // Draw draws a text in place of the one before, clipped to a screen of width
@@ -46,7 +48,7 @@ func (l *Live) Draw(text string, width, height int) error {
 	}
 	var b strings.Builder
 	b.WriteString(hideCursor)
-	b.WriteString(up(l.rows(width)))
+	b.WriteString(l.start(size))
 	for _, line := range lines {
 		b.WriteString(eraseLine + line + "\n")
 	}
@@ -54,6 +56,21 @@ func (l *Live) Draw(text string, width, height int) error {
 	l.last, l.size = lines, size
 	_, err := io.WriteString(l.w, b.String())
 	return err
+}
+
+// start moves to where the picture begins. A screen that became too small for
+// the last one has pushed a part of it away, and may bring it back when it
+// grows again: then all of the screen is the picture's.
+func (l *Live) start(size [2]int) string {
+	rows := l.rows(size[0])
+	if l.last == nil || l.size == size {
+		return up(rows)
+	}
+	l.lost = l.lost || size[1] > 0 && rows >= size[1]
+	if l.lost {
+		return home + eraseBelow
+	}
+	return up(rows)
 }
 
 // rows returns how many rows of the screen the last picture takes: a terminal

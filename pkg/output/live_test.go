@@ -142,3 +142,22 @@ func TestLiveDrawsWhatChanged(t *testing.T) {
 		}
 	}
 }
+
+// A screen that was too small for the picture has parts of it in its history,
+// and brings them back when it grows: it is cleared then, and only then.
+func TestLiveClearsAScreenThatWasTooSmall(t *testing.T) {
+	var b bytes.Buffer
+	live := NewLive(&b)
+	for i, step := range []struct {
+		width, height int
+		clears        bool
+	}{{80, 24, false}, {100, 24, false}, {80, 24, false}, {80, 4, true}, {80, 24, true}, {80, 24, false}} {
+		b.Reset()
+		if err := live.Draw(fmt.Sprintf("1\n2\n3\n4\n5\n%d\n", i), step.width, step.height); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), home); got != step.clears {
+			t.Errorf("step %d: cleared: %v, want %v", i, got, step.clears)
+		}
+	}
+}

@@ -101,17 +101,14 @@ func (t *trouble) subject() string {
 	return owners
 }
 
-// words says what the trouble is, leaving out what is of one pod only.
+// words says what the trouble is. What several pods share leaves out their
+// names and restarts, which the subject stands for.
 func (t *trouble) words() string {
-	c := t.cause
-	if len(t.pods) > 1 {
-		c.Restarts = 0
+	if len(t.pods) < 2 {
+		return t.cause.Summary()
 	}
-	words := c.Summary()
-	if rest, ok := strings.CutPrefix(words, c.Pod+" "); ok && c.Pod != "" {
-		return rest // the subject names the pods
-	}
-	return words
+	_, words, _ := strings.Cut(t.cause.Group, ": ")
+	return strings.TrimPrefix(words, "* ")
 }
 
 // detail is what Kubernetes says of it, and what the container wrote last.
