@@ -33,7 +33,7 @@ func newRootCmd() *cobra.Command {
 	}
 	root.AddCommand(
 		newBuildCmd(), newUpCmd(), newDownCmd(), newStatusCmd(),
-		newKubeconfigCmd(), newKubectlPathCmd(), newShellCmd(), newDemoCmd(),
+		newKubeconfigCmd(), newKubectlPathCmd(), newShellCmd(), newBenchCmd(), newDemoCmd(),
 		newStartCmd(), newStopCmd(), newKillCmd(),
 		newLoadCmd(), newScenariosCmd(), newPUMCmd(),
 	)

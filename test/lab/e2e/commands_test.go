@@ -123,9 +123,10 @@ func (s *suite) as(ts *testscript.TestScript, neg bool, args []string) {
 func (s *suite) lab(ts *testscript.TestScript, neg bool, args []string) {
 	verbs := map[string]func(context.Context, string) error{
 		"start": s.node.Start, "stop": s.node.Stop, "kill": s.node.Kill,
+		"compact": func(ctx context.Context, _ string) error { return s.node.Compact(ctx) },
 	}
 	if neg || len(args) != 2 || verbs[args[0]] == nil {
-		ts.Fatalf("usage: lab start|stop|kill COMPONENT")
+		ts.Fatalf("usage: lab start|stop|kill|compact COMPONENT")
 	}
 	ts.Check(verbs[args[0]](context.Background(), args[1]))
 }

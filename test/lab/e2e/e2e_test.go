@@ -26,6 +26,7 @@
 //	                                 none, or takes them again
 //	proxy cut every TIME             until the script ends
 //	lab start|stop|kill COMPONENT    a part of the node
+//	lab compact etcd                 so that it forgets all revisions but one
 //	pum YAML                         changes what the stand-in for PUM does
 //	restarts N                       wants that PUM was restarted so often
 //	helm YAML                        writes the Helm releases anew, as the key

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/bench"
+)
+
+func newBenchCmd() *cobra.Command {
+	var plugin string
+	var options bench.Options
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "set the plugin beside what users would type instead, in a lab of its own, and print a table",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			n, err := newNode(cmd)
+			if err != nil {
+				return err
+			}
+			if err := n.Up(cmd.Context()); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, n.Down(context.WithoutCancel(cmd.Context()))) }()
+			options.Log = cmd.ErrOrStderr()
+			report, err := bench.Run(cmd.Context(), n, plugin, options)
+			if err != nil {
+				return err
+			}
+			for _, missed := range report.Missed() {
+				fmt.Fprintln(cmd.ErrOrStderr(), "missed:", missed)
+			}
+			return report.Write(cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&plugin, "plugin-dir", "", "the folder of the plugin")
+	f.IntVar(&options.Runs, "runs", 15, "runs of each side")
+	f.IntVar(&options.Latencies, "latencies", 50, "runs of each side that wait")
+	f.IntSliceVar(&options.Sizes, "sizes", []int{40, 500, 5000}, "numbers of Deployments")
+	return cmd
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/node"
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
+)
+
+// Options say how much is measured.
+type Options struct {
+	Runs      int   // of each side of a contest
+	Latencies int   // of each side, of which each takes seconds
+	Sizes     []int // numbers of Deployments that are listed
+	Log       io.Writer
+}
+
+// A bench is a lab, and the programs that run against it.
+type bench struct {
+	Options
+	node   *node.Node
+	client kubernetes.Interface
+	dir    string // of the programs, and of what is written on the way
+}
+
+// Run measures in a lab that is up, with the plugin from a folder. It stops the
+// lab's controllers: the lab is good for nothing else afterwards.
+func Run(ctx context.Context, n *node.Node, plugin string, o Options) (Report, error) {
+	b, err := newBench(ctx, n, plugin, o)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { _ = os.RemoveAll(b.dir) }()
+	report := Report{Machine: machine()}
+	for _, step := range []func(context.Context, *Report) error{b.versions, b.asking, b.latency, b.listing} {
+		if err := step(ctx, &report); err != nil {
+			return report, fmt.Errorf("bench: %w", err)
+		}
+	}
+	return report, nil
+}
+
+func newBench(ctx context.Context, n *node.Node, plugin string, o Options) (*bench, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", n.Kubeconfig())
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	kubectl, err := n.Kubectl(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "kubectl-tpe-bench")
+	if err != nil {
+		return nil, err
+	}
+	for name, program := range map[string]string{"kubectl-tpe": filepath.Join(plugin, "kubectl-tpe"), "kubectl": kubectl} {
+		if err := os.Symlink(program, filepath.Join(dir, name)); err != nil {
+			return nil, err
+		}
+	}
+	_, file, _, _ := runtime.Caller(0)
+	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "measure"), "./measure")
+	build.Dir = filepath.Dir(file)
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build measure: %w\n%s", err, out)
+	}
+	return &bench{o, n, client, dir}, nil
+}
+
+// through is a meter whose programs use a kubeconfig.
+func (b *bench) through(kubeconfig string) meter {
+	return meter{dir: b.dir, env: append(os.Environ(), "KUBECONFIG="+kubeconfig)}
+}
+
+func (b *bench) logf(format string, args ...any) { fmt.Fprintf(b.Log, format+"\n", args...) }
+
+// versions are those of the programs.
+func (b *bench) versions(ctx context.Context, r *Report) error {
+	server, err := b.client.Discovery().ServerVersion()
+	if err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, filepath.Join(b.dir, "kubectl"), "version", "--client").Output()
+	if err != nil {
+		return err
+	}
+	client, _, _ := strings.Cut(string(out), "\n")
+	r.Versions = fmt.Sprintf("server %s, kubectl %s", server.GitVersion, strings.TrimPrefix(client, "Client Version: "))
+	return nil
+}
+
+// asking measures the commands that ask once, on loopback and far away.
+func (b *bench) asking(ctx context.Context, r *Report) error {
+	const namespace, far = "bench-asking", 50 * time.Millisecond
+	if err := tpe.Load(ctx, tpe.Options{
+		Kubeconfig: b.node.Kubeconfig(), Importer: b.node, Namespace: namespace, Scenario: "healthy-7.3", Wait: true, Log: b.Log,
+	}); err != nil {
+		return err
+	}
+	kubeconfig := filepath.Join(b.dir, "kubeconfig")
+	p, err := proxy.ToServer(b.node.Kubeconfig(), kubeconfig)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if err := p.Delay(far); err != nil {
+		return err
+	}
+	for _, place := range []struct {
+		name  string
+		meter meter
+	}{{"loopback", b.through(b.node.Kubeconfig())}, {far.String() + " each way", b.through(kubeconfig)}} {
+		if err := b.hold(ctx, r, place.name, place.meter, asking(namespace)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) hold(ctx context.Context, r *Report, place string, m meter, contests []Contest) error {
+	for _, c := range contests {
+		b.logf("%s, %s: %s", c.Name, place, c.Ours)
+		row, err := m.hold(ctx, c, b.Runs)
+		if err != nil {
+			return err
+		}
+		row.Place = place
+		r.Rows = append(r.Rows, row)
+	}
+	return nil
+}
+
+// still stops whoever else may write a status.
+func (b *bench) still(ctx context.Context) error {
+	return b.node.Stop(ctx, "kube-controller-manager")
+}
+
+// latency measures how soon waits end.
+func (b *bench) latency(ctx context.Context, r *Report) error {
+	const namespace = "bench-latency"
+	if err := b.still(ctx); err != nil {
+		return err
+	}
+	_, err := b.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	if _, err := b.client.AppsV1().Deployments(namespace).Create(ctx, deployment("late", 1), metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	b.logf("wait, %d times", b.Latencies)
+	r.Ours, r.Theirs, err = b.through(b.node.Kubeconfig()).latencies(ctx, b.client, namespace, b.Latencies)
+	return err
+}
+
+// listing measures many workloads.
+func (b *bench) listing(ctx context.Context, r *Report) error {
+	for _, size := range b.Sizes {
+		namespace := fmt.Sprintf("bench-%d", size)
+		b.logf("making %d Deployments with %d pods", size, 2*size)
+		if err := fill(ctx, b.client, namespace, size); err != nil {
+			return err
+		}
+		place := fmt.Sprintf("%d Deployments, %d pods", size, 2*size)
+		if err := b.hold(ctx, r, place, b.through(b.node.Kubeconfig()), listing(namespace)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func machine() string {
+	return fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+}

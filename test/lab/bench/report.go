@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// A Report is all that was measured in one run.
+type Report struct {
+	Machine, Versions string
+	Rows              []Row
+	Ours, Theirs      Latency // of wait, and of kubectl rollout status
+}
+
+// The aims of a wait: how much later than kubectl in the middle, and at worst.
+const (
+	laterAim = 20 * time.Millisecond
+	worstAim = 100 * time.Millisecond
+)
+
+// Write writes the report in Markdown.
+func (r Report) Write(w io.Writer) error {
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s; %s. Medians; a ratio below 1 says that the plugin needs less.\n\n", r.Machine, r.Versions)
+	s.WriteString("| plugin | beside | where | wall | CPU | memory |\n|---|---|---|---|---|---|\n")
+	for _, row := range r.Rows {
+		fmt.Fprintf(&s, "| `%s` | %s | %s | %s | %.2f | %s |\n", row.Name, beside(row.Theirs), row.Place,
+			measured(row.Wall, row.Aim.Wall, row.OursTook.Wall.Round(time.Millisecond)), row.CPU,
+			measured(row.Memory, row.Aim.Memory, fmt.Sprintf("%d MB", row.OursTook.Memory>>20)))
+	}
+	if len(r.Ours) > 0 {
+		s.WriteString("\n| until it ends after the last change | median | worst |\n|---|---|---|\n")
+		fmt.Fprintf(&s, "| `wait` | %s | %s |\n", ms(r.Ours.Median()), ms(r.Ours.Worst()))
+		fmt.Fprintf(&s, "| `kubectl rollout status` | %s | %s |\n", ms(r.Theirs.Median()), ms(r.Theirs.Worst()))
+	}
+	_, err := io.WriteString(w, s.String())
+	return err
+}
+
+// Missed names the aims that were missed.
+func (r Report) Missed() []string {
+	var missed []string
+	for _, row := range r.Rows {
+		for _, m := range row.missed() {
+			missed = append(missed, fmt.Sprintf("%s, %s: %s", row.Name, row.Place, m))
+		}
+	}
+	if len(r.Ours) > 0 {
+		if later := r.Ours.Median() - r.Theirs.Median(); later > laterAim {
+			missed = append(missed, fmt.Sprintf("wait: %s later than kubectl rollout status", ms(later)))
+		}
+		if r.Ours.Worst() > worstAim {
+			missed = append(missed, "wait: worst "+ms(r.Ours.Worst()))
+		}
+	}
+	return missed
+}
+
+func beside(programs []Program) string {
+	var names []string
+	for _, p := range programs {
+		var words []string
+		for _, arg := range p.Args {
+			if !strings.HasPrefix(arg, "-n=") {
+				words = append(words, arg)
+			}
+		}
+		names = append(names, "`"+strings.Join(words, " ")+"`")
+	}
+	return strings.Join(names, ", ")
+}
+
+func measured(ratio, aim float64, took any) string {
+	text := fmt.Sprintf("%.2f (%v)", ratio, took)
+	if aim > 0 {
+		text += fmt.Sprintf(", aim %.2f", aim)
+	}
+	return text
+}
+
+func ms(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+}
