@@ -30,12 +30,20 @@ type node struct {
 	pods   []*corev1.Pod
 	events []corev1.Event
 	files  map[key]*file
-	err    error // of every question
+	err    error         // of every question
+	lag    time.Duration // of what the API server knows, behind what the kubelet knows
+	past   []moment
 
 	budget func(connection int) int // bytes that a connection carries; nil for any number
 	end    error                    // how it ends then; io.EOF as if the log ended
 	opened []corev1.PodLogOptions
 	silent bool // connections that follow say nothing
+}
+
+// A moment is what the API server knows from a time on.
+type moment struct {
+	at   time.Time
+	pods []*corev1.Pod
 }
 
 // A file is the log of one run.
@@ -75,8 +83,14 @@ func (n *node) Job(context.Context) (*batchv1.Job, error) {
 func (n *node) Pods(context.Context) ([]corev1.Pod, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	known := n.pods
+	for _, m := range n.past {
+		if n.lag > 0 && !m.at.After(time.Now().Add(-n.lag)) {
+			known = m.pods
+		}
+	}
 	var pods []corev1.Pod
-	for _, p := range n.pods {
+	for _, p := range known {
 		pods = append(pods, *p.DeepCopy())
 	}
 	return pods, n.err
@@ -209,11 +223,16 @@ func (n *node) change(do func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	do()
+	m := moment{at: time.Now()}
+	for _, p := range n.pods {
+		m.pods = append(m.pods, p.DeepCopy())
+	}
+	n.past = append(n.past, m)
 }
 
 // create makes the job, with a uid of its own.
 func (n *node) create(uid string) {
-	n.job = &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "pum-process", UID: types.UID(uid)}}
+	n.job = &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "pum-process", UID: types.UID(uid), CreationTimestamp: metav1.NewTime(time.Now())}}
 	n.job.Status.StartTime = new(metav1.NewTime(time.Now()))
 	n.pods = nil
 }
@@ -249,7 +268,7 @@ func (n *node) begin(p *corev1.Pod) *file {
 func (n *node) exit(p *corev1.Pod, code int32) {
 	st := &p.Status.ContainerStatuses[0]
 	st.State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-		ExitCode: code, StartedAt: st.State.Running.StartedAt, FinishedAt: metav1.NewTime(time.Now()),
+		ExitCode: code, StartedAt: st.State.Running.StartedAt, FinishedAt: metav1.NewTime(time.Now().Truncate(time.Second)),
 	}}
 	if p.Spec.RestartPolicy == corev1.RestartPolicyNever {
 		p.Status.Phase = corev1.PodSucceeded

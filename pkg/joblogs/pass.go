@@ -19,9 +19,21 @@ type passage struct {
 	found      bool  // the bookmark, or there was none
 	missing    bool  // the bookmark cannot be told, because too little came before
 	newer      bool  // lines from behind it came instead
+	foreign    bool  // it was the log of another run
 	cut        error // how it ended, unless as a whole answer does
 	refused    error // why there was none
 	failed     error // of the sink
+}
+
+// whole reports whether the answer came to its end and nothing speaks against
+// its being the end of the log.
+func (p passage) whole() bool {
+	return p.found && p.cut == nil && p.refused == nil && !p.missing && !p.foreign
+}
+
+// empty reports whether an answer came to its end, and there was nothing in it.
+func (p passage) empty() bool {
+	return p.cut == nil && p.refused == nil && !p.missing && !p.foreign && p.old == 0 && p.fresh == 0
 }
 
 // A nodeError is what a kubelet writes in place of a log.
@@ -46,7 +58,7 @@ func (t *tape) pass(ctx context.Context) passage {
 	if options.Follow {
 		defer t.guard(ctx, cancel, pulse)()
 	}
-	p := t.copy(pulse)
+	p := t.copy(ctx, pulse)
 	if p.cut != nil && errors.Is(context.Cause(ctx), errSilent) {
 		p.cut = errSilent
 	}
@@ -54,7 +66,7 @@ func (t *tape) pass(ctx context.Context) passage {
 }
 
 // copy passes on what is new.
-func (t *tape) copy(pulse *pulse) (p passage) {
+func (t *tape) copy(ctx context.Context, pulse *pulse) (p passage) {
 	s, finder, stamps := newSplitter(pulse), t.finder(), false
 	for {
 		if s.r.Buffered() == 0 {
@@ -73,6 +85,9 @@ func (t *tape) copy(pulse *pulse) (p passage) {
 			if p.refused = complaint(piece); p.refused != nil {
 				return p
 			}
+		}
+		if p.foreign = t.foreign(ctx, piece); p.foreign {
+			return p
 		}
 		next, what := finder.look(piece)
 		if what == missing {
@@ -95,6 +110,27 @@ func (t *tape) copy(pulse *pulse) (p passage) {
 		}
 		pulse.reached.Store(t.mark.latest.UnixNano())
 	}
+}
+
+// foreign reports whether a line is of another run of the container, which may
+// have been started again since one last looked: the kubelet gives the log of
+// the run that it sees. A line from after the end of a run is not its own.
+// Where the end may not be known yet, the first line is kept back until the
+// API server would have heard of it.
+func (t *tape) foreign(ctx context.Context, p Piece) bool {
+	const rounding = 1200 * time.Millisecond // ends are known in seconds
+	if !t.run.again || t.tries > 4*most {
+		return false
+	}
+	if !t.mark.set() && !t.run.previous && (t.run.State == Running || t.run.moving) {
+		if sleep(ctx, 500*time.Millisecond) != nil || t.refresh(ctx) != nil {
+			return true
+		}
+		if t.run.previous || t.run.State == Gone {
+			return !p.Time.Before(t.run.EndedAt)
+		}
+	}
+	return t.run.State == Ended && p.Begins() && p.Time.After(t.run.EndedAt.Add(rounding))
 }
 
 // finder returns what finds the bookmark in what is asked for.

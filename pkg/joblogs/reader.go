@@ -117,7 +117,7 @@ func (r *Reader) meet(s Story) error {
 	r.job = s.uid
 	if anew {
 		r.first, r.last, r.reached = 1, math.MaxInt, 0
-		return r.Sink.Say(fmt.Sprintf("job %s was made anew at %s", s.Job, s.StartedAt.UTC().Format(time.RFC3339)))
+		return r.Sink.Say(fmt.Sprintf("job %s was made anew at %s", s.Job, s.made.UTC().Format(time.RFC3339)))
 	}
 	if r.first, r.last = r.Attempts.of(s.Attempts); r.first < 1 || !r.Follow && r.first > max(1, s.Attempts) {
 		return notFound("there is no attempt %s: job %s has had %d", r.Attempts.String(), s.Job, s.Attempts)

@@ -232,6 +232,47 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 	}
 }
 
+// A container that fails at once is started again before the API server knows,
+// and the kubelet gives the log of its next run.
+func TestRunsThatTheAPIServerKnowsLateAreToldApart(t *testing.T) {
+	for _, lag := range []time.Duration{50 * time.Millisecond, 400 * time.Millisecond} {
+		for _, lives := range []time.Duration{10 * time.Millisecond, 300 * time.Millisecond, 900 * time.Millisecond, 2 * time.Second} {
+			for _, again := range []time.Duration{20 * time.Millisecond, time.Second} {
+				synctest.Test(t, func(t *testing.T) {
+					node := newNode()
+					node.create("1")
+					node.lag = lag
+					node.change(func() {})
+					var played sync.WaitGroup
+					defer played.Wait()
+					played.Go(func() {
+						time.Sleep(1700 * time.Millisecond)
+						var pod *corev1.Pod
+						node.change(func() { pod = node.start("a", corev1.RestartPolicyOnFailure) })
+						for run := range 3 {
+							node.change(func() { node.log(pod).write("begin " + strconv.Itoa(run) + "\n") })
+							time.Sleep(lives)
+							node.change(func() { node.log(pod).write("end " + strconv.Itoa(run) + "\n"); node.exit(pod, int32(2-run)) })
+							time.Sleep(again + time.Duration(run)*10*time.Second)
+							if run < 2 {
+								node.change(func() { node.begin(pod) })
+							}
+						}
+						node.change(func() { node.finish(batchv1.JobComplete) })
+					})
+					reader, sink := node.reader(Options{Follow: true, Tail: -1})
+					if _, err := reader.Read(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if got, want := sink.lines.String(), "begin 0\nend 0\nbegin 1\nend 1\nbegin 2\nend 2\n"; got != want {
+						t.Errorf("lag %s, runs of %s, started again after %s: %q, want %q", lag, lives, again, got, want)
+					}
+				})
+			}
+		}
+	}
+}
+
 // attempt plays a pod that writes something and ends.
 func (n *node) attempt(name string, code int32, text string) {
 	var pod *corev1.Pod

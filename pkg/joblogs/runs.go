@@ -73,6 +73,7 @@ func runsOf(pod *corev1.Pod, before int) ([]Run, int) {
 // and how the one before ended, and keeps no other log.
 func runOf(pod *corev1.Pod, c container, restart int32, attempt int) Run {
 	r := Run{Attempt: attempt, Pod: pod.Name, Container: c.name, Kind: c.kind, pod: pod.UID, restart: restart}
+	r.again = pod.Spec.RestartPolicy != corev1.RestartPolicyNever || c.kind == Sidecar
 	st := c.status
 	ended := st.LastTerminationState.Terminated
 	switch {
@@ -80,7 +81,7 @@ func runOf(pod *corev1.Pod, c container, restart int32, attempt int) Run {
 		restart < st.RestartCount && st.State.Waiting != nil && ended != nil:
 		// A container that waits to be started again has not been counted
 		// yet: what ended last is the run that its count tells of.
-		r.State, r.Reason = Gone, "the node keeps the logs of a container's last two runs"
+		r.State, r.Reason = Gone, "a node keeps the logs of a container's last two runs at most"
 	case restart < st.RestartCount:
 		r.previous = true
 		r.end(ended)
@@ -88,6 +89,8 @@ func runOf(pod *corev1.Pod, c container, restart int32, attempt int) Run {
 		r.State, r.StartedAt = Running, st.State.Running.StartedAt.Time
 	case st.State.Terminated != nil:
 		r.end(st.State.Terminated)
+		over := pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
+		r.moving = r.again && !over && (r.ExitCode != 0 || c.kind == Sidecar)
 	case ended != nil:
 		r.end(ended)
 	default:

@@ -26,7 +26,8 @@ type Story struct {
 	Attempts  int // begun so far
 	Runs      []Run
 
-	uid types.UID
+	uid  types.UID
+	made time.Time
 }
 
 // A JobState says how a job goes.
@@ -58,6 +59,8 @@ type Run struct {
 	pod      types.UID
 	restart  int32
 	previous bool // its log is asked for as that of the previous run
+	again    bool // the container is started again in the same pod, should it fail
+	moving   bool // that is about to happen: whose log one gets is not sure
 }
 
 // A ContainerKind says what a container is for.
@@ -99,7 +102,7 @@ func (r Run) key() key {
 // Tell puts together what is known of a job. The events are those about the
 // job, and are needed only to name pods that are gone.
 func Tell(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) Story {
-	s := Story{Job: job.Name, uid: job.UID, StartedAt: timeOf(job.Status.StartTime)}
+	s := Story{Job: job.Name, uid: job.UID, made: job.CreationTimestamp.Time, StartedAt: timeOf(job.Status.StartTime)}
 	s.State, s.Reason, s.EndedAt = stateOf(job)
 	lost := lostPods(job, pods, events)
 	for _, name := range lost {

@@ -23,6 +23,7 @@ type tape struct {
 	newer bool          // lines from behind the bookmark are there: this search saw some
 	gap   bool          // the bookmark's line is not there any more
 	atEnd bool          // the bookmark's line is the last one
+	whole bool          // after the run had ended, an answer came to its end
 	early bool          // the line is older than was asked for
 	tries int           // connections in a row that brought nothing
 	pause time.Duration // before the next connection
@@ -48,6 +49,11 @@ func (t *tape) play(ctx context.Context) error {
 		if err := t.heed(ctx, p); err != nil {
 			return err
 		}
+		t.whole = t.whole || asked.State == Ended && p.whole() && !p.empty()
+		if t.run.State == Gone && t.whole {
+			t.run = asked // it was read in time
+			return nil
+		}
 		if t.run.State == Gone || t.ended(asked, p) {
 			return nil
 		}
@@ -62,17 +68,41 @@ func (t *tape) heed(ctx context.Context, p passage) error {
 	if err := t.account(p); err != nil {
 		return err
 	}
-	if p.fresh > 0 && p.cut != nil {
+	if p.fresh > 0 && p.cut != nil && !t.run.again {
 		return nil // there is more, whatever became of the container
 	}
 	asked := t.run
-	if err := t.refresh(ctx); err != nil {
+	if t.gap {
+		// It may be the next run's log, of which the API server hears late.
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+	look := t.refresh
+	if t.gap || p.foreign || p.empty() {
+		look = t.settle
+	}
+	if err := look(ctx); err != nil {
 		return t.trouble(err)
 	}
 	if t.run.previous != asked.previous {
-		t.seek, t.gap = newSeeker(), false // what was read was another log
+		t.seek, t.gap, t.atEnd = newSeeker(), false, false // what was read may be another log
 	}
 	return nil
+}
+
+// settle looks how the run is, and waits while its container is about to be
+// started again: until that is seen, one cannot tell whose log one would get.
+func (t *tape) settle(ctx context.Context) error {
+	const patience, step = 15 * time.Second, 250 * time.Millisecond
+	for waited := time.Duration(0); ; waited += step {
+		if err := t.refresh(ctx); err != nil || !t.run.moving || waited >= patience {
+			return err
+		}
+		if err := sleep(ctx, step); err != nil {
+			return err
+		}
+	}
 }
 
 // account keeps count of what a connection brought, and decides how to ask
@@ -84,15 +114,15 @@ func (t *tape) account(p passage) error {
 	case p.refused != nil:
 		t.wait()
 		return t.trouble(p.refused)
+	case p.foreign:
+		t.wait()
 	case p.fresh > 0:
 		t.tries, t.pause, t.newer = 0, 0, false
 		if behind := t.seek.found(p.old, p.fresh); !behind && p.cut == nil && t.mark.set() {
 			t.seek.end(t.mark.same)
 		}
 	case p.missing:
-		if t.gap = !t.seek.tooFew(); t.gap {
-			t.pause = time.Second // it may be another run's log by now, which will be seen
-		}
+		t.gap = !t.seek.tooFew()
 	case p.found && p.cut == nil && !t.newer:
 		t.wait()
 		t.atEnd = t.seek.lines <= t.mark.same+2
@@ -156,14 +186,13 @@ func (t *tape) refresh(ctx context.Context) error {
 // ended reports whether a connection that was opened for a run in the given
 // state leaves nothing to ask for.
 func (t *tape) ended(asked Run, p passage) bool {
-	follows := t.Follow && asked.State == Running
 	switch {
-	case follows || p.cut != nil || p.refused != nil || p.missing:
+	case t.Follow && asked.State == Running, !p.whole() && !p.empty():
 		return false
 	case p.found && p.fresh == 0:
 		return t.atEnd
-	case !p.found && p.old == 0:
-		return t.tries >= most // a file that was rotated and is empty
+	case p.empty():
+		return t.tries >= most // a file that was rotated just now
 	}
 	// A container that writes all the time has no end to wait for.
 	return asked.State == Running && !t.mark.last.Before(t.start)

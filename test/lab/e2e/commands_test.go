@@ -168,7 +168,7 @@ func (s *suite) proxy(ts *testscript.TestScript, neg bool, args []string) {
 	p, _ := ts.Value(proxied{}).(*scriptProxy)
 	switch verb := strings.Join(args, " "); {
 	case neg || p == nil:
-		ts.Fatalf("usage: proxy [cut|close|open|cut every TIME]")
+		ts.Fatalf("usage: proxy [cut|close|open|cut every TIME|lines N]")
 	case verb == "":
 		ts.Check(p.start(ts))
 	case verb == "cut":
@@ -177,6 +177,10 @@ func (s *suite) proxy(ts *testscript.TestScript, neg bool, args []string) {
 		p.Close()
 	case verb == "open":
 		ts.Check(p.Open())
+	case strings.HasPrefix(verb, "lines "):
+		lines, err := strconv.Atoi(strings.TrimPrefix(verb, "lines "))
+		ts.Check(err)
+		ts.Check(cutLines(ts, lines))
 	default:
 		pause, err := time.ParseDuration(strings.TrimPrefix(verb, "cut every "))
 		ts.Check(err)
@@ -214,4 +218,22 @@ func (p *scriptProxy) cutEvery(ts *testscript.TestScript, pause time.Duration) {
 		cancel()
 		ts.Check(<-done)
 	})
+}
+
+// cutLines starts a proxy that cuts logs, and ends with its script.
+func cutLines(ts *testscript.TestScript, lines int) error {
+	through := ts.MkAbs("proxied")
+	p, err := proxy.LinesToServer(ts.Getenv("KUBECONFIG"), through, lines)
+	if err != nil {
+		return err
+	}
+	ts.Defer(func() {
+		ts.Check(p.Close())
+		if p.Cuts() == 0 {
+			ts.Fatalf("no log was cut")
+		}
+		ts.Logf("%d logs were cut", p.Cuts())
+	})
+	ts.Setenv("KUBECONFIG", through)
+	return nil
 }

@@ -25,6 +25,8 @@
 //	proxy cut|close|open             ends its connections and takes new ones, or
 //	                                 none, or takes them again
 //	proxy cut every TIME             until the script ends
+//	proxy lines N                    from here on $KUBECONFIG leads through a
+//	                                 proxy that cuts each log after N lines
 //	lab start|stop|kill COMPONENT    a part of the node
 //	lab compact etcd                 so that it forgets all revisions but one
 //	pum YAML                         changes what the stand-in for PUM does
