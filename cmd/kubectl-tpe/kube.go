@@ -20,6 +20,9 @@ import (
 // Enterprise.
 const defaultNamespace = "thingpark-enterprise"
 
+// defaultPUM is the vendor's name for PUM's Deployment.
+const defaultPUM = "pum"
+
 // A cluster is where a command asks.
 type cluster struct {
 	output.Place

@@ -217,7 +217,7 @@ func instead(ctx context.Context, job *joblogs.Cluster, s joblogs.Story) string 
 		return "see kubectl tpe logs --help"
 	}
 	traces := job.Traces(ctx)
-	deployment, err := job.Client.AppsV1().Deployments(job.Namespace).Get(ctx, "pum", metav1.GetOptions{})
+	deployment, err := job.Client.AppsV1().Deployments(job.Namespace).Get(ctx, defaultPUM, metav1.GetOptions{})
 	if err == nil {
 		trace := "PUM itself is installed here"
 		if release := deployment.Annotations["meta.helm.sh/release-name"]; release != "" {
@@ -236,9 +236,6 @@ func attemptsOf(s joblogs.Story) []string {
 	}
 	return names
 }
-
-// completionPatience is how long a shell waits for a cluster.
-const completionPatience = 3 * time.Second
 
 // completeStory completes a flag from what is known of the job.
 func (a *app) completeStory(f *logsFlags, values func(joblogs.Story) []string) cobra.CompletionFunc {

@@ -24,19 +24,20 @@ import (
 var clock = time.Date(2022, 6, 27, 14, 15, 11, 0, time.UTC)
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"kubectl-tpe": func() {
-			a := &app{
-				IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-				now:       func() time.Time { return clock },
-				observe:   observe,
-			}
-			if name := os.Getenv("RECORDED"); name != "" {
-				a.replay(name)
-			}
-			os.Exit(run(os.Args[1:], a))
-		},
-	})
+	testscript.Main(m, map[string]func(){"kubectl-tpe": plugin, completer: plugin})
+}
+
+// plugin is what main does, at a time that stands still.
+func plugin() {
+	a := &app{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		now:       func() time.Time { return clock },
+		observe:   observe,
+	}
+	if name := os.Getenv("RECORDED"); name != "" {
+		a.replay(name)
+	}
+	os.Exit(run(arguments(os.Args[0], os.Args[1:]), a))
 }
 
 // replay makes an app observe what was recorded in the lab.

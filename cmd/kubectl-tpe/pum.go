@@ -40,7 +40,7 @@ type pumFlags struct {
 
 func (f *pumFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.deployment, "pum-deployment", "pum", "deployment of PUM")
+	flags.StringVar(&f.deployment, "pum-deployment", defaultPUM, "deployment of PUM")
 	flags.StringVar(&f.container, "pum-container", "", "container of PUM's pod; by default kubectl's choice")
 	flags.StringVar(&f.command, "pum-command", "", "command that prints the entries; by default those of all known releases are tried")
 	flags.DurationVar(&f.timeout, "pum-timeout", 30*time.Second, "how long to wait for PUM's answer")

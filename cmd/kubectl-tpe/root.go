@@ -65,9 +65,11 @@ Exit codes, the same for every command and output format:
 	cmd.SetOut(a.Out)
 	cmd.SetErr(a.ErrOut)
 	a.addKubeFlags(cmd)
+	a.addKubeCompletions(cmd)
 	a.look.add(cmd)
 	addLogFlag(cmd, a.ErrOut)
 	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newLogsCmd(a), newReleasesCmd(a), newValuesCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
+	addCompletionCmd(cmd, a)
 	return cmd
 }
 
