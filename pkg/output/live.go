@@ -42,6 +42,11 @@ func (l *Live) Draw(text string, width, height int) error {
 	if room := height - 1; room > 0 && len(lines) > room {
 		lines = lines[:room]
 	}
+	for i, line := range lines {
+		if width > 0 && unpainted(line) == line {
+			lines[i] = runewidth.Truncate(line, width, "…")
+		}
+	}
 	size := [2]int{width, height}
 	if l.size == size && slices.Equal(l.last, lines) {
 		return nil

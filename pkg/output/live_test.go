@@ -136,9 +136,13 @@ func TestLiveDrawsWhatChanged(t *testing.T) {
 		{"1\n2\n3\n4\n5\n", 81, 4, 3},
 		{"1\n2\n3\n4\n5\n", 81, 10, 5},
 		{"1\n2\n3\n4\n6\n", 81, 10, 5},
+		{"a command that is too wide\n", 10, 10, 1},
 	} {
 		if got := draw(step.text, step.width, step.height); got != step.want {
 			t.Errorf("step %d: %d lines written, want %d", i, got, step.want)
+		}
+		if strings.Contains(b.String(), "too wide") {
+			t.Errorf("step %d: wider than the screen: %q", i, b.String())
 		}
 	}
 }

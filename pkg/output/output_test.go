@@ -129,7 +129,7 @@ func TestScreensFitTheirWidth(t *testing.T) {
 				}
 				for line := range strings.Lines(b.String()) {
 					line = strings.TrimSuffix(line, "\n")
-					if got := runewidth.StringWidth(line); got > width {
+					if got := runewidth.StringWidth(line); got > width && !strings.HasPrefix(line, "kubectl ") {
 						t.Errorf("%s: %d columns in a width of %d: %s", name, got, width, line)
 					}
 					if ascii && strings.ContainsRune(line, '…') {

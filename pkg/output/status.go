@@ -314,7 +314,8 @@ func (s *screen) next(doc *Status) {
 	s.line("")
 	s.line("NEXT")
 	for _, command := range doc.next[:min(len(doc.next), mostNext)] {
-		s.line("%s", command)
+		// Whole, however wide: half a command is none.
+		s.WriteString(s.view.plain(escape(command)) + "\n")
 	}
 }
 

@@ -76,7 +76,7 @@ func (s service) impact(workloads []readiness.Workload) (Impact, bool) {
 	serving := false
 	for _, w := range workloads {
 		switch {
-		case !s.has(w.Name):
+		case !s.has(w.Name) || s.parent(w, workloads):
 		case w.Ready < w.Want && w.State != readiness.Unknown:
 			short = append(short, w)
 			serving = serving || w.Ready > 0
@@ -96,7 +96,7 @@ func (s service) impact(workloads []readiness.Workload) (Impact, bool) {
 	if !serving || s.Chain && short[0].Ready == 0 {
 		impact.State, effect = Down, s.Down
 	}
-	impact.Summary = shortOf(withoutParents(short)) + " ready: " + effect
+	impact.Summary = shortOf(short) + " ready: " + effect
 	return impact, true
 }
 
@@ -107,14 +107,13 @@ func (s service) has(workload string) bool {
 	})
 }
 
-// withoutParents leaves out the operators' resources whose own workloads are
-// there: the same pods are missing in both.
-func withoutParents(short []readiness.Workload) []readiness.Workload {
-	return slices.DeleteFunc(slices.Clone(short), func(w readiness.Workload) bool {
-		return slices.ContainsFunc(short, func(child readiness.Workload) bool {
-			return strings.HasPrefix(child.Name, w.Name+"-") && (w.Kind == "Kafka" || w.Kind == "PerconaServerMongoDB")
+// parent reports whether a workload is an operator's resource whose own
+// workloads are there: they tell of the same pods, and sooner.
+func (s service) parent(w readiness.Workload, workloads []readiness.Workload) bool {
+	return (w.Kind == "Kafka" || w.Kind == "PerconaServerMongoDB") &&
+		slices.ContainsFunc(workloads, func(child readiness.Workload) bool {
+			return s.has(child.Name) && strings.HasPrefix(child.Name, w.Name+"-")
 		})
-	})
 }
 
 // shortOf says of workloads that have too few pods how many they have.
