@@ -46,6 +46,9 @@ func newRecordCmd() *cobra.Command {
 			if err := ask(&r, env); err != nil {
 				return err
 			}
+			if err := list(&r, env); err != nil {
+				return err
+			}
 			return save(args[0], r)
 		},
 	}
@@ -94,6 +97,20 @@ func ask(r *tpe.Recording, env []string) error {
 		}
 	}
 	return errors.New("PUM answers to the plugin, and not to kubectl")
+}
+
+// list notes the Helm releases, where there are any.
+func list(r *tpe.Recording, env []string) error {
+	text, _, _, err := run(env, "kubectl tpe releases -o json -n "+r.Namespace)
+	if err != nil {
+		return err
+	}
+	var document struct{ Items json.RawMessage }
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		return fmt.Errorf("list the releases: %w", err)
+	}
+	r.Releases = document.Items
+	return nil
 }
 
 // run runs a command and returns what it wrote and its exit code.

@@ -24,6 +24,7 @@ import (
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -48,6 +49,8 @@ type head struct {
 	Answer     string    `json:"answer"`
 	Error      string    `json:"error"`
 	ExitCode   int       `json:"exitCode"`
+
+	Releases []release.Release `json:"releases"`
 }
 
 // Snapshot returns what the plugin observes where a recording was made, as it
@@ -70,6 +73,10 @@ func Snapshot(name string) (verdict.Snapshot, error) {
 	picture := readiness.Assess(objects, h.RecordedAt)
 	s.Picture = &picture
 	s.Answer, s.AnswerErr = h.answer(objects)
+	s.Releases = &verdict.Releases{Items: h.Releases}
+	if len(h.Releases) > 0 {
+		s.Releases.Consistency = release.Compare(h.Releases, nil, h.RecordedAt)
+	}
 	return s, nil
 }
 

@@ -4,6 +4,7 @@ package tpe
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -22,6 +23,8 @@ type Recording struct {
 	Answer     string    `json:"answer,omitempty"`  // PUM's text
 	Error      string    `json:"error,omitempty"`   // of the plugin, where PUM did not answer
 	ExitCode   int       `json:"exitCode,omitempty"`
+
+	Releases json.RawMessage `json:"releases,omitempty"` // as the plugin lists them
 
 	Objects []*unstructured.Unstructured `json:"objects,omitempty"`
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestColors(t *testing.T) {
+	tests := []struct {
+		name string
+		env  string // NAME=value,…
+		look lookFlags
+		pipe bool
+		term bool
+	}{
+		{name: "by default on a terminal only", term: true},
+		{name: "not if nobody wants them", env: "NO_COLOR=1"},
+		{name: "an empty NO_COLOR says nothing", env: "NO_COLOR=", term: true},
+		{name: "forced", env: "FORCE_COLOR=1", pipe: true, term: true},
+		{name: "not forced", env: "FORCE_COLOR=0", term: true},
+		{name: "unwanted and forced", env: "NO_COLOR=1,FORCE_COLOR=1"},
+		{name: "a dumb terminal", env: "TERM=dumb"},
+		{name: "a dumb terminal, forced", env: "TERM=dumb,FORCE_COLOR=1", pipe: true, term: true},
+		{name: "accessible", look: lookFlags{accessible: true}},
+		{name: "accessible and forced", look: lookFlags{accessible: true}, env: "FORCE_COLOR=1"},
+		{name: "always", look: lookFlags{color: "always"}, env: "NO_COLOR=1,TERM=dumb", pipe: true, term: true},
+		{name: "never", look: lookFlags{color: "never"}, env: "FORCE_COLOR=1"},
+		{name: "auto", look: lookFlags{color: "auto"}, term: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, name := range []string{"NO_COLOR", "FORCE_COLOR", "TERM"} {
+				t.Setenv(name, "")
+			}
+			for _, pair := range strings.Split(tt.env, ",") {
+				if name, value, ok := strings.Cut(pair, "="); ok {
+					t.Setenv(name, value)
+				}
+			}
+			if pipe, term := tt.look.colors(false), tt.look.colors(true); pipe != tt.pipe || term != tt.term {
+				t.Errorf("colours in a pipe: %v, on a terminal: %v, want %v, %v", pipe, term, tt.pipe, tt.term)
+			}
+		})
+	}
+}
