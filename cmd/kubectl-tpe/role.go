@@ -27,16 +27,19 @@ func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error,
 	return &exitError{code, err, "this Role would do; an administrator can give it to kubectl apply -f -\n\n" + role}
 }
 
+// unknownUser stands where a user's name is to be filled in.
+const unknownUser = "USER"
+
 // user returns the name by which the API server knows this account, or a
 // word to be replaced.
 func (c *cluster) user(ctx context.Context) string {
 	kube, err := kubernetes.NewForConfig(c.config)
 	if err != nil {
-		return "USER"
+		return unknownUser
 	}
 	review, err := kube.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if err != nil || review.Status.UserInfo.Username == "" {
-		return "USER" // Kubernetes before 1.28 does not tell
+		return unknownUser // Kubernetes before 1.28 does not tell
 	}
 	return review.Status.UserInfo.Username
 }

@@ -3,15 +3,21 @@
 package output
 
 import (
+	"fmt"
+	"hash/fnv"
+
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
 // Role returns a Role with the rules, and a RoleBinding that gives it to a
-// user, as YAML that kubectl apply takes.
+// user, as YAML that kubectl apply takes. Its name says which user and rules, so
+// that it adds to others of its kind and replaces none.
 func Role(namespace, user string, rules []rbacv1.PolicyRule) (string, error) {
-	const name = "kubectl-tpe"
+	hash := fnv.New32a()
+	fmt.Fprint(hash, user, rules)
+	name := fmt.Sprintf("kubectl-tpe-%08x", hash.Sum32())
 	meta := metav1.ObjectMeta{Name: name, Namespace: namespace}
 	role := rbacv1.Role{
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},

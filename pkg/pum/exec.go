@@ -39,7 +39,18 @@ type PodRunner struct {
 	Deployment string
 	Container  string // by default kubectl's choice for the pod
 	Limit      int    // the largest standard output to read, in bytes
+	Transport  Transport
 }
+
+// A Transport is a protocol between the plugin and the API server for commands in
+// pods. The zero value is WebSocket, and SPDY where that does not work.
+type Transport string
+
+// The transports, to use one and no other.
+const (
+	WebSocket Transport = "WebSocket"
+	SPDY      Transport = "SPDY"
+)
 
 // Run runs a command once in PUM's pod.
 //
@@ -145,6 +156,12 @@ func (r *PodRunner) executor(u *url.URL) (remotecommand.Executor, error) {
 	websocket, err := remotecommand.NewWebSocketExecutor(r.Config, "GET", u.String())
 	if err != nil {
 		return nil, err
+	}
+	switch r.Transport {
+	case WebSocket:
+		return websocket, nil
+	case SPDY:
+		return spdy, nil
 	}
 	return remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)

@@ -160,6 +160,31 @@ func (s *suite) restarts(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// gateway leads the way to the API server through an HTTP proxy that does what the
+// words say, until the next as.
+func (s *suite) gateway(ts *testscript.TestScript, neg bool, args []string) {
+	var faults proxy.Faults
+	for _, word := range args {
+		switch key, value, _ := strings.Cut(word, "="); key {
+		case "kubernetes":
+			faults.Kubernetes = value
+		case "clock":
+			var err error
+			faults.Clock, err = time.ParseDuration(value)
+			ts.Check(err)
+		case "no-websocket":
+			faults.NoWebSocket = true
+		default:
+			ts.Fatalf("usage: gateway [kubernetes=1.N] [clock=TIME] [no-websocket]")
+		}
+	}
+	through := ts.MkAbs("gateway.kubeconfig")
+	end, err := proxy.Gateway(ts.Getenv("KUBECONFIG"), through, faults)
+	ts.Check(err)
+	ts.Defer(func() { _ = end() })
+	ts.Setenv("KUBECONFIG", through)
+}
+
 // proxied is the key of a script's proxy.
 type proxied struct{}
 

@@ -27,6 +27,10 @@
 //	proxy cut every TIME             until the script ends
 //	proxy lines N                    from here on $KUBECONFIG leads through a
 //	                                 proxy that cuts each log after N lines
+//	gateway [kubernetes=1.N] [clock=TIME] [no-websocket]
+//	                                 from here on, until the next as, $KUBECONFIG
+//	                                 leads through an HTTP proxy that says so, or
+//	                                 breaks WebSocket
 //	lab start|stop|kill COMPONENT    a part of the node
 //	lab compact etcd                 so that it forgets all revisions but one
 //	pum YAML                         changes what the stand-in for PUM does
@@ -82,7 +86,7 @@ func (s *suite) params(dir string) testscript.Params {
 		Setup:               s.setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": s.as, "exits": exits, "lab": s.lab, "load": s.load, "proxy": s.proxy,
-			"helm": s.helm, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
+			"gateway": s.gateway, "helm": s.helm, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
 }

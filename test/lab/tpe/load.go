@@ -38,21 +38,12 @@ func Load(ctx context.Context, o Options) error {
 	if o.Namespace == "" {
 		o.Namespace = DefaultNamespace
 	}
-	scenario, err := FindScenario(o.Scenario)
+	l, err := newLoader(o)
 	if err != nil {
 		return err
 	}
-	inventory, err := ReadInventory()
-	if err != nil {
-		return err
-	}
-	c, err := connect(o.Kubeconfig)
-	if err != nil {
-		return err
-	}
-	l := loader{o, c, renderer{scenario: scenario, release: scenario.Release, inventory: inventory, namespace: o.Namespace, dir: stores(o.Importer)}}
 	if err := l.load(ctx); err != nil {
-		return fmt.Errorf("load scenario %s into namespace %s: %w", scenario.Name, o.Namespace, err)
+		return fmt.Errorf("load scenario %s into namespace %s: %w", o.Scenario, o.Namespace, err)
 	}
 	return nil
 }
@@ -61,29 +52,36 @@ func Load(ctx context.Context, o Options) error {
 // own, and makes the namespace if it is not there. Nothing else of the scenario is
 // touched.
 func Reinstall(ctx context.Context, o Options, changes map[string]HelmRelease) error {
-	scenario, err := FindScenario(o.Scenario)
+	l, err := newLoader(o)
 	if err != nil {
 		return err
 	}
-	inventory, err := ReadInventory()
-	if err != nil {
+	l.renderer.scenario.Helm = changes
+	if _, err := l.makeNamespace(ctx); err != nil {
 		return err
 	}
-	c, err := connect(o.Kubeconfig)
-	if err != nil {
-		return err
-	}
-	scenario.Helm = changes
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: o.Namespace}}
-	if _, err := c.typed.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-		return err
-	}
-	secrets := c.typed.CoreV1().Secrets(o.Namespace)
+	secrets := l.typed.CoreV1().Secrets(o.Namespace)
 	if err := secrets.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm"}); err != nil {
 		return err
 	}
-	r := renderer{scenario: scenario, release: scenario.Release, inventory: inventory, namespace: o.Namespace, dir: stores(o.Importer)}
-	return r.install(secrets, time.Now())
+	return l.install(secrets, time.Now())
+}
+
+// newLoader returns what loads a scenario.
+func newLoader(o Options) (loader, error) {
+	scenario, err := FindScenario(o.Scenario)
+	if err != nil {
+		return loader{}, err
+	}
+	inventory, err := ReadInventory()
+	if err != nil {
+		return loader{}, err
+	}
+	c, err := connect(o.Kubeconfig)
+	if err != nil {
+		return loader{}, err
+	}
+	return loader{o, c, renderer{scenario: scenario, release: scenario.Release, inventory: inventory, namespace: o.Namespace, dir: stores(o.Importer)}}, nil
 }
 
 type loader struct {
@@ -152,6 +150,23 @@ func (l loader) emptyNamespace(ctx context.Context) error {
 		_, err := l.typed.CoreV1().ServiceAccounts(l.namespace).Get(ctx, "default", noOptions)
 		return err == nil, ignoreNotFound(err)
 	})
+}
+
+// makeNamespace makes the namespace unless it is there, and reports whether it did. One
+// that is being deleted is waited for.
+func (l loader) makeNamespace(ctx context.Context) (made bool, err error) {
+	namespaces := l.typed.CoreV1().Namespaces()
+	existing, err := namespaces.Get(ctx, l.namespace, noOptions)
+	for err == nil && existing.DeletionTimestamp != nil {
+		if err = pause(ctx); err == nil {
+			existing, err = namespaces.Get(ctx, l.namespace, noOptions)
+		}
+	}
+	if !apierrors.IsNotFound(err) {
+		return false, err
+	}
+	_, err = namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: l.namespace}}, metav1.CreateOptions{})
+	return true, err
 }
 
 func ignoreNotFound(err error) error {

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/client-go/discovery"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+func newDoctorCmd(a *app) *cobra.Command {
+	var format output.Format
+	var flags pumFlags
+	var role bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Tell whether this account on this machine can use each command",
+		Long: `Tell whether this account on this machine can use each command: the API server,
+the login, the clock, the rights that each command asks for, the kinds that are
+served, and the two ways to PUM's pod, WebSocket and SPDY. PUM is asked for its
+entries, which changes nothing.
+
+With --role only the smallest Role is printed that adds what is missing, and the
+RoleBinding that gives it to this account.
+
+Exit codes:
+  0  each command can be used
+  3  the clock is wrong, or the credentials have expired
+  4  this account lacks a right
+  5  PUM's pod cannot be reached
+  9  with warnings, and --fail-on=warning was given`,
+		Example: `  # Before an upgrade
+  kubectl tpe doctor
+
+  # What is missing, for an administrator to apply
+  kubectl tpe doctor --role >role.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			if role {
+				return a.missingRole(cmd.Context(), c)
+			}
+			return a.doctor(cmd.Context(), c, &format, flags)
+		},
+	}
+	addOutputFlag(cmd, &format)
+	a.failOn.add(cmd)
+	cmd.Flags().BoolVar(&role, "role", false, "print only the Role that is missing")
+	cmd.MarkFlagsMutuallyExclusive("role", "output")
+	flags.add(cmd)
+	return cmd
+}
+
+// needs are the rights of each command. What the operators' kinds and what only tells
+// causes would add is optional.
+func needs() []verdict.Need {
+	status := verdict.Need{Command: "status, wait"}
+	for _, a := range asked(readiness.Rules()) {
+		if slices.Contains([]string{"deployments", "statefulsets", "pods", "jobs"}, a.Resource) && a.Subresource == "" {
+			status.Rights = append(status.Rights, a)
+		} else {
+			status.Optional = append(status.Optional, a)
+		}
+	}
+	status.Rights = append(status.Rights, asked(pum.Rules())...)
+	status.Optional = append(status.Optional, asked(release.Rules())...)
+	return []verdict.Need{
+		status,
+		{Command: "pum status, pum restart", Rights: asked(pum.Rules())},
+		{Command: "logs", Rights: asked(joblogs.Rules())},
+		{Command: "releases, values, rollback-plan", Rights: asked(release.Rules())},
+	}
+}
+
+// reviewNeeds asks which of the rights this account has. The same one is asked for
+// once.
+func (c *cluster) reviewNeeds(ctx context.Context, needs []verdict.Need) error {
+	var all []verdict.Access
+	each(needs, func(a *verdict.Access) {
+		if !slices.Contains(all, *a) {
+			all = append(all, *a)
+		}
+	})
+	answers := slices.Clone(all)
+	if err := c.review(ctx, answers); err != nil {
+		return err
+	}
+	each(needs, func(a *verdict.Access) { *a = answers[slices.Index(all, *a)] })
+	return nil
+}
+
+// each calls do with each right.
+func each(needs []verdict.Need, do func(*verdict.Access)) {
+	for _, n := range needs {
+		for _, rights := range [][]verdict.Access{n.Rights, n.Optional} {
+			for i := range rights {
+				do(&rights[i])
+			}
+		}
+	}
+}
+
+// doctor looks at everything once and writes the checklist.
+func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
+	d := &verdict.Doctor{ObservedAt: a.now(), Namespace: c.Namespace, Client: version(), Needs: needs()}
+	d.Credential, d.Expires = c.expiry()
+	server, err := a.server(ctx, c)
+	if d.ServerErr = err; err == nil {
+		d.Server, d.Skew, d.Dated = server.version, server.skew, server.dated
+		err = c.examine(ctx, d, flags)
+	} else {
+		err = nil // it is in the checklist
+	}
+	switch {
+	case ctx.Err() != nil:
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	case err != nil:
+		return answered(verdict.ExitError, err)
+	}
+	list := d.Judge(a.failOn.level)
+	return write(list.ExitCode, output.Write(a.Out, format, output.NewDoctor(c.Place, d.ObservedAt, list), a.view()))
+}
+
+// examine asks an API server that can be reached, everything at once.
+func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags) error {
+	var all sync.WaitGroup
+	var err error
+	all.Go(func() { err = c.reviewNeeds(ctx, d.Needs) })
+	all.Go(func() { d.Kinds = c.served() })
+	all.Go(func() {
+		if d.User = c.user(ctx); d.User == unknownUser {
+			d.User = ""
+		}
+	})
+	all.Go(func() { d.WebSocket = c.try(ctx, flags, pum.WebSocket) })
+	all.Go(func() { d.SPDY = c.try(ctx, flags, pum.SPDY) })
+	all.Wait()
+	return err
+}
+
+// try asks PUM for its entries by one way.
+func (c *cluster) try(ctx context.Context, flags pumFlags, way pum.Transport) verdict.Try {
+	runner, err := flags.runner(c)
+	if err != nil {
+		return verdict.Try{Err: err}
+	}
+	runner.Transport = way
+	answer, err := flags.ask(ctx, flags.clientOf(runner))
+	if err != nil {
+		return verdict.Try{Err: err}
+	}
+	return verdict.Try{Command: answer.Source.Command}
+}
+
+// served asks which of the operators' kinds the API server has.
+func (c *cluster) served() []verdict.Served {
+	client, err := discovery.NewDiscoveryClientForConfig(c.config)
+	if err != nil {
+		return []verdict.Served{{Err: err}}
+	}
+	groups, err := client.ServerGroups()
+	if err != nil {
+		return []verdict.Served{{Err: err}}
+	}
+	var all []verdict.Served
+	for _, rule := range readiness.Rules() {
+		if group := rule.APIGroups[0]; strings.Contains(group, ".") {
+			s := verdict.Served{Resource: rule.Resources[0] + "." + group}
+			for _, g := range groups.Groups {
+				s.Served = s.Served || g.Name == group
+			}
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// missingRole prints the Role that adds what this account lacks.
+func (a *app) missingRole(ctx context.Context, c *cluster) error {
+	needs := needs()
+	if err := c.reviewNeeds(ctx, needs); err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	var lacking []verdict.Access
+	var failed error
+	each(needs, func(a *verdict.Access) {
+		switch {
+		case a.Err != nil:
+			failed = a.Err
+		case !a.Allowed && !slices.Contains(lacking, *a):
+			lacking = append(lacking, *a)
+		}
+	})
+	switch {
+	case failed != nil:
+		return answered(verdict.Classify(failed), fmt.Errorf("ask for the rights of this account: %w", failed))
+	case len(lacking) == 0:
+		fmt.Fprintln(a.ErrOut, "this account lacks no right")
+		return nil
+	}
+	role, err := output.Role(c.Namespace, c.user(ctx), rulesOf(lacking))
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	_, err = fmt.Fprint(a.Out, role)
+	return write(verdict.ExitDone, err)
+}
+
+// rulesOf returns the fewest rules for some rights: resources of a group with the same
+// verbs share one.
+func rulesOf(rights []verdict.Access) []rbacv1.PolicyRule {
+	var rules []rbacv1.PolicyRule
+	for _, a := range rights {
+		resource := strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/")
+		i := slices.IndexFunc(rules, func(r rbacv1.PolicyRule) bool { return r.APIGroups[0] == a.Group && r.Resources[0] == resource })
+		if i < 0 {
+			rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{a.Group}, Resources: []string{resource}})
+			i = len(rules) - 1
+		}
+		rules[i].Verbs = append(rules[i].Verbs, a.Verb)
+		slices.Sort(rules[i].Verbs)
+	}
+	var merged []rbacv1.PolicyRule
+	for _, r := range rules {
+		i := slices.IndexFunc(merged, func(m rbacv1.PolicyRule) bool {
+			return m.APIGroups[0] == r.APIGroups[0] && slices.Equal(m.Verbs, r.Verbs)
+		})
+		if i < 0 {
+			merged = append(merged, r)
+			continue
+		}
+		merged[i].Resources = append(merged[i].Resources, r.Resources...)
+	}
+	return merged
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// preflightOptions say from where to where.
+type preflightOptions struct {
+	from, to releaseFlag
+	manifest string
+}
+
+func newPreflightCmd(a *app) *cobra.Command {
+	var format output.Format
+	var flags pumFlags
+	var options preflightOptions
+	cmd := &cobra.Command{
+		Use:   "preflight --to RELEASE",
+		Short: "Tell whether this installation may be upgraded to a release",
+		Long: `Tell whether this installation may be upgraded to a release of ThingPark
+Enterprise: the vendor's rule for the way, Kubernetes' version, the Helm releases,
+workloads, operators, entries and claims, the rights of this account, and whether
+Helm on this machine knows the vendor's charts. Nothing is changed.
+
+What is known of releases is what is public up to 8.0.2. Where nothing is public the
+check warns.
+
+Exit codes:
+  0  it may
+  3  a check failed: not like this
+  4  this account may not read what has to be looked at
+  5  PUM could not be asked
+  9  it may, with warnings, and --fail-on=warning was given`,
+		Example: `  # May this be upgraded?
+  kubectl tpe preflight --to 8.0.0`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			given, err := readManifest(options.manifest)
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			return a.preflight(cmd.Context(), c, &format, flags, options, given)
+		},
+	}
+	addOutputFlag(cmd, &format)
+	a.failOn.add(cmd)
+	cmd.Flags().Var(&options.to, "to", "release of ThingPark Enterprise to upgrade to, such as 8.0.0")
+	must(cmd.MarkFlagRequired("to"))
+	cmd.Flags().Var(&options.from, "from", "release that is installed; by default what the Helm releases are")
+	cmd.Flags().StringVar(&options.manifest, "manifest", "", "Release Manifest of --to, the file VERSIONS, if it is newer than this plugin")
+	flags.add(cmd)
+	return cmd
+}
+
+// A releaseFlag is a release of ThingPark Enterprise as a flag.
+type releaseFlag struct{ *release.Version }
+
+func (v *releaseFlag) Set(value string) error {
+	parsed, err := release.ParseVersion(value)
+	v.Version = &parsed
+	return err
+}
+
+func (v *releaseFlag) String() string {
+	if v.Version == nil {
+		return ""
+	}
+	return v.Version.String()
+}
+
+func (v *releaseFlag) Type() string { return "release" }
+
+// preflight looks at everything once and writes the checklist.
+func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options preflightOptions, given *release.Manifest) error {
+	snapshot, err := a.observe(ctx, c, flags)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	p := &verdict.Preflight{Snapshot: snapshot, From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
+	if err := a.lookAhead(ctx, c, p); err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
+	list, steps := p.Judge(a.failOn.level)
+	doc := output.NewPreflight(c.Place, snapshot.ObservedAt, p.To, steps, list)
+	return write(list.ExitCode, output.Write(a.Out, format, doc, a.view()))
+}
+
+// lookAhead looks at what only matters before an upgrade.
+func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) error {
+	kube, err := kubernetes.NewForConfig(c.protobuf())
+	if err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
+		s, err := a.server(ctx, c)
+		if p.KubernetesErr = err; err == nil {
+			p.KubernetesMinor = s.minor
+		}
+	})
+	all.Go(func() {
+		claims, err := kube.CoreV1().PersistentVolumeClaims(c.Namespace).List(ctx, metav1.ListOptions{})
+		if p.ClaimsErr = err; err == nil {
+			for _, claim := range claims.Items {
+				p.Claims = append(p.Claims, verdict.Claim{Name: claim.Name, Phase: string(claim.Status.Phase)})
+			}
+		}
+	})
+	all.Go(func() { err = c.review(ctx, p.Rights) })
+	p.Repository, p.RepositoryErr = helmRepository()
+	all.Wait()
+	return err
+}
+
+// helmRepository returns the name under which Helm on this machine knows the vendor's
+// charts, or nothing.
+func helmRepository() (string, error) {
+	file := helmRepositories()
+	list, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	name, err := release.Repository(list)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	return name, nil
+}
+
+// helmRepositories is where Helm keeps its list, by its own rules.
+func helmRepositories() string {
+	const name = "repositories.yaml"
+	if file := os.Getenv("HELM_REPOSITORY_CONFIG"); file != "" {
+		return file
+	}
+	if dir := os.Getenv("HELM_CONFIG_HOME"); dir != "" {
+		return filepath.Join(dir, name)
+	}
+	if dir := os.Getenv("XDG_CONFIG_HOME"); dir != "" {
+		return filepath.Join(dir, "helm", name)
+	}
+	home, _ := os.UserHomeDir()
+	switch runtime.GOOS {
+	case "windows":
+		return filepath.Join(os.Getenv("APPDATA"), "helm", name)
+	case "darwin":
+		return filepath.Join(home, "Library", "Preferences", "helm", name)
+	}
+	return filepath.Join(home, ".config", "helm", name)
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// asked returns the rights of some rules, one by one.
+func asked(rules []rbacv1.PolicyRule) []verdict.Access {
+	var all []verdict.Access
+	for _, rule := range rules {
+		for _, group := range rule.APIGroups {
+			for _, name := range rule.Resources {
+				resource, sub, _ := strings.Cut(name, "/")
+				for _, verb := range rule.Verbs {
+					all = append(all, verdict.Access{Group: group, Resource: resource, Subresource: sub, Verb: verb, Namespaced: true})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// review asks the API server which of the rights this account has, and fills that in.
+func (c *cluster) review(ctx context.Context, rights []verdict.Access) error {
+	config := rest.CopyConfig(c.protobuf())
+	config.QPS = -1 // there are many questions, and each is small
+	kube, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	var wait sync.WaitGroup
+	free := make(chan struct{}, 8)
+	for i := range rights {
+		free <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-free }()
+			rights[i].Allowed, rights[i].Err = c.may(ctx, kube, rights[i])
+		})
+	}
+	wait.Wait()
+	return nil
+}
+
+func (c *cluster) may(ctx context.Context, kube kubernetes.Interface, a verdict.Access) (bool, error) {
+	attributes := &authorizationv1.ResourceAttributes{Group: a.Group, Resource: a.Resource, Subresource: a.Subresource, Verb: a.Verb}
+	if a.Namespaced {
+		attributes.Namespace = c.Namespace
+	}
+	review, err := kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: attributes},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return false, err
+	}
+	return review.Status.Allowed, nil
+}
+
+// upgradeRights are what helm upgrade does in the namespace, by the kinds that charts
+// are made of, and what the operators' custom resource definitions take.
+func upgradeRights() []verdict.Access {
+	verbs := []string{"get", "create", "patch", "delete"}
+	of := func(group string, resources ...string) rbacv1.PolicyRule {
+		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: resources, Verbs: verbs}
+	}
+	return append(asked([]rbacv1.PolicyRule{
+		of("", "secrets", "configmaps", "services", "serviceaccounts", "persistentvolumeclaims"),
+		of("apps", "deployments", "statefulsets"),
+		of("batch", "jobs", "cronjobs"),
+		of("networking.k8s.io", "ingresses"),
+		of("policy", "poddisruptionbudgets"),
+		of("rbac.authorization.k8s.io", "roles", "rolebindings"),
+		of("kafka.strimzi.io", "kafkas"),
+		of("psmdb.percona.com", "perconaservermongodbs"),
+	}), verdict.Access{Group: "apiextensions.k8s.io", Resource: "customresourcedefinitions", Verb: "patch"})
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// Whatever is missing, the Role that is printed adds that and nothing else.
+func TestRoleAddsWhatIsMissing(t *testing.T) {
+	var all []verdict.Access
+	each(needs(), func(a *verdict.Access) { all = append(all, *a) })
+	for i := range all {
+		got := asked(rulesOf(all[i : i+1]))
+		if len(got) != 1 || got[0] != all[i] {
+			t.Errorf("for %s: %v", all[i], got)
+		}
+	}
+	want := map[verdict.Access]bool{}
+	var once []verdict.Access
+	for _, a := range all {
+		if !want[a] {
+			once = append(once, a)
+		}
+		want[a] = true
+	}
+	rules := rulesOf(once)
+	got := map[verdict.Access]bool{}
+	for _, a := range asked(rules) {
+		if got[a] || !want[a] {
+			t.Errorf("%s is there twice or was not missing", a)
+		}
+		got[a] = true
+	}
+	if len(got) != len(want) || len(rules) > 12 {
+		t.Errorf("%d rights of %d, in %d rules", len(got), len(want), len(rules))
+	}
+}
+
+func TestTokenExpiry(t *testing.T) {
+	token := func(claims string) string {
+		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".x"
+	}
+	for text, want := range map[string]int64{
+		token(`{"exp":1773522000}`): 1773522000, token(`{"exp":1773522000}`) + "\n": 1773522000,
+		token(`{}`): 0, token(`{"exp":"soon"}`): 0, token(`{"exp":-1}`): 0, "a.%.c": 0, "opaque": 0, "": 0,
+	} {
+		got := tokenExpiry(text)
+		if want == 0 != got.IsZero() || want != 0 && !got.Equal(time.Unix(want, 0)) {
+			t.Errorf("%s: %s", fmt.Sprintf("%.40q", text), got)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// A Preflight is the document of the command preflight.
+type Preflight struct {
+	note     `json:",inline"`
+	Outcome  verdict.Outcome  `json:"outcome"`
+	ExitCode verdict.ExitCode `json:"exitCode"`
+	To       string           `json:"to"`    // release of ThingPark Enterprise
+	Steps    []release.Step   `json:"steps"` // how to get there; none if it is there or not known from where
+	Checks   []verdict.Check  `json:"checks"`
+}
+
+// NewPreflight makes the document of a checklist before an upgrade.
+func NewPreflight(place Place, now time.Time, to release.Version, steps []release.Step, list verdict.Checklist) *Preflight {
+	return &Preflight{newNote("Preflight", place, now), list.Outcome, list.ExitCode, to.String(), append([]release.Step{}, steps...), list.Checks}
+}
+
+// DeepCopyObject is as that of Status.
+func (d *Preflight) DeepCopyObject() runtime.Object { c := *d; return &c }
+
+func (d *Preflight) names() []string { return checkNames(d.Checks) }
+
+func (d *Preflight) screen(f *Format, v View) ([]byte, error) {
+	s := screen{view: v, format: f}
+	s.place("ThingPark Enterprise, upgrade to "+d.To, d.Place)
+	s.checks(d.Checks)
+	if len(d.Steps) > 1 {
+		t := &table{header: []string{"STEP", "FROM", "TO", "BY", "KUBERNETES"}}
+		for i, step := range d.Steps {
+			common := strings.Join(step.Kubernetes, ", ")
+			if step.Gap {
+				common = "none that both support"
+			}
+			t.add(fmt.Sprint(i+1), step.From, step.To, step.Procedure, common)
+		}
+		s.section("THE WAY", t)
+	}
+	s.nextOf(d.Checks)
+	return v.paint(s.Bytes()), s.err
+}
+
+// A Doctor is the document of the command doctor.
+type Doctor struct {
+	note     `json:",inline"`
+	Outcome  verdict.Outcome  `json:"outcome"`
+	ExitCode verdict.ExitCode `json:"exitCode"`
+	Checks   []verdict.Check  `json:"checks"`
+}
+
+// NewDoctor makes the document of a checklist about this account and this machine.
+func NewDoctor(place Place, now time.Time, list verdict.Checklist) *Doctor {
+	return &Doctor{newNote("Doctor", place, now), list.Outcome, list.ExitCode, list.Checks}
+}
+
+// DeepCopyObject is as that of Status.
+func (d *Doctor) DeepCopyObject() runtime.Object { c := *d; return &c }
+
+func (d *Doctor) names() []string { return checkNames(d.Checks) }
+
+func (d *Doctor) screen(f *Format, v View) ([]byte, error) {
+	s := screen{view: v, format: f}
+	s.place("kubectl tpe", d.Place)
+	s.checks(d.Checks)
+	s.nextOf(d.Checks)
+	return v.paint(s.Bytes()), s.err
+}
+
+func checkNames(checks []verdict.Check) []string {
+	var names []string
+	for _, c := range checks {
+		names = append(names, "check/"+c.Name)
+	}
+	return names
+}
+
+// checks writes each check beside its result. What is bad is in capitals.
+func (s *screen) checks(checks []verdict.Check) {
+	width := 0
+	for _, c := range checks {
+		width = max(width, len(c.Name))
+	}
+	for _, c := range checks {
+		result := string(c.Result)
+		if c.Result != verdict.CheckOK {
+			result = strings.ToUpper(result)
+		}
+		texts := []string{c.Summary}
+		if c.Source != "" && (s.format.Wide() || c.Result != verdict.CheckOK) {
+			texts = append(texts, "by the "+c.Source)
+		}
+		s.hang(fmt.Sprintf("%-8s %-*s  ", result, width, c.Name), texts...)
+	}
+}
+
+// nextOf offers the commands of checks that are not ok.
+func (s *screen) nextOf(checks []verdict.Check) {
+	var next []string
+	for _, c := range checks {
+		for _, command := range c.Next {
+			if c.Result != verdict.CheckOK && !slices.Contains(next, command) {
+				next = append(next, command)
+			}
+		}
+	}
+	if len(next) == 0 {
+		return
+	}
+	s.line("")
+	s.line("NEXT")
+	for _, command := range next[:min(len(next), mostNext)] {
+		s.line("%s", command)
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import "slices"
+
+// A Check is one line of a checklist: a question and its answer.
+type Check struct {
+	Name    string      `json:"name"`
+	Result  CheckResult `json:"result"`
+	Summary string      `json:"summary"`
+	Source  string      `json:"source,omitempty"` // of the rule, where it is the vendor's
+	Next    []string    `json:"next,omitempty"`   // commands to copy
+
+	code ExitCode // that holds because of it
+}
+
+// A CheckResult is the answer in one word.
+type CheckResult string
+
+// The results.
+const (
+	CheckOK      CheckResult = "ok"
+	CheckWarning CheckResult = "warning"
+	CheckFailed  CheckResult = "failed"
+	CheckUnknown CheckResult = "unknown" // it could not be asked
+)
+
+// A Checklist is a verdict by some checks.
+type Checklist struct {
+	Outcome  Outcome
+	ExitCode ExitCode
+	Checks   []Check
+}
+
+// ok, warn and fail return checks with their result.
+func ok(name, summary string) Check { return Check{Name: name, Result: CheckOK, Summary: summary} }
+
+func warn(name, summary string, next ...string) Check {
+	return Check{Name: name, Result: CheckWarning, Summary: summary, Next: next, code: ExitWarnings}
+}
+
+func fail(name, summary string, next ...string) Check {
+	return Check{Name: name, Result: CheckFailed, Summary: summary, Next: next, code: ExitFailed}
+}
+
+// unknown returns a check that could not be asked.
+func unknown(name string, err error, next ...string) Check {
+	return Check{Name: name, Result: CheckUnknown, Summary: err.Error(), Next: next, code: Classify(err)}
+}
+
+// conclude returns the verdict by some checks: the gravest decides. Warnings count
+// only if they are to fail.
+func conclude(checks []Check, failOn Level) Checklist {
+	list := Checklist{Checks: checks}
+	for _, c := range checks {
+		if c.code != ExitWarnings || failOn == LevelWarning {
+			list.ExitCode = graver(list.ExitCode, c.code)
+		}
+	}
+	list.Outcome = list.ExitCode.outcome()
+	return list
+}
+
+// Access is one right, and whether this account has it.
+type Access struct {
+	Group, Resource, Subresource, Verb string
+	Namespaced                         bool
+	Allowed                            bool
+	Err                                error // why it could not be asked
+}
+
+// String names a right as a Role would: create pods/exec.
+func (a Access) String() string {
+	resource := a.Resource
+	if a.Group != "" {
+		resource += "." + a.Group
+	}
+	if a.Subresource != "" {
+		resource += "/" + a.Subresource
+	}
+	return a.Verb + " " + resource
+}
+
+// missing returns those rights that this account lacks, by name, and the error if one
+// could not be asked for.
+func missing(rights []Access) (names []string, err error) {
+	for _, a := range rights {
+		switch {
+		case a.Err != nil:
+			err = a.Err
+		case !a.Allowed && !slices.Contains(names, a.String()):
+			names = append(names, a.String())
+		}
+	}
+	return names, err
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+)
+
+// A Doctor is all that was observed of this account and this machine.
+type Doctor struct {
+	ObservedAt time.Time
+	Namespace  string
+	Client     string // version of the plugin
+
+	Server    string // version of the API server
+	ServerErr error
+	Skew      time.Duration // of this machine's clock, ahead of the API server's
+	Dated     bool          // whether the API server said what time it is
+
+	User       string // as the API server knows this account; empty if it does not tell
+	Credential string // what expires, or nothing that is known
+	Expires    time.Time
+
+	Needs []Need
+	Kinds []Served
+
+	WebSocket Try
+	SPDY      Try
+}
+
+// A Need is what a command asks for.
+type Need struct {
+	Command  string
+	Rights   []Access // without which it cannot answer
+	Optional []Access // without which it knows less
+}
+
+// Served is a kind, and whether the API server has it.
+type Served struct {
+	Resource string
+	Served   bool
+	Err      error
+}
+
+// A Try is a way to PUM's pod that was tried with a command that only reads.
+type Try struct {
+	Command []string // that PUM answered; nil if none
+	Err     error
+}
+
+// The clocks may differ by so much: ages are shown in seconds, and graces are
+// minutes.
+const (
+	skewNoted = 10 * time.Second
+	skewWrong = 2 * time.Minute
+)
+
+// expiresSoon is how long a credential should be good for: an upgrade takes hours.
+const expiresSoon = 12 * time.Hour
+
+// Judge returns whether each command can be used, check by check. Without an API
+// server there is nothing else to check.
+func (d *Doctor) Judge(failOn Level) Checklist {
+	if d.ServerErr != nil {
+		return conclude([]Check{unknown("server", d.ServerErr, "kubectl cluster-info"), d.credential()}, failOn)
+	}
+	checks := []Check{d.server(), d.login(), d.credential(), d.clock()}
+	for _, n := range d.Needs {
+		checks = append(checks, d.rights(n))
+	}
+	checks = append(checks, d.kinds(), d.way("websocket", d.WebSocket), d.way("spdy", d.SPDY), d.command())
+	return conclude(checks, failOn)
+}
+
+func (d *Doctor) server() Check {
+	return ok("server", fmt.Sprintf("Kubernetes %s, kubectl tpe %s", d.Server, d.Client))
+}
+
+func (d *Doctor) login() Check {
+	if d.User == "" {
+		return warn("login", "the API server does not tell who this account is; Kubernetes before 1.28 does not")
+	}
+	return ok("login", "as "+d.User)
+}
+
+func (d *Doctor) credential() Check {
+	const name = "credentials"
+	left := d.Expires.Sub(d.ObservedAt).Round(time.Minute)
+	switch {
+	case d.Credential == "":
+		return ok(name, "nothing says that they expire")
+	case left <= 0:
+		return fail(name, fmt.Sprintf("%s expired at %s: log in again", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
+	case left < expiresSoon:
+		return warn(name, fmt.Sprintf("%s expires in %s: log in again before an upgrade", d.Credential, left))
+	}
+	return ok(name, fmt.Sprintf("%s is good until %s", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
+}
+
+func (d *Doctor) clock() Check {
+	const name = "clock"
+	skew, word := d.Skew.Round(time.Second), "ahead of"
+	if skew < 0 {
+		skew, word = -skew, "behind"
+	}
+	text := fmt.Sprintf("this machine's clock is %s %s the API server's", skew, word)
+	switch {
+	case !d.Dated:
+		return warn(name, "the API server does not say what time it is")
+	case skew >= skewWrong:
+		return fail(name, text+": ages and graces are wrong; set the clock, by NTP for example")
+	case skew >= skewNoted:
+		return warn(name, text+": ages are wrong by as much")
+	}
+	return ok(name, "as the API server's")
+}
+
+// rights checks what a command asks for.
+func (d *Doctor) rights(n Need) Check {
+	name := "rights: " + n.Command
+	lacking, err := missing(n.Rights)
+	less, _ := missing(n.Optional)
+	role := "kubectl tpe doctor --role -n " + d.Namespace
+	switch {
+	case len(lacking) > 0:
+		c := fail(name, "this account may not "+strings.Join(lacking, ", "), role)
+		c.code = ExitForbidden
+		return c
+	case err != nil:
+		return unknown(name, err)
+	case len(less) > 0:
+		return warn(name, "this account may not "+strings.Join(less, ", ")+": that much stays unknown", role)
+	}
+	return ok(name, fmt.Sprintf("all %d", len(n.Rights)+len(n.Optional)))
+}
+
+// kinds checks which of the operators' kinds are there.
+func (d *Doctor) kinds() Check {
+	const name = "kinds"
+	var served, absent []string
+	for _, k := range d.Kinds {
+		switch {
+		case k.Err != nil:
+			return unknown(name, k.Err)
+		case k.Served:
+			served = append(served, k.Resource)
+		default:
+			absent = append(absent, k.Resource)
+		}
+	}
+	if len(absent) > 0 {
+		return warn(name, "the API server does not have "+strings.Join(absent, ", ")+": are the operators installed?", "kubectl get crds")
+	}
+	return ok(name, "the API server has "+strings.Join(served, ", "))
+}
+
+// way checks one way to PUM's pod. One of the two is enough.
+func (d *Doctor) way(name string, t Try) Check {
+	other := d.WebSocket
+	if name == "websocket" {
+		other = d.SPDY
+	}
+	switch {
+	case t.Err == nil:
+		return ok(name, "PUM's pod can be reached")
+	case other.Err == nil:
+		return warn(name, "PUM's pod cannot be reached this way, but by the other: "+t.Err.Error())
+	}
+	c := unknown(name, t.Err, "kubectl tpe pum status -n "+d.Namespace)
+	if c.code == ExitNoAnswer {
+		c.Result = CheckFailed
+	}
+	return c
+}
+
+// command checks which spelling of PUM's command works.
+func (d *Doctor) command() Check {
+	const name = "pum"
+	for _, t := range []Try{d.WebSocket, d.SPDY} {
+		if t.Command != nil {
+			return ok(name, "answers the command "+strings.Join(t.Command, " "))
+		}
+	}
+	if missing := (*pum.MissingCommandError)(nil); errors.As(d.WebSocket.Err, &missing) {
+		c := fail(name, "its container has none of the commands that are known; --pum-command names another")
+		c.code = ExitNoAnswer
+		return c
+	}
+	c := unknown(name, errors.New("it was not asked"))
+	c.code = ExitDone // why is said above
+	return c
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+)
+
+// healthy returns a doctor that finds nothing.
+func healthy() *Doctor {
+	now := time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC)
+	right := func(resource, verb string) Access {
+		return Access{Resource: resource, Verb: verb, Namespaced: true, Allowed: true}
+	}
+	return &Doctor{
+		ObservedAt: now, Namespace: "tpe", Client: "v1", Server: "v1.33.0", Dated: true, User: "op",
+		Credential: "the token", Expires: now.Add(48 * time.Hour),
+		Needs: []Need{
+			{Command: "status", Rights: []Access{right("pods", "list"), right("jobs", "list")}, Optional: []Access{right("kafkas", "list")}},
+			{Command: "logs", Rights: []Access{right("pods", "list")}},
+		},
+		Kinds:     []Served{{Resource: "kafkas", Served: true}},
+		WebSocket: Try{Command: []string{"status"}}, SPDY: Try{Command: []string{"status"}},
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	broken := fmt.Errorf("%w: bad handshake", pum.ErrNoAnswer)
+	tests := []struct {
+		name   string
+		change func(*Doctor)
+		check  string
+		want   string
+		code   ExitCode
+	}{
+		{"well", func(*Doctor) {}, "pum", "ok: answers the command status", ExitDone},
+		{"no server", func(d *Doctor) { d.ServerErr = errors.New("refused") }, "server", "unknown: refused", ExitError},
+		{"nobody knows who this is", func(d *Doctor) { d.User = "" }, "login", "warning: the API server does not tell who this account is; Kubernetes before 1.28 does not", ExitDone},
+		{"expired", func(d *Doctor) { d.Expires = d.ObservedAt.Add(-time.Hour) }, "credentials", "failed: the token expired at 2026-03-14T21:00:00Z: log in again", ExitFailed},
+		{"about to expire", func(d *Doctor) { d.Expires = d.ObservedAt.Add(time.Hour) }, "credentials", "warning: the token expires in 1h0m0s: log in again before an upgrade", ExitDone},
+		{"nothing expires", func(d *Doctor) { d.Credential = "" }, "credentials", "ok: nothing says that they expire", ExitDone},
+		{"two hours ahead", func(d *Doctor) { d.Skew = 2 * time.Hour }, "clock", "failed: this machine's clock is 2h0m0s ahead of the API server's: ages and graces are wrong; set the clock, by NTP for example", ExitFailed},
+		{"two hours behind", func(d *Doctor) { d.Skew = -2 * time.Hour }, "clock", "failed: this machine's clock is 2h0m0s behind the API server's: ages and graces are wrong; set the clock, by NTP for example", ExitFailed},
+		{"half a minute off", func(d *Doctor) { d.Skew = 30 * time.Second }, "clock", "warning: this machine's clock is 30s ahead of the API server's: ages are wrong by as much", ExitDone},
+		{"a second off", func(d *Doctor) { d.Skew = time.Second }, "clock", "ok: as the API server's", ExitDone},
+		{"no date", func(d *Doctor) { d.Dated = false }, "clock", "warning: the API server does not say what time it is", ExitDone},
+		{"a right missing", func(d *Doctor) { d.Needs[0].Rights[1].Allowed = false }, "rights: status", "failed: this account may not list jobs", ExitForbidden},
+		{"of another command", func(d *Doctor) { d.Needs[0].Rights[1].Allowed = false }, "rights: logs", "ok: all 1", ExitForbidden},
+		{"a right that adds", func(d *Doctor) { d.Needs[0].Optional[0].Allowed = false }, "rights: status", "warning: this account may not list kafkas: that much stays unknown", ExitDone},
+		{"rights not answered", func(d *Doctor) { d.Needs[1].Rights[0] = Access{Err: errors.New("refused")} }, "rights: logs", "unknown: refused", ExitError},
+		{"a kind not served", func(d *Doctor) { d.Kinds[0].Served = false }, "kinds", "warning: the API server does not have kafkas: are the operators installed?", ExitDone},
+		{"WebSocket broken", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "websocket", "warning: PUM's pod cannot be reached this way, but by the other: " + broken.Error(), ExitDone},
+		{"SPDY broken", func(d *Doctor) { d.SPDY = Try{Err: broken} }, "spdy", "warning: PUM's pod cannot be reached this way, but by the other: " + broken.Error(), ExitDone},
+		{"and still the command is known", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "pum", "ok: answers the command status", ExitDone},
+		{"both broken", func(d *Doctor) { d.WebSocket, d.SPDY = Try{Err: broken}, Try{Err: broken} }, "websocket", "failed: " + broken.Error(), ExitNoAnswer},
+		{"no command fits", func(d *Doctor) {
+			err := fmt.Errorf("%w: %w", pum.ErrNoAnswer, &pum.MissingCommandError{Command: []string{"status"}, Err: errors.New("x")})
+			d.WebSocket, d.SPDY = Try{Err: err}, Try{Err: err}
+		}, "pum", "failed: its container has none of the commands that are known; --pum-command names another", ExitNoAnswer},
+		{"no PUM", func(d *Doctor) { d.WebSocket, d.SPDY = Try{Err: errNotFound}, Try{Err: errNotFound} }, "spdy", "unknown: " + errNotFound.Error(), ExitNotFound},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := healthy()
+			tt.change(d)
+			list := d.Judge("")
+			c := check(t, list, tt.check)
+			if got := string(c.Result) + ": " + c.Summary; got != tt.want || list.ExitCode != tt.code {
+				t.Errorf("exit code %d, %s\nwant %d, %s", list.ExitCode, got, tt.code, tt.want)
+			}
+		})
+	}
+}

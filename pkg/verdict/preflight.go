@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+)
+
+// A Preflight is all that was observed before an upgrade.
+type Preflight struct {
+	Snapshot
+	From     *release.Version  // of ThingPark Enterprise; nil to take what the Helm releases say
+	To       release.Version   //
+	Manifest *release.Manifest // of To, if it was given
+
+	KubernetesMinor int // the API server is 1.x
+	KubernetesErr   error
+
+	Claims    []Claim
+	ClaimsErr error
+
+	Rights []Access // that helm upgrade needs
+
+	Repository    string // the name under which Helm on this machine knows the vendor's charts
+	RepositoryErr error
+}
+
+// A Claim is a PersistentVolumeClaim.
+type Claim struct{ Name, Phase string }
+
+// Sources of the vendor's rules.
+const (
+	sourceProcedure = "upgrade procedure of 8.0"
+	sourceManifest  = "Release Manifest"
+)
+
+// Judge returns whether the installation may be upgraded, check by check, and the
+// steps that it takes.
+func (p *Preflight) Judge(failOn Level) (Checklist, []release.Step) {
+	from, err := p.from()
+	var steps []release.Step
+	var checks []Check
+	if err != nil {
+		checks = append(checks, unknownFrom("path", err), unknownFrom("kubernetes", err))
+	} else {
+		steps, err = release.Path(from, p.To)
+		checks = append(checks, p.path(from, steps, err), p.kubernetes(from, steps))
+	}
+	checks = append(checks, p.target(), p.releases(), p.workloads(), p.operators(), p.entries(), p.claims(), p.rights(), p.repository())
+	return conclude(checks, failOn), steps
+}
+
+// from returns the release of ThingPark Enterprise that is installed. Of several with
+// the same charts it is the newest.
+func (p *Preflight) from() (release.Version, error) {
+	switch {
+	case p.From != nil:
+		return *p.From, nil
+	case p.ReleasesErr != nil:
+		return release.Version{}, p.ReleasesErr
+	case len(p.Releases.Items) == 0:
+		return release.Version{}, errors.New("there is no Helm release of ThingPark Enterprise in this namespace")
+	case p.Releases.State != release.Consistent:
+		return release.Version{}, errors.New("the Helm releases are not of one known release of ThingPark Enterprise")
+	}
+	return release.ParseVersion(p.Releases.TPE[len(p.Releases.TPE)-1])
+}
+
+func unknownFrom(name string, err error) Check {
+	c := unknown(name, fmt.Errorf("it is not known what is installed: %w", err))
+	c.Summary += "; --from says it"
+	return c
+}
+
+// path checks the vendor's rule for the way.
+func (p *Preflight) path(from release.Version, steps []release.Step, err error) Check {
+	const name = "path"
+	var c Check
+	switch {
+	case err != nil:
+		c = fail(name, err.Error(), p.kubectl("tpe rollback-plan"))
+	case len(steps) == 0:
+		c = warn(name, fmt.Sprintf("%s is installed already", p.To))
+	case len(steps) == 1 && from.Line() == p.To.Line():
+		c = ok(name, fmt.Sprintf("%s to %s is a hotfix, by the Generic procedure", from, p.To))
+	case len(steps) == 1:
+		c = ok(name, fmt.Sprintf("%s is the latest public fix of %s: a major upgrade may start here, by the %s", from, from.Line(), steps[0].Procedure))
+	default:
+		c = fail(name, "it takes "+words(steps))
+	}
+	c.Source = sourceProcedure
+	if len(steps) > 0 {
+		c.Source += ": " + steps[0].Why
+	}
+	return c
+}
+
+// words names steps, one after the other.
+func words(steps []release.Step) string {
+	var parts []string
+	for _, s := range steps {
+		parts = append(parts, fmt.Sprintf("%s to %s by the %s", s.From, s.To, s.Procedure))
+	}
+	return fmt.Sprintf("%d steps: %s", len(steps), strings.Join(parts, ", then "))
+}
+
+// kubernetes checks that the API server is of a version that both ends of the first
+// step support.
+func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check {
+	const name = "kubernetes"
+	if p.KubernetesErr != nil {
+		return unknown(name, p.KubernetesErr)
+	}
+	to := p.To
+	if len(steps) > 0 {
+		to, _ = release.ParseVersion(steps[0].To) // Path wrote it
+	}
+	before, known := release.SupportOf(from)
+	after, too := release.SupportOf(to)
+	server := fmt.Sprintf("1.%d", p.KubernetesMinor)
+	var c Check
+	switch inBefore, inAfter := before.Has(p.KubernetesMinor), after.Has(p.KubernetesMinor); {
+	case !too:
+		c = warn(name, fmt.Sprintf("%s: which versions %s supports is not public", server, to))
+	case inBefore && inAfter:
+		c = ok(name, fmt.Sprintf("%s is supported by %s and by %s", server, from, to))
+	case len(steps) > 0 && steps[0].Gap:
+		c = fail(name, fmt.Sprintf("%s: no version is supported by both %s (%s) and %s (%s); Kubernetes and ThingPark Enterprise have to be upgraded together, and which one first is not public: ask the vendor's support", server, from, before, to, after))
+	case inAfter && !known:
+		c = warn(name, fmt.Sprintf("%s is supported by %s; which versions %s supports is not public", server, to, from))
+	case inAfter:
+		c = warn(name, fmt.Sprintf("%s is supported by %s, but not by %s, which is installed (%s)", server, to, from, before))
+	case len(steps) > 0 && len(steps[0].Kubernetes) > 0:
+		c = fail(name, fmt.Sprintf("%s is not supported by %s (%s); bring Kubernetes to %s first, which %s supports, too", server, to, after, strings.Join(steps[0].Kubernetes, " or "), from))
+	default:
+		c = fail(name, fmt.Sprintf("%s is not supported by %s (%s)", server, to, after))
+	}
+	c.Source = after.Source
+	return c
+}
+
+// target checks that the charts of the release are known.
+func (p *Preflight) target() Check {
+	const name = "manifest"
+	m, known := release.ManifestOf(p.To)
+	if p.Manifest != nil {
+		m, known = *p.Manifest, true
+	}
+	if !known {
+		return warn(name, fmt.Sprintf("the Release Manifest of %s is not known here; --manifest takes the file VERSIONS", p.To))
+	}
+	var charts []string
+	for i, part := range release.Parts() {
+		charts = append(charts, part.Chart+" "+m.Versions[i])
+	}
+	c := ok(name, strings.Join(charts, ", "))
+	c.Source = sourceManifest + ", " + m.Source
+	return c
+}
+
+func (p *Preflight) releases() Check {
+	const name = "releases"
+	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Namespace: p.Namespace, Releases: p.Releases, ReleasesErr: p.ReleasesErr})
+	next := p.kubectl("tpe releases")
+	switch {
+	case p.ReleasesErr != nil:
+		return unknown(name, p.ReleasesErr)
+	case len(p.Releases.Items) == 0:
+		return warn(name, v.Findings[0].Summary)
+	case v.ExitCode != ExitDone:
+		return fail(name, summaries(v), next)
+	case len(v.Findings) > 0:
+		return warn(name, summaries(v), next)
+	}
+	return ok(name, fmt.Sprintf("%d deployed, of %s", len(p.Releases.Items), strings.Join(p.Releases.TPE, " or ")))
+}
+
+// summaries joins what was found.
+func summaries(v Verdict) string {
+	var parts []string
+	for _, f := range v.Findings {
+		parts = append(parts, f.Summary)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// workloads checks that everything is ready, and no job failed or is at work.
+func (p *Preflight) workloads() Check {
+	const name = "workloads"
+	if p.PictureErr != nil {
+		return unknown(name, p.PictureErr)
+	}
+	next := p.kubectl("tpe status")
+	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Namespace: p.Namespace, Picture: p.Picture})
+	var bad []string
+	for _, w := range p.Picture.Workloads {
+		if !w.Done() {
+			bad = append(bad, w.Kind+"/"+w.Name)
+		}
+	}
+	for _, j := range p.Picture.Jobs {
+		if j.State != readiness.JobComplete {
+			bad = append(bad, "Job/"+j.Name)
+		}
+	}
+	switch {
+	case len(bad) > 0:
+		return fail(name, fmt.Sprintf("%d of %d are not ready: %s", len(bad), len(p.Picture.Workloads)+len(p.Picture.Jobs), few(bad)), next)
+	case v.ExitCode == ExitForbidden, v.ExitCode == ExitError:
+		c := warn(name, summaries(v), p.kubectl("tpe doctor"))
+		c.Result, c.code = CheckUnknown, v.ExitCode
+		return c
+	case v.ExitCode != ExitDone:
+		return fail(name, summaries(v), next)
+	}
+	return ok(name, fmt.Sprintf("%d workloads ready, %d jobs complete", len(p.Picture.Workloads), len(p.Picture.Jobs)))
+}
+
+// few names the first of many.
+func few(names []string) string {
+	const most = 4
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// operators checks the operators of Kafka and MongoDB: before they are well, what
+// they say of theirs is old.
+func (p *Preflight) operators() Check {
+	const name = "operators"
+	if p.PictureErr != nil {
+		return unknown(name, p.PictureErr)
+	}
+	var well, ill []string
+	for _, w := range p.Picture.Workloads {
+		switch {
+		case w.Kind != "Deployment" || !strings.HasSuffix(w.Name, "-operator"):
+		case w.State == readiness.Ready:
+			well = append(well, w.Name)
+		default:
+			ill = append(ill, w.Name)
+		}
+	}
+	switch {
+	case len(ill) > 0:
+		return fail(name, "not ready: "+few(ill), p.kubectl("get deployments"))
+	case len(well) == 0:
+		return warn(name, "there is no Deployment of the operators of Kafka and MongoDB in this namespace")
+	}
+	return ok(name, few(well)+" ready")
+}
+
+// longAgo is how old an entry is that was given up by everybody.
+const longAgo = 24 * time.Hour
+
+// entries checks that nothing is left of the last upgrade.
+func (p *Preflight) entries() Check {
+	const name = "entries"
+	if p.AnswerErr != nil {
+		return unknown(name, p.AnswerErr, p.kubectl("tpe pum status"))
+	}
+	var open, old, aborted []string
+	for _, e := range p.Answer.Entries {
+		since, known := e.Since()
+		switch {
+		case e.State == pum.StateAborted:
+			aborted = append(aborted, fmt.Sprint(e.UID))
+		case e.State.Final():
+		case known && p.ObservedAt.Sub(since) > longAgo:
+			old = append(old, fmt.Sprint(e.UID))
+		default:
+			open = append(open, fmt.Sprint(e.UID))
+		}
+	}
+	next := p.kubectl("tpe pum status")
+	switch n := len(p.Answer.Entries); {
+	case len(aborted) > 0:
+		return fail(name, fmt.Sprintf("%d of %d were aborted: %s", len(aborted), n, few(aborted)), next)
+	case len(open) > 0:
+		return fail(name, fmt.Sprintf("%d of %d are not final: %s; the last upgrade is not over", len(open), n, few(open)), p.kubectl("tpe wait"))
+	case len(old) > 0:
+		return warn(name, fmt.Sprintf("%d of %d never became final, and nothing changed for a day: %s", len(old), n, few(old)), next)
+	case n == 0:
+		return ok(name, "none")
+	default:
+		return ok(name, fmt.Sprintf("%d, all final", n))
+	}
+}
+
+// claims checks that every claim has its volume.
+func (p *Preflight) claims() Check {
+	const name = "claims"
+	if p.ClaimsErr != nil {
+		return unknown(name, p.ClaimsErr)
+	}
+	var unbound []string
+	for _, c := range p.Claims {
+		if c.Phase != "Bound" {
+			unbound = append(unbound, c.Name+" is "+c.Phase)
+		}
+	}
+	if len(unbound) > 0 {
+		return fail(name, few(unbound), p.kubectl("get persistentvolumeclaims"))
+	}
+	return ok(name, fmt.Sprintf("%d bound", len(p.Claims)))
+}
+
+// rights checks what this account needs for helm upgrade, and what somebody needs for
+// the custom resource definitions.
+func (p *Preflight) rights() Check {
+	const name = "rights"
+	const source = "prerequisites: ClusterRole admin in the namespace, all verbs in kafka.strimzi.io and psmdb.percona.com"
+	inNamespace := slices.DeleteFunc(slices.Clone(p.Rights), func(a Access) bool { return !a.Namespaced })
+	all, err := missing(p.Rights)
+	lacking, _ := missing(inNamespace)
+	var c Check
+	switch {
+	case len(lacking) > 0:
+		c = fail(name, "this account may not "+few(lacking))
+	case err != nil:
+		c = unknown(name, err)
+	case len(all) > 0:
+		c = warn(name, "this account may do what Helm has to in the namespace; an administrator has to upgrade the operators' custom resource definitions")
+	default:
+		c = ok(name, "this account may do what Helm has to")
+	}
+	c.Source = source
+	return c
+}
+
+// repository checks that Helm on this machine knows the vendor's charts.
+func (p *Preflight) repository() Check {
+	const name = "repository"
+	var c Check
+	switch {
+	case p.RepositoryErr != nil:
+		c = warn(name, p.RepositoryErr.Error(), release.RepositoryCommands()...)
+	case p.Repository == "":
+		c = warn(name, "Helm on this machine does not know the vendor's charts", release.RepositoryCommands()...)
+	default:
+		c = ok(name, fmt.Sprintf("Helm on this machine knows the vendor's charts as %s", p.Repository))
+		c.Next = []string{"helm repo update"}
+	}
+	c.Source = sourceProcedure
+	return c
+}
+
+// kubectl returns a command to copy.
+func (p *Preflight) kubectl(command string) string {
+	return "kubectl " + command + " -n " + p.Namespace
+}

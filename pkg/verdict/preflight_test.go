@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+)
+
+func tpe(t *testing.T, text string) release.Version {
+	t.Helper()
+	v, err := release.ParseVersion(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// before returns a preflight in which all is well.
+func before(t *testing.T, from, to string, minor int) *Preflight {
+	t.Helper()
+	picture := workloads(readiness.Ready)
+	picture.Workloads = append(picture.Workloads, readiness.Workload{Kind: "Deployment", Name: "strimzi-cluster-operator", State: readiness.Ready})
+	return &Preflight{
+		Snapshot: Snapshot{
+			ObservedAt: time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC), Namespace: "tpe",
+			Picture: picture, Answer: entries(pum.StateProcessed),
+			Releases: installed(strings.Repeat(from+" ", 4)),
+		},
+		To: tpe(t, to), KubernetesMinor: minor,
+		Claims: []Claim{{"data-lrc-0", "Bound"}}, Repository: "actility",
+		Rights: []Access{{Resource: "secrets", Verb: "create", Namespaced: true, Allowed: true}, {Group: "g", Resource: "crds", Verb: "patch", Allowed: true}},
+	}
+}
+
+func check(t *testing.T, list Checklist, name string) Check {
+	t.Helper()
+	for _, c := range list.Checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("no check %s", name)
+	return Check{}
+}
+
+// The way and Kubernetes: each answer with its reason and its source.
+func TestPreflightPathAndKubernetes(t *testing.T) {
+	const latest = "8.0.0"
+	tests := []struct {
+		from, to         string
+		minor            int
+		path, kubernetes string
+		code             ExitCode
+	}{
+		{"7.3.6", latest, 26, "ok: 7.3.6 is the latest public fix of 7.3: a major upgrade may start here, by the 8.0 upgrade Procedure",
+			"ok: 1.26 is supported by 7.3.6 and by 8.0.0", ExitDone},
+		{"7.3.6", latest, 33, "ok: 7.3.6 is the latest public fix of 7.3: a major upgrade may start here, by the 8.0 upgrade Procedure",
+			"failed: 1.33 is not supported by 8.0.0 (1.26, 1.27, 1.28); bring Kubernetes to 1.26 or 1.27 first, which 7.3.6 supports, too", ExitFailed},
+		{"7.3.6", latest, 25, "ok: 7.3.6 is the latest public fix of 7.3: a major upgrade may start here, by the 8.0 upgrade Procedure",
+			"failed: 1.25 is not supported by 8.0.0 (1.26, 1.27, 1.28); bring Kubernetes to 1.26 or 1.27 first, which 7.3.6 supports, too", ExitFailed},
+		{"7.3.6", latest, 28, "ok: 7.3.6 is the latest public fix of 7.3: a major upgrade may start here, by the 8.0 upgrade Procedure",
+			"warning: 1.28 is supported by 8.0.0, but not by 7.3.6, which is installed (1.24, 1.25, 1.26, 1.27)", ExitDone},
+		{"7.3.1", latest, 26, "failed: it takes 2 steps: 7.3.1 to 7.3.6 by the Generic procedure, then 7.3.6 to 8.0.0 by the 8.0 upgrade Procedure",
+			"ok: 1.26 is supported by 7.3.1 and by 7.3.6", ExitFailed},
+		{"7.3.1", latest, 33, "failed: it takes 2 steps: 7.3.1 to 7.3.6 by the Generic procedure, then 7.3.6 to 8.0.0 by the 8.0 upgrade Procedure",
+			"failed: 1.33 is not supported by 7.3.6 (1.24, 1.25, 1.26, 1.27); bring Kubernetes to 1.24 or 1.25 or 1.26 or 1.27 first, which 7.3.1 supports, too", ExitFailed},
+		{"7.2.2c", latest, 26, "failed: it takes 2 steps: 7.2.2c to 7.3.6 by the 7.3 upgrade Procedure, then 7.3.6 to 8.0.0 by the 8.0 upgrade Procedure",
+			"warning: 1.26 is supported by 7.3.6; which versions 7.2.2c supports is not public", ExitFailed},
+		{"7.2.2c", latest, 33, "failed: it takes 2 steps: 7.2.2c to 7.3.6 by the 7.3 upgrade Procedure, then 7.3.6 to 8.0.0 by the 8.0 upgrade Procedure",
+			"failed: 1.33 is not supported by 7.3.6 (1.24, 1.25, 1.26, 1.27)", ExitFailed},
+		{"8.0.0", "8.0.1", 28, "ok: 8.0.0 to 8.0.1 is a hotfix, by the Generic procedure",
+			"failed: 1.28: no version is supported by both 8.0.0 (1.26, 1.27, 1.28) and 8.0.1 (1.29, 1.30, 1.31); Kubernetes and ThingPark Enterprise have to be upgraded together, and which one first is not public: ask the vendor's support", ExitFailed},
+		{"8.0.0", "8.0.0", 26, "warning: 8.0.0 is installed already", "ok: 1.26 is supported by 8.0.0 and by 8.0.0", ExitDone},
+		{"8.0.0", "7.3.6", 26, "failed: an upgrade does not lead back to an older release: from 8.0.0 to 7.3.6", "ok: 1.26 is supported by 8.0.0 and by 7.3.6", ExitFailed},
+		{"8.0.0", "9.0.0", 28, "failed: it takes 3 steps: 8.0.0 to 8.0.1 by the Generic procedure, then 8.0.1 to 8.0.2 by the Generic procedure, then 8.0.2 to 9.0.0 by the 9.0 upgrade Procedure",
+			"failed: 1.28: no version is supported by both 8.0.0 (1.26, 1.27, 1.28) and 8.0.1 (1.29, 1.30, 1.31); Kubernetes and ThingPark Enterprise have to be upgraded together, and which one first is not public: ask the vendor's support", ExitFailed},
+	}
+	for _, tt := range tests {
+		list, _ := before(t, tt.from, tt.to, tt.minor).Judge("")
+		for name, want := range map[string]string{"path": tt.path, "kubernetes": tt.kubernetes} {
+			c := check(t, list, name)
+			if got := string(c.Result) + ": " + c.Summary; got != want {
+				t.Errorf("%s to %s on 1.%d, %s:\n got %s\nwant %s", tt.from, tt.to, tt.minor, name, got, want)
+			}
+			if c.Source == "" && tt.to != "9.0.0" {
+				t.Errorf("%s to %s on 1.%d, %s: no source", tt.from, tt.to, tt.minor, name)
+			}
+		}
+		if list.ExitCode != tt.code {
+			t.Errorf("%s to %s on 1.%d: exit code %d, want %d", tt.from, tt.to, tt.minor, list.ExitCode, tt.code)
+		}
+	}
+}
+
+func TestPreflightChecks(t *testing.T) {
+	refused := errors.New("connection refused")
+	tests := []struct {
+		name   string
+		change func(*Preflight)
+		check  string
+		want   string
+		code   ExitCode
+	}{
+		{"a workload on its way", func(p *Preflight) { p.Picture.Workloads[0].State = readiness.Progressing }, "workloads", "failed: 1 of 2 are not ready: Deployment/w0", ExitFailed},
+		{"a job failed", func(p *Preflight) {
+			p.Picture = withJobs(p.Picture, readiness.Job{Name: "j", State: readiness.JobFailed})
+		}, "workloads", "failed: 1 of 3 are not ready: Job/j", ExitFailed},
+		{"workloads unknown", func(p *Preflight) { p.Picture, p.PictureErr = nil, refused }, "workloads", "unknown: connection refused", ExitError},
+		{"no workload", func(p *Preflight) { p.Picture = workloads() }, "workloads", "failed: there is no workload in this namespace", ExitFailed},
+		{"jobs may not be read", func(p *Preflight) { p.Picture = withGap(p.Picture, "Job", readiness.Forbidden) }, "workloads", "unknown: Job objects are unknown", ExitForbidden},
+		{"an operator down", func(p *Preflight) { p.Picture.Workloads[1].State = readiness.Progressing }, "operators", "failed: not ready: strimzi-cluster-operator", ExitFailed},
+		{"no operator", func(p *Preflight) { p.Picture = workloads(readiness.Ready) }, "operators", "warning: there is no Deployment of the operators of Kafka and MongoDB in this namespace", ExitDone},
+		{"an entry aborted", func(p *Preflight) { p.Answer = entries(pum.StateAborted, pum.StateInit) }, "entries", "failed: 1 of 2 were aborted: 0", ExitFailed},
+		{"an entry at work", func(p *Preflight) { p.Answer = entries(pum.StateInProgress) }, "entries", "failed: 1 of 1 are not final: 0; the last upgrade is not over", ExitFailed},
+		{"an entry in an unknown state", func(p *Preflight) { p.Answer = entries("NEW") }, "entries", "failed: 1 of 1 are not final: 0; the last upgrade is not over", ExitFailed},
+		{"an entry of long ago", func(p *Preflight) {
+			p.Answer = entries(pum.StateTransientError, pum.StateProcessed)
+			p.Answer.Entries[0].StateTimestamp = new("2026-01-01T00:00:00.000Z")
+		}, "entries", "warning: 1 of 2 never became final, and nothing changed for a day: 0", ExitDone},
+		{"PUM silent", func(p *Preflight) { p.Answer, p.AnswerErr = nil, errNoAnswer }, "entries", "unknown: " + errNoAnswer.Error(), ExitNoAnswer},
+		{"a claim without a volume", func(p *Preflight) { p.Claims = append(p.Claims, Claim{"data-lrc-1", "Pending"}) }, "claims", "failed: data-lrc-1 is Pending", ExitFailed},
+		{"one left behind", func(p *Preflight) {
+			p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6")
+			p.From = &release.Version{Major: 7, Minor: 3, Fix: 6}
+		}, "releases", "failed: release tpe-data is not of 7.3.4c and 7.3.6, the other 3 are", ExitFailed},
+		{"what is installed is not known", func(p *Preflight) { p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6") }, "path", "unknown: it is not known what is installed: the Helm releases are not of one known release of ThingPark Enterprise; --from says it", ExitError},
+		{"no Helm, and said what is installed", func(p *Preflight) { p.Releases = &Releases{}; p.From = &release.Version{Major: 7, Minor: 3, Fix: 6} }, "releases", "warning: there is no Helm release of ThingPark Enterprise in this namespace", ExitDone},
+		{"secrets may not be read", func(p *Preflight) { p.Releases, p.ReleasesErr = nil, errSecrets }, "releases", "unknown: " + errSecrets.Error(), ExitForbidden},
+		{"a right missing", func(p *Preflight) { p.Rights[0].Allowed = false }, "rights", "failed: this account may not create secrets", ExitFailed},
+		{"an administrator's right missing", func(p *Preflight) { p.Rights[1].Allowed = false }, "rights", "warning: this account may do what Helm has to in the namespace; an administrator has to upgrade the operators' custom resource definitions", ExitDone},
+		{"rights unknown", func(p *Preflight) { p.Rights[0] = Access{Namespaced: true, Err: refused} }, "rights", "unknown: connection refused", ExitError},
+		{"charts unknown to Helm", func(p *Preflight) { p.Repository = "" }, "repository", "warning: Helm on this machine does not know the vendor's charts", ExitDone},
+		{"the API server's version unknown", func(p *Preflight) { p.KubernetesErr = refused }, "kubernetes", "unknown: connection refused", ExitError},
+		{"a release that is not public", func(p *Preflight) { p.To = release.Version{Major: 8, Fix: 2}; p.From = &p.To }, "manifest", "warning: the Release Manifest of 8.0.2 is not known here; --manifest takes the file VERSIONS", ExitFailed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := before(t, "7.3.6", "8.0.0", 26)
+			tt.change(p)
+			list, _ := p.Judge("")
+			c := check(t, list, tt.check)
+			if got := string(c.Result) + ": " + c.Summary; got != tt.want || list.ExitCode != tt.code {
+				t.Errorf("exit code %d, %s\nwant %d, %s", list.ExitCode, got, tt.code, tt.want)
+			}
+		})
+	}
+	p := before(t, "7.3.6", "8.0.0", 26)
+	p.Repository = ""
+	if list, _ := p.Judge(LevelWarning); list.ExitCode != ExitWarnings || list.Outcome != OutcomeDone {
+		t.Errorf("with warnings that fail: %d, %s", list.ExitCode, list.Outcome)
+	}
+	for _, c := range check(t, func() Checklist { l, _ := p.Judge(""); return l }(), "repository").Next {
+		if strings.Contains(c, "username") && !strings.Contains(c, "--username <InstallationID> --password <InstallationID>") {
+			t.Errorf("the id is not left to be filled in: %s", c)
+		}
+	}
+}
