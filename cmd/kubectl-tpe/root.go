@@ -68,7 +68,7 @@ Exit codes, the same for every command and output format:
 	a.addKubeCompletions(cmd)
 	a.look.add(cmd)
 	addLogFlag(cmd, a.ErrOut)
-	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newLogsCmd(a), newReleasesCmd(a), newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
+	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newLogsCmd(a), newReleasesCmd(a), newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a), newRollbackPlanCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
 	addCompletionCmd(cmd, a)
 	return cmd
 }

@@ -98,11 +98,12 @@ func (s *screen) checks(checks []verdict.Check) {
 		if c.Result != verdict.CheckOK {
 			result = strings.ToUpper(result)
 		}
-		texts := []string{c.Summary}
+		head := fmt.Sprintf("%-8s %-*s  ", result, width, c.Name)
+		lines := s.wrap(c.Summary, len(head))
 		if c.Source != "" && (s.format.Wide() || c.Result != verdict.CheckOK) {
-			texts = append(texts, "by the "+c.Source)
+			lines = append(lines, s.wrap("by the "+c.Source, len(head))...)
 		}
-		s.hang(fmt.Sprintf("%-8s %-*s  ", result, width, c.Name), texts...)
+		s.hang(head, lines)
 	}
 }
 

@@ -195,3 +195,18 @@ func (p *planner) back(part int, application *Revision, target *Manifest) (Retur
 func point(r *Revision) *Point {
 	return &Point{r.Number, r.Status, r.Chart, r.Version, r.AppVersion, r.UpdatedAt.Truncate(time.Second)}
 }
+
+// Match marks those backups that can be restored into what the plan leads back to: the
+// app version, the chart and the namespace must be those of the application then.
+func (p *Plan) Match(backups []Backup, namespace string) {
+	application := p.Releases[len(p.Releases)-1]
+	to := application.Back
+	if application.Stays {
+		to = application.Now
+	}
+	for i := range backups {
+		b := &backups[i]
+		b.Matches = to != nil && b.Problem == "" && b.AppVersion != "" && b.AppVersion == to.AppVersion &&
+			b.Chart == to.Chart+"-"+to.Version && b.Namespace == namespace
+	}
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// rollbackOptions say whether to look at backups, and where.
+type rollbackOptions struct {
+	backups    bool
+	controller string
+	timeout    time.Duration
+}
+
+func newRollbackPlanCmd(a *app) *cobra.Command {
+	var format output.Format
+	var options rollbackOptions
+	cmd := &cobra.Command{
+		Use:   "rollback-plan",
+		Short: "Show the way back as commands to copy, and run none of them",
+		Long: `Show the way back to the release of ThingPark Enterprise before: the revision that
+each Helm release goes back to, and the documented steps as commands to copy, with the
+names filled in. None of them is run.
+
+With --backups the read-only commands list-backups and get-backup-metadatas are run in
+thingpark-enterprise-controller, and those backups are marked whose app version, chart
+and namespace are what the way leads back to.
+
+Exit codes:
+  0  every Helm release stays or has a revision to go back to
+  3  one has none: Helm keeps ten revisions, or it was the first
+  4  this account may not read Helm's secrets, or run commands in the pod
+  5  the controller could not be asked for backups
+  6  there is no Helm release of ThingPark Enterprise in this namespace`,
+		Example: `  # How would this be taken back?
+  kubectl tpe rollback-plan --backups`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			return a.rollbackPlan(cmd.Context(), c, &format, options)
+		},
+	}
+	addOutputFlag(cmd, &format)
+	f := cmd.Flags()
+	f.BoolVar(&options.backups, "backups", false, "list the backups and what they are of")
+	f.StringVar(&options.controller, "controller-deployment", "thingpark-enterprise-controller", "deployment that knows the backups")
+	f.DurationVar(&options.timeout, "controller-timeout", time.Minute, "how long to wait for each of its answers")
+	return cmd
+}
+
+// rollbackPlan makes the plan and writes it.
+func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Format, o rollbackOptions) error {
+	reader, err := c.helm()
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	limited, cancel := limitReleases(ctx)
+	defer cancel()
+	plan, err := reader.Plan(limited)
+	switch {
+	case err != nil:
+		return c.refused(ctx, verdict.Classify(err), err, release.Rules())
+	case plan == nil:
+		return answered(verdict.ExitNotFound, fmt.Errorf("there is no Helm release %s in namespace %q", release.Application, c.Namespace))
+	}
+	var backups []release.Backup
+	var failed error
+	if o.backups {
+		backups, failed = c.backups(ctx, o)
+		plan.Match(backups, c.Namespace)
+	}
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
+	doc := output.NewRollbackPlan(c.Place, a.now(), o.controller, plan, backups)
+	code := verdict.Classify(failed)
+	if failed == nil && !plan.Whole() {
+		code = verdict.ExitFailed
+	}
+	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
+		return write(code, err)
+	}
+	if failed != nil {
+		return c.refused(ctx, code, fmt.Errorf("the backups are unknown: %w", failed), slices.Concat(release.Rules(), pum.Rules()))
+	}
+	return answered(code, nil)
+}
+
+// mostBackups is of how many backups more than the name is asked for, the newest first:
+// each takes a run of a playbook.
+const mostBackups = 5
+
+// backups asks the controller for the backups. Only commands that read are run.
+func (c *cluster) backups(ctx context.Context, o rollbackOptions) ([]release.Backup, error) {
+	kube, err := kubernetes.NewForConfig(c.protobuf())
+	if err != nil {
+		return nil, err
+	}
+	const most = 1 << 20 // bytes of an answer
+	pod := &pum.PodRunner{Client: kube, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
+	text, err := ask(ctx, pod, o.timeout, "list-backups")
+	if err != nil {
+		return nil, err
+	}
+	backups := []release.Backup{}
+	for i, name := range release.BackupNames(text) {
+		b := release.Backup{Name: name}
+		if i >= mostBackups {
+			b.Problem = fmt.Sprintf("only the newest %d were asked for", mostBackups)
+			backups = append(backups, b)
+			continue
+		}
+		text, err := ask(ctx, pod, o.timeout, "get-backup-metadatas", "-e", "backup_name="+name)
+		if err == nil {
+			var read release.Backup
+			if read, err = release.ReadBackup(name, text); err == nil {
+				b = read
+			}
+		}
+		if err != nil {
+			b.Problem = err.Error()
+		}
+		backups = append(backups, b)
+	}
+	return backups, nil
+}
+
+// ask runs a command in the controller's pod.
+func ask(ctx context.Context, pod *pum.PodRunner, timeout time.Duration, command ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("there was no end of it within %s (--controller-timeout)", timeout))
+	defer cancel()
+	out, err := pod.Run(ctx, command)
+	switch {
+	case err != nil && verdict.Classify(err) != verdict.ExitError:
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", pum.ErrNoAnswer, err)
+	case out.ExitCode != 0:
+		return nil, fmt.Errorf("%w: run %s: %w", pum.ErrNoAnswer, command[0], errors.New(firstLine(out)))
+	}
+	return out.Stdout, nil
+}
+
+// firstLine says how a command ended that did not end well.
+func firstLine(out pum.Output) string {
+	const most = 200
+	text := out.Stderr[:min(most, len(out.Stderr))]
+	return fmt.Sprintf("exit code %d: %q", out.ExitCode, text)
+}
