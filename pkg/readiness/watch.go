@@ -78,7 +78,10 @@ func (w *watcher) run(ctx context.Context, see func(Sighting)) {
 		if heldUp = sighting.heldUp(); heldUp && !before {
 			go w.readEvidence(ctx)
 		}
-		time.Sleep(shortest)
+		select {
+		case <-ctx.Done():
+		case <-time.After(shortest):
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ func newBench(ctx context.Context, n *node.Node, plugin string, o Options) (*ben
 	if err != nil {
 		return nil, err
 	}
-	kubectl, err := n.Kubectl(ctx)
+	kubectl, err := n.PlainKubectl(ctx)
 	if err != nil {
 		return nil, err
 	}

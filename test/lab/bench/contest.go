@@ -106,13 +106,14 @@ func asking(namespace string) []Contest {
 	}
 }
 
-// listing is the contest over many workloads, none of which runs.
+// listing are the contests over many workloads, none of which runs. One is not
+// ready, so that a wait rests until its time is over.
 func listing(namespace string) []Contest {
 	n := "-n=" + namespace
 	return []Contest{
 		{"status", plugin(6, "status", n), []Program{kubectl("get", n, "deployments,statefulsets,pods", "-o=name")}, Ratio{}},
-		{"wait at rest", plugin(124, "wait", n, "--for=workloads", "--timeout=10s"), []Program{
-			kubectl("get", n, "deployments,statefulsets,pods", "-o=name"),
-		}, Ratio{}},
+		{"wait at rest", plugin(124, "wait", n, "--for=workloads", "--timeout=10s"), []Program{{
+			[]string{"kubectl", "rollout", "status", n, "deployment/late", "--timeout=10s"}, []int{1},
+		}}, Ratio{}},
 	}
 }

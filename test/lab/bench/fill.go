@@ -15,16 +15,26 @@ import (
 
 // fill makes a namespace with so many Deployments, each with two pods. They are
 // objects only: no controller and no kubelet takes them up. All are ready but
-// the last.
+// one, whose name is late.
 func fill(ctx context.Context, client kubernetes.Interface, namespace string, deployments int) error {
 	_, err := client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
 	if err != nil {
 		return fmt.Errorf("fill namespace %s: %w", namespace, err)
 	}
+	// Without this account, which a controller would make, there are no pods.
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
+	if _, err := client.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("fill namespace %s: %w", namespace, err)
+	}
 	tasks, ctx := errgroup.WithContext(ctx)
 	tasks.SetLimit(32)
 	for i := range deployments {
-		tasks.Go(func() error { return one(ctx, client, namespace, fmt.Sprintf("w-%04d", i), i < deployments-1) })
+		tasks.Go(func() error {
+			if i == 0 {
+				return one(ctx, client, namespace, "late", false)
+			}
+			return one(ctx, client, namespace, fmt.Sprintf("w-%04d", i), true)
+		})
 	}
 	if err := tasks.Wait(); err != nil {
 		return fmt.Errorf("fill namespace %s: %w", namespace, err)

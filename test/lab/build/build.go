@@ -114,6 +114,13 @@ func (b *Builder) Kubectl(ctx context.Context, minor string) (string, error) {
 	if path, err := exec.LookPath("kubectl"); err == nil {
 		return path, nil
 	}
+	return b.PlainKubectl(ctx, minor)
+}
+
+// PlainKubectl is a kubectl built from the modules of this minor version. The
+// one on PATH may be of another, or a program that starts the one it takes for
+// the right one.
+func (b *Builder) PlainKubectl(ctx context.Context, minor string) (string, error) {
 	version, err := b.Version(minor)
 	if err != nil {
 		return "", err

@@ -10,7 +10,6 @@ import (
 	"strings"
 )
 
-
 // etcd holds the cluster's objects. A lab is not worth waiting for a disk: after
 // a crash of the machine it may have to be made anew.
 func (m *machine) etcd() component {

@@ -57,6 +57,12 @@ func (n *Node) Kubectl(ctx context.Context) (string, error) {
 	return n.builder.Kubectl(ctx, n.minorWanted())
 }
 
+// PlainKubectl is the path of a kubectl of the lab's own version; see
+// [build.Builder.PlainKubectl].
+func (n *Node) PlainKubectl(ctx context.Context) (string, error) {
+	return n.builder.PlainKubectl(ctx, n.minorWanted())
+}
+
 // minorWanted is the minor version to build.
 func (n *Node) minorWanted() string {
 	if n.minor != "" {
