@@ -7,8 +7,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -78,24 +76,5 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
-}
-
-// Every scenario of the lab is recorded, but for those that are about logs.
-func TestEveryScenario(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("..", "lab", "tpe", "scenarios", "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%d scenarios: %v", len(files), err)
-	}
-	names, err := Names()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
-		logs := strings.HasPrefix(name, "attempts") || strings.HasPrefix(name, "chatty")
-		if !logs && !slices.Contains(names, name) {
-			t.Errorf("%s is not recorded; the package comment says how", name)
-		}
 	}
 }
