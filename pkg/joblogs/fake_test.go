@@ -37,7 +37,7 @@ type node struct {
 	budget func(connection int) int // bytes that a connection carries; nil for any number
 	end    error                    // how it ends then; io.EOF as if the log ended
 	opened []corev1.PodLogOptions
-	silent bool // connections that follow say nothing
+	silent bool // connections that follow and are opened now say nothing
 }
 
 // A moment is what the API server knows from a time on.
@@ -140,7 +140,7 @@ func (n *node) file(pod string, o *corev1.PodLogOptions) (*file, error) {
 
 func (n *node) serve(ctx context.Context, f *file, o *corev1.PodLogOptions, w *tap) {
 	n.mu.Lock()
-	i := f.rotated
+	i, silent := f.rotated, o.Follow && n.silent
 	if o.TailLines != nil {
 		i = max(i, len(f.lines)-int(*o.TailLines))
 	}
@@ -154,7 +154,7 @@ func (n *node) serve(ctx context.Context, f *file, o *corev1.PodLogOptions, w *t
 				fmt.Fprintf(&text, "%s %s", l.at.Format("2006-01-02T15:04:05.000000000Z07:00"), l.text)
 			}
 		}
-		if o.Follow && n.silent {
+		if silent {
 			text.Reset()
 		}
 		if n.err != nil {
@@ -304,6 +304,7 @@ type recorder struct {
 	lines  bytes.Buffer // of all runs
 	script []string     // everything, in short
 	open   bool
+	first  time.Time // when the first piece came
 }
 
 func (r *recorder) Begin(run Run) error {
@@ -312,6 +313,9 @@ func (r *recorder) Begin(run Run) error {
 }
 
 func (r *recorder) Piece(_ Run, p Piece) error {
+	if r.first.IsZero() {
+		r.first = time.Now()
+	}
 	r.lines.Write(p.Text)
 	text := strings.TrimSuffix(string(p.Text), "\n")
 	if r.open && !p.Begins() {
