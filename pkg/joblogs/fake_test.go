@@ -216,7 +216,7 @@ func (t *tap) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-func (t *tap) Close() { t.w.Close() }
+func (t *tap) Close() { _ = t.w.Close() }
 
 // change changes the node while nobody asks it.
 func (n *node) change(do func()) {

@@ -76,7 +76,7 @@ func (t *tape) copy(ctx context.Context, pulse *pulse) (p passage) {
 		}
 		piece, err := s.next()
 		if err != nil {
-			if p.found = finder.reached(); err != io.EOF {
+			if p.found = finder.reached(); !errors.Is(err, io.EOF) {
 				p.cut = err
 			}
 			return p

@@ -5,6 +5,7 @@ package joblogs
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"time"
 )
@@ -44,7 +45,7 @@ func (s *splitter) next() (Piece, error) {
 		return Piece{}, s.err
 	}
 	text, err := s.r.ReadSlice('\n')
-	if err != nil && err != bufio.ErrBufferFull {
+	if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 		s.err = err
 	}
 	p := Piece{Text: text}

@@ -80,7 +80,8 @@ func TestFollowsAGrowingLogOverBrokenConnections(t *testing.T) {
 			node.create("1")
 			pod := node.start("a", corev1.RestartPolicyNever)
 			log := node.log(pod)
-			node.budget = func(int) int { return 300 + random.IntN(4000) }
+			budgets := rand.New(rand.NewPCG(seed, 1))
+			node.budget = func(int) int { return 300 + budgets.IntN(4000) }
 			if seed%2 == 0 {
 				node.end = io.EOF
 			}

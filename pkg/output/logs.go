@@ -73,8 +73,8 @@ func (l *Logs) Piece(_ joblogs.Run, p joblogs.Piece) error {
 		return l.object(p)
 	}
 	if p.Begins() && l.style == LogStamps {
-		l.out.Write(p.Stamp)
-		l.out.WriteByte(' ')
+		_, _ = l.out.Write(p.Stamp)
+		_ = l.out.WriteByte(' ')
 	}
 	text := p.Text
 	if l.view.Terminal {
@@ -172,7 +172,7 @@ func (l *Logs) close() error {
 		return nil
 	}
 	l.open = false
-	l.out.WriteString(l.view.Safe(string(l.held)))
+	_, _ = l.out.WriteString(l.view.Safe(string(l.held)))
 	l.held = nil
 	return l.out.WriteByte('\n')
 }
@@ -186,7 +186,7 @@ func (l *Logs) heading(format string, args ...any) error {
 	if err := l.close(); err != nil {
 		return err
 	}
-	l.out.WriteString(l.view.plain(escape(text)) + "\n")
+	_, _ = l.out.WriteString(l.view.plain(escape(text)) + "\n")
 	return l.out.Flush()
 }
 
