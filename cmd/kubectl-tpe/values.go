@@ -189,7 +189,7 @@ func saveNew(file string, values map[string]any) (size int64, err error) {
 			err = closed
 		}
 		if err != nil {
-			os.Remove(file) // a part of the values is none of them
+			_ = os.Remove(file) // a part of the values is none of them
 		}
 	}()
 	if err := output.WriteValues(f, &output.Format{}, values); err != nil {

@@ -95,7 +95,7 @@ func readHead(data []byte) (*payload, error) {
 				if key != "metadata" {
 					return skip(d)
 				}
-				return cmpStop(d.Decode(&p.Chart.Metadata), seen == 2)
+				return until(d.Decode(&p.Chart.Metadata), seen == 2)
 			})
 		}
 		return skip(d)
@@ -126,7 +126,8 @@ func readWhole(data []byte) (*payload, error) {
 // errStop ends eachKey before the end of the object.
 var errStop = errors.New("nothing more is wanted")
 
-func cmpStop(err error, enough bool) error {
+// until returns errStop once nothing went wrong and there is enough.
+func until(err error, enough bool) error {
 	if err == nil && enough {
 		return errStop
 	}
@@ -149,7 +150,7 @@ func eachKey(data []byte, read func(d *json.Decoder, key string) error) error {
 // within calls read with each key of the object that comes next.
 func within(d *json.Decoder, read func(key string) error) error {
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {
-		return cmpError(err, "want an object")
+		return or(err, "want an object")
 	}
 	for d.More() {
 		key, err := d.Token()
@@ -164,7 +165,8 @@ func within(d *json.Decoder, read func(key string) error) error {
 	return err
 }
 
-func cmpError(err error, otherwise string) error {
+// or returns an error, or one of this text if there is none.
+func or(err error, otherwise string) error {
 	if err != nil {
 		return err
 	}
