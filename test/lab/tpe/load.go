@@ -56,7 +56,7 @@ func Reinstall(ctx context.Context, o Options, changes map[string]HelmRelease) e
 	if err != nil {
 		return err
 	}
-	l.renderer.scenario.Helm = changes
+	l.scenario.Helm = changes
 	if _, err := l.makeNamespace(ctx); err != nil {
 		return err
 	}
