@@ -1,6 +1,7 @@
 # make help lists what can be made. CI calls the same targets.
 
-VERSION := v0.1.0-dev
+RELEASE := v0.1.0
+VERSION := $(RELEASE)-dev
 K8S     ?= 1.33
 SYSTEMS := linux darwin windows
 
@@ -39,6 +40,18 @@ demo: build ## an upgrade from its middle to its end, on a real one-node Kuberne
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
 	LAB=bench $(RUN_LAB) bench --plugin-dir "$(CURDIR)/bin"
 
+.PHONY: dist
+dist: ## the archives of a release for six systems, their checksums and contents; minutes
+	go run ./packaging dist $(RELEASE)
+
+.PHONY: manifest
+manifest: dist ## write the krew manifests of what dist makes
+	go run ./packaging manifest $(RELEASE)
+
+.PHONY: release-check
+release-check: dist ## fail if the krew manifests are not of what dist makes
+	go run ./packaging check $(RELEASE)
+
 .PHONY: tidy
 tidy: # fail if a go.mod or go.sum is not tidy
 	go mod tidy -diff
@@ -46,7 +59,7 @@ tidy: # fail if a go.mod or go.sum is not tidy
 
 .PHONY: format
 format: # fail if gofmt would change something
-	@test -z "$$(gofmt -l cmd pkg test | tee /dev/stderr)"
+	@test -z "$$(gofmt -l cmd packaging pkg schema test | tee /dev/stderr)"
 
 .PHONY: vet
 vet: # for every system that the plugin is built for
@@ -72,8 +85,8 @@ lab-test: build lab-build # the lab's own tests, then the plugin's in the lab
 
 .PHONY: golden
 golden: ## rewrite expected outputs; read the diff
-	go test ./pkg/output -update
-	UPDATE=1 go test ./cmd/kubectl-tpe
+	go test ./pkg/output ./test/recorded -update
+	UPDATE=1 go test ./cmd/kubectl-tpe -update
 	git diff --stat
 
 .PHONY: lab-build

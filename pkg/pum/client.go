@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,17 +18,18 @@ var ErrNoAnswer = errors.New("no answer from PUM")
 
 // A Runner runs commands where PUM lives.
 type Runner interface {
-	// Run runs a command once and returns what it printed and how it ended.
-	// The error is a *MissingCommandError if there is no such executable, a
-	// *NoPodError if there is no pod, and a *LostError if the end of the
-	// command was not seen.
-	Run(ctx context.Context, command []string) (Output, error)
+	// Run runs the first of these commands that is there, once, and returns
+	// what it printed and how it ended. The error is a *MissingCommandError if
+	// none is there, a *NoPodError if there is no pod, and a *LostError if the
+	// end of the command was not seen.
+	Run(ctx context.Context, commands ...[]string) (Output, error)
 }
 
 // An Output is what a command printed, where it ran and how it ended.
 type Output struct {
 	Pod       string
 	Container string
+	Command   []string // the one that was run
 	Stdout    []byte
 	Stderr    []byte // its beginning, if there was much of it
 	ExitCode  int    // no proof of anything: a runtime that dies reports 0
@@ -175,43 +177,42 @@ func cut(err error) bool {
 		errors.As(err, &exit) && exit.Code > 128 // killed by a signal
 }
 
-// ask asks once, with the first spelling of the command that PUM knows.
+// ask asks once, with the first spelling of the command that PUM knows. The
+// next time that one comes first.
 func (c *Client) ask(ctx context.Context) (Answer, error) {
-	var missing []error
-	for i, command := range c.Commands {
-		out, err := c.Runner.Run(ctx, command)
-		if unknown := (*MissingCommandError)(nil); errors.As(err, &unknown) {
-			missing = append(missing, err)
-			continue
-		}
-		if lost := (*LostError)(nil); errors.As(err, &lost) {
-			return Answer{}, fmt.Errorf("%w: run %q: %w", ErrNoAnswer, strings.Join(command, " "), err)
-		}
-		if err != nil {
-			return Answer{}, err
-		}
-		c.Commands[0], c.Commands[i] = c.Commands[i], c.Commands[0]
-		return c.read(command, out)
+	out, err := c.Runner.Run(ctx, c.Commands...)
+	var lost *LostError
+	var missing *MissingCommandError
+	switch {
+	case errors.As(err, &lost):
+		return Answer{}, fmt.Errorf("%w: run %q: %w", ErrNoAnswer, strings.Join(out.Command, " "), err)
+	case errors.As(err, &missing):
+		return Answer{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	case err != nil:
+		return Answer{}, err
 	}
-	return Answer{}, fmt.Errorf("%w: %w", ErrNoAnswer, errors.Join(missing...))
+	if i := slices.IndexFunc(c.Commands, func(known []string) bool { return slices.Equal(known, out.Command) }); i > 0 {
+		c.Commands[0], c.Commands[i] = c.Commands[i], c.Commands[0]
+	}
+	return c.read(out)
 }
 
 // read makes an answer of what the command printed.
-func (c *Client) read(command []string, out Output) (Answer, error) {
+func (c *Client) read(out Output) (Answer, error) {
 	answer, err := ReadSaved(bytes.NewReader(out.Stdout), c.Limit)
 	if err != nil {
-		return Answer{}, unreadable(command, out, err)
+		return Answer{}, unreadable(out, err)
 	}
-	answer.Source.Pod, answer.Source.Container, answer.Source.Command = out.Pod, out.Container, command
+	answer.Source.Pod, answer.Source.Container, answer.Source.Command = out.Pod, out.Container, out.Command
 	answer.Stderr, answer.ExitCode = out.Stderr, out.ExitCode
 	return answer, nil
 }
 
 // unreadable says why the output of a command is no answer. A command that
 // failed is to blame itself.
-func unreadable(command []string, out Output, err error) error {
+func unreadable(out Output, err error) error {
 	if out.ExitCode != 0 {
 		err = fmt.Errorf("%w: %w", ErrNoAnswer, &ExitError{out.ExitCode, out.Stderr})
 	}
-	return fmt.Errorf("run %q in pod %s: %w", strings.Join(command, " "), out.Pod, err)
+	return fmt.Errorf("run %q in pod %s: %w", strings.Join(out.Command, " "), out.Pod, err)
 }

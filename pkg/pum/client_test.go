@@ -41,14 +41,22 @@ type fakePod struct {
 	asked []string
 }
 
-func (p *fakePod) Run(_ context.Context, command []string) (Output, error) {
-	p.asked = append(p.asked, strings.Join(command, " "))
-	next := p.runs[0]
-	if len(p.runs) > 1 {
-		p.runs = p.runs[1:]
+func (p *fakePod) Run(_ context.Context, commands ...[]string) (Output, error) {
+	var missing []error
+	for _, command := range commands {
+		p.asked = append(p.asked, strings.Join(command, " "))
+		next := p.runs[0]
+		if len(p.runs) > 1 {
+			p.runs = p.runs[1:]
+		}
+		if unknown := (*MissingCommandError)(nil); errors.As(next.err, &unknown) {
+			missing = append(missing, next.err)
+			continue
+		}
+		next.out.Pod, next.out.Container, next.out.Command = "pum-x", "pum", command
+		return next.out, next.err
 	}
-	next.out.Pod, next.out.Container = "pum-x", "pum"
-	return next.out, next.err
+	return Output{}, errors.Join(missing...)
 }
 
 func prints(text string) run { return run{out: Output{Stdout: []byte(text)}} }

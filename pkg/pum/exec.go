@@ -52,11 +52,12 @@ const (
 	SPDY      Transport = "SPDY"
 )
 
-// Run runs a command once in PUM's pod.
+// Run runs the first of these commands that the pod's image has, once. All are
+// tried in the same pod.
 //
 // Besides the errors of a Runner it returns ErrNoAnswer if there is no pod
 // to run it in, and the API server's error if that refused.
-func (r *PodRunner) Run(ctx context.Context, command []string) (Output, error) {
+func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, error) {
 	pod, err := r.pod(ctx)
 	if err != nil {
 		return Output{}, err
@@ -65,7 +66,15 @@ func (r *PodRunner) Run(ctx context.Context, command []string) (Output, error) {
 	if err != nil {
 		return Output{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
 	}
-	return r.exec(ctx, pod.Name, container.Name, command)
+	var missing []error
+	for _, command := range commands {
+		out, err := r.exec(ctx, pod.Name, container.Name, command)
+		if unknown := (*MissingCommandError)(nil); !errors.As(err, &unknown) {
+			return out, err
+		}
+		missing = append(missing, err)
+	}
+	return Output{}, errors.Join(missing...)
 }
 
 // pod finds the pod to run commands in.
@@ -125,7 +134,7 @@ func (r *PodRunner) exec(ctx context.Context, pod, container string, command []s
 	stdout := &boundedBuffer{limit: r.Limit, full: func() { cancel(ErrTooLarge) }}
 	stderr := &boundedBuffer{limit: stderrLimit, full: func() {}}
 	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
-	out := Output{Pod: pod, Container: container, Stdout: stdout.close(), Stderr: stderr.close()}
+	out := Output{Pod: pod, Container: container, Command: command, Stdout: stdout.close(), Stderr: stderr.close()}
 	if why := context.Cause(ctx); why != nil && err != nil {
 		return out, givenUp(why)
 	}

@@ -30,19 +30,17 @@ func RestartCommands() [][]string {
 // command prints and how it ends is not documented: it proves nothing, and is
 // returned to be shown.
 func (c *Client) Restart(ctx context.Context, commands [][]string) (Output, error) {
-	var missing []error
-	for _, command := range commands {
-		out, err := c.Runner.Run(ctx, command)
-		if unknown := (*MissingCommandError)(nil); errors.As(err, &unknown) {
-			missing = append(missing, err)
-			continue
-		}
-		if err != nil {
-			return out, fmt.Errorf("run %q: %w", strings.Join(command, " "), err)
-		}
-		return out, nil
+	out, err := c.Runner.Run(ctx, commands...)
+	missing := (*MissingCommandError)(nil)
+	switch {
+	case errors.As(err, &missing):
+		return Output{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	case err != nil && out.Command == nil: // nothing was run
+		return out, err
+	case err != nil:
+		return out, fmt.Errorf("run %q: %w", strings.Join(out.Command, " "), err)
 	}
-	return Output{}, fmt.Errorf("%w: %w", ErrNoAnswer, errors.Join(missing...))
+	return out, nil
 }
 
 // RunAgain returns the entries that PUM may run again after a restart: the
