@@ -58,7 +58,10 @@ func inCluster() bool {
 // place returns the context and the namespace: that of -n, else that of the
 // context, else the default.
 func (a *app) place(loader clientcmd.ClientConfig, raw clientcmdapi.Config) (output.Place, error) {
-	place := output.Place{Context: raw.CurrentContext, Namespace: defaultNamespace}
+	place := output.Place{
+		Context: raw.CurrentContext, Namespace: defaultNamespace,
+		Given: output.Given{Context: *a.config.Context, Kubeconfig: *a.config.KubeConfig},
+	}
 	if *a.config.Context != "" {
 		place.Context = *a.config.Context
 	}

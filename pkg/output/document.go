@@ -21,6 +21,8 @@ const apiVersion = "kubectl-tpe/v1"
 type Place struct {
 	Context   string `json:"context,omitempty"` // of the kubeconfig
 	Namespace string `json:"namespace,omitempty"`
+
+	Given Given `json:"-"`
 }
 
 // A Head is what every document about a cluster begins with.
@@ -90,7 +92,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: verdict.GoalAll, next: v.Next()}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: verdict.GoalAll, next: place.Given.lead(v.Next())}
 	switch {
 	case s.Picture == nil && s.PictureErr == nil:
 		doc.asked = verdict.GoalEntries
@@ -131,13 +133,17 @@ func (l *EntryList) Only(states []string) *EntryList {
 }
 
 func newHead(kind string, place Place, s verdict.Snapshot, v verdict.Verdict) Head {
+	findings := append([]verdict.Finding{}, v.Findings...)
+	for i := range findings {
+		findings[i].Next = place.Given.lead(findings[i].Next)
+	}
 	return Head{
 		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersion, Kind: kind},
 		ObservedAt: s.ObservedAt.UTC().Truncate(time.Second),
 		Place:      place,
 		Outcome:    v.Outcome,
 		ExitCode:   v.ExitCode,
-		Findings:   append([]verdict.Finding{}, v.Findings...),
+		Findings:   findings,
 	}
 }
 

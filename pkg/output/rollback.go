@@ -47,6 +47,9 @@ func NewRollbackPlan(place Place, now time.Time, controller string, plan *releas
 		},
 	}
 	doc.Steps = steps(place.Namespace, controller, plan.Releases, backups)
+	for i := range doc.Steps {
+		doc.Steps[i].Commands = place.Given.lead(doc.Steps[i].Commands)
+	}
 	return doc
 }
 
