@@ -51,7 +51,7 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: until CODE PROGRAM ARG…")
 	}
 	const pending = 8
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Second) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(2 * time.Second) {
 		code := exitCode(ts, args[1:])
 		if strconv.Itoa(code) == args[0] {
 			return
@@ -71,7 +71,7 @@ func shows(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	pattern, err := regexp.Compile("(?m)" + args[1])
 	ts.Check(err)
-	for deadline := time.Now().Add(patience); ; time.Sleep(500 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Second) {
 		code := exitCode(ts, args[2:])
 		if pattern.MatchString(ts.ReadFile("stdout")) {
 			return

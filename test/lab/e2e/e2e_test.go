@@ -62,11 +62,14 @@ type suite struct {
 	kubectl string
 }
 
+// TestScripts runs what can share a node.
 func TestScripts(t *testing.T) {
-	s := newSuite(t)
-	testscript.Run(t, s.params(filepath.Join("testdata", "scripts")))
-	// What breaks the node would disturb the others.
-	testscript.RunT(inTurn{t}, s.params(filepath.Join("testdata", "faults")))
+	testscript.Run(t, newSuite(t).params(filepath.Join("testdata", "scripts")))
+}
+
+// TestFaults runs what breaks the node, and takes minutes.
+func TestFaults(t *testing.T) {
+	testscript.RunT(inTurn{t}, newSuite(t).params(filepath.Join("testdata", "faults")))
 }
 
 // inTurn runs scripts one after the other.
