@@ -70,22 +70,33 @@ Exit codes:
 // needs are the rights of each command. What the operators' kinds and what only tells
 // causes would add is optional.
 func needs() []verdict.Need {
-	status := verdict.Need{Command: "status, wait"}
-	for _, a := range asked(readiness.Rules()) {
-		if slices.Contains([]string{"deployments", "statefulsets", "pods", "jobs"}, a.Resource) && a.Subresource == "" {
-			status.Rights = append(status.Rights, a)
-		} else {
-			status.Optional = append(status.Optional, a)
-		}
-	}
+	status := need("status, wait", readiness.Rules(), "deployments", "statefulsets", "pods", "jobs")
 	status.Rights = append(status.Rights, asked(pum.Rules())...)
 	status.Optional = append(status.Optional, asked(release.Rules())...)
 	return []verdict.Need{
 		status,
 		{Command: "pum status, pum restart", Rights: asked(pum.Rules())},
-		{Command: "logs", Rights: asked(joblogs.Rules())},
+		need("logs", joblogs.Rules(), "jobs", "pods", "pods/log"),
 		{Command: "releases, values, rollback-plan", Rights: asked(release.Rules())},
 	}
+}
+
+// need are the rights of a command, which cannot answer without those to some resources.
+func need(command string, rules []rbacv1.PolicyRule, vital ...string) verdict.Need {
+	n := verdict.Need{Command: command}
+	for _, a := range asked(rules) {
+		if slices.Contains(vital, resourceOf(a)) {
+			n.Rights = append(n.Rights, a)
+		} else {
+			n.Optional = append(n.Optional, a)
+		}
+	}
+	return n
+}
+
+// resourceOf names a resource as a Role does.
+func resourceOf(a verdict.Access) string {
+	return strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/")
 }
 
 // reviewNeeds asks which of the rights this account has. The same one is asked for
@@ -227,7 +238,7 @@ func (a *app) missingRole(ctx context.Context, c *cluster) error {
 func rulesOf(rights []verdict.Access) []rbacv1.PolicyRule {
 	var rules []rbacv1.PolicyRule
 	for _, a := range rights {
-		resource := strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/")
+		resource := resourceOf(a)
 		i := slices.IndexFunc(rules, func(r rbacv1.PolicyRule) bool { return r.APIGroups[0] == a.Group && r.Resources[0] == resource })
 		if i < 0 {
 			rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{a.Group}, Resources: []string{resource}})

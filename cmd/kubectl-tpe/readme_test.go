@@ -20,14 +20,20 @@ import (
 
 const readme = "../../README.md"
 
-// The tables of the README are those of explain. They stand between two
+// The tables of the documentation are those of explain. They stand between two
 // comments, and UPDATE=1 rewrites them.
-func TestREADMETables(t *testing.T) {
-	text, err := os.ReadFile(readme)
+func TestDocumentedTables(t *testing.T) {
+	topics, err := verdict.Topics()
 	if err != nil {
 		t.Fatal(err)
 	}
-	topics, err := verdict.Topics()
+	tabulate(t, readme, topics[:1])
+	tabulate(t, "../../docs/findings.md", topics[1:])
+}
+
+func tabulate(t *testing.T, file string, topics []verdict.Topic) {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,12 +44,12 @@ func TestREADMETables(t *testing.T) {
 		}
 	}
 	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if diff := cmp.Diff(want, string(text)); diff != "" {
-		t.Errorf("README.md (-want +got); make golden rewrites it:\n%s", diff)
+		t.Errorf("%s (-want +got); make golden rewrites it:\n%s", file, diff)
 	}
 }
 
@@ -80,7 +86,7 @@ func TestDocumentedSessions(t *testing.T) {
 	session := regexp.MustCompile("(<!-- [^\n]* -->\n)?```\n\\$ kubectl tpe [^`]*```\n")
 	replayed := regexp.MustCompile("^<!-- recorded ([a-z0-9.-]+) -->\n")
 	dir := sessionDir(t)
-	for _, file := range []string{readme, "../../docs/screens.md"} {
+	for _, file := range []string{readme, "../../docs/screens.md", "../../docs/json.md", "../../docs/troubleshooting.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -11,9 +11,10 @@ func Rules() []rbacv1.PolicyRule {
 		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: resources, Verbs: []string{"list", "watch"}}
 	}
 	rules := []rbacv1.PolicyRule{
-		see("apps", "deployments", "statefulsets", "daemonsets", "replicasets"),
+		see("apps", "deployments", "statefulsets", "daemonsets"),
 		see("batch", "jobs", "cronjobs"),
-		see("", "pods", "events", "persistentvolumeclaims"),
+		see("", "pods"),
+		{APIGroups: []string{""}, Resources: []string{"events", "persistentvolumeclaims"}, Verbs: []string{"list"}},
 		{APIGroups: []string{""}, Resources: []string{"pods/log"}, Verbs: []string{"get"}},
 	}
 	for _, c := range customResources() {

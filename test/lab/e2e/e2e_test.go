@@ -20,6 +20,9 @@
 //	as USER                          from here on $KUBECONFIG is of that user,
 //	                                 who has no rights; of the administrator
 //	                                 without USER
+//	lacking ROLE TABLE               wants of each right in a Role what is known
+//	                                 without it: VERB RESOURCE | CODE | COMMAND |
+//	                                 PATTERN, for output that may name no other
 //	proxy                            from here on $KUBECONFIG leads through a
 //	                                 proxy
 //	proxy cut|close|open             ends its connections and takes new ones, or
@@ -89,7 +92,7 @@ func (s *suite) params(dir string) testscript.Params {
 		Setup:               s.setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": s.as, "exits": exits, "lab": s.lab, "load": s.load, "proxy": s.proxy,
-			"gateway": s.gateway, "helm": s.helm, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
+			"gateway": s.gateway, "helm": s.helm, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
 }
@@ -130,6 +133,11 @@ func (s *suite) setup(env *testscript.Env) error {
 	env.Setenv("NS", "e2e-"+strings.TrimPrefix(name, "script-"))
 	env.Setenv("KUBECONFIG", s.node.Kubeconfig())
 	env.Setenv("HOME", env.WorkDir)
+	docs, err := filepath.Abs(filepath.Join("..", "..", "..", "docs"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("DOCS", docs)
 	path := []string{s.plugin, filepath.Dir(s.kubectl), env.Getenv("PATH")}
 	env.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
 	env.Values[proxied{}] = &scriptProxy{}
