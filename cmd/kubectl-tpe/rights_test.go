@@ -44,7 +44,7 @@ func TestRoleAddsWhatIsMissing(t *testing.T) {
 		}
 		got[a] = true
 	}
-	if len(got) != len(want) || len(rules) > 12 {
+	if len(got) != len(want) || len(rules) > 13 {
 		t.Errorf("%d rights of %d, in %d rules", len(got), len(want), len(rules))
 	}
 }
