@@ -6,15 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // ReadSaved reads the output of PUM's status command that was saved before,
 // such as pum-status.txt of the vendor's audit archive. It reads no more than
-// limit bytes.
+// limit bytes. A text that begins with a byte order mark may be UTF-16, which
+// is what PowerShell writes.
 //
 // The error is ErrNoAnswer if the output is cut or larger than the limit, and
 // a *SyntaxError if it could not be understood.
 func ReadSaved(r io.Reader, limit int) (Answer, error) {
+	r = transform.NewReader(r, unicode.BOMOverride(transform.Nop))
 	text, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	if err != nil {
 		return Answer{}, err
