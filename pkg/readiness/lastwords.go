@@ -5,6 +5,7 @@ package readiness
 import (
 	"context"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -30,23 +31,57 @@ func (r *reader) lastWords(p Picture) {
 	ctx, cancel := context.WithTimeout(r.ctx, logPatience)
 	defer cancel()
 	read := map[string]bool{}
-	each := func(causes []Cause) {
-		for i := range causes {
-			c := &causes[i]
-			if !crashed(c.Code) || pods[c.Pod] == nil || read[c.Group] || len(read) == mostLogs {
-				continue
-			}
-			read[c.Group] = true
-			r.wait.Go(func() { c.Log = r.log(ctx, pods[c.Pod], c.Container) })
+	for c := range p.causes() {
+		if !crashed(c.Code) || pods[c.Pod] == nil || read[c.Group] || len(read) == mostLogs {
+			continue
 		}
-	}
-	for _, w := range p.Workloads {
-		each(w.Causes)
-	}
-	for _, j := range p.Jobs {
-		each(j.Causes)
+		read[c.Group] = true
+		r.wait.Go(func() { c.Log = r.log(ctx, pods[c.Pod], c.Container) })
 	}
 	r.wait.Wait()
+}
+
+// causes goes over what holds up workloads and jobs.
+func (p Picture) causes() iter.Seq[*Cause] {
+	return func(yield func(*Cause) bool) {
+		for _, w := range p.Workloads {
+			for i := range w.Causes {
+				if !yield(&w.Causes[i]) {
+					return
+				}
+			}
+		}
+		for _, j := range p.Jobs {
+			for i := range j.Causes {
+				if !yield(&j.Causes[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A place is a container of a pod.
+type place struct{ pod, container string }
+
+// words are the last words in a picture, by where they were written.
+func (p Picture) words() map[place][]string {
+	words := map[place][]string{}
+	for c := range p.causes() {
+		if c.Log != nil {
+			words[place{c.Pod, c.Container}] = c.Log
+		}
+	}
+	return words
+}
+
+// recall notes with the causes of a later picture what was read for an earlier.
+func (p Picture) recall(words map[place][]string) {
+	for c := range p.causes() {
+		if crashed(c.Code) {
+			c.Log = words[place{c.Pod, c.Container}]
+		}
+	}
 }
 
 // crashed reports whether the trouble is about a container that ran and ended.

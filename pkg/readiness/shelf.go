@@ -32,6 +32,7 @@ type watcher struct {
 	lostAt time.Time
 	events []*corev1.Event
 	claims []*corev1.PersistentVolumeClaim
+	words  map[place][]string
 }
 
 // A shelf holds the objects of one kind. It is the store of a reflector, and

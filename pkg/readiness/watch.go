@@ -24,8 +24,8 @@ const (
 	// something every few milliseconds.
 	shortest = 20 * time.Millisecond
 
-	// evidenceEvery is how often events and claims are read again while
-	// something is held up.
+	// evidenceEvery is how often events, claims and the last lines of crashed
+	// containers are read again while something is held up.
 	evidenceEvery = 5 * time.Second
 )
 
@@ -105,6 +105,7 @@ func (w *watcher) look() (Sighting, bool) {
 		return s, lost != nil
 	}
 	p := Assess(w.objects(), w.now())
+	p.recall(w.words)
 	s.Picture = &p
 	return s, true
 }
@@ -147,6 +148,14 @@ func (w *watcher) readEvidence(ctx context.Context) {
 	}
 	w.lock.Lock()
 	w.events, w.claims = r.objects.Events, r.objects.Claims
+	r.objects = w.objects()
+	w.lock.Unlock()
+	w.signal()
+
+	p := Assess(r.objects, w.now())
+	r.lastWords(p)
+	w.lock.Lock()
+	w.words = p.words()
 	w.lock.Unlock()
 	w.signal()
 }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A watch reads last words now and then, and shows them in each later picture,
+// as long as the container they are of is in trouble.
+func TestRecall(t *testing.T) {
+	crash := Cause{Code: CrashLoop, Pod: "twa-x", Container: "twa"}
+	said := crash
+	said.Log = []string{"no database"}
+	earlier := Picture{Workloads: []Workload{{Causes: []Cause{said}}}}
+	later := Picture{
+		Workloads: []Workload{{Causes: []Cause{crash, {Code: CrashLoop, Pod: "twa-y", Container: "twa"}}}},
+		Jobs:      []Job{{Causes: []Cause{crash, {Code: ReadinessProbe, Pod: "twa-x", Container: "twa"}}}},
+	}
+	later.recall(earlier.words())
+	var got [][]string
+	for c := range later.causes() {
+		got = append(got, c.Log)
+	}
+	want := [][]string{{"no database"}, nil, {"no database"}, nil}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("last words (-want +got):\n%s", diff)
+	}
+}
