@@ -26,6 +26,7 @@ type Row struct {
 	Contest
 	Place                string // where it was held
 	OursTook, TheirsTook Sample // medians
+	OursAsk, TheirsAsk   int    // requests to the API server
 	Ratio
 }
 
@@ -46,7 +47,22 @@ func (m meter) hold(ctx context.Context, c Contest, runs int) (Row, error) {
 	}
 	row := Row{Contest: c, OursTook: median(ours[1:]), TheirsTook: median(theirs[1:])}
 	row.Ratio = ratio(row.OursTook, row.TheirsTook)
-	return row, nil
+	return row, m.count(ctx, &row)
+}
+
+// count counts the requests of both sides.
+func (m meter) count(ctx context.Context, r *Row) (err error) {
+	if r.OursAsk, err = m.requests(ctx, r.Ours); err != nil {
+		return err
+	}
+	for _, p := range r.Theirs {
+		n, err := m.requests(ctx, p)
+		if err != nil {
+			return err
+		}
+		r.TheirsAsk += n
+	}
+	return nil
 }
 
 func (m meter) all(ctx context.Context, programs []Program) (Sample, error) {

@@ -26,11 +26,11 @@ const (
 func (r Report) Write(w io.Writer) error {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s; %s. Medians; a ratio below 1 says that the plugin needs less.\n\n", r.Machine, r.Versions)
-	s.WriteString("| plugin | beside | where | wall | CPU | memory |\n|---|---|---|---|---|---|\n")
+	s.WriteString("| plugin | beside | where | wall | CPU | memory | requests |\n|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Rows {
-		fmt.Fprintf(&s, "| `%s` | %s | %s | %s | %.2f | %s |\n", row.Name, beside(row.Theirs), row.Place,
+		fmt.Fprintf(&s, "| `%s` | %s | %s | %s | %.2f | %s | %d, %d |\n", row.Name, beside(row.Theirs), row.Place,
 			measured(row.Wall, row.Aim.Wall, row.OursTook.Wall.Round(time.Millisecond)), row.CPU,
-			measured(row.Memory, row.Aim.Memory, fmt.Sprintf("%d MB", row.OursTook.Memory>>20)))
+			measured(row.Memory, row.Aim.Memory, fmt.Sprintf("%d MB", row.OursTook.Memory>>20)), row.OursAsk, row.TheirsAsk)
 	}
 	if len(r.Ours) > 0 {
 		s.WriteString("\n| until it ends after the last change | median | worst |\n|---|---|---|\n")

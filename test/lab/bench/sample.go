@@ -67,18 +67,31 @@ func (m meter) find(program string) string { return filepath.Join(m.dir, program
 // without any output, is an error: nobody wants to know how fast a program
 // fails.
 func (m meter) run(ctx context.Context, p Program) (Sample, error) {
+	s, _, err := m.start(ctx, p)
+	return s, err
+}
+
+// requests counts what a program asks the API server, from what it logs of it.
+func (m meter) requests(ctx context.Context, p Program) (int, error) {
+	p.Args = slices.Insert(slices.Clone(p.Args), 1, "-v=6")
+	_, log, err := m.start(ctx, p)
+	return strings.Count(log, `"Response" verb=`), err
+}
+
+// start runs a program, and returns what it wrote to standard error, too.
+func (m meter) start(ctx context.Context, p Program) (Sample, string, error) {
 	cmd := exec.CommandContext(ctx, m.find("measure"), append([]string{m.find(p.Args[0])}, p.Args[1:]...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Env, cmd.Stdout, cmd.Stderr = m.env, &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return Sample{}, fmt.Errorf("measure %s: %w: %s", p, err, &stderr)
+		return Sample{}, "", fmt.Errorf("measure %s: %w: %s", p, err, &stderr)
 	}
 	var s Sample
 	if err := json.Unmarshal(stdout.Bytes(), &s); err != nil {
-		return Sample{}, fmt.Errorf("measure %s: %w", p, err)
+		return Sample{}, "", fmt.Errorf("measure %s: %w", p, err)
 	}
 	if !slices.Contains(p.Exits, s.Exit) || s.Output == 0 {
-		return Sample{}, fmt.Errorf("%s ended with exit code %d after %d bytes of output: %s", p, s.Exit, s.Output, &stderr)
+		return Sample{}, "", fmt.Errorf("%s ended with exit code %d after %d bytes of output: %s", p, s.Exit, s.Output, &stderr)
 	}
-	return s, nil
+	return s, stderr.String(), nil
 }
