@@ -86,7 +86,7 @@ func TestDocumentedSessions(t *testing.T) {
 	session := regexp.MustCompile("(<!-- [^\n]* -->\n)?```\n\\$ kubectl tpe [^`]*```\n")
 	replayed := regexp.MustCompile("^<!-- recorded ([a-z0-9.-]+) -->\n")
 	dir := sessionDir(t)
-	for _, file := range []string{readme, "../../docs/screens.md", "../../docs/json.md", "../../docs/troubleshooting.md"} {
+	for _, file := range []string{readme, "../../CHANGELOG.md", "../../docs/screens.md", "../../docs/json.md", "../../docs/troubleshooting.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
