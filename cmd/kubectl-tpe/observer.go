@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -29,6 +30,8 @@ type observer struct {
 
 	// releases reads the Helm releases. It is nil if they are not observed.
 	releases func(ctx context.Context) (*verdict.Releases, error)
+
+	changed atomic.Int64 // how often PUM's pods or its job changed so far
 }
 
 // run calls see with a new snapshot whenever something was observed, and at
@@ -76,15 +79,23 @@ func (o *observer) follow(ctx context.Context, changes chan<- func(*verdict.Snap
 		return
 	}
 	var before [2]any
+	first := true
 	o.watch(ctx, func(sighting readiness.Sighting) {
+		about := o.aboutPUM(sighting.Picture)
+		news := about != before
+		changed := news && !first
+		if changed {
+			o.changed.Add(1)
+		}
+		before, first = about, first && sighting.Picture == nil
 		pass(ctx, changes, func(s *verdict.Snapshot) {
 			s.Picture, s.LostAt = sighting.Picture, sighting.LostAt
 			if s.PictureErr = nil; s.Picture == nil {
 				s.PictureErr = sighting.Err
 			}
+			s.Outdated = s.Outdated || changed && o.ask != nil
 		})
-		if about := o.aboutPUM(sighting.Picture); about != before {
-			before = about
+		if news {
 			select {
 			case nudge <- struct{}{}:
 			default: // there is a nudge under way
@@ -117,6 +128,7 @@ func (o *observer) aboutPUM(p *readiness.Picture) (about [2]any) {
 func (o *observer) poll(ctx context.Context, changes chan<- func(*verdict.Snapshot), nudge <-chan struct{}) {
 	var progress pum.Progress
 	for o.ask != nil && ctx.Err() == nil {
+		changed := o.changed.Load()
 		answer, err := o.ask(ctx)
 		movements := map[int64]pum.Movement{}
 		if err == nil {
@@ -125,7 +137,10 @@ func (o *observer) poll(ctx context.Context, changes chan<- func(*verdict.Snapsh
 				movements[e.UID] = progress.Of(e.UID)
 			}
 		}
-		pass(ctx, changes, func(s *verdict.Snapshot) { s.Answer, s.AnswerErr, s.Movements = answer, err, movements })
+		pass(ctx, changes, func(s *verdict.Snapshot) {
+			s.Answer, s.AnswerErr, s.Movements = answer, err, movements
+			s.Outdated = o.changed.Load() != changed
+		})
 		select {
 		case <-ctx.Done():
 		case <-nudge:

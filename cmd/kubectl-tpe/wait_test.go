@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -153,6 +154,48 @@ func TestPUMIsAskedAtOnceWhenItsPodIsReady(t *testing.T) {
 		o.run(ctx, func(verdict.Snapshot) bool { return true })
 		if last := asked[len(asked)-1]; last != time.Minute {
 			t.Errorf("PUM was asked at %v, want the last time after a minute", asked)
+		}
+	})
+}
+
+// The job adds entries before it completes. An answer from before that proves
+// nothing, however it looks.
+func TestAnAnswerFromBeforeTheJobCompletedProvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		job := func(state readiness.JobState) readiness.Sighting {
+			return readiness.Sighting{Picture: &readiness.Picture{
+				Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", State: readiness.Ready, Ready: 1, Want: 1}},
+				Jobs:      []readiness.Job{{Name: pum.ProcessJob, State: state}},
+			}}
+		}
+		o := &observer{
+			now: time.Now, interval: time.Minute, pum: "pum",
+			watch: func(ctx context.Context, see func(readiness.Sighting)) {
+				see(job(readiness.JobRunning))
+				time.Sleep(10 * time.Second)
+				see(job(readiness.JobComplete))
+				<-ctx.Done()
+			},
+			ask: func(context.Context) (*pum.Answer, error) {
+				answer := &pum.Answer{}
+				if time.Since(start) >= 10*time.Second {
+					time.Sleep(5 * time.Second)
+					answer.Entries = []pum.Entry{{UID: 4, State: pum.StateAborted, Final: true}}
+				}
+				return answer, nil
+			},
+		}
+		var codes []verdict.ExitCode
+		o.run(t.Context(), func(s verdict.Snapshot) bool {
+			v := verdict.Judge(s)
+			if !slices.Contains(codes, v.ExitCode) {
+				codes = append(codes, v.ExitCode)
+			}
+			return v.ExitCode != verdict.ExitDone && v.ExitCode != verdict.ExitFailed
+		})
+		if want := []verdict.ExitCode{verdict.ExitPending, verdict.ExitFailed}; !slices.Equal(codes, want) {
+			t.Errorf("exit codes on the way: %v, want %v", codes, want)
 		}
 	})
 }

@@ -24,6 +24,9 @@ func Judge(s Snapshot) Verdict {
 	if s.Answer != nil {
 		v.entries(s.Answer, s.Picture, s.Movements)
 	}
+	if s.Outdated { // what the job did last is not in the answer
+		v.hold(ExitPending)
+	}
 	v.releases(s)
 	v.lost(s)
 	v.failedToAsk("workloads", s.PictureErr)

@@ -57,7 +57,7 @@ func Over(s Snapshot, v Verdict, failFast bool) bool {
 	case ExitDone, ExitWarnings, ExitForbidden:
 		return true
 	case ExitFailed:
-		return failFast || settled(s)
+		return failFast || settled(s) && !s.Outdated
 	}
 	return false
 }

@@ -23,6 +23,7 @@ type Snapshot struct {
 
 	Answer    *pum.Answer // entries
 	AnswerErr error
+	Outdated  bool                   // PUM's pods or its job changed since it was asked
 	Movements map[int64]pum.Movement // by uid, how entries moved from poll to poll; nil if they were asked for once
 
 	Releases    *Releases // Helm's

@@ -45,6 +45,16 @@ func takeSnapshot(t *testing.T, n *Node) snapshot {
 	return s
 }
 
+// without returns what is in a snapshot and was not in an earlier one. What
+// others took away meanwhile is no trace of a lab.
+func (s snapshot) without(before snapshot) []string {
+	return slices.DeleteFunc(s.all(), func(thing string) bool { return slices.Contains(before.all(), thing) })
+}
+
+func (s snapshot) all() []string {
+	return slices.Concat(s.Processes, s.Mounts, s.NetworkNamespaces, s.Links, s.Rules, s.Cgroups, s.Settings, s.Folders)
+}
+
 // foreignProcesses are the processes that run in a process namespace other than
 // this one's, or from a lab's program, or with the lab's folder as argument.
 func foreignProcesses(t *testing.T, n *Node) []string {
