@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A file of an archive. All lie at its top: krew takes them from there.
+// A file of an archive.
 type file struct {
 	name    string
 	mode    fs.FileMode

@@ -37,8 +37,14 @@ func (t target) archive(version string) string {
 	return fmt.Sprintf("kubectl-tpe_%s_%s_%s%s", version, t.system, t.machine, suffix)
 }
 
-// enclosed are files of the sources that go into each archive.
-var enclosed = []string{"LICENSE", "README.md", "docs/kubectl-tpe.1"}
+// enclosed are files of the sources that go into each archive, and their names
+// there. The manual stays out of the folder of the program: in a folder on PATH
+// kubectl would take it for a plugin.
+var enclosed = []struct{ source, name string }{
+	{"LICENSE", "LICENSE"},
+	{"README.md", "README.md"},
+	{"docs/kubectl-tpe.1", "man/man1/kubectl-tpe.1"},
+}
 
 // dist makes the archives of a version from the sources in a folder, their
 // checksums and the list of what they are made of.
@@ -93,12 +99,12 @@ func (t target) pack(sources, program string) ([]byte, error) {
 	if files[0].content, err = os.ReadFile(program); err != nil {
 		return nil, err
 	}
-	for _, name := range enclosed {
-		content, err := os.ReadFile(filepath.Join(sources, name))
+	for _, e := range enclosed {
+		content, err := os.ReadFile(filepath.Join(sources, e.source))
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{filepath.Base(name), 0o644, content})
+		files = append(files, file{e.name, 0o644, content})
 	}
 	if t.system == "windows" {
 		return zipped(files)

@@ -4,7 +4,9 @@ package readiness
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
@@ -126,10 +128,23 @@ func (s *shelf) observed(source *cache.ListWatch) *cache.ListWatch {
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			events, err := source.WatchFuncWithContext(ctx, o)
-			s.asked(ctx, err)
+			if err == nil && unanswered(events) {
+				s.asked(ctx, errUnanswered)
+			} else {
+				s.asked(ctx, err)
+			}
 			return events, err
 		},
 	}
+}
+
+var errUnanswered = errors.New("the connection was closed without an answer")
+
+// unanswered reports whether a watch is none: client-go hides that a connection
+// ended before there was an answer (rest.Request.Watch), as it does behind a load
+// balancer whose API servers are gone.
+func unanswered(events watch.Interface) bool {
+	return reflect.TypeOf(events) == reflect.TypeOf(watch.NewEmptyWatch())
 }
 
 // asked notes how a request went. What is not served or not allowed is not
