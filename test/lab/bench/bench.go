@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -141,7 +142,7 @@ func (b *bench) asking(ctx context.Context, r *Report) error {
 func (b *bench) hold(ctx context.Context, r *Report, place string, m meter, contests []Contest) error {
 	for _, c := range contests {
 		b.logf("%s, %s: %s", c.Name, place, c.Ours)
-		row, err := m.hold(ctx, c, b.Runs)
+		row, err := m.hold(ctx, c, min(b.Runs, cmp.Or(c.Runs, b.Runs)))
 		if err != nil {
 			return err
 		}
