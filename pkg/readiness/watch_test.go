@@ -19,7 +19,7 @@ func TestAWatchWithoutAnAnswerIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer balancer.Close()
+	t.Cleanup(func() { _ = balancer.Close() })
 	go func() {
 		for {
 			c, err := balancer.Accept()
