@@ -26,6 +26,7 @@ func TestAWatchWithoutAnAnswerIsNone(t *testing.T) {
 			if err != nil {
 				return
 			}
+			_, _ = c.Read(make([]byte, 4096)) // what is left unread would make it a reset
 			_ = c.Close()
 		}
 	}()
