@@ -101,7 +101,7 @@ func (s *screen) checks(checks []verdict.Check) {
 		head := fmt.Sprintf("%-8s %-*s  ", result, width, c.Name)
 		lines := s.wrap(c.Summary, len(head))
 		if c.Source != "" && (s.format.Wide() || c.Result != verdict.CheckOK) {
-			lines = append(lines, s.wrap("by the "+c.Source, len(head))...)
+			lines = append(lines, s.wrap("source: "+c.Source, len(head))...)
 		}
 		s.hang(head, lines)
 	}

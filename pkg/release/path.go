@@ -14,7 +14,7 @@ type Step struct {
 	From      string `json:"from"`
 	To        string `json:"to"`
 	Procedure string `json:"procedure"` // of the vendor
-	Why       string `json:"why"`
+	Why       string `json:"why"`       // the rule of the upgrade procedure
 
 	// Kubernetes has the versions that both releases support; it is empty if they
 	// have none in common, or if one of them is not public.
@@ -25,10 +25,10 @@ type Step struct {
 // ErrDowngrade is the error of a way that leads back.
 var ErrDowngrade = errors.New("an upgrade does not lead back to an older release")
 
-// rule is the vendor's rule, and where it is from.
+// The rules of the vendor's upgrade procedure.
 const (
-	ruleMajor  = "a major upgrade must start from the latest fix version of the previous release (upgrade procedure)"
-	ruleHotfix = "hotfix and maintenance releases are installed with the generic procedure (upgrade procedure)"
+	ruleMajor  = "a major upgrade must start from the latest fix version of the previous release"
+	ruleHotfix = "hotfix and maintenance releases are installed with the generic procedure"
 )
 
 // Path returns the steps from one release to another by the vendor's rules: a

@@ -15,7 +15,7 @@ func Judge(s Snapshot) Verdict {
 	v := Verdict{ExitCode: ExitDone, namespace: s.Namespace}
 	if s.Picture != nil {
 		v.impact(s.Picture)
-		v.workloads(s.Picture.Workloads)
+		v.workloads(s.Picture)
 		v.jobs(s.Picture.Jobs)
 		v.troubles(s.Picture)
 		v.crashes(s.Picture)
@@ -55,8 +55,8 @@ func (v *Verdict) find(code ExitCode, f Finding) {
 
 // workloads judges the workloads. Nothing there is not success: they may not
 // have been created yet.
-func (v *Verdict) workloads(workloads []readiness.Workload) {
-	if len(workloads) == 0 {
+func (v *Verdict) workloads(p *readiness.Picture) {
+	if len(p.Workloads) == 0 && unread(p.Gaps, "Deployment", "StatefulSet") == nil {
 		v.find(ExitPending, Finding{
 			Code: CodeNoWorkloads, Level: LevelError,
 			Summary: "there is no workload in this namespace",
@@ -64,7 +64,7 @@ func (v *Verdict) workloads(workloads []readiness.Workload) {
 			Next:    []string{findPUM},
 		})
 	}
-	for _, w := range workloads {
+	for _, w := range p.Workloads {
 		if !w.Done() {
 			v.workload(w)
 		}

@@ -97,6 +97,8 @@ func TestJudge(t *testing.T) {
 		{"a kind not served", Snapshot{Picture: withGap(ready(), "Kafka", readiness.NotServed), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
 		{"a kind not answered", Snapshot{Picture: withGap(ready(), "Kafka", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
 		{"jobs may not be read", Snapshot{Picture: withGap(ready(), "Job", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
+		{"what may not be read may be there", Snapshot{Picture: withGap(workloads(), "StatefulSet", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
+		{"no workload, whatever else may not be read", Snapshot{Picture: withGap(workloads(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitPending, []Code{CodeNoWorkloads, CodeKindNotRead}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -240,6 +240,9 @@ func (p *Preflight) operators() Check {
 	if p.PictureErr != nil {
 		return unknown(name, p.PictureErr)
 	}
+	if err := unread(p.Picture.Gaps, "Deployment"); err != nil {
+		return unknown(name, err)
+	}
 	var well, ill []string
 	for _, w := range p.Picture.Workloads {
 		switch {

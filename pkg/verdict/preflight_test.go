@@ -117,6 +117,7 @@ func TestPreflightChecks(t *testing.T) {
 		{"jobs may not be read", func(p *Preflight) { p.Picture = withGap(p.Picture, "Job", readiness.Forbidden) }, "workloads", "unknown: Job objects are unknown", ExitForbidden},
 		{"an operator down", func(p *Preflight) { p.Picture.Workloads[1].State = readiness.Progressing }, "operators", "failed: not ready: strimzi-cluster-operator", ExitFailed},
 		{"no operator", func(p *Preflight) { p.Picture = workloads(readiness.Ready) }, "operators", "warning: there is no Deployment of the operators of Kafka and MongoDB in this namespace", ExitDone},
+		{"operators may not be read", func(p *Preflight) { p.Picture = withGap(workloads(readiness.Ready), "Deployment", readiness.Forbidden) }, "operators", "unknown: no", ExitForbidden},
 		{"an entry aborted", func(p *Preflight) { p.Answer = entries(pum.StateAborted, pum.StateInit) }, "entries", "failed: 1 of 2 were aborted: 0", ExitFailed},
 		{"an entry at work", func(p *Preflight) { p.Answer = entries(pum.StateInProgress) }, "entries", "failed: 1 of 1 are not final: 0; the last upgrade is not over", ExitFailed},
 		{"an entry in an unknown state", func(p *Preflight) { p.Answer = entries("NEW") }, "entries", "failed: 1 of 1 are not final: 0; the last upgrade is not over", ExitFailed},

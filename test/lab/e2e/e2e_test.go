@@ -23,6 +23,9 @@
 //	lacking ROLE TABLE               wants of each right in a Role what is known
 //	                                 without it: VERB RESOURCE | CODE | COMMAND |
 //	                                 PATTERN, for output that may name no other
+//	diagnosed ROLE DOC               wants of each right in a Role that doctor names
+//	                                 it alone where it is missing, for the commands
+//	                                 that need or use it by the table of a document
 //	proxy                            from here on $KUBECONFIG leads through a
 //	                                 proxy
 //	proxy cut|close|open             ends its connections and takes new ones, or
@@ -92,7 +95,7 @@ func (s *suite) params(dir string) testscript.Params {
 		Setup:               s.setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": s.as, "exits": exits, "lab": s.lab, "load": s.load, "proxy": s.proxy,
-			"gateway": s.gateway, "helm": s.helm, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
+			"diagnosed": diagnosed, "gateway": s.gateway, "helm": s.helm, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 )
 
 // lacking runs commands as users who have a Role but for one right each.
@@ -24,9 +23,9 @@ func lacking(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: lacking ROLE TABLE")
 	}
-	var role rbacv1.Role
-	ts.Check(yaml.Unmarshal([]byte(strings.Split(ts.ReadFile(args[0]), "\n---\n")[0]), &role))
-	rights := rightsOf(role.Rules)
+	rules, err := rulesIn(ts.ReadFile(args[0]))
+	ts.Check(err)
+	rights := rightsOf(rules)
 	ts.Check(giveAllBut(ts, rights))
 	var trials []trial
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
