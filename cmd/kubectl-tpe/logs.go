@@ -178,11 +178,11 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	}
 	switch {
 	case ctx.Err() != nil:
-		return answered(verdict.ExitInterrupted, fmt.Errorf("interrupted%s", goOn(out.Last())))
+		return answered(verdict.ExitInterrupted, fmt.Errorf("interrupted%s", f.goOn(c, out.Last())))
 	case limited.Err() != nil:
-		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s", f.timeout, goOn(out.Last())))
+		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s", f.timeout, f.goOn(c, out.Last())))
 	case err != nil && verdict.Classify(err) == verdict.ExitNotFound:
-		return &exitError{verdict.ExitNotFound, err, instead(ctx, job, story)}
+		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, story)}
 	case err != nil:
 		return c.refused(ctx, verdict.Classify(err), err, joblogs.Rules())
 	}
@@ -193,11 +193,15 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 }
 
 // goOn says how to go on after the last line that was shown.
-func goOn(last time.Time) string {
+func (f *logsFlags) goOn(c *cluster, last time.Time) string {
 	if last.IsZero() {
 		return ""
 	}
-	return "; go on with kubectl tpe logs -f --since-time=" + last.UTC().Format(time.RFC3339Nano)
+	flags := "--since-time=" + last.UTC().Format(time.RFC3339Nano)
+	if f.job != pum.ProcessJob {
+		flags += " --job=" + f.job
+	}
+	return "; go on with " + c.Command("kubectl tpe logs -f "+flags)
 }
 
 // logsCode returns the exit code for how the job is.
@@ -212,7 +216,7 @@ func logsCode(s joblogs.Story) verdict.ExitCode {
 }
 
 // instead says what there is where something was not found.
-func instead(ctx context.Context, job *joblogs.Cluster, s joblogs.Story) string {
+func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.Story) string {
 	if s.Job != "" {
 		return "see kubectl tpe logs --help"
 	}
@@ -223,7 +227,7 @@ func instead(ctx context.Context, job *joblogs.Cluster, s joblogs.Story) string 
 		if release := deployment.Annotations["meta.helm.sh/release-name"]; release != "" {
 			trace += ", by the Helm release " + release
 		}
-		traces = append(traces, trace+"; kubectl tpe pum status shows its entries")
+		traces = append(traces, trace+"; "+c.Command("kubectl tpe pum status")+" shows its entries")
 	}
 	return strings.Join(traces, "\n      ")
 }

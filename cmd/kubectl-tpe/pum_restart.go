@@ -93,7 +93,7 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 		fmt.Fprintln(a.Out, "nothing was sent")
 		return nil
 	}
-	if err := a.send(ctx, r, before); err != nil || !options.wait {
+	if err := a.send(ctx, c, r, before); err != nil || !options.wait {
 		return err
 	}
 	return a.wait(ctx, c, &output.Format{}, flags, options.waiting)
@@ -109,7 +109,7 @@ func (a *app) confirms(place output.Place) bool {
 }
 
 // send sends the restart and looks for a proof that PUM took it.
-func (a *app) send(ctx context.Context, r *restarter, before pum.Moment) error {
+func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Moment) error {
 	sent, err := r.send(ctx)
 	switch code := verdict.Classify(err); {
 	case sent.Pod == "" && err != nil:
@@ -134,7 +134,7 @@ func (a *app) send(ctx context.Context, r *restarter, before pum.Moment) error {
 	if err != nil {
 		why = "PUM could not be read again: " + err.Error()
 	}
-	return answered(verdict.ExitUnconfirmed, fmt.Errorf("not confirmed within %s: %s; the restart was sent once and is not repeated; look again with kubectl tpe pum status", r.flags.timeout, why))
+	return answered(verdict.ExitUnconfirmed, fmt.Errorf("not confirmed within %s: %s; the restart was sent once and is not repeated; look again with %s", r.flags.timeout, why, c.Command("kubectl tpe pum status")))
 }
 
 // A restarter is what a restart needs of a cluster.

@@ -24,7 +24,7 @@ func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error,
 	if failed != nil {
 		return answered(code, err) // the error that led here is what the user has to know
 	}
-	return &exitError{code, err, "this Role would do; an administrator can give it to kubectl apply -f -\n\n" + role}
+	return &exitError{code, err, "this Role would do; an administrator can give it to " + c.Command("kubectl apply -f -") + "\n\n" + role}
 }
 
 // unknownUser stands where a user's name is to be filled in.

@@ -16,6 +16,11 @@ type Given struct {
 	Kubeconfig string
 }
 
+// Command returns a command to copy, for the same namespace of the same cluster.
+func (p Place) Command(command string) string {
+	return p.Given.lead([]string{command + " -n " + quote(p.Namespace)})[0]
+}
+
 // lead returns commands that lead to the same cluster.
 func (g Given) lead(commands []string) []string {
 	led := slices.Clone(commands)

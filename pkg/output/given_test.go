@@ -30,6 +30,13 @@ func TestCommandsLeadToTheSameCluster(t *testing.T) {
 	}
 }
 
+func TestCommandOfPlace(t *testing.T) {
+	place := Place{Namespace: "x", Given: Given{Context: "eu"}}
+	if got, want := place.Command("kubectl apply -f -"), "kubectl apply -f - -n x --context=eu"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // All documents with commands say where they lead, and the verdict stays as it was.
 func TestDocumentsLeadToTheSameCluster(t *testing.T) {
 	place := Place{Namespace: "x", Given: Given{Context: "eu"}}
