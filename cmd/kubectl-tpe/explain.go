@@ -14,10 +14,11 @@ import (
 func newExplainCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [WORD]",
-		Short: "Explain a finding's code, a state or an exit code",
-		Long: `Explain a word of an answer: a finding's code, the state of an entry, a workload
-or a job, or an exit code. It says what it means, what usually causes it and
-what to do. Without a word it lists all. No cluster is asked.`,
+		Short: "Explain a finding's code, a state, a check or an exit code",
+		Long: `Explain a word of an answer: a finding's code, the state of an entry, a workload,
+a job or a Helm release, a check of preflight or doctor, or an exit code. It says
+what it means, what usually causes it and what to do. Without a word it lists all.
+No cluster is asked.`,
 		Example: `  # What does this finding mean?
   kubectl tpe explain TPE111
 

@@ -29,13 +29,25 @@ type Revision struct {
 
 // Helm's words for the status of a revision, and one of ours.
 const (
-	StatusDeployed     = "deployed"
-	StatusSuperseded   = "superseded"
-	StatusFailed       = "failed"
-	StatusUninstalled  = "uninstalled"
-	StatusUninstalling = "uninstalling"
-	StatusMissing      = "missing" // there is no revision
+	StatusDeployed        = "deployed"
+	StatusSuperseded      = "superseded"
+	StatusFailed          = "failed"
+	StatusPendingInstall  = "pending-install"
+	StatusPendingUpgrade  = "pending-upgrade"
+	StatusPendingRollback = "pending-rollback"
+	StatusUninstalling    = "uninstalling"
+	StatusUninstalled     = "uninstalled"
+	StatusUnknown         = "unknown"
+	StatusMissing         = "missing" // there is no revision
 )
+
+// Statuses returns all of them.
+func Statuses() []string {
+	return []string{
+		StatusDeployed, StatusSuperseded, StatusFailed, StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback,
+		StatusUninstalling, StatusUninstalled, StatusUnknown, StatusMissing,
+	}
+}
 
 // Pending reports whether a status says that Helm is at work, or was when it died.
 func Pending(status string) bool {

@@ -19,6 +19,10 @@ const (
 	TopicEntryState    = "entry state"
 	TopicWorkloadState = "workload state"
 	TopicJobState      = "job state"
+	TopicHelmStatus    = "Helm status"
+	TopicReleases      = "state of the releases"
+	TopicPreflight     = "check of preflight"
+	TopicDoctor        = "check of doctor"
 )
 
 // A Topic is a kind of words that people meet in answers, with what each
@@ -46,8 +50,10 @@ func Topics() ([]Topic, error) {
 }
 
 // Explain returns the explanations of a word, however it is written: more
-// than one if it is a word of several topics, none if nobody knows it.
+// than one if it is a word of several topics, none if nobody knows it. Of a check
+// that there is one of for each command, such as "rights: logs", the first word counts.
 func Explain(word string) ([]Topic, error) {
+	word, _, _ = strings.Cut(word, ":")
 	topics, err := Topics()
 	var found []Topic
 	for _, t := range topics {

@@ -8,11 +8,13 @@ import (
 	"go/token"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
 // Every word that answers have is explained, and no other: the constants of
@@ -24,6 +26,10 @@ func TestEveryWordIsExplained(t *testing.T) {
 		TopicEntryState:    pum.States(),
 		TopicWorkloadState: constants(t, "../readiness/workload.go", "State"),
 		TopicJobState:      constants(t, "../readiness/job.go", "JobState"),
+		TopicHelmStatus:    release.Statuses(),
+		TopicReleases:      constants(t, "../release/consistency.go", "State"),
+		TopicPreflight:     checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),
+		TopicDoctor:        checks(healthy().Judge("")),
 	}
 	topics, err := Topics()
 	if err != nil {
@@ -41,6 +47,18 @@ func TestEveryWordIsExplained(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("words (-in the source +explained):\n%s", diff)
 	}
+}
+
+func first(list Checklist, _ []release.Step) Checklist { return list }
+
+// checks returns the names of checks. Of those for each command there is one.
+func checks(list Checklist) []string {
+	var names []string
+	for _, c := range list.Checks {
+		name, _, _ := strings.Cut(c.Name, ":")
+		names = append(names, name)
+	}
+	return slices.Compact(names)
 }
 
 // Every code is found by some rule, and every finding has a code that is
@@ -96,6 +114,8 @@ func TestExplain(t *testing.T) {
 		{"aborted", []string{"entry state ABORTED"}},
 		{"8", []string{"exit code 8"}},
 		{"pending", []string{"exit code 8", "job state Pending"}},
+		{"superseded", []string{"Helm status superseded"}},
+		{"rights: status, wait", []string{"check of preflight rights", "check of doctor rights"}},
 		{"", nil},
 		{"nosuch", nil},
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,6 +73,20 @@ func TestValuesAreHelms(t *testing.T) {
 			if diff := cmp.Diff(normal(t, want), normal(t, table(t, string(got)))); diff != "" {
 				t.Errorf("revision %d, %s (-Helm +kubectl tpe):\n%s", i+1, flag, diff)
 			}
+		}
+	}
+}
+
+// TestStatusesAreExplained takes Helm's own words.
+func TestStatusesAreExplained(t *testing.T) {
+	s := newSuite(t)
+	for _, status := range []common.Status{
+		common.StatusUnknown, common.StatusDeployed, common.StatusUninstalled, common.StatusSuperseded, common.StatusFailed,
+		common.StatusUninstalling, common.StatusPendingInstall, common.StatusPendingUpgrade, common.StatusPendingRollback,
+	} {
+		out, err := exec.Command(filepath.Join(s.plugin, "kubectl-tpe"), "explain", status.String()).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), status.String()+" (Helm status): ") {
+			t.Errorf("explain %s: %v\n%s", status, err, out)
 		}
 	}
 }
