@@ -42,8 +42,8 @@ type node struct {
 
 // A moment is what the API server knows from a time on.
 type moment struct {
-	at   time.Time
-	pods []*corev1.Pod
+	at     time.Time
+	status map[types.UID]corev1.PodStatus
 }
 
 // A file is the log of one run.
@@ -80,18 +80,22 @@ func (n *node) Job(context.Context) (*batchv1.Job, error) {
 	return n.job.DeepCopy(), n.err
 }
 
+// Pods returns the pods that are there, with what the API server knows of them.
 func (n *node) Pods(context.Context) ([]corev1.Pod, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	known := n.pods
-	for _, m := range n.past {
-		if n.lag > 0 && !m.at.After(time.Now().Add(-n.lag)) {
-			known = m.pods
-		}
-	}
 	var pods []corev1.Pod
-	for _, p := range known {
-		pods = append(pods, *p.DeepCopy())
+	for _, p := range n.pods {
+		known := p.DeepCopy()
+		if n.lag > 0 {
+			known.Status = corev1.PodStatus{}
+		}
+		for _, m := range n.past {
+			if n.lag > 0 && !m.at.After(time.Now().Add(-n.lag)) {
+				known.Status = m.status[p.UID]
+			}
+		}
+		pods = append(pods, *known)
 	}
 	return pods, n.err
 }
@@ -131,6 +135,9 @@ func (n *node) file(pod string, o *corev1.PodLogOptions) (*file, error) {
 			}
 			if f := n.files[key{p.UID, c.name, restart, 0}]; f != nil {
 				return f, nil
+			}
+			if o.Previous {
+				return nil, apierrors.NewBadRequest("previous terminated container not found")
 			}
 			return nil, apierrors.NewBadRequest("container is waiting to start")
 		}
@@ -223,9 +230,9 @@ func (n *node) change(do func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	do()
-	m := moment{at: time.Now()}
+	m := moment{time.Now(), map[types.UID]corev1.PodStatus{}}
 	for _, p := range n.pods {
-		m.pods = append(m.pods, p.DeepCopy())
+		m.status[p.UID] = *p.Status.DeepCopy()
 	}
 	n.past = append(n.past, m)
 }
@@ -254,7 +261,9 @@ func (n *node) start(name string, policy corev1.RestartPolicy) *corev1.Pod {
 func (n *node) begin(p *corev1.Pod) *file {
 	st := &p.Status.ContainerStatuses[0]
 	if st.State.Terminated != nil {
-		st.LastTerminationState = st.State
+		n.backOff(p)
+	}
+	if st.LastTerminationState.Terminated != nil {
 		st.RestartCount++
 	}
 	st.State = corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(time.Now())}}
@@ -262,6 +271,13 @@ func (n *node) begin(p *corev1.Pod) *file {
 	f := &file{}
 	n.files[key{p.UID, "pum-process", st.RestartCount, 0}] = f
 	return f
+}
+
+// backOff has the pod's container, which ended, wait to be started again.
+func (n *node) backOff(p *corev1.Pod) {
+	st := &p.Status.ContainerStatuses[0]
+	st.LastTerminationState = st.State
+	st.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}}
 }
 
 // exit ends the pod's container.

@@ -116,18 +116,20 @@ func (t *tape) copy(ctx context.Context, pulse *pulse) (p passage) {
 // have been started again since one last looked: the kubelet gives the log of
 // the run that it sees. A line from after the end of a run is not its own.
 // Where the end may not be known yet, the first line is kept back until the
-// API server would have heard of it.
+// kubelet tells whose it is, or the API server has heard of it.
 func (t *tape) foreign(ctx context.Context, p Piece) bool {
 	const rounding = 1200 * time.Millisecond // ends are known in seconds
 	if !t.run.again || t.tries > 4*most {
 		return false
 	}
-	if !t.mark.set() && !t.run.previous && (t.run.State == Running || t.run.moving) {
-		if sleep(ctx, 500*time.Millisecond) != nil || t.refresh(ctx) != nil {
+	if !t.mark.set() && !t.run.previous && (t.run.State == Running || t.run.moving) && !t.alone(ctx) {
+		switch err := t.watch(ctx, 500*time.Millisecond, t.succeeded); {
+		case err != nil:
 			return true
-		}
-		if t.run.previous || t.run.State == Gone {
+		case t.succeeded():
 			return !p.Time.Before(t.run.EndedAt)
+		case t.run.restart == 0:
+			return true // the kubelet has seen the next one
 		}
 	}
 	return t.run.State == Ended && p.Begins() && p.Time.After(t.run.EndedAt.Add(rounding))

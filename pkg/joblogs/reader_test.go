@@ -5,8 +5,10 @@ package joblogs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,42 +240,77 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 }
 
 // A container that fails at once is started again before the API server knows,
-// and the kubelet gives the log of its next run.
+// and the kubelet gives the log of its next run, or of one that wrote nothing yet.
+// Whenever one comes, each run is told whole and under its own heading, or it is
+// said that its log is gone.
 func TestRunsThatTheAPIServerKnowsLateAreToldApart(t *testing.T) {
-	for _, lag := range []time.Duration{50 * time.Millisecond, 400 * time.Millisecond} {
-		for _, lives := range []time.Duration{10 * time.Millisecond, 300 * time.Millisecond, 900 * time.Millisecond, 2 * time.Second} {
-			for _, again := range []time.Duration{20 * time.Millisecond, time.Second} {
-				synctest.Test(t, func(t *testing.T) {
-					node := newNode()
-					node.create("1")
-					node.lag = lag
-					node.change(func() {})
-					var played sync.WaitGroup
-					defer played.Wait()
-					played.Go(func() {
-						time.Sleep(1700 * time.Millisecond)
-						var pod *corev1.Pod
-						node.change(func() { pod = node.start("a", corev1.RestartPolicyOnFailure) })
-						for run := range 3 {
-							node.change(func() { node.log(pod).write("begin " + strconv.Itoa(run) + "\n") })
-							time.Sleep(lives)
-							node.change(func() { node.log(pod).write("end " + strconv.Itoa(run) + "\n"); node.exit(pod, int32(2-run)) })
-							time.Sleep(again + time.Duration(run)*10*time.Second)
-							if run < 2 {
-								node.change(func() { node.begin(pod) })
-							}
-						}
-						node.change(func() { node.finish(batchv1.JobComplete) })
-					})
-					reader, sink := node.reader(Options{Follow: true, Tail: -1})
-					if _, err := reader.Read(t.Context()); err != nil {
-						t.Fatal(err)
-					}
-					if got, want := sink.lines.String(), "begin 0\nend 0\nbegin 1\nend 1\nbegin 2\nend 2\n"; got != want {
-						t.Errorf("lag %s, runs of %s, started again after %s: %q, want %q", lag, lives, again, got, want)
-					}
+	const ms = time.Millisecond
+	for _, lag := range []time.Duration{50 * ms, 400 * ms, 4000 * ms, 4900 * ms} {
+		for _, run := range []flash{
+			{0, 10 * ms, 20 * ms}, {0, 300 * ms, 1000 * ms}, {0, 2000 * ms, 20 * ms}, {700 * ms, 900 * ms, 1000 * ms},
+			{3000 * ms, 2000 * ms, 20 * ms}, {6000 * ms, 10 * ms, 1000 * ms},
+		} {
+			for from := time.Duration(0); from < 40*time.Second; from += 1300 * ms {
+				t.Run(fmt.Sprintf("lag %s, %v, from %s", lag, run, from), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { run.tell(t, lag, from) })
 				})
 			}
+		}
+	}
+}
+
+// A flash is a run of a container that is soon over.
+type flash struct{ silent, lives, again time.Duration }
+
+// play has a pod whose container fails twice, as a kubelet starts it again.
+func (f flash) play(node *node) {
+	time.Sleep(1700 * time.Millisecond)
+	var pod *corev1.Pod
+	node.change(func() { pod = node.start("a", corev1.RestartPolicyOnFailure) })
+	for run := range 3 {
+		time.Sleep(f.silent)
+		node.change(func() { node.log(pod).write(strconv.Itoa(run+1) + " begins\n") })
+		time.Sleep(f.lives)
+		node.change(func() { node.log(pod).write(strconv.Itoa(run+1) + " ends\n"); node.exit(pod, int32(2-run)) })
+		time.Sleep(f.again)
+		switch run {
+		case 0:
+			node.change(func() { node.begin(pod) })
+		case 1:
+			node.change(func() { node.backOff(pod) })
+			time.Sleep(10 * time.Second)
+			node.change(func() { node.begin(pod) })
+		}
+	}
+	time.Sleep(node.lag) // the job's controller knows what the API server knows
+	node.change(func() { node.finish(batchv1.JobComplete) })
+}
+
+// tell follows that from some time on.
+func (f flash) tell(t *testing.T, lag, from time.Duration) {
+	node := newNode()
+	node.create("1")
+	node.lag = lag
+	start := time.Now()
+	var played sync.WaitGroup
+	defer played.Wait()
+	played.Go(func() { f.play(node) })
+	time.Sleep(from)
+	reader, sink := node.reader(Options{Follow: true, Tail: -1})
+	if _, err := reader.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if late := sink.first.Sub(start.Add(from + f.silent)); from == 0 && lag < time.Second && late > 4*time.Second {
+		t.Errorf("the first line was told %s after it came", late)
+	}
+	told := strings.Join(sink.script, "\n")
+	for attempt := range 3 {
+		n := attempt + 1
+		whole := regexp.MustCompile(fmt.Sprintf(`(?m)^begin %d a \w+\n%[1]d begins\n%[1]d ends\nend Ended`, n))
+		gone := regexp.MustCompile(fmt.Sprintf(`(?m)^begin %d a (Gone|\w+\nend Gone)`, n))
+		lines := regexp.MustCompile(fmt.Sprintf(`(?m)^%d (begins|ends)$`, n))
+		if got := len(lines.FindAllString(told, -1)); !(got == 2 && whole.MatchString(told) || got == 0 && gone.MatchString(told)) {
+			t.Errorf("attempt %d is neither whole nor gone:\n%s", n, told)
 		}
 	}
 }

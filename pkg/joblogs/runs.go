@@ -93,6 +93,7 @@ func runOf(pod *corev1.Pod, c container, restart int32, attempt int) Run {
 		r.moving = r.again && !over && (r.ExitCode != 0 || c.kind == Sidecar)
 	case ended != nil:
 		r.end(ended)
+		r.moving = r.again
 	default:
 		r.wait(pod, st.State.Waiting)
 	}

@@ -86,23 +86,9 @@ func (t *tape) heed(ctx context.Context, p passage) error {
 		return t.trouble(err)
 	}
 	if t.run.previous != asked.previous {
-		t.seek, t.gap, t.atEnd = newSeeker(), false, false // what was read may be another log
+		t.seek, t.gap, t.newer, t.atEnd = newSeeker(), false, false, false // what was read may be another log
 	}
 	return nil
-}
-
-// settle looks how the run is, and waits while its container is about to be
-// started again: until that is seen, one cannot tell whose log one would get.
-func (t *tape) settle(ctx context.Context) error {
-	const patience, step = 15 * time.Second, 250 * time.Millisecond
-	for waited := time.Duration(0); ; waited += step {
-		if err := t.refresh(ctx); err != nil || !t.run.moving || waited >= patience {
-			return err
-		}
-		if err := sleep(ctx, step); err != nil {
-			return err
-		}
-	}
 }
 
 // account keeps count of what a connection brought, and decides how to ask
@@ -160,27 +146,6 @@ func (t *tape) trouble(err error) error {
 // about reports whether an error is about the log, not about the way to it.
 func about(err error) bool {
 	return errors.As(err, new(*nodeError)) || apierrors.IsNotFound(err) || apierrors.IsBadRequest(err)
-}
-
-// refresh looks how the run is now.
-func (t *tape) refresh(ctx context.Context) error {
-	pods, err := t.API.Pods(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range pods {
-		if pods[i].UID != t.run.pod {
-			continue
-		}
-		for _, c := range containersOf(&pods[i]) {
-			if c.name == t.run.Container {
-				t.run = runOf(&pods[i], c, t.run.restart, t.run.Attempt)
-			}
-		}
-		return nil
-	}
-	t.run.State, t.run.Reason = Gone, "its pod was deleted before the end of its log was certain"
-	return nil
 }
 
 // ended reports whether a connection that was opened for a run in the given

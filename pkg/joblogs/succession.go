@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package joblogs
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// A container that ended may be started again in its pod. The kubelet then gives
+// the log of the new run, and the API server hears of it later: within
+// milliseconds as a rule, and within seconds on a busy node.
+
+// alone reports whether the kubelet knows of no run but the first, which it can
+// tell: it has no previous one (kubernetes: pkg/kubelet/kubelet_pods.go,
+// validateContainerLogStatus). What came a moment ago was the first one's then.
+func (t *tape) alone(ctx context.Context) bool {
+	if t.run.restart > 0 || t.run.previous {
+		return false
+	}
+	stream, err := t.API.Log(ctx, t.run.Pod, &corev1.PodLogOptions{
+		Container: t.run.Container, Previous: true, TailLines: new(int64(1)),
+	})
+	if err == nil {
+		stream.Close()
+	}
+	return apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "previous terminated container")
+}
+
+// succeeded reports whether the API server knows of a run after this one.
+func (t *tape) succeeded() bool { return t.run.previous || t.run.State == Gone }
+
+// settle looks how the run is, and waits while its container is about to be
+// started again: until that is known, one cannot tell whose log one would get.
+// Who does not follow is not kept waiting for long.
+func (t *tape) settle(ctx context.Context) error {
+	if t.alone(ctx) {
+		return t.refresh(ctx)
+	}
+	patience := 2 * time.Second
+	if t.Follow {
+		patience = 15 * time.Second
+	}
+	if t.run.restart == 0 {
+		return t.watch(ctx, patience, t.succeeded) // the kubelet has seen the next one
+	}
+	return t.watch(ctx, patience, func() bool { return !t.run.moving })
+}
+
+// watch looks how the run is until it is as wanted, or patience ends.
+func (t *tape) watch(ctx context.Context, patience time.Duration, wanted func() bool) error {
+	const step = 250 * time.Millisecond
+	for waited := time.Duration(0); ; waited += step {
+		if err := t.refresh(ctx); err != nil || wanted() || waited >= patience {
+			return err
+		}
+		if err := sleep(ctx, step); err != nil {
+			return err
+		}
+	}
+}
+
+// refresh looks how the run is now.
+func (t *tape) refresh(ctx context.Context) error {
+	pods, err := t.API.Pods(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range pods {
+		if pods[i].UID != t.run.pod {
+			continue
+		}
+		for _, c := range containersOf(&pods[i]) {
+			if c.name == t.run.Container {
+				t.run = runOf(&pods[i], c, t.run.restart, t.run.Attempt)
+			}
+		}
+		return nil
+	}
+	t.run.State, t.run.Reason = Gone, "its pod was deleted before the end of its log was certain"
+	return nil
+}
