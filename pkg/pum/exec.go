@@ -58,6 +58,8 @@ const (
 // Besides the errors of a Runner it returns ErrNoAnswer if there is no pod
 // to run it in, and the API server's error if that refused.
 func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, error) {
+	early := openAhead(ctx, r.Config, r.Client.CoreV1().RESTClient().Get().URL())
+	defer early.drop()
 	pod, err := r.pod(ctx)
 	if err != nil {
 		return Output{}, err
@@ -68,7 +70,7 @@ func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, erro
 	}
 	var missing []error
 	for _, command := range commands {
-		out, err := r.exec(ctx, pod.Name, container.Name, command)
+		out, err := r.exec(ctx, early, pod.Name, container.Name, command)
 		if unknown := (*MissingCommandError)(nil); !errors.As(err, &unknown) {
 			return out, err
 		}
@@ -117,8 +119,8 @@ func (r *PodRunner) children(ctx context.Context, d *appsv1.Deployment) ([]appsv
 }
 
 // exec runs a command in a container.
-func (r *PodRunner) exec(ctx context.Context, pod, container string, command []string) (Output, error) {
-	executor, err := r.executor(r.Client.CoreV1().RESTClient().Post().
+func (r *PodRunner) exec(ctx context.Context, early *ahead, pod, container string, command []string) (Output, error) {
+	ctx, executor, err := r.executor(ctx, early, r.Client.CoreV1().RESTClient().Post().
 		Namespace(r.Namespace).Resource("pods").Name(pod).SubResource("exec").
 		VersionedParams(&corev1.PodExecOptions{
 			Container: container,
@@ -155,26 +157,26 @@ func (r *PodRunner) refused(ctx context.Context, err error) error {
 	return err
 }
 
-// executor returns what speaks to the API server: WebSocket, or SPDY where
-// a proxy or an old server knows no better.
-func (r *PodRunner) executor(u *url.URL) (remotecommand.Executor, error) {
+// executor returns what speaks to the API server, and the context in which it
+// does: WebSocket, over the connection that was opened early if there is one,
+// or SPDY where a proxy or an old server knows no better.
+func (r *PodRunner) executor(ctx context.Context, early *ahead, u *url.URL) (context.Context, remotecommand.Executor, error) {
 	spdy, err := remotecommand.NewSPDYExecutor(r.Config, "POST", u)
-	if err != nil {
-		return nil, err
+	if err != nil || r.Transport == SPDY {
+		return ctx, spdy, err
 	}
-	websocket, err := remotecommand.NewWebSocketExecutor(r.Config, "GET", u.String())
-	if err != nil {
-		return nil, err
+	config := r.Config
+	if t := early.take(ctx); t != nil {
+		ctx, config, u = t.through(ctx, config, u)
 	}
-	switch r.Transport {
-	case WebSocket:
-		return websocket, nil
-	case SPDY:
-		return spdy, nil
+	websocket, err := remotecommand.NewWebSocketExecutor(config, "GET", u.String())
+	if err != nil || r.Transport == WebSocket {
+		return ctx, websocket, err
 	}
-	return remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
+	both, err := remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	})
+	return ctx, both, err
 }
 
 // givenUp returns the error of a command whose end we did not wait for.
