@@ -217,14 +217,13 @@ func (r *reader) checkNamespace() error {
 	return nil
 }
 
-// pointers returns the items without what nobody here looks at: the managed
-// fields are often the larger half of an object.
+// pointers returns the items, without what no rule looks at.
 func pointers[T any](items []T) []*T {
 	list := make([]*T, len(items))
 	for i := range items {
 		list[i] = &items[i]
 		if o, ok := any(list[i]).(metav1.Object); ok {
-			o.SetManagedFields(nil)
+			slim(o)
 		}
 	}
 	return list

@@ -187,9 +187,18 @@ func (w *watcher) signal() {
 
 // The methods of a reflector's store.
 
+// Transformer slims objects as they come, not when all have come.
+func (s *shelf) Transformer() cache.TransformFunc {
+	return func(object any) (any, error) {
+		slim(object.(metav1.Object))
+		return object, nil
+	}
+}
+
 // Add puts an object on the shelf.
 func (s *shelf) Add(object any) error {
-	o := slim(object)
+	o := object.(metav1.Object)
+	slim(o)
 	s.change(func() { s.items[o.GetName()] = object })
 	return nil
 }
@@ -199,8 +208,7 @@ func (s *shelf) Update(object any) error { return s.Add(object) }
 
 // Delete takes an object away.
 func (s *shelf) Delete(object any) error {
-	o := slim(object)
-	s.change(func() { delete(s.items, o.GetName()) })
+	s.change(func() { delete(s.items, object.(metav1.Object).GetName()) })
 	return nil
 }
 
@@ -208,7 +216,9 @@ func (s *shelf) Delete(object any) error {
 func (s *shelf) Replace(objects []any, _ string) error {
 	items := make(map[string]any, len(objects))
 	for _, object := range objects {
-		items[slim(object).GetName()] = object
+		o := object.(metav1.Object)
+		slim(o)
+		items[o.GetName()] = object
 	}
 	s.change(func() { s.items = items })
 	return nil
@@ -216,10 +226,3 @@ func (s *shelf) Replace(objects []any, _ string) error {
 
 // Resync does nothing: whoever looks sees everything.
 func (s *shelf) Resync() error { return nil }
-
-// slim drops what nobody here looks at.
-func slim(object any) metav1.Object {
-	o := object.(metav1.Object)
-	o.SetManagedFields(nil)
-	return o
-}

@@ -53,21 +53,34 @@ type head struct {
 	Releases []release.Release `json:"releases"`
 }
 
+// Objects returns the objects of a recording, and when it was made.
+func Objects(name string) (readiness.Objects, time.Time, error) {
+	h, objects, err := open(name)
+	return objects, h.RecordedAt, err
+}
+
+// open reads a recording.
+func open(name string) (h head, objects readiness.Objects, err error) {
+	text, err := files.ReadFile("testdata/" + name + ".jsonl")
+	if err != nil {
+		return h, objects, err
+	}
+	first, rest, _ := bytes.Cut(text, []byte("\n"))
+	if err := json.Unmarshal(first, &h); err != nil {
+		return h, objects, fmt.Errorf("recording %s: %w", name, err)
+	}
+	if objects, err = read(rest); err != nil {
+		err = fmt.Errorf("recording %s: %w", name, err)
+	}
+	return h, objects, err
+}
+
 // Snapshot returns what the plugin observes where a recording was made, as it
 // would have been in the vendor's namespace.
 func Snapshot(name string) (verdict.Snapshot, error) {
-	text, err := files.ReadFile("testdata/" + name + ".jsonl")
+	h, objects, err := open(name)
 	if err != nil {
 		return verdict.Snapshot{}, err
-	}
-	first, rest, _ := bytes.Cut(text, []byte("\n"))
-	var h head
-	if err := json.Unmarshal(first, &h); err != nil {
-		return verdict.Snapshot{}, fmt.Errorf("recording %s: %w", name, err)
-	}
-	objects, err := read(rest)
-	if err != nil {
-		return verdict.Snapshot{}, fmt.Errorf("recording %s: %w", name, err)
 	}
 	s := verdict.Snapshot{ObservedAt: h.RecordedAt, Namespace: h.Namespace}
 	picture := readiness.Assess(objects, h.RecordedAt)

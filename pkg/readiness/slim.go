@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package readiness
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// slim drops from an object what no rule looks at, which is most of it: the
+// managed fields, and with what containers run. A wait keeps thousands.
+func slim(object metav1.Object) {
+	object.SetManagedFields(nil)
+	switch o := object.(type) {
+	case *corev1.Pod:
+		slimPod(o)
+	case *appsv1.Deployment:
+		o.Spec.Template = corev1.PodTemplateSpec{}
+	case *appsv1.StatefulSet:
+		o.Spec.Template, o.Spec.VolumeClaimTemplates = corev1.PodTemplateSpec{}, nil
+	case *appsv1.DaemonSet:
+		o.Spec.Template = corev1.PodTemplateSpec{}
+	case *batchv1.Job:
+		o.Spec.Template = corev1.PodTemplateSpec{}
+	case *batchv1.CronJob:
+		o.Spec.JobTemplate = batchv1.JobTemplateSpec{}
+	}
+}
+
+// slimPod keeps of a pod's spec where it runs, its claims, and of each container
+// its name, image, restart policy and whether there are probes.
+func slimPod(p *corev1.Pod) {
+	p.Annotations = nil
+	spec := corev1.PodSpec{NodeName: p.Spec.NodeName, RestartPolicy: p.Spec.RestartPolicy, ReadinessGates: p.Spec.ReadinessGates}
+	for _, v := range p.Spec.Volumes {
+		if claimName(p, v) != "" {
+			spec.Volumes = append(spec.Volumes, v)
+		}
+	}
+	spec.InitContainers, spec.Containers = slimContainers(p.Spec.InitContainers), slimContainers(p.Spec.Containers)
+	p.Spec = spec
+	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
+		for i := range statuses {
+			statuses[i].ImageID, statuses[i].VolumeMounts, statuses[i].Resources, statuses[i].User = "", nil, nil, nil
+		}
+	}
+}
+
+func slimContainers(all []corev1.Container) []corev1.Container {
+	slimmed := make([]corev1.Container, len(all))
+	for i, c := range all {
+		slimmed[i] = corev1.Container{Name: c.Name, Image: c.Image, RestartPolicy: c.RestartPolicy}
+		if c.StartupProbe != nil {
+			slimmed[i].StartupProbe = &corev1.Probe{}
+		}
+		if c.ReadinessProbe != nil {
+			slimmed[i].ReadinessProbe = &corev1.Probe{}
+		}
+	}
+	return slimmed
+}
