@@ -10,8 +10,11 @@ TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
 LINTER     := $(TOOLS)/golangci-lint-$(LINT)/golangci-lint
 LAB_MODULE := test/lab
 RUN_LAB    := go run -C $(LAB_MODULE) .
-BUILD      := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.stamped=$(VERSION)"
+BUILD      := go build -buildvcs=false -ldflags "-s -w -X main.stamped=$(VERSION)"
 
+# All but unit compile alike, as a release is, so that it is done once.
+export CGO_ENABLED = 0
+export GOFLAGS     += -trimpath
 export K8S
 
 .PHONY: build
@@ -77,7 +80,7 @@ $(LINTER):
 .PHONY: unit
 unit: # unit, golden and script tests, with the race detector
 	@sh test/packages.sh gcc libc6-dev
-	go test -race -shuffle=on ./...
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
 .PHONY: lab-test
 lab-test: build lab-build # the lab's own tests, then the plugin's in the lab

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/build"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/node"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
@@ -80,10 +81,8 @@ func newBench(ctx context.Context, n *node.Node, plugin string, o Options) (*ben
 			return nil, err
 		}
 	}
-	_, file, _, _ := runtime.Caller(0)
-	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "measure"), "./measure")
-	build.Dir = filepath.Dir(file)
-	if out, err := build.CombinedOutput(); err != nil {
+	measure := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "measure"), build.Module+"/bench/measure")
+	if out, err := measure.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build measure: %w\n%s", err, out)
 	}
 	return &bench{o, n, client, dir}, nil

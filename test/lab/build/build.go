@@ -49,8 +49,8 @@ type Programs struct {
 	Pause      string
 }
 
-// New returns a builder over the source that this program was built from and
-// the user's cache folder, or the one named by KUBECTL_TPE_LAB_CACHE.
+// New returns a builder over the source in the folder that one works in and the
+// user's cache folder, or the one named by KUBECTL_TPE_LAB_CACHE.
 func New(log io.Writer) (*Builder, error) {
 	source, err := sourceFolder()
 	if err != nil {
@@ -70,14 +70,16 @@ func New(log io.Writer) (*Builder, error) {
 	return &Builder{Cache: cache, Source: source, Log: log}, nil
 }
 
-// sourceFolder is the folder test/lab in the checkout.
+// Module is the path of the module test/lab.
+const Module = "github.com/kubectl-tpe/kubectl-tpe/test/lab"
+
+// sourceFolder is the folder test/lab in the checkout that one works in.
 func sourceFolder() (string, error) {
-	_, file, _, _ := runtime.Caller(0)
-	dir := filepath.Dir(filepath.Dir(file))
-	if _, err := os.Stat(filepath.Join(dir, "kubernetes", "main.go")); err != nil {
-		return "", fmt.Errorf("find the source of the lab: %w; build the lab again, without -trimpath", err)
+	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", Module).Output()
+	if err != nil {
+		return "", fmt.Errorf("find the source of the lab, %s: %w; run it in its folder: go run -C test/lab . COMMAND", Module, err)
 	}
-	return dir, nil
+	return strings.TrimSpace(string(dir)), nil
 }
 
 // Programs builds what a node of this minor version needs and is not there yet.

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/build"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/image"
 )
 
@@ -29,21 +30,19 @@ type programs struct {
 	operators []byte
 }
 
-// compile builds the programs into a folder, from the folder test/lab. What is
+// compile builds the programs into a folder. What is
 // there and up to date is left as it is.
 func compile(ctx context.Context, dir string) (programs, error) {
-	standin, err := compileOne(ctx, filepath.Join(dir, "standin"), "./standin")
+	standin, err := compileOne(ctx, filepath.Join(dir, "standin"), build.Module+"/standin")
 	if err != nil {
 		return programs{}, err
 	}
-	operators, err := compileOne(ctx, filepath.Join(dir, "operators"), "./standin/operators")
+	operators, err := compileOne(ctx, filepath.Join(dir, "operators"), build.Module+"/standin/operators")
 	return programs{standin, operators}, err
 }
 
 func compileOne(ctx context.Context, program, pkg string) ([]byte, error) {
-	_, file, _, _ := runtime.Caller(0)
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, pkg)
-	cmd.Dir = filepath.Dir(filepath.Dir(file))
 	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOOS=linux", "GOARCH="+runtime.GOARCH)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", pkg, err, out)
