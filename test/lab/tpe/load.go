@@ -3,6 +3,7 @@
 package tpe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type Options struct {
 	Importer   Importer  // the lab's node
 	Namespace  string    // DefaultNamespace if empty
 	Scenario   string    // a name
+	Set        string    // SetFull or SetSmall; the scenario's own if empty
 	Wait       bool      // for the scenario's own start condition
 	Log        io.Writer // told what is done
 }
@@ -73,6 +75,7 @@ func newLoader(o Options) (loader, error) {
 	if err != nil {
 		return loader{}, err
 	}
+	scenario.Set = cmp.Or(o.Set, scenario.Set)
 	inventory, err := ReadInventory()
 	if err != nil {
 		return loader{}, err

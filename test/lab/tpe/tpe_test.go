@@ -334,7 +334,7 @@ func TestPatchesReachContainersByName(t *testing.T) {
 	if c.Resources.Requests.Cpu().Value() != 64 || c.Image == "" || c.ReadinessProbe == nil {
 		t.Errorf("container %+v, want 64 CPUs asked for and everything else as before", c)
 	}
-	for _, u := range render(t, scenario(t, "ondelete-half"), "8.0.0") {
+	for _, u := range render(t, scenario(t, "ondelete"), "8.0.0") {
 		if u.GetKind() == "PerconaServerMongoDB" {
 			spec := u.Object["spec"].(map[string]any)
 			if spec["updateStrategy"] != "OnDelete" || spec["image"] == "" || spec["replsets"] == nil {
