@@ -78,44 +78,143 @@ func TestHelpHasEveryExitCode(t *testing.T) {
 	}
 }
 
-// The terminal sessions in the documentation are run: a comment before each
-// names what was recorded in the lab, and the plugin shows it again. UPDATE=1
-// rewrites them. Only a wait cannot be had so; such a session says where it is
-// from.
-func TestDocumentedSessions(t *testing.T) {
-	session := regexp.MustCompile("(<!-- [^\n]* -->\n)?```\n\\$ kubectl tpe [^`]*```\n")
-	replayed := regexp.MustCompile("^<!-- recorded ([a-z0-9.-]+) -->\n")
+// Every block in the documentation is run by somebody, and the comment before it says
+// by whom:
+//
+//	<!-- recorded NAME -->  here, beside what was recorded in the lab; UPDATE=1 rewrites it
+//	<!-- lab SCRIPT -->     by a script of test/lab/e2e, which reads the same block
+//	<!-- make -->           by those who call make; its targets are there
+//	<!-- role -->           by TestDocumentedRights
+//	<!-- not run: WHY -->   by nobody
+func TestDocumentedBlocks(t *testing.T) {
+	block := regexp.MustCompile("(?m)(?:^<!-- (.*) -->\n)?^```.*\n(?s:(.*?))^```\n")
 	dir := sessionDir(t)
-	for _, file := range []string{readme, "../../CHANGELOG.md", "../../docs/screens.md", "../../docs/json.md", "../../docs/troubleshooting.md"} {
+	files, err := filepath.Glob(docs + "/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d documents: %v", len(files), err)
+	}
+	for _, file := range append(files, readme, "../../CHANGELOG.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := 0
-		got := session.ReplaceAllStringFunc(string(text), func(block string) string {
-			n++
-			if strings.HasPrefix(block, "<!-- from make demo -->\n") {
-				return block
+		if strings.Count(string(text), "```") != 2*len(block.FindAll(text, -1)) {
+			t.Errorf("%s: not every ``` begins or ends a block", file)
+		}
+		got := block.ReplaceAllStringFunc(string(text), func(all string) string {
+			parts := block.FindStringSubmatch(all)
+			switch by, which, _ := strings.Cut(parts[1], " "); by {
+			case "recorded":
+				return strings.Replace(all, parts[2], replaySession(t, dir, which, parts[2]), 1)
+			case "lab":
+				wantScript(t, which, file)
+			case "make":
+				wantTargets(t, parts[2])
+			case "role", "not":
+			default:
+				t.Errorf("%s: nothing says who runs this:\n%s", file, all)
 			}
-			name := replayed.FindStringSubmatch(block)
-			if name == nil {
-				t.Errorf("%s: nothing says where this is from:\n%s", file, block)
-				return block
-			}
-			return name[0] + "```\n" + replaySession(t, dir, name[1], block) + "```\n"
+			return all
 		})
 		if os.Getenv("UPDATE") != "" {
 			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if n == 0 || strings.Count(string(text), "\n$ kubectl tpe ") < n {
-			t.Errorf("%s: %d sessions found", file, n)
-		}
 		if diff := cmp.Diff(string(text), got); diff != "" {
 			t.Errorf("%s (-written +real); make golden rewrites it:\n%s", file, diff)
 		}
 	}
+}
+
+// wantScript wants that a script of the lab runs what a document says it does.
+func wantScript(t *testing.T, name, file string) {
+	t.Helper()
+	text, err := os.ReadFile("../../test/lab/e2e/testdata/scripts/" + name + ".txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := "$DOCS/" + filepath.Base(file)
+	if file == readme {
+		document = "$README"
+	}
+	if !strings.Contains(string(text), "\ndocumented "+document+"\n") {
+		t.Errorf("the script %s does not run the commands of %s", name, file)
+	}
+}
+
+// wantTargets wants that what is made can be.
+func wantTargets(t *testing.T, block string) {
+	t.Helper()
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(block) {
+		words := strings.Fields(line)
+		if len(words) < 2 || words[0] != "make" || !strings.Contains(string(makefile), "\n"+words[1]+":") {
+			t.Errorf("the Makefile has no target for %q", line)
+		}
+	}
+}
+
+// Every command and flag that the documentation and the explanations name is there.
+func TestDocumentedCommandsExist(t *testing.T) {
+	mention := regexp.MustCompile("kubectl tpe( [^`\n|>#;(&\"\\]]*)")
+	files := []string{readme, "../../CHANGELOG.md", "../../CONTRIBUTING.md", "../../SECURITY.md", "../../pkg/verdict/explain.yaml"}
+	for _, pattern := range []string{docs + "/*.md", docs + "/commands/*.md"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, more...)
+	}
+	n := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mention.FindAllStringSubmatch(string(text), -1) {
+			n++
+			var words []string
+			for _, word := range strings.Fields(m[1]) {
+				if word = strings.TrimRight(word, ".,:'"); word != strings.ToUpper(word) && word != "[flags" { // something to fill in
+					words = append(words, word)
+				}
+			}
+			if err := exists(words); err != nil {
+				t.Errorf("%s: %s: %v", file, m[0], err)
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("%d commands found", n)
+	}
+}
+
+// exists looks for a command and its flags, whatever their values.
+func exists(words []string) error {
+	cmd, args, err := newRootCmd(&app{}).Find(words)
+	if err != nil {
+		return err
+	}
+	if cmd.HasSubCommands() && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return fmt.Errorf("there is no command %s", args[0])
+	}
+	for _, word := range words {
+		name, _, _ := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		switch {
+		case !strings.HasPrefix(word, "-"):
+		case strings.HasPrefix(word, "--"):
+			if cmd.Flag(name) == nil && name != "help" {
+				return fmt.Errorf("there is no flag %s", word)
+			}
+		case cmd.Flags().ShorthandLookup(name[:1]) == nil && cmd.InheritedFlags().ShorthandLookup(name[:1]) == nil:
+			return fmt.Errorf("there is no flag %s", word)
+		}
+	}
+	return nil
 }
 
 // sessionDir makes a folder in which sessions run: with a kubectl that knows

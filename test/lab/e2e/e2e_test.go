@@ -26,6 +26,8 @@
 //	diagnosed ROLE DOC               wants of each right in a Role that doctor names
 //	                                 it alone where it is missing, for the commands
 //	                                 that need or use it by the table of a document
+//	documented FILE                  runs the commands that a document says this
+//	                                 script runs, and compares
 //	proxy                            from here on $KUBECONFIG leads through a
 //	                                 proxy
 //	proxy cut|close|open             ends its connections and takes new ones, or
@@ -95,7 +97,7 @@ func (s *suite) params(dir string) testscript.Params {
 		Setup:               s.setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": s.as, "exits": exits, "lab": s.lab, "load": s.load, "proxy": s.proxy,
-			"diagnosed": diagnosed, "gateway": s.gateway, "helm": s.helm, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
+			"diagnosed": diagnosed, "documented": documented, "gateway": s.gateway, "helm": s.helm, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
 }
@@ -136,11 +138,12 @@ func (s *suite) setup(env *testscript.Env) error {
 	env.Setenv("NS", "e2e-"+strings.TrimPrefix(name, "script-"))
 	env.Setenv("KUBECONFIG", s.node.Kubeconfig())
 	env.Setenv("HOME", env.WorkDir)
-	docs, err := filepath.Abs(filepath.Join("..", "..", "..", "docs"))
+	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
 	if err != nil {
 		return err
 	}
-	env.Setenv("DOCS", docs)
+	env.Setenv("README", filepath.Join(root, "README.md"))
+	env.Setenv("DOCS", filepath.Join(root, "docs"))
 	path := []string{s.plugin, filepath.Dir(s.kubectl), env.Getenv("PATH")}
 	env.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
 	env.Values[proxied{}] = &scriptProxy{}
