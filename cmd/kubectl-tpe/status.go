@@ -83,10 +83,11 @@ func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format
 	})
 }
 
-// observe asks for the workloads, the entries and the Helm releases, all at once.
+// observe asks for the entries, and, as soon as PUM's pod is found, for the workloads
+// and the Helm releases, all at once.
 // What could not be asked is part of the snapshot; the error is about this machine.
 func observe(ctx context.Context, c *cluster, flags pumFlags, now time.Time) (verdict.Snapshot, error) {
-	client, err := flags.client(c)
+	runner, err := flags.runner(c)
 	if err != nil {
 		return verdict.Snapshot{}, err
 	}
@@ -99,8 +100,11 @@ func observe(ctx context.Context, c *cluster, flags pumFlags, now time.Time) (ve
 		return verdict.Snapshot{}, err
 	}
 	s := verdict.Snapshot{ObservedAt: now, Namespace: c.Namespace}
+	found := make(chan struct{})
+	runner.Found = sync.OnceFunc(func() { close(found) })
 	var asked sync.WaitGroup
-	asked.Go(func() { s.Answer, s.AnswerErr = flags.ask(ctx, client) })
+	asked.Go(func() { s.Answer, s.AnswerErr = flags.ask(ctx, flags.clientOf(runner)) })
+	<-found // PUM's command takes longest: nothing is to hold it up
 	asked.Go(func() { s.Releases, s.ReleasesErr = readReleases(ctx, reader, nil, s.ObservedAt) })
 	s.Picture, s.PictureErr = either(readiness.Observe(ctx, clients, c.Namespace, s.ObservedAt))
 	asked.Wait()

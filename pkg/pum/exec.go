@@ -40,6 +40,7 @@ type PodRunner struct {
 	Container  string // by default kubectl's choice for the pod
 	Limit      int    // the largest standard output to read, in bytes
 	Transport  Transport
+	Found      func()         // called each time when the pod is found, or is not; may be nil
 }
 
 // A Transport is a protocol between the plugin and the API server for commands in
@@ -61,6 +62,9 @@ func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, erro
 	early := openAhead(ctx, r.Config, r.Client.CoreV1().RESTClient().Get().URL())
 	defer early.drop()
 	pod, err := r.pod(ctx)
+	if r.Found != nil {
+		r.Found()
+	}
 	if err != nil {
 		return Output{}, err
 	}
