@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 )
 
 func at(uid int64, state State, timestamp string, errors, iterations int64) Entry {
@@ -30,10 +31,33 @@ func TestRunAgain(t *testing.T) {
 	}
 }
 
+func TestProcessIsAtWorkUntilItSucceeded(t *testing.T) {
+	const failed, succeeded, running = corev1.PodFailed, corev1.PodSucceeded, corev1.PodRunning
+	for _, tt := range []struct {
+		phases []corev1.PodPhase
+		want   bool
+	}{
+		{nil, false},
+		{[]corev1.PodPhase{corev1.PodPending}, true},
+		{[]corev1.PodPhase{failed, running}, true},
+		{[]corev1.PodPhase{failed}, true}, // until its job tries again
+		{[]corev1.PodPhase{failed, succeeded}, false},
+		{[]corev1.PodPhase{succeeded, running}, true}, // of two jobs
+	} {
+		var pods []corev1.Pod
+		for _, phase := range tt.phases {
+			pods = append(pods, corev1.Pod{Status: corev1.PodStatus{Phase: phase}})
+		}
+		if got := processOf(pods).AtWork; got != tt.want {
+			t.Errorf("%v: at work = %v, want %v", tt.phases, got, tt.want)
+		}
+	}
+}
+
 func TestEvidence(t *testing.T) {
 	moment := func(p Process, entries ...Entry) Moment { return Moment{entries, p} }
-	idle := Process{Pods: []string{"old"}}
-	busy := Process{Pods: []string{"old"}, AtWork: true}
+	idle := Process{Pods: []ProcessPod{{"old", "1"}}}
+	busy := Process{Pods: []ProcessPod{{"old", "1"}}, AtWork: true}
 	tests := []struct {
 		name          string
 		before, after Moment
@@ -47,7 +71,8 @@ func TestEvidence(t *testing.T) {
 		{"iterations that went down", moment(busy, at(4, StateInit, "t", 2, 2)), moment(busy, at(4, StateInit, "t", 2, 0)), []string{"entry 4 INIT, worked on again"}},
 		{"a new entry", moment(busy), moment(busy, at(9, StateInit, "t", 0, 0)), []string{"entry 9 is new, INIT"}},
 		{"an entry that is gone proves nothing", moment(idle, at(9, StateInit, "t", 0, 0)), moment(idle), nil},
-		{"a new pod", moment(busy), moment(Process{Pods: []string{"new", "old"}}), []string{"new job pod new"}},
+		{"a new pod", moment(busy), moment(Process{Pods: []ProcessPod{{"new", "2"}, {"old", "1"}}}), []string{"new job pod new"}},
+		{"the next pod of a job that tries again", moment(busy), moment(Process{Pods: []ProcessPod{{"new", "1"}, {"old", "1"}}}), nil},
 		{"a pod that is gone", moment(idle), moment(Process{}), nil},
 	}
 	for _, tt := range tests {
