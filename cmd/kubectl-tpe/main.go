@@ -29,12 +29,23 @@ func main() {
 // run runs the plugin and returns its exit code.
 // Only main calls os.Exit, so that deferred calls run and tests can call run.
 func run(args []string, a *app) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
+	context.AfterFunc(ctx, stop) // who is in such a hurry as to say it twice is obeyed at once
 	// A reader that has seen enough, such as head, is no reason to die without
 	// an exit code: writing to it becomes an error. See write.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	cmd := newRootCmd(a)
 	cmd.SetArgs(args)
 	return int(a.report(cmd.ExecuteContext(ctx)))
+}
+
+// endings are the signals that end a command in an orderly way. Under nohup a
+// terminal that hangs up is none.
+func endings() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
 }

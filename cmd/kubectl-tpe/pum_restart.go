@@ -89,9 +89,9 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	if options.dryRun {
 		return nil
 	}
-	if !options.yes && !a.confirms(c.Place) {
+	if !options.yes && !a.confirms(ctx, c.Place) {
 		fmt.Fprintln(a.Out, "nothing was sent")
-		return nil
+		return answered(verdict.ExitDone, ctx.Err())
 	}
 	if err := a.send(ctx, c, r, before); err != nil || !options.wait {
 		return err
@@ -99,13 +99,22 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	return a.wait(ctx, c, &output.Format{}, flags, options.waiting)
 }
 
-// confirms asks on the terminal whether to go on.
-func (a *app) confirms(place output.Place) bool {
+// confirms asks on the terminal whether to go on. An interruption is no.
+func (a *app) confirms(ctx context.Context, place output.Place) bool {
 	fmt.Fprintf(a.Out, "Restart the post-upgrade procedure in %s (context %s)? [y/N] ",
 		output.Safe(place.Namespace), output.Safe(place.Context))
-	line, _ := bufio.NewReader(a.In).ReadString('\n')
-	word := strings.ToLower(strings.TrimSpace(line))
-	return word == "y" || word == "yes"
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.In).ReadString('\n') // its end without a line is no, too
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case word := <-answer:
+		return word == "y" || word == "yes"
+	case <-ctx.Done():
+		fmt.Fprintln(a.Out)
+		return false
+	}
 }
 
 // send sends the restart and looks for a proof that PUM took it.
@@ -130,11 +139,14 @@ func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Mom
 		fmt.Fprintf(a.Out, "confirmed: %s\n", output.Safe(strings.Join(evidence, ", ")))
 		return nil
 	}
-	why := "nothing changed"
-	if err != nil {
-		why = "PUM could not be read again: " + err.Error()
+	why := fmt.Sprintf("not confirmed within %s: nothing changed", r.flags.timeout)
+	switch {
+	case ctx.Err() != nil:
+		why = "interrupted before anything confirmed it"
+	case err != nil:
+		why = fmt.Sprintf("not confirmed within %s: PUM could not be read again: %v", r.flags.timeout, err)
 	}
-	return answered(verdict.ExitUnconfirmed, fmt.Errorf("not confirmed within %s: %s; the restart was sent once and is not repeated; look again with %s", r.flags.timeout, why, c.Command("kubectl tpe pum status")))
+	return answered(verdict.ExitUnconfirmed, errors.New(why+"; the restart was sent once and is not repeated; look again with "+c.Command("kubectl tpe pum status")))
 }
 
 // A restarter is what a restart needs of a cluster.

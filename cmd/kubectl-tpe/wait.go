@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -161,17 +162,21 @@ func (w *waiting) see(s verdict.Snapshot) bool {
 	if w.done = w.over(first); w.done && first {
 		return false // there was nothing to wait for
 	}
-	w.err = w.progress.Show(output.NewStatus(w.place, s, w.verdict), w.app.errView(), w.note())
+	err := w.progress.Show(output.NewStatus(w.place, s, w.verdict), w.app.errView(), w.note())
+	if errors.Is(err, syscall.EPIPE) {
+		w.err = err // nobody is there any more; any other trouble is no reason to know no end
+	}
 	return w.err == nil && !w.done
 }
 
 // over reports whether the wait is. What could not be asked at the first time
-// will not be waited for: the mistake is more likely ours than the cluster's.
+// will not be waited for: the mistake is more likely ours than the cluster's. If
+// the API server answered and is lost since, it is not.
 func (w *waiting) over(first bool) bool {
 	v := w.verdict
 	if v.ExitCode != verdict.ExitDone {
 		w.well = time.Time{}
-		return w.options.timeout == 0 || first && v.ExitCode == verdict.ExitError ||
+		return w.options.timeout == 0 || first && v.ExitCode == verdict.ExitError && w.last.LostAt.IsZero() ||
 			verdict.Over(w.last, v, w.options.failFast)
 	}
 	if w.well.IsZero() {
@@ -197,9 +202,7 @@ func (w *waiting) elapsed() string { return duration.HumanDuration(w.app.now().S
 // end writes how the wait ended: the whole answer, and why there is no better
 // one.
 func (w *waiting) end(ctx context.Context, format *output.Format) error {
-	if err := w.progress.Clear(w.app.errView()); err != nil {
-		return write(verdict.ExitError, err)
-	}
+	_ = w.progress.Clear(w.app.errView()) // the answer matters
 	why := w.why(ctx)
 	w.verdict = w.verdict.FailOn(w.app.failOn.level)
 	if w.seen {

@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,6 +110,53 @@ func TestWait(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The API server answers lists and refuses watches when the wait begins.
+func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out, errOut bytes.Buffer
+		a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: &errOut}, now: time.Now}
+		w := &waiting{app: a, options: waitOptions{goal: verdict.GoalWorkloads, timeout: time.Hour}, start: time.Now(), progress: output.NewWaitProgress(&errOut)}
+		o := &observer{now: time.Now, watch: func(ctx context.Context, see func(readiness.Sighting)) {
+			p := &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: readiness.Ready, Want: 1}}}
+			see(readiness.Sighting{Picture: p, Err: errors.New("503"), LostAt: time.Now()})
+			time.Sleep(time.Minute)
+			see(readiness.Sighting{Picture: p})
+			<-ctx.Done()
+		}}
+		o.run(t.Context(), w.see)
+		if code := a.report(w.end(t.Context(), &output.Format{})); code != verdict.ExitDone || time.Since(w.start) != time.Minute {
+			t.Errorf("exit code = %d after %s, want %d after a minute\n%s%s", code, time.Since(w.start), verdict.ExitDone, errOut.String(), out.String())
+		}
+	})
+}
+
+// full is a disk that is full.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestWaitGoesOnWhereNobodyCanReadHow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: full{}}, now: time.Now}
+		w := &waiting{app: a, options: waitOptions{timeout: time.Hour}, start: time.Now(), progress: output.NewWaitProgress(full{})}
+		play([]moment{{0, readiness.Progressing, pum.StateProcessed}, {time.Minute, readiness.Ready, pum.StateProcessed}}).run(t.Context(), w.see)
+		if code := a.report(w.end(t.Context(), &output.Format{})); code != verdict.ExitDone || !strings.Contains(out.String(), "DONE ") {
+			t.Errorf("exit code = %d, want %d:\n%s", code, verdict.ExitDone, out.String())
+		}
+	})
+}
+
+func TestInterruptionAtTheQuestionIsNo(t *testing.T) {
+	silent, _ := io.Pipe()
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	a := &app{IOStreams: genericiooptions.IOStreams{In: silent, Out: io.Discard}}
+	if a.confirms(ctx, output.Place{}) {
+		t.Error("an interruption was taken for yes")
 	}
 }
 
