@@ -45,7 +45,8 @@ type shelf struct {
 	resource schema.GroupResource
 	source   *cache.ListWatch
 	keep     func(*Objects, []any) // puts the items where they belong
-	items    map[string]any        // by name; nil as long as nothing was listed
+	items    map[string]any        // by name; nil as long as nothing was listed, and again once it is refused
+	refusal  error                 // why there are none, if the API server said so; a connection that is lost since unsays nothing
 	err      error                 // of the last request
 }
 
@@ -157,6 +158,9 @@ func (s *shelf) asked(ctx context.Context, err error) {
 		if s.err = err; err != nil {
 			s.err = fmt.Errorf("list %s in namespace %q: %w", s.resource, s.watcher.namespace, err)
 		}
+		if refused(err) { // what was there may be otherwise by now
+			s.items, s.refusal = nil, s.err
+		}
 	})
 	if refused(err) {
 		select {
@@ -199,7 +203,11 @@ func (s *shelf) Transformer() cache.TransformFunc {
 func (s *shelf) Add(object any) error {
 	o := object.(metav1.Object)
 	slim(o)
-	s.change(func() { s.items[o.GetName()] = object })
+	s.change(func() {
+		if s.items != nil { // else there will be a list
+			s.items[o.GetName()] = object
+		}
+	})
 	return nil
 }
 
@@ -220,7 +228,7 @@ func (s *shelf) Replace(objects []any, _ string) error {
 		slim(o)
 		items[o.GetName()] = object
 	}
-	s.change(func() { s.items = items })
+	s.change(func() { s.items, s.refusal = items, nil })
 	return nil
 }
 

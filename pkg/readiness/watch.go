@@ -118,20 +118,20 @@ func (w *watcher) requests() (lost error, whole bool) {
 		if s.err != nil && !refused(s.err) {
 			lost = s.err
 		}
-		if s.items == nil && !refused(s.err) {
+		if s.items == nil && s.refusal == nil {
 			whole = false
 		}
 	}
 	return lost, whole
 }
 
-// objects returns what is on the shelves, and a gap for each that was never
+// objects returns what is on the shelves, and a gap for each that may not be
 // filled.
 func (w *watcher) objects() Objects {
 	o := Objects{Events: w.events, Claims: w.claims}
 	for _, s := range w.all {
 		if s.items == nil {
-			o.Gaps = append(o.Gaps, newGap(s.kind, s.resource, s.err))
+			o.Gaps = append(o.Gaps, newGap(s.kind, s.resource, s.refusal))
 			continue
 		}
 		s.keep(&o, slices.Collect(maps.Values(s.items)))

@@ -3,13 +3,61 @@
 package readiness
 
 import (
+	"io"
 	"net"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 )
+
+// What may not be read is unknown, whatever was read before, and whatever becomes of
+// the connection since: it makes no other kind unknown.
+func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
+		for _, kind := range []string{"Deployment", "StatefulSet"} {
+			w.all = append(w.all, &shelf{watcher: w, kind: kind, keep: func(*Objects, []any) {}})
+		}
+		known, tried := w.all[0], w.all[1]
+		answer := func(s *shelf, err error) {
+			s.asked(t.Context(), err)
+			if err == nil {
+				_ = s.Replace(nil, "")
+			}
+		}
+		forbidden := apierrors.NewForbidden(appsv1.Resource("statefulsets"), "", nil)
+		answer(known, nil)
+		for _, step := range []struct {
+			name string
+			err  error
+			gap  bool
+			lost bool
+		}{
+			{"listed", nil, false, false},
+			{"rights taken away", forbidden, true, false},
+			{"connection lost", io.EOF, true, true},
+			{"still no right", forbidden, true, false},
+			{"right given", nil, false, false},
+			{"connection lost again", io.EOF, false, true},
+		} {
+			answer(tried, step.err)
+			sighting, ok := w.look()
+			if !ok || sighting.Picture == nil {
+				t.Fatalf("%s: no picture", step.name)
+			}
+			if gap := len(sighting.Picture.Gaps) > 0; gap != step.gap || (sighting.Err != nil) != step.lost {
+				t.Errorf("%s: gap = %v, lost = %v, want %v and %v", step.name, gap, sighting.Err, step.gap, step.lost)
+			}
+			_ = tried.Add(&appsv1.StatefulSet{}) // of a watch that ends late
+		}
+	})
+}
 
 // A load balancer whose API servers are gone takes connections and closes them.
 // client-go makes a watch of that, in which nothing ever happens.
