@@ -41,6 +41,7 @@ demo: build ## an upgrade from its middle to its end, on a real one-node Kuberne
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
+	cd $(LAB_MODULE)/helmwait && go mod tidy -diff && go vet .
 	LAB=bench $(RUN_LAB) bench --plugin-dir "$(CURDIR)/bin"
 
 .PHONY: dist

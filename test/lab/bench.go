@@ -44,5 +44,6 @@ func newBenchCmd() *cobra.Command {
 	f.IntVar(&options.Runs, "runs", 15, "runs of each side")
 	f.IntVar(&options.Latencies, "latencies", 50, "runs of each side that wait")
 	f.IntSliceVar(&options.Sizes, "sizes", []int{40, 500, 5000}, "numbers of Deployments")
+	f.StringSliceVar(&options.Steps, "steps", nil, "which: asking, following, latency, listing; all by default")
 	return cmd
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/kubectl-tpe/kubectl-tpe/test/lab/build"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/node"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
@@ -31,6 +31,7 @@ type Options struct {
 	Latencies int   // of each side, of which each takes seconds
 	Sizes     []int // numbers of Deployments that are listed
 	Log       io.Writer
+	Steps     []string // which: asking, following, latency, listing; all if empty
 }
 
 // A bench is a lab, and the programs that run against it.
@@ -50,9 +51,18 @@ func Run(ctx context.Context, n *node.Node, plugin string, o Options) (Report, e
 	}
 	defer func() { _ = os.RemoveAll(b.dir) }()
 	report := Report{Machine: machine()}
-	for _, step := range []func(context.Context, *Report) error{b.versions, b.asking, b.latency, b.listing} {
-		if err := step(ctx, &report); err != nil {
-			return report, fmt.Errorf("bench: %w", err)
+	if err := b.versions(ctx, &report); err != nil {
+		return report, fmt.Errorf("bench: %w", err)
+	}
+	for _, step := range []struct {
+		name string
+		run  func(context.Context, *Report) error
+	}{{"asking", b.asking}, {"following", b.following}, {"latency", b.latency}, {"listing", b.listing}} {
+		if len(o.Steps) > 0 && !slices.Contains(o.Steps, step.name) {
+			continue
+		}
+		if err := step.run(ctx, &report); err != nil {
+			return report, fmt.Errorf("bench %s: %w", step.name, err)
 		}
 	}
 	return report, nil
@@ -81,16 +91,18 @@ func newBench(ctx context.Context, n *node.Node, plugin string, o Options) (*ben
 			return nil, err
 		}
 	}
-	measure := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "measure"), build.Module+"/bench/measure")
-	if out, err := measure.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build measure: %w\n%s", err, out)
+	for program, folder := range map[string]string{"measure": "bench/measure", "helmwait": "helmwait"} {
+		compile := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(n.Source(), folder), "-o", filepath.Join(dir, program), ".")
+		if out, err := compile.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("build %s: %w\n%s", program, err, out)
+		}
 	}
 	return &bench{o, n, client, dir}, nil
 }
 
 // through is a meter whose programs use a kubeconfig.
 func (b *bench) through(kubeconfig string) meter {
-	return meter{dir: b.dir, env: append(os.Environ(), "KUBECONFIG="+kubeconfig)}
+	return meter{b.dir, kubeconfig}
 }
 
 func (b *bench) logf(format string, args ...any) { fmt.Fprintf(b.Log, format+"\n", args...) }
@@ -151,6 +163,21 @@ func (b *bench) hold(ctx context.Context, r *Report, place string, m meter, cont
 	return nil
 }
 
+// following measures the log of a job that wrote much.
+func (b *bench) following(ctx context.Context, r *Report) error {
+	const namespace = "bench-following"
+	if err := tpe.Load(ctx, tpe.Options{
+		Kubeconfig: b.node.Kubeconfig(), Importer: b.node, Namespace: namespace, Scenario: "chatty-large", Wait: true, Log: b.Log,
+	}); err != nil {
+		return err
+	}
+	m := b.through(b.node.Kubeconfig())
+	if _, err := m.run(ctx, kubectl("wait", "-n="+namespace, "--for=condition=Complete", "job/pum-process", "--timeout=5m")); err != nil {
+		return err
+	}
+	return b.hold(ctx, r, "200 MB", m, following(namespace))
+}
+
 // still stops whoever else may write a status.
 func (b *bench) still(ctx context.Context) error {
 	return b.node.Stop(ctx, "kube-controller-manager")
@@ -170,7 +197,7 @@ func (b *bench) latency(ctx context.Context, r *Report) error {
 		return err
 	}
 	b.logf("wait, %d times", b.Latencies)
-	r.Ours, r.Theirs, err = b.through(b.node.Kubeconfig()).latencies(ctx, b.client, namespace, b.Latencies)
+	r.Latencies, err = b.through(b.node.Kubeconfig()).latencies(ctx, b.client, namespace, b.Latencies)
 	return err
 }
 

@@ -27,7 +27,7 @@ type Row struct {
 	Contest
 	Place                string // where it was held
 	OursTook, TheirsTook Sample // medians
-	OursAsk, TheirsAsk   int    // requests to the API server
+	OursCost, TheirsCost Cost
 	Ratio
 }
 
@@ -51,19 +51,19 @@ func (m meter) hold(ctx context.Context, c Contest, runs int) (Row, error) {
 	return row, m.count(ctx, &row)
 }
 
-// count counts the requests of both sides.
+// A Cost is what a program asks of the API server and the network.
+type Cost struct {
+	Requests int
+	Bytes    int64 // both ways, with all that TLS and HTTP add
+}
+
+// count counts the cost of both sides.
 func (m meter) count(ctx context.Context, r *Row) (err error) {
-	if r.OursAsk, err = m.requests(ctx, r.Ours); err != nil {
+	if r.OursCost, err = m.cost(ctx, []Program{r.Ours}); err != nil {
 		return err
 	}
-	for _, p := range r.Theirs {
-		n, err := m.requests(ctx, p)
-		if err != nil {
-			return err
-		}
-		r.TheirsAsk += n
-	}
-	return nil
+	r.TheirsCost, err = m.cost(ctx, r.Theirs)
+	return err
 }
 
 func (m meter) all(ctx context.Context, programs []Program) (Sample, error) {
@@ -121,6 +121,12 @@ func asking(namespace string) []Contest {
 			kubectl("get", n, "deployments,statefulsets"), kubectl("get", n, "jobs"), exec,
 		}, Ratio{}, 0},
 	}
+}
+
+// following is the contest over the log of a job that wrote 200 MB.
+func following(namespace string) []Contest {
+	n := "-n=" + namespace
+	return []Contest{{"logs", plugin(0, "logs", n), []Program{kubectl("logs", n, "job/pum-process")}, Ratio{}, 5}}
 }
 
 // listing are the contests over many workloads, none of which runs. One is not

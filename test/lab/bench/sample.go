@@ -8,11 +8,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
 )
 
 // A Sample is what one run of a program took.
@@ -55,11 +58,13 @@ type Program struct {
 
 func (p Program) String() string { return strings.Join(p.Args, " ") }
 
-// A meter runs programs with an environment of its own.
+// A meter runs programs with a kubeconfig.
 type meter struct {
-	dir string // of the programs, measure among them
-	env []string
+	dir        string // of the programs, measure among them
+	kubeconfig string
 }
+
+func (m meter) env() []string { return append(os.Environ(), "KUBECONFIG="+m.kubeconfig) }
 
 func (m meter) find(program string) string { return filepath.Join(m.dir, program) }
 
@@ -71,18 +76,33 @@ func (m meter) run(ctx context.Context, p Program) (Sample, error) {
 	return s, err
 }
 
-// requests counts what a program asks the API server, from what it logs of it.
-func (m meter) requests(ctx context.Context, p Program) (int, error) {
-	p.Args = slices.Insert(slices.Clone(p.Args), 1, "-v=6")
-	_, log, err := m.start(ctx, p)
-	return strings.Count(log, `"Response" verb=`), err
+// cost counts what programs ask the API server, from what they log of it, and
+// the bytes that go over a proxy.
+func (m meter) cost(ctx context.Context, programs []Program) (Cost, error) {
+	through := filepath.Join(m.dir, "counted")
+	scale, err := proxy.Weigh(m.kubeconfig, through)
+	if err != nil {
+		return Cost{}, err
+	}
+	defer scale.Close()
+	var c Cost
+	for _, p := range programs {
+		p.Args = slices.Insert(slices.Clone(p.Args), 1, "-v=6")
+		_, log, err := meter{m.dir, through}.start(ctx, p)
+		if err != nil {
+			return Cost{}, err
+		}
+		c.Requests += strings.Count(log, `"Response" verb=`)
+	}
+	c.Bytes = scale.Bytes()
+	return c, nil
 }
 
 // start runs a program, and returns what it wrote to standard error, too.
 func (m meter) start(ctx context.Context, p Program) (Sample, string, error) {
 	cmd := exec.CommandContext(ctx, m.find("measure"), append([]string{m.find(p.Args[0])}, p.Args[1:]...)...)
 	var stdout, stderr bytes.Buffer
-	cmd.Env, cmd.Stdout, cmd.Stderr = m.env, &stdout, &stderr
+	cmd.Env, cmd.Stdout, cmd.Stderr = m.env(), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		return Sample{}, "", fmt.Errorf("measure %s: %w: %s", p, err, &stderr)
 	}

@@ -36,6 +36,9 @@ func New(name, minor string, builder *build.Builder, log io.Writer) (*Node, erro
 	return &Node{Name: name, dir: filepath.Join(labs, name), minor: minor, builder: builder, log: log}, nil
 }
 
+// Source is the folder of the module test/lab.
+func (n *Node) Source() string { return n.builder.Source }
+
 // Dir is the folder of all that the lab keeps.
 func (n *Node) Dir() string { return n.dir }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package proxy
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"sync/atomic"
+
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// A Scale passes connections on to an API server, and weighs what goes over them.
+type Scale struct {
+	listener net.Listener
+	server   string
+	bytes    atomic.Int64
+}
+
+// Weigh returns a scale before the server of a kubeconfig's current context, and
+// writes a kubeconfig that leads over it.
+func Weigh(kubeconfig, through string) (*Scale, error) {
+	config, err := clientcmd.LoadFromFile(kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("weigh: %w", err)
+	}
+	cluster := config.Clusters[config.Contexts[config.CurrentContext].Cluster]
+	server, err := url.Parse(cluster.Server)
+	if err != nil {
+		return nil, fmt.Errorf("weigh: %s: %w", kubeconfig, err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("weigh: %w", err)
+	}
+	s := &Scale{listener: listener, server: server.Host}
+	go s.serve()
+	server.Host = listener.Addr().String()
+	cluster.Server = server.String()
+	return s, clientcmd.WriteToFile(*config, through)
+}
+
+// Bytes returns how many went over it so far, both ways.
+func (s *Scale) Bytes() int64 { return s.bytes.Load() }
+
+// Close takes no new connections.
+func (s *Scale) Close() error { return s.listener.Close() }
+
+func (s *Scale) serve() {
+	for {
+		client, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		go s.pass(client)
+	}
+}
+
+// pass passes one connection on, until either side ends it.
+func (s *Scale) pass(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", s.server)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	ended := make(chan error, 2)
+	for _, way := range [][2]net.Conn{{client, server}, {server, client}} {
+		go func() {
+			_, err := io.Copy(io.MultiWriter(way[0], s), way[1])
+			ended <- err
+		}()
+	}
+	<-ended
+}
+
+// Write weighs what is passed on.
+func (s *Scale) Write(b []byte) (int, error) {
+	s.bytes.Add(int64(len(b)))
+	return len(b), nil
+}
