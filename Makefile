@@ -85,7 +85,7 @@ unit: # unit, golden and script tests, with the race detector
 
 .PHONY: lab-test
 lab-test: build lab-build # the lab's own tests, then the plugin's in the lab
-	sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=25m -p 2 -parallel 4 -skip='TestFaults/^($(SLOW_FAULTS))$$' -v ./...
+	sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=25m -p 2 -parallel 6 -skip='TestFaults/^($(SLOW_FAULTS))$$' -v ./...
 
 # They take minutes; make faults runs them, too.
 SLOW_FAULTS := apiserver|logs|restarted|rotated

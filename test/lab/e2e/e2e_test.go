@@ -54,6 +54,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,7 +73,24 @@ type suite struct {
 
 // TestScripts runs what can share a node.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, newSuite(t).params(filepath.Join("testdata", "scripts")))
+	params := newSuite(t).params(filepath.Join("testdata", "scripts"))
+	params.Dir, params.Files = "", longFirst(t, params.Dir)
+	testscript.Run(t, params)
+}
+
+// longFirst returns the scripts in a folder, first those in which Kubernetes takes
+// a minute and more over something: none is to be waited for at the end, alone.
+func longFirst(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d scripts in %s: %v", len(files), dir, err)
+	}
+	ascending := []string{"doctor.txtar", "ondelete.txtar", "restart.txtar", "attempts.txtar", "wait.txtar"}
+	slices.SortStableFunc(files, func(a, b string) int {
+		return cmp.Compare(slices.Index(ascending, filepath.Base(b)), slices.Index(ascending, filepath.Base(a)))
+	})
+	return files
 }
 
 // TestFaults runs what breaks the node, and takes minutes.
