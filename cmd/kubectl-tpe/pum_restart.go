@@ -190,11 +190,11 @@ func (r *restarter) look(ctx context.Context) (pum.Moment, error) {
 	return pum.Moment{Entries: answer.Entries, Process: process}, nil
 }
 
-// send sends the restart, once.
+// send sends the restart, once, in the way in which the entries were read.
 func (r *restarter) send(ctx context.Context) (pum.Output, error) {
 	ctx, cancel := r.flags.deadline(ctx)
 	defer cancel()
-	return r.client.Restart(ctx, r.commands)
+	return r.flags.clientOf(r.pods.Proven()).Restart(ctx, r.commands)
 }
 
 // confirm looks again and again until something proves the restart, for as

@@ -166,6 +166,7 @@ func (d tunnelDialer) Dial(network, address string) (net.Conn, error) {
 // DialContext returns the connection in the context.
 func (tunnelDialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
 	if t, ok := ctx.Value(tunnelKey{}).(*tunnel); ok {
+		context.AfterFunc(ctx, func() { _ = t.Close() }) // nothing else ends a wait for an answer on it
 		return t, nil
 	}
 	return nil, errors.New("there is no connection to speak through")

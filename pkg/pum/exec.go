@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -40,7 +41,23 @@ type PodRunner struct {
 	Container  string // by default kubectl's choice for the pod
 	Limit      int    // the largest standard output to read, in bytes
 	Transport  Transport
-	Found      func()         // called each time when the pod is found, or is not; may be nil
+	Found      func() // called each time when the pod is found, or is not; may be nil
+
+	noWebSocket atomic.Bool // the last command had to fall back to SPDY
+}
+
+// Proven returns a runner that speaks the protocol with which the last command
+// worked, and no other. One that must not be sent twice is not for a fallback: a
+// proxy that refuses a protocol may do so when the request has gone through.
+func (r *PodRunner) Proven() *PodRunner {
+	proven := &PodRunner{
+		Client: r.Client, Config: r.Config, Namespace: r.Namespace,
+		Deployment: r.Deployment, Container: r.Container, Limit: r.Limit, Transport: WebSocket,
+	}
+	if r.noWebSocket.Load() || r.Transport == SPDY {
+		proven.Transport = SPDY
+	}
+	return proven
 }
 
 // A Transport is a protocol between the plugin and the API server for commands in
@@ -139,7 +156,7 @@ func (r *PodRunner) exec(ctx context.Context, early *ahead, pod, container strin
 	defer cancel(nil)
 	stdout := &boundedBuffer{limit: r.Limit, full: func() { cancel(ErrTooLarge) }}
 	stderr := &boundedBuffer{limit: stderrLimit, full: func() {}}
-	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
+	err = stream(ctx, executor, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
 	out := Output{Pod: pod, Container: container, Command: command, Stdout: stdout.close(), Stderr: stderr.close()}
 	if why := context.Cause(ctx); why != nil && err != nil {
 		return out, givenUp(why)
@@ -149,6 +166,19 @@ func (r *PodRunner) exec(ctx context.Context, early *ahead, pod, container strin
 		return out, r.refused(ctx, err)
 	}
 	return out, err
+}
+
+// stream runs a command, and leaves it alone when ctx ends: neither protocol's
+// client heeds that while it waits for an answer to its request.
+func stream(ctx context.Context, executor remotecommand.Executor, options remotecommand.StreamOptions) error {
+	ended := make(chan error, 1)
+	go func() { ended <- executor.StreamWithContext(ctx, options) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // refused returns the API server's refusal if that is why a command was lost
@@ -178,7 +208,9 @@ func (r *PodRunner) executor(ctx context.Context, early *ahead, u *url.URL) (con
 		return ctx, websocket, err
 	}
 	both, err := remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
-		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+		no := httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
+		r.noWebSocket.Store(no)
+		return no
 	})
 	return ctx, both, err
 }

@@ -3,11 +3,19 @@
 package pum
 
 import (
+	"context"
 	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/exec"
 )
 
@@ -70,5 +78,75 @@ func TestBoundedBuffer(t *testing.T) {
 	}
 	if _, err := b.Write([]byte("late")); err != nil || string(b.data) != "abcde" {
 		t.Errorf("a late write changed what was returned: %q, %v", b.data, err)
+	}
+}
+
+// silent is a server that takes connections and never answers.
+func silent(t *testing.T) *rest.Config {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return &rest.Config{Host: "http://" + listener.Addr().String()}
+}
+
+func TestACommandThatIsNeverAnsweredIsLeftAlone(t *testing.T) {
+	for _, transport := range []Transport{"", WebSocket, SPDY} {
+		config := silent(t)
+		client, err := kubernetes.NewForConfig(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &PodRunner{Client: client, Config: config, Transport: transport}
+		ctx, interrupt := context.WithCancel(t.Context()) // without a deadline, as by Ctrl-C
+		time.AfterFunc(50*time.Millisecond, interrupt)
+		early := openAhead(ctx, config, client.CoreV1().RESTClient().Get().URL())
+		ended := make(chan error, 1)
+		go func() {
+			_, err := r.exec(ctx, early, "pum", "pum", []string{"status"})
+			ended <- err
+		}()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("transport %q: error %v, want %v", transport, err, context.Canceled)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("transport %q: it hangs", transport)
+		}
+	}
+}
+
+// A proxy lets WebSocket through and answers that it did not.
+func TestARestartIsNotSentByOneProtocolAfterTheOther(t *testing.T) {
+	var upgrades []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		upgrades = append(upgrades, r.Header.Get("Upgrade"))
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer proxy.Close()
+	config := &rest.Config{Host: proxy.URL}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &PodRunner{Client: client, Config: config}
+	exec := func(r *PodRunner) string {
+		upgrades = nil
+		early := openAhead(t.Context(), config, client.CoreV1().RESTClient().Get().URL())
+		defer early.drop()
+		_, _ = r.exec(t.Context(), early, "pum", "pum", []string{"restart"}) // it fails, of course
+		return strings.Trim(strings.Join(upgrades, " "), " ")
+	}
+	if got := exec(r.Proven()); got != "websocket" {
+		t.Errorf("sent by %s, want websocket alone", got)
+	}
+	if got := exec(r); got != "websocket SPDY/3.1" {
+		t.Errorf("read by %s, want both, one after the other", got)
+	}
+	if got := exec(r.Proven()); got != "SPDY/3.1" {
+		t.Errorf("sent by %s, want SPDY/3.1 alone: the last read came that far", got)
 	}
 }
