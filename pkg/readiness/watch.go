@@ -41,7 +41,9 @@ func comeBack() *wait.Backoff {
 // It goes on where a watch was cut and lists anew where that is too long ago,
 // so that no change is missed for good. A resource that may not be read or is
 // not served is a gap, and is tried again: rights are given, and custom
-// resources defined, in the course of an upgrade. While the API server cannot
+// resources defined, in the course of an upgrade. Pods are watched at all times:
+// at rest, too, they alone tell which of MongoDB's await a restart, and how Kafka
+// is to whoever may not read StrimziPodSets. While the API server cannot
 // be asked the picture stays as it was, and the sighting says since when.
 func Watch(ctx context.Context, c Clients, namespace string, now func() time.Time, see func(Sighting)) {
 	w := &watcher{Clients: c, namespace: namespace, now: now, changed: make(chan struct{}, 1)}

@@ -33,6 +33,7 @@ func (s *suite) load(ts *testscript.TestScript, neg bool, args []string) {
 		Kubeconfig: s.node.Kubeconfig(), Importer: s.node,
 		Scenario: args[0], Namespace: ts.Getenv("NS"), Wait: true, Log: ts.Stderr(),
 	}))
+	s.documents(ts)
 }
 
 // exits runs a program and compares its exit code.
