@@ -56,6 +56,14 @@ manifest: dist ## write the krew manifests of what dist makes
 release-check: dist ## fail if the krew manifests are not of what dist makes
 	go run ./packaging check $(RELEASE)
 
+.PHONY: twice
+twice: # fail if two clones do not make the same archives; compiles all anew, for six systems
+	sh packaging/twice.sh $(RELEASE)
+
+.PHONY: notes
+notes: # what the changelog says of the release
+	@go run ./packaging notes $(RELEASE)
+
 .PHONY: tidy
 tidy: # fail if a go.mod or go.sum is not tidy
 	go mod tidy -diff

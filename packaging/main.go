@@ -10,6 +10,7 @@
 //	packaging dist      the archives, into the folder dist
 //	packaging manifest  plugins.yaml and plugins/tpe.yaml, from the folder dist
 //	packaging check     fails if the manifests are not those of the folder dist
+//	packaging notes     what the changelog says of the version, on standard output
 package main
 
 import (
@@ -31,7 +32,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 2 {
-		return errors.New("usage: packaging dist|manifest|check VERSION")
+		return errors.New("usage: packaging dist|manifest|check|notes VERSION")
 	}
 	switch version := args[1]; args[0] {
 	case "dist":
@@ -40,8 +41,10 @@ func run(args []string) error {
 		return writeManifests(version)
 	case "check":
 		return checkManifests(version)
+	case "notes":
+		return printNotes(version)
 	default:
-		return fmt.Errorf("%q: want dist, manifest or check", args[0])
+		return fmt.Errorf("%q: want dist, manifest, check or notes", args[0])
 	}
 }
 
