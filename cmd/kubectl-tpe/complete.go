@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // completer is the name under which kubectl, since 1.26, calls a plugin for
@@ -46,13 +47,13 @@ func (a *app) completeNamespaces(cmd *cobra.Command, _ []string, _ string) ([]st
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	client, err := kubernetes.NewForConfig(c.protobuf())
+	client, err := kube.New(c.protobuf())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
-	list, err := client.AppsV1().Deployments(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
+	list, err := client.Deployments(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, defaultPUM).String(),
 	})
 	if err != nil {
@@ -66,7 +67,7 @@ func (a *app) completeNamespaces(cmd *cobra.Command, _ []string, _ string) ([]st
 }
 
 func (a *app) completeContexts(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	raw, err := a.config.ToRawKubeConfigLoader().RawConfig()
+	raw, err := a.kube.loader().RawConfig()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/client-go/discovery"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -153,7 +153,7 @@ func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags
 	var all sync.WaitGroup
 	var err error
 	all.Go(func() { err = c.reviewNeeds(ctx, d.Needs) })
-	all.Go(func() { d.Kinds = c.served() })
+	all.Go(func() { d.Kinds = c.served(ctx) })
 	all.Go(func() {
 		if d.User = c.user(ctx); d.User == unknownUser {
 			d.User = ""
@@ -180,12 +180,12 @@ func (c *cluster) try(ctx context.Context, flags pumFlags, way pum.Transport) ve
 }
 
 // served asks which of the operators' kinds the API server has.
-func (c *cluster) served() []verdict.Served {
-	client, err := discovery.NewDiscoveryClientForConfig(c.config)
+func (c *cluster) served(ctx context.Context) []verdict.Served {
+	client, err := kube.New(c.config)
 	if err != nil {
 		return []verdict.Served{{Err: err}}
 	}
-	groups, err := client.ServerGroups()
+	groups, err := client.Groups(ctx)
 	if err != nil {
 		return []verdict.Served{{Err: err}}
 	}

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// Arrows only go down: cmd -> output -> verdict -> pum, readiness, release, joblogs -> client-go.
+// Arrows only go down: cmd -> output -> verdict -> pum, readiness, release, joblogs -> kube -> client-go.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	const module = "github.com/kubectl-tpe/kubectl-tpe/"
-	const tables, flags, clients = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra", "k8s.io/client-go/kubernetes"
+	const tables, flags, clients = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra", module + "pkg/kube"
 	never := map[string][]string{
 		"cmd/kubectl-tpe": {tables},
 		"pkg/output":      {flags, clients},
@@ -19,7 +19,8 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/pum":         {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/readiness", module + "pkg/release", "k8s.io/cli-runtime", "os/exec"},
 		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 		"pkg/release":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", "k8s.io/cli-runtime", "os/exec"},
-		"pkg/joblogs":     {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+		"pkg/joblogs":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+		"pkg/kube":        {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 	}
 	for pkg, refused := range never {
 		out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, module+pkg).CombinedOutput()

@@ -31,15 +31,15 @@ type cluster struct {
 
 // cluster reads the kubeconfig. Nothing is asked yet.
 func (a *app) cluster() (*cluster, error) {
-	loader := a.config.ToRawKubeConfigLoader()
+	loader := a.kube.loader()
 	raw, err := loader.RawConfig()
 	if err != nil {
 		return nil, fmt.Errorf("read the kubeconfig: %w", err)
 	}
-	if len(raw.Clusters) == 0 && *a.config.APIServer == "" && !inCluster() {
+	if len(raw.Clusters) == 0 && a.kube.overrides.ClusterInfo.Server == "" && !inCluster() {
 		return nil, errors.New("no cluster to ask: there is no kubeconfig; set KUBECONFIG or use --kubeconfig")
 	}
-	config, err := a.config.ToRESTConfig()
+	config, err := loader.ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("read the kubeconfig: %w", err)
 	}
@@ -60,10 +60,10 @@ func inCluster() bool {
 func (a *app) place(loader clientcmd.ClientConfig, raw clientcmdapi.Config) (output.Place, error) {
 	place := output.Place{
 		Context: raw.CurrentContext, Namespace: defaultNamespace,
-		Given: output.Given{Context: *a.config.Context, Kubeconfig: *a.config.KubeConfig},
+		Given: output.Given{Context: a.kube.overrides.CurrentContext, Kubeconfig: a.kube.kubeconfig},
 	}
-	if *a.config.Context != "" {
-		place.Context = *a.config.Context
+	if context := a.kube.overrides.CurrentContext; context != "" {
+		place.Context = context
 	}
 	namespace, given, err := loader.Namespace()
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -151,8 +151,8 @@ func (f *logsFlags) style() output.LogStyle {
 func (f *logsFlags) jobOf(c *cluster) (*joblogs.Cluster, error) {
 	config := rest.CopyConfig(c.protobuf())
 	config.QPS = -1 // the reader itself takes breaks
-	kube, err := kubernetes.NewForConfig(config)
-	return &joblogs.Cluster{Client: kube, Namespace: c.Namespace, Name: f.job}, err
+	client, err := kube.New(config)
+	return &joblogs.Cluster{Client: client, Namespace: c.Namespace, Name: f.job}, err
 }
 
 // logs writes the logs of the job.
@@ -221,7 +221,7 @@ func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.St
 		return "see kubectl tpe logs --help"
 	}
 	traces := job.Traces(ctx)
-	deployment, err := job.Client.AppsV1().Deployments(job.Namespace).Get(ctx, defaultPUM, metav1.GetOptions{})
+	deployment, err := job.Client.Deployments(job.Namespace).Get(ctx, defaultPUM, metav1.GetOptions{})
 	if err == nil {
 		trace := "PUM itself is installed here"
 		if release := deployment.Annotations["meta.helm.sh/release-name"]; release != "" {

@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -111,7 +111,7 @@ func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, 
 
 // lookAhead looks at what only matters before an upgrade.
 func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) error {
-	kube, err := kubernetes.NewForConfig(c.protobuf())
+	client, err := kube.New(c.protobuf())
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) e
 		}
 	})
 	all.Go(func() {
-		claims, err := kube.CoreV1().PersistentVolumeClaims(c.Namespace).List(ctx, metav1.ListOptions{})
+		claims, err := client.PersistentVolumeClaims(c.Namespace).List(ctx, metav1.ListOptions{})
 		if p.ClaimsErr = err; err == nil {
 			for _, claim := range claims.Items {
 				p.Claims = append(p.Claims, verdict.Claim{Name: claim.Name, Phase: string(claim.Status.Phase)})

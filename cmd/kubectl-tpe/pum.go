@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
 
@@ -50,12 +50,12 @@ func (f *pumFlags) add(cmd *cobra.Command) {
 
 // runner returns what runs commands in PUM's pod.
 func (f *pumFlags) runner(c *cluster) (*pum.PodRunner, error) {
-	kube, err := kubernetes.NewForConfig(c.protobuf())
+	client, err := kube.New(c.protobuf())
 	if err != nil {
 		return nil, err
 	}
 	return &pum.PodRunner{
-		Client: kube, Config: c.config, Limit: int(f.limit.Value()),
+		Client: client, Config: c.config, Limit: int(f.limit.Value()),
 		Namespace: c.Namespace, Deployment: f.deployment, Container: f.container,
 	}, nil
 }

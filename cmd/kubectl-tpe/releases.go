@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -128,7 +128,7 @@ func readReleases(ctx context.Context, reader *release.Reader, given *release.Ma
 
 // helm returns what reads Helm's secrets.
 func (c *cluster) helm() (*release.Reader, error) {
-	kube, err := kubernetes.NewForConfig(c.protobuf())
+	client, err := kube.New(c.protobuf())
 	if err != nil {
 		return nil, err
 	}
@@ -136,5 +136,5 @@ func (c *cluster) helm() (*release.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &release.Reader{Kube: kube, Metadata: labels, Namespace: c.Namespace}, nil
+	return &release.Reader{Secrets: client.Secrets(c.Namespace), Metadata: labels, Namespace: c.Namespace}, nil
 }

@@ -9,10 +9,9 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -36,7 +35,7 @@ func asked(rules []rbacv1.PolicyRule) []verdict.Access {
 func (c *cluster) review(ctx context.Context, rights []verdict.Access) error {
 	config := rest.CopyConfig(c.protobuf())
 	config.QPS = -1 // there are many questions, and each is small
-	kube, err := kubernetes.NewForConfig(config)
+	client, err := kube.New(config)
 	if err != nil {
 		return err
 	}
@@ -46,25 +45,19 @@ func (c *cluster) review(ctx context.Context, rights []verdict.Access) error {
 		free <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-free }()
-			rights[i].Allowed, rights[i].Err = c.may(ctx, kube, rights[i])
+			rights[i].Allowed, rights[i].Err = c.may(ctx, client, rights[i])
 		})
 	}
 	wait.Wait()
 	return nil
 }
 
-func (c *cluster) may(ctx context.Context, kube kubernetes.Interface, a verdict.Access) (bool, error) {
+func (c *cluster) may(ctx context.Context, client *kube.Client, a verdict.Access) (bool, error) {
 	attributes := &authorizationv1.ResourceAttributes{Group: a.Group, Resource: a.Resource, Subresource: a.Subresource, Verb: a.Verb}
 	if a.Namespaced {
 		attributes.Namespace = c.Namespace
 	}
-	review, err := kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
-		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: attributes},
-	}, metav1.CreateOptions{})
-	if err != nil {
-		return false, err
-	}
-	return review.Status.Allowed, nil
+	return client.May(ctx, attributes)
 }
 
 // upgradeRights are what helm upgrade does in the namespace, by the kinds that charts

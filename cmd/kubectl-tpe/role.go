@@ -5,11 +5,9 @@ package main
 import (
 	"context"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -33,13 +31,13 @@ const unknownUser = "USER"
 // user returns the name by which the API server knows this account, or a
 // word to be replaced.
 func (c *cluster) user(ctx context.Context) string {
-	kube, err := kubernetes.NewForConfig(c.config)
+	client, err := kube.New(c.config)
 	if err != nil {
 		return unknownUser
 	}
-	review, err := kube.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
-	if err != nil || review.Status.UserInfo.Username == "" {
-		return unknownUser // Kubernetes before 1.28 does not tell
+	name, err := client.User(ctx)
+	if err != nil || name == "" {
+		return unknownUser
 	}
-	return review.Status.UserInfo.Username
+	return name
 }

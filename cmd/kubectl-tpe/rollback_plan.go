@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -108,12 +108,12 @@ const mostBackups = 5
 
 // backups asks the controller for the backups. Only commands that read are run.
 func (c *cluster) backups(ctx context.Context, o rollbackOptions) ([]release.Backup, error) {
-	kube, err := kubernetes.NewForConfig(c.protobuf())
+	client, err := kube.New(c.protobuf())
 	if err != nil {
 		return nil, err
 	}
 	const most = 1 << 20 // bytes of an answer
-	pod := &pum.PodRunner{Client: kube, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
+	pod := &pum.PodRunner{Client: client, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
 	text, err := ask(ctx, pod, o.timeout, "list-backups")
 	if err != nil {
 		return nil, err

@@ -13,7 +13,6 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/klog/v2"
 
@@ -25,8 +24,8 @@ import (
 // variables.
 type app struct {
 	genericiooptions.IOStreams
-	now    func() time.Time
-	config *genericclioptions.ConfigFlags
+	now  func() time.Time
+	kube kubeFlags
 
 	// observe observes a namespace once.
 	observe func(context.Context, *cluster, pumFlags, time.Time) (verdict.Snapshot, error)
@@ -76,8 +75,7 @@ Exit codes, the same for every command and output format:
 // addKubeFlags adds kubectl's own flags. Help shows those that people use
 // here; the others work, too.
 func (a *app) addKubeFlags(cmd *cobra.Command) {
-	a.config = genericclioptions.NewConfigFlags(true)
-	a.config.AddFlags(cmd.PersistentFlags())
+	a.kube.add(cmd.PersistentFlags())
 	cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) {
 		switch f.Name {
 		case "namespace":

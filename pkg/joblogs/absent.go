@@ -36,7 +36,7 @@ func (c *Cluster) Traces(ctx context.Context) []string {
 // Others returns the names of the jobs in the namespace, as far as they may
 // be read.
 func (c *Cluster) Others(ctx context.Context) []string {
-	jobs, err := c.Client.BatchV1().Jobs(c.Namespace).List(ctx, metav1.ListOptions{})
+	jobs, err := c.Client.Jobs(c.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil
 	}

@@ -12,7 +12,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // An API answers what a reader asks of a cluster.
@@ -35,14 +36,14 @@ func Rules() []rbacv1.PolicyRule {
 
 // A Cluster is an API: a job in a cluster.
 type Cluster struct {
-	Client    kubernetes.Interface
+	Client    *kube.Client
 	Namespace string
 	Name      string // of the job
 }
 
 // Job returns the job.
 func (c *Cluster) Job(ctx context.Context) (*batchv1.Job, error) {
-	job, err := c.Client.BatchV1().Jobs(c.Namespace).Get(ctx, c.Name, metav1.GetOptions{})
+	job, err := c.Client.Jobs(c.Namespace).Get(ctx, c.Name, metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("get job %q in namespace %q: %w", c.Name, c.Namespace, err)
 	}
@@ -51,7 +52,7 @@ func (c *Cluster) Job(ctx context.Context) (*batchv1.Job, error) {
 
 // Pods returns the pods that may be the job's.
 func (c *Cluster) Pods(ctx context.Context) ([]corev1.Pod, error) {
-	pods, err := c.Client.CoreV1().Pods(c.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + c.Name})
+	pods, err := c.Client.Pods(c.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + c.Name})
 	if err != nil {
 		return nil, fmt.Errorf("list pods of job %q: %w", c.Name, err)
 	}
@@ -60,7 +61,7 @@ func (c *Cluster) Pods(ctx context.Context) ([]corev1.Pod, error) {
 
 // Events returns the events about jobs of this name.
 func (c *Cluster) Events(ctx context.Context) ([]corev1.Event, error) {
-	events, err := c.Client.CoreV1().Events(c.Namespace).List(ctx, metav1.ListOptions{
+	events, err := c.Client.Events(c.Namespace).List(ctx, metav1.ListOptions{
 		FieldSelector: "involvedObject.kind=Job,involvedObject.name=" + c.Name,
 	})
 	if err != nil {
@@ -71,7 +72,7 @@ func (c *Cluster) Events(ctx context.Context) ([]corev1.Event, error) {
 
 // Log opens a log.
 func (c *Cluster) Log(ctx context.Context, pod string, options *corev1.PodLogOptions) (io.ReadCloser, error) {
-	stream, err := c.Client.CoreV1().Pods(c.Namespace).GetLogs(pod, options).Stream(ctx)
+	stream, err := c.Client.Log(c.Namespace, pod, options).Stream(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the log of container %q of pod %q: %w", options.Container, pod, err)
 	}

@@ -10,7 +10,6 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -32,16 +31,13 @@ func Rules() []rbacv1.PolicyRule {
 // the first verb that is missing, if it may not.
 func (r *PodRunner) MayExec(ctx context.Context) error {
 	for _, verb := range []string{"get", "create"} {
-		review, err := r.Client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx,
-			&authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
-				ResourceAttributes: &authorizationv1.ResourceAttributes{
-					Namespace: r.Namespace, Verb: verb, Resource: "pods", Subresource: "exec",
-				},
-			}}, metav1.CreateOptions{})
+		allowed, err := r.Client.May(ctx, &authorizationv1.ResourceAttributes{
+			Namespace: r.Namespace, Verb: verb, Resource: "pods", Subresource: "exec",
+		})
 		if err != nil {
 			return fmt.Errorf("ask for the right to %s pods/exec: %w", verb, err)
 		}
-		if !review.Status.Allowed {
+		if !allowed {
 			return apierrors.NewForbidden(schema.GroupResource{Resource: "pods/exec"}, "",
 				errors.New("this account may not "+verb+" pods/exec in namespace "+r.Namespace))
 		}

@@ -16,13 +16,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/util/exec"
 	"k8s.io/kubectl/pkg/cmd/util/podcmd"
 	"k8s.io/streaming/pkg/httpstream"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // stderrLimit is how much of a command's standard error is kept, in bytes.
@@ -34,7 +34,7 @@ const stderrLimit = 64 << 10
 // apart and as they were written. The pod is chosen anew for each command:
 // the one before may be gone.
 type PodRunner struct {
-	Client     kubernetes.Interface
+	Client     *kube.Client
 	Config     *rest.Config
 	Namespace  string
 	Deployment string
@@ -76,7 +76,7 @@ const (
 // Besides the errors of a Runner it returns ErrNoAnswer if there is no pod
 // to run it in, and the API server's error if that refused.
 func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, error) {
-	early := openAhead(ctx, r.Config, r.Client.CoreV1().RESTClient().Get().URL())
+	early := openAhead(ctx, r.Config, r.Client.URL())
 	defer early.drop()
 	pod, err := r.pod(ctx)
 	if r.Found != nil {
@@ -102,7 +102,7 @@ func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, erro
 
 // pod finds the pod to run commands in.
 func (r *PodRunner) pod(ctx context.Context) (*corev1.Pod, error) {
-	d, err := r.Client.AppsV1().Deployments(r.Namespace).Get(ctx, r.Deployment, metav1.GetOptions{})
+	d, err := r.Client.Deployments(r.Namespace).Get(ctx, r.Deployment, metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("get deployment %q in namespace %q: %w", r.Deployment, r.Namespace, err)
 	}
@@ -126,9 +126,9 @@ func (r *PodRunner) children(ctx context.Context, d *appsv1.Deployment) ([]appsv
 	listed := make(chan struct{})
 	go func() {
 		defer close(listed)
-		sets, setsErr = r.Client.AppsV1().ReplicaSets(r.Namespace).List(ctx, selected)
+		sets, setsErr = r.Client.ReplicaSets(r.Namespace).List(ctx, selected)
 	}()
-	pods, podsErr := r.Client.CoreV1().Pods(r.Namespace).List(ctx, selected)
+	pods, podsErr := r.Client.Pods(r.Namespace).List(ctx, selected)
 	<-listed
 	switch {
 	case setsErr != nil:
@@ -141,14 +141,9 @@ func (r *PodRunner) children(ctx context.Context, d *appsv1.Deployment) ([]appsv
 
 // exec runs a command in a container.
 func (r *PodRunner) exec(ctx context.Context, early *ahead, pod, container string, command []string) (Output, error) {
-	ctx, executor, err := r.executor(ctx, early, r.Client.CoreV1().RESTClient().Post().
-		Namespace(r.Namespace).Resource("pods").Name(pod).SubResource("exec").
-		VersionedParams(&corev1.PodExecOptions{
-			Container: container,
-			Command:   command,
-			Stdout:    true,
-			Stderr:    true,
-		}, scheme.ParameterCodec).URL())
+	ctx, executor, err := r.executor(ctx, early, r.Client.Exec(r.Namespace, pod, &corev1.PodExecOptions{
+		Container: container, Command: command, Stdout: true, Stderr: true,
+	}))
 	if err != nil {
 		return Output{}, err
 	}

@@ -14,9 +14,10 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/exec"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 func TestEndOfACommand(t *testing.T) {
@@ -95,14 +96,14 @@ func silent(t *testing.T) *rest.Config {
 func TestACommandThatIsNeverAnsweredIsLeftAlone(t *testing.T) {
 	for _, transport := range []Transport{"", WebSocket, SPDY} {
 		config := silent(t)
-		client, err := kubernetes.NewForConfig(config)
+		client, err := kube.New(config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := &PodRunner{Client: client, Config: config, Transport: transport}
 		ctx, interrupt := context.WithCancel(t.Context()) // without a deadline, as by Ctrl-C
 		time.AfterFunc(50*time.Millisecond, interrupt)
-		early := openAhead(ctx, config, client.CoreV1().RESTClient().Get().URL())
+		early := openAhead(ctx, config, client.URL())
 		ended := make(chan error, 1)
 		go func() {
 			_, err := r.exec(ctx, early, "pum", "pum", []string{"status"})
@@ -128,14 +129,14 @@ func TestARestartIsNotSentByOneProtocolAfterTheOther(t *testing.T) {
 	}))
 	defer proxy.Close()
 	config := &rest.Config{Host: proxy.URL}
-	client, err := kubernetes.NewForConfig(config)
+	client, err := kube.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &PodRunner{Client: client, Config: config}
 	exec := func(r *PodRunner) string {
 		upgrades = nil
-		early := openAhead(t.Context(), config, client.CoreV1().RESTClient().Get().URL())
+		early := openAhead(t.Context(), config, client.URL())
 		defer early.drop()
 		_, _ = r.exec(t.Context(), early, "pum", "pum", []string{"restart"}) // it fails, of course
 		return strings.Trim(strings.Join(upgrades, " "), " ")

@@ -31,7 +31,7 @@ type ProcessPod struct {
 
 // Process looks for the pods of the job that works through the entries.
 func (r *PodRunner) Process(ctx context.Context) (Process, error) {
-	pods, err := r.Client.CoreV1().Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + ProcessJob})
+	pods, err := r.Client.Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + ProcessJob})
 	if err != nil {
 		return Process{}, fmt.Errorf("list pods of job %q: %w", ProcessJob, err)
 	}

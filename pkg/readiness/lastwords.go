@@ -102,7 +102,7 @@ func (r *reader) log(ctx context.Context, p *corev1.Pod, name string) []string {
 			options.Previous = false
 		}
 	}
-	stream, err := r.Kube.CoreV1().Pods(r.namespace).GetLogs(p.Name, options).Stream(ctx)
+	stream, err := r.Kube.Log(r.namespace, p.Name, options).Stream(ctx)
 	if err != nil {
 		return nil
 	}

@@ -16,14 +16,15 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // Clients are the ways to ask the API server. See [NewClients].
 type Clients struct {
-	Kube    kubernetes.Interface // built-in kinds
-	Dynamic dynamic.Interface    // custom resources
+	Kube    *kube.Client      // built-in kinds
+	Dynamic dynamic.Interface // custom resources
 }
 
 // NewClients returns clients that share their connections, ask for protobuf
@@ -42,11 +43,11 @@ func NewClients(config *rest.Config) (Clients, error) {
 	}
 	config.ContentType = "application/vnd.kubernetes.protobuf"
 	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	kube, err := kubernetes.NewForConfigAndClient(config, httpClient)
+	builtIn, err := kube.NewWith(config, httpClient)
 	if err != nil {
 		return Clients{}, fmt.Errorf("make a client for %s: %w", config.Host, err)
 	}
-	return Clients{kube, custom}, nil
+	return Clients{builtIn, custom}, nil
 }
 
 // Observe reads what is in the namespace and assesses it, as it is now: each
@@ -89,18 +90,18 @@ type reader struct {
 
 // workloads reads all that can be judged, and the pods.
 func (r *reader) workloads() {
-	apps, batch, core, o := r.Kube.AppsV1(), r.Kube.BatchV1(), r.Kube.CoreV1(), &r.objects
-	list(r, "Deployment", appsv1.Resource("deployments"), apps.Deployments(r.namespace).List,
+	k, o := r.Kube, &r.objects
+	list(r, "Deployment", appsv1.Resource("deployments"), k.Deployments(r.namespace).List,
 		func(l *appsv1.DeploymentList) []appsv1.Deployment { return l.Items }, &o.Deployments)
-	list(r, "StatefulSet", appsv1.Resource("statefulsets"), apps.StatefulSets(r.namespace).List,
+	list(r, "StatefulSet", appsv1.Resource("statefulsets"), k.StatefulSets(r.namespace).List,
 		func(l *appsv1.StatefulSetList) []appsv1.StatefulSet { return l.Items }, &o.StatefulSets)
-	list(r, "DaemonSet", appsv1.Resource("daemonsets"), apps.DaemonSets(r.namespace).List,
+	list(r, "DaemonSet", appsv1.Resource("daemonsets"), k.DaemonSets(r.namespace).List,
 		func(l *appsv1.DaemonSetList) []appsv1.DaemonSet { return l.Items }, &o.DaemonSets)
-	list(r, "Job", batchv1.Resource("jobs"), batch.Jobs(r.namespace).List,
+	list(r, "Job", batchv1.Resource("jobs"), k.Jobs(r.namespace).List,
 		func(l *batchv1.JobList) []batchv1.Job { return l.Items }, &o.Jobs)
-	list(r, "CronJob", batchv1.Resource("cronjobs"), batch.CronJobs(r.namespace).List,
+	list(r, "CronJob", batchv1.Resource("cronjobs"), k.CronJobs(r.namespace).List,
 		func(l *batchv1.CronJobList) []batchv1.CronJob { return l.Items }, &o.CronJobs)
-	list(r, "Pod", corev1.Resource("pods"), core.Pods(r.namespace).List,
+	list(r, "Pod", corev1.Resource("pods"), k.Pods(r.namespace).List,
 		func(l *corev1.PodList) []corev1.Pod { return l.Items }, &o.Pods)
 	for _, c := range customResources() {
 		r.custom(c)
@@ -111,14 +112,14 @@ func (r *reader) workloads() {
 // evidence reads what may tell why something is held up. Of the events, only
 // warnings can, and they are the fewer.
 func (r *reader) evidence() {
-	core, o := r.Kube.CoreV1(), &r.objects
+	k, o := r.Kube, &r.objects
 	warnings := func(ctx context.Context, options metav1.ListOptions) (*corev1.EventList, error) {
 		options.FieldSelector = "type=" + corev1.EventTypeWarning
-		return core.Events(r.namespace).List(ctx, options)
+		return k.Events(r.namespace).List(ctx, options)
 	}
 	list(r, "Event", corev1.Resource("events"), warnings,
 		func(l *corev1.EventList) []corev1.Event { return l.Items }, &o.Events)
-	list(r, "PersistentVolumeClaim", corev1.Resource("persistentvolumeclaims"), core.PersistentVolumeClaims(r.namespace).List,
+	list(r, "PersistentVolumeClaim", corev1.Resource("persistentvolumeclaims"), k.PersistentVolumeClaims(r.namespace).List,
 		func(l *corev1.PersistentVolumeClaimList) []corev1.PersistentVolumeClaim { return l.Items }, &o.Claims)
 	r.wait.Wait()
 }
@@ -210,7 +211,7 @@ func (r *reader) inVain() error {
 // checkNamespace returns an error if there is no such namespace. The API server
 // has an empty list for it, too. Whoever may not ask does not know.
 func (r *reader) checkNamespace() error {
-	_, err := r.Kube.CoreV1().Namespaces().Get(r.ctx, r.namespace, metav1.GetOptions{})
+	_, err := r.Kube.Namespaces().Get(r.ctx, r.namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return fmt.Errorf("look for namespace %q: %w", r.namespace, err)
 	}

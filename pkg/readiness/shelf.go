@@ -52,18 +52,18 @@ type shelf struct {
 
 // shelves returns a shelf for each kind that is judged, and one for pods.
 func (w *watcher) shelves() []*shelf {
-	apps, batch, core := w.Kube.AppsV1(), w.Kube.BatchV1(), w.Kube.CoreV1()
-	put(w, "Deployment", appsv1.Resource("deployments"), listWatch(apps.Deployments(w.namespace).List, apps.Deployments(w.namespace).Watch),
+	k := w.Kube
+	put(w, "Deployment", appsv1.Resource("deployments"), listWatch(k.Deployments(w.namespace).List, k.Deployments(w.namespace).Watch),
 		func(o *Objects) *[]*appsv1.Deployment { return &o.Deployments })
-	put(w, "StatefulSet", appsv1.Resource("statefulsets"), listWatch(apps.StatefulSets(w.namespace).List, apps.StatefulSets(w.namespace).Watch),
+	put(w, "StatefulSet", appsv1.Resource("statefulsets"), listWatch(k.StatefulSets(w.namespace).List, k.StatefulSets(w.namespace).Watch),
 		func(o *Objects) *[]*appsv1.StatefulSet { return &o.StatefulSets })
-	put(w, "DaemonSet", appsv1.Resource("daemonsets"), listWatch(apps.DaemonSets(w.namespace).List, apps.DaemonSets(w.namespace).Watch),
+	put(w, "DaemonSet", appsv1.Resource("daemonsets"), listWatch(k.DaemonSets(w.namespace).List, k.DaemonSets(w.namespace).Watch),
 		func(o *Objects) *[]*appsv1.DaemonSet { return &o.DaemonSets })
-	put(w, "Job", batchv1.Resource("jobs"), listWatch(batch.Jobs(w.namespace).List, batch.Jobs(w.namespace).Watch),
+	put(w, "Job", batchv1.Resource("jobs"), listWatch(k.Jobs(w.namespace).List, k.Jobs(w.namespace).Watch),
 		func(o *Objects) *[]*batchv1.Job { return &o.Jobs })
-	put(w, "CronJob", batchv1.Resource("cronjobs"), listWatch(batch.CronJobs(w.namespace).List, batch.CronJobs(w.namespace).Watch),
+	put(w, "CronJob", batchv1.Resource("cronjobs"), listWatch(k.CronJobs(w.namespace).List, k.CronJobs(w.namespace).Watch),
 		func(o *Objects) *[]*batchv1.CronJob { return &o.CronJobs })
-	put(w, "Pod", corev1.Resource("pods"), listWatch(core.Pods(w.namespace).List, core.Pods(w.namespace).Watch),
+	put(w, "Pod", corev1.Resource("pods"), listWatch(k.Pods(w.namespace).List, k.Pods(w.namespace).Watch),
 		func(o *Objects) *[]*corev1.Pod { return &o.Pods })
 	for _, c := range customResources() {
 		put(w, c.kind, c.resource, w.untyped(c), c.into)

@@ -82,9 +82,9 @@ func TestAWatchWithoutAnAnswerIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := clients.Kube.CoreV1().Pods("tpe").Watch(t.Context(), metav1.ListOptions{})
+	events, err := clients.Kube.Pods("tpe").Watch(t.Context(), metav1.ListOptions{})
 	for tries := 0; err != nil && tries < 3; tries++ { // a connection that is reset is an error
-		events, err = clients.Kube.CoreV1().Pods("tpe").Watch(t.Context(), metav1.ListOptions{})
+		events, err = clients.Kube.Pods("tpe").Watch(t.Context(), metav1.ListOptions{})
 	}
 	if err != nil {
 		t.Fatalf("client-go does not hide it any more, and unanswered can go: %v", err)

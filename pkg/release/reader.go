@@ -11,19 +11,23 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 )
 
 // A Reader reads Helm's secrets in a namespace. It may be used again and again: what
 // it knows of a secret that did not change it does not ask for.
 type Reader struct {
-	Kube      kubernetes.Interface
-	Metadata  metadata.Interface
+	Secrets   Secrets
+	Metadata  metadata.Interface // for their labels alone
 	Namespace string
 
 	lock  sync.Mutex
 	heads map[string]head // by the name of the secret
+}
+
+// Secrets are those of the namespace.
+type Secrets interface {
+	Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.Secret, error)
 }
 
 // A head is what readHead found in one version of a secret.
@@ -187,7 +191,7 @@ func (r *Reader) head(ctx context.Context, revision *Revision) (*payload, error)
 
 // data reads the data of a secret.
 func (r *Reader) data(ctx context.Context, secret string) ([]byte, error) {
-	s, err := r.Kube.CoreV1().Secrets(r.Namespace).Get(ctx, secret, metav1.GetOptions{})
+	s, err := r.Secrets.Get(ctx, secret, metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("get secret %q in namespace %q: %w", secret, r.Namespace, err)
 	}

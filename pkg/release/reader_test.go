@@ -69,6 +69,7 @@ func installed() []*corev1.Secret {
 // A cluster has secrets, and notes which were read.
 type cluster struct {
 	*Reader
+	kube *fake.Clientset
 	read []string
 }
 
@@ -86,7 +87,7 @@ func newCluster(t *testing.T, secrets ...*corev1.Secret) *cluster {
 		})
 	}
 	kube := fake.NewClientset(objects...)
-	c := &cluster{Reader: &Reader{Kube: kube, Metadata: metadatafake.NewSimpleMetadataClient(scheme, labels...), Namespace: lab}}
+	c := &cluster{kube: kube, Reader: &Reader{Secrets: kube.CoreV1().Secrets(lab), Metadata: metadatafake.NewSimpleMetadataClient(scheme, labels...), Namespace: lab}}
 	kube.PrependReactor("get", "secrets", func(a clienttesting.Action) (bool, runtime.Object, error) {
 		c.lock.Lock()
 		defer c.lock.Unlock()
@@ -178,7 +179,7 @@ func TestReadWithoutRights(t *testing.T) {
 	forbidden := apierrors.NewForbidden(corev1.Resource("secrets"), "", errors.New("no"))
 	refuse := func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, forbidden }
 	c := newCluster(t, installed()...)
-	c.Kube.(*fake.Clientset).PrependReactor("get", "secrets", refuse)
+	c.kube.PrependReactor("get", "secrets", refuse)
 	if releases, err := c.Read(t.Context()); !apierrors.IsForbidden(err) || releases != nil {
 		t.Errorf("data: %v, %v", releases, err)
 	}

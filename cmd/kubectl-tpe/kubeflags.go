@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// kubeFlags are kubectl's own flags, which say where to ask, and as whom. They are
+// those of cli-runtime's genericclioptions.ConfigFlags, which would link a client for
+// each kind of Kubernetes.
+type kubeFlags struct {
+	kubeconfig string
+	overrides  clientcmd.ConfigOverrides
+	userExtra  []string
+}
+
+func (f *kubeFlags) add(flags *pflag.FlagSet) {
+	f.overrides.ClusterDefaults = clientcmd.ClusterDefaults
+	names := clientcmd.RecommendedConfigOverrideFlags("")
+	names.AuthOverrideFlags.Username, names.AuthOverrideFlags.Password = clientcmd.FlagInfo{}, clientcmd.FlagInfo{}
+	names.ClusterOverrideFlags.APIServer.ShortName = "s"
+	clientcmd.BindOverrideFlags(&f.overrides, flags, names)
+	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "Path to the kubeconfig file to use for CLI requests.")
+	flags.StringArrayVar(&f.userExtra, "as-user-extra", nil, "User extras to impersonate for the operation, this flag can be repeated to specify multiple values for the same key.")
+	flags.String("cache-dir", "", "Default cache directory; this plugin keeps nothing in it")
+}
+
+// loader reads the kubeconfig, with what the flags say instead.
+func (f *kubeFlags) loader() clientcmd.ClientConfig {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.DefaultClientConfig = &clientcmd.DefaultClientConfig
+	rules.ExplicitPath = f.kubeconfig
+	overrides := f.overrides
+	for _, extra := range f.userExtra {
+		if key, value, ok := strings.Cut(extra, "="); ok {
+			if overrides.AuthInfo.ImpersonateUserExtra == nil {
+				overrides.AuthInfo.ImpersonateUserExtra = map[string][]string{}
+			}
+			overrides.AuthInfo.ImpersonateUserExtra[key] = append(overrides.AuthInfo.ImpersonateUserExtra[key], value)
+		}
+	}
+	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &overrides)
+}
