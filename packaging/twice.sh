@@ -7,6 +7,7 @@ set -eu
 version=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
 git clone --quiet . "$work/one"
 make -C "$work/one" dist RELEASE="$version"
