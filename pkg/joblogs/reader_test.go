@@ -309,7 +309,8 @@ func (f flash) tell(t *testing.T, lag, from time.Duration) {
 		whole := regexp.MustCompile(fmt.Sprintf(`(?m)^begin %d a \w+\n%[1]d begins\n%[1]d ends\nend Ended`, n))
 		gone := regexp.MustCompile(fmt.Sprintf(`(?m)^begin %d a (Gone|\w+\nend Gone)`, n))
 		lines := regexp.MustCompile(fmt.Sprintf(`(?m)^%d (begins|ends)$`, n))
-		if got := len(lines.FindAllString(told, -1)); !(got == 2 && whole.MatchString(told) || got == 0 && gone.MatchString(told)) {
+		isWhole, isGone := whole.MatchString(told), gone.MatchString(told)
+		if got := len(lines.FindAllString(told, -1)); isWhole == isGone || isWhole && got != 2 || isGone && got != 0 {
 			t.Errorf("attempt %d is neither whole nor gone:\n%s", n, told)
 		}
 	}

@@ -62,7 +62,7 @@ func (a *ahead) take(ctx context.Context) *tunnel {
 		return nil
 	case t := <-a.opened:
 		if t != nil && time.Since(t.at) > freshness {
-			t.Close()
+			_ = t.Close()
 			return nil
 		}
 		return t
@@ -74,7 +74,7 @@ func (a *ahead) drop() {
 	a.cancel()
 	go func() {
 		if t := <-a.opened; t != nil {
-			t.Close()
+			_ = t.Close()
 		}
 	}()
 }
@@ -98,7 +98,7 @@ func dial(ctx context.Context, config *rest.Config, server *url.URL) (net.Conn, 
 	}
 	secrets, err := transport.TLSConfigFor(settings)
 	if err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, err
 	}
 	if secrets == nil {
@@ -109,7 +109,7 @@ func dial(ctx context.Context, config *rest.Config, server *url.URL) (net.Conn, 
 	}
 	secure := tls.Client(conn, secrets)
 	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
+		_ = conn.Close()
 		return nil, err
 	}
 	return secure, nil

@@ -84,7 +84,7 @@ func (m meter) cost(ctx context.Context, programs []Program) (Cost, error) {
 	if err != nil {
 		return Cost{}, err
 	}
-	defer scale.Close()
+	defer func() { _ = scale.Close() }()
 	var c Cost
 	for _, p := range programs {
 		p.Args = slices.Insert(slices.Clone(p.Args), 1, "-v=6")

@@ -60,17 +60,17 @@ func (s *Scale) serve() {
 
 // pass passes one connection on, until either side ends it.
 func (s *Scale) pass(client net.Conn) {
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	server, err := net.Dial("tcp", s.server)
 	if err != nil {
 		return
 	}
-	defer server.Close()
-	ended := make(chan error, 2)
+	defer func() { _ = server.Close() }()
+	ended := make(chan struct{}, 2)
 	for _, way := range [][2]net.Conn{{client, server}, {server, client}} {
 		go func() {
-			_, err := io.Copy(io.MultiWriter(way[0], s), way[1])
-			ended <- err
+			_, _ = io.Copy(io.MultiWriter(way[0], s), way[1]) // however it ends
+			ended <- struct{}{}
 		}()
 	}
 	<-ended

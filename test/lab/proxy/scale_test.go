@@ -25,7 +25,7 @@ func TestAScaleWeighsBothWays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer scale.Close()
+	defer func() { _ = scale.Close() }()
 	config, err := clientcmd.LoadFromFile(through)
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +34,7 @@ func TestAScaleWeighsBothWays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if _, err := io.WriteString(c, "twelve bytes"); err != nil {
 		t.Fatal(err)
 	}
