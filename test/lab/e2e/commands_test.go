@@ -180,9 +180,9 @@ func (s *suite) gateway(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	through := ts.MkAbs("gateway.kubeconfig")
-	end, err := proxy.Gateway(ts.Getenv("KUBECONFIG"), through, faults)
+	gate, err := proxy.Gateway(ts.Getenv("KUBECONFIG"), through, faults)
 	ts.Check(err)
-	ts.Defer(func() { _ = end() })
+	ts.Defer(gate.Close)
 	ts.Setenv("KUBECONFIG", through)
 }
 

@@ -4,12 +4,17 @@ package proxy
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
-	"net"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,13 +26,25 @@ import (
 // Faults are what a gateway does to HTTP on its way.
 type Faults struct {
 	Kubernetes  string        // the version that the API server says it is, such as 1.26
-	Clock       time.Duration // added to the time that the API server says it is
+	Clock       time.Duration // added to the time that the API server says it is, and to all times in what it says
 	NoWebSocket bool          // requests for WebSocket arrive without their upgrade, as through many a proxy
+	Rules       []Rule        // of which the first that is for a request is obeyed
 }
 
-// Gateway starts an HTTP proxy to the server of a kubeconfig, which speaks for the
-// kubeconfig's user, and writes a kubeconfig that leads through it. It ends with close.
-func Gateway(kubeconfig, through string, faults Faults) (close func() error, err error) {
+// A Gate is an HTTP proxy to an API server, which speaks for the user of a
+// kubeconfig: whoever comes through it is that user.
+type Gate struct {
+	faults Faults
+	book   *book
+	server *httptest.Server
+}
+
+// Gateway starts a gate to the server of a kubeconfig, and writes a kubeconfig that
+// leads through it.
+func Gateway(kubeconfig, through string, faults Faults) (*Gate, error) {
+	if faults.NoWebSocket {
+		faults.Rules = append(faults.Rules, Rule{Of: " websocket$", Strip: true})
+	}
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("start a gateway: %w", err)
@@ -41,38 +58,106 @@ func Gateway(kubeconfig, through string, faults Faults) (close func() error, err
 	if err != nil {
 		return nil, fmt.Errorf("start a gateway: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	book, err := newBook(faults.Rules)
 	if err != nil {
-		return nil, fmt.Errorf("start a gateway: %w", err)
+		return nil, err
 	}
-	server := &http.Server{Handler: &httputil.ReverseProxy{
-		Transport: transport,
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(target)
-			if faults.NoWebSocket && strings.EqualFold(r.In.Header.Get("Upgrade"), "websocket") {
-				r.Out.Header.Del("Upgrade")
-				r.Out.Header.Del("Connection")
-			}
-			if faults.Kubernetes != "" && r.In.URL.Path == "/version" {
-				r.Out.Header.Del("Accept-Encoding")
-			}
-		},
-		ModifyResponse: faults.change,
-	}, ReadHeaderTimeout: time.Minute}
-	go func() { _ = server.Serve(listener) }() // until it is closed
-	return server.Close, writeKubeconfig(through, "http://"+listener.Addr().String())
+	g := &Gate{faults: faults, book: book}
+	g.server = httptest.NewUnstartedServer(g.handler(&httputil.ReverseProxy{
+		Transport:      transport,
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		ModifyResponse: g.change,
+		ErrorLog:       log.New(io.Discard, "", 0),
+	}))
+	g.server.EnableHTTP2 = true
+	g.server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	g.server.StartTLS()
+	return g, g.writeKubeconfig(through)
+}
+
+// Close ends the gate and its connections.
+func (g *Gate) Close() {
+	g.server.CloseClientConnections()
+	g.server.Close()
+}
+
+// Asked returns how many requests of this form came, see [Rule].
+func (g *Gate) Asked(of *regexp.Regexp) int {
+	g.book.lock.Lock()
+	defer g.book.lock.Unlock()
+	n := 0
+	for _, what := range g.book.asked {
+		if of.MatchString(what) {
+			n++
+		}
+	}
+	return n
+}
+
+// Rule puts these rules in the place of those before.
+func (g *Gate) Rule(rules []Rule) error {
+	next, err := newBook(rules)
+	if err != nil {
+		return err
+	}
+	g.book.lock.Lock()
+	defer g.book.lock.Unlock()
+	g.book.rules, g.book.past = next.rules, append(g.book.past, g.book.rules...)
+	return nil
+}
+
+// Idle returns the rules that no request was treated by: what they break was not
+// broken.
+func (g *Gate) Idle() []string {
+	g.book.lock.Lock()
+	defer g.book.lock.Unlock()
+	var idle []string
+	for _, r := range append(slices.Clone(g.book.past), g.book.rules...) {
+		if r.obeyed == 0 {
+			idle = append(idle, r.Of)
+		}
+	}
+	return idle
+}
+
+// obeying is the key of the rule of a request.
+type obeying struct{}
+
+// handler treats requests as the rules say, and hands on what is left.
+func (g *Gate) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rule := g.book.find(r)
+		if rule != nil && rule.treat(w, r) {
+			return
+		}
+		r.Header.Del("Authorization") // the gate has its own
+		if g.faults.Clock != 0 {
+			r.Header.Set("Accept", "application/json") // in which times are found
+		}
+		if g.faults.Kubernetes != "" || g.faults.Clock != 0 {
+			r.Header.Del("Accept-Encoding")
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), obeying{}, rule)))
+	})
 }
 
 // change changes what the API server answers.
-func (f Faults) change(response *http.Response) error {
-	if f.Clock != 0 {
-		response.Header.Set("Date", time.Now().Add(f.Clock).UTC().Format(http.TimeFormat))
+func (g *Gate) change(response *http.Response) error {
+	if rule, _ := response.Request.Context().Value(obeying{}).(*Rule); rule != nil {
+		if rule.Lose {
+			return errCut
+		}
+		rule.limit(response)
 	}
-	if f.Kubernetes == "" || response.Request.URL.Path != "/version" {
+	if g.faults.Clock != 0 && response.StatusCode != http.StatusSwitchingProtocols {
+		response.Header.Set("Date", time.Now().Add(g.faults.Clock).UTC().Format(http.TimeFormat))
+		response.Body = newShifted(response.Body, g.faults.Clock)
+	}
+	if g.faults.Kubernetes == "" || response.Request.URL.Path != "/version" {
 		return nil
 	}
-	major, minor, _ := strings.Cut(f.Kubernetes, ".")
-	text, err := json.Marshal(map[string]string{"major": major, "minor": minor, "gitVersion": "v" + f.Kubernetes + ".0"})
+	major, minor, _ := strings.Cut(g.faults.Kubernetes, ".")
+	text, err := json.Marshal(map[string]string{"major": major, "minor": minor, "gitVersion": "v" + g.faults.Kubernetes + ".0"})
 	if err != nil {
 		return err
 	}
@@ -83,11 +168,21 @@ func (f Faults) change(response *http.Response) error {
 	return nil
 }
 
-func writeKubeconfig(file, server string) error {
-	const name = "lab"
-	config := clientcmdapi.NewConfig()
-	config.Clusters[name] = &clientcmdapi.Cluster{Server: server}
-	config.Contexts[name] = &clientcmdapi.Context{Cluster: name}
-	config.CurrentContext = name
-	return clientcmd.WriteToFile(*config, file)
+func (g *Gate) writeKubeconfig(file string) error {
+	config := plain(g.server.URL)
+	config.AuthInfos = map[string]*clientcmdapi.AuthInfo{"lab": {Token: "anything"}} // else kubectl asks for a name
+	config.Contexts["lab"].AuthInfo = "lab"
+	for _, cluster := range config.Clusters {
+		cluster.CertificateAuthorityData = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: g.server.Certificate().Raw})
+	}
+	return clientcmd.WriteToFile(config, file)
+}
+
+// plain returns a kubeconfig for a server that asks nobody who he is.
+func plain(server string) clientcmdapi.Config {
+	return clientcmdapi.Config{
+		Clusters:       map[string]*clientcmdapi.Cluster{"lab": {Server: server}},
+		Contexts:       map[string]*clientcmdapi.Context{"lab": {Cluster: "lab"}},
+		CurrentContext: "lab",
+	}
 }

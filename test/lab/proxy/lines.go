@@ -14,7 +14,6 @@ import (
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // Lines is a proxy to an API server that ends each log after a number of
@@ -58,15 +57,6 @@ func LinesToServer(kubeconfig, through string, lines int) (*Lines, error) {
 	}}
 	go func() { _ = l.server.Serve(listener) }()
 	return l, clientcmd.WriteToFile(plain("http://"+listener.Addr().String()), through)
-}
-
-// plain returns a kubeconfig for a server that asks nobody who he is.
-func plain(server string) clientcmdapi.Config {
-	return clientcmdapi.Config{
-		Clusters:       map[string]*clientcmdapi.Cluster{"lab": {Server: server}},
-		Contexts:       map[string]*clientcmdapi.Context{"lab": {Cluster: "lab"}},
-		CurrentContext: "lab",
-	}
 }
 
 // Close ends the proxy.

@@ -85,7 +85,14 @@ func (p *Proxy) Cut() error {
 		return nil
 	}
 	p.tcp.Stop()
-	return p.tcp.Start()
+	// Whoever asks for a port where nobody listens may get it as his own, and
+	// keep it for a moment.
+	err := p.tcp.Start()
+	for tries := 0; err != nil && tries < 100; tries++ {
+		time.Sleep(50 * time.Millisecond)
+		err = p.tcp.Start()
+	}
+	return err
 }
 
 // CutEvery cuts again and again until the context ends. It returns how often.
@@ -110,6 +117,18 @@ func (p *Proxy) Delay(each time.Duration) error {
 		toxic := fmt.Sprintf(`{"name": %q, "type": "latency", "stream": %[1]q, "attributes": {"latency": %d}}`, stream, each.Milliseconds())
 		if _, err := p.tcp.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
 			return fmt.Errorf("delay connections by %s: %w", each, err)
+		}
+	}
+	return nil
+}
+
+// Stall holds back everything for good, as a machine does that has lost its power:
+// the connections stay, and nothing comes.
+func (p *Proxy) Stall() error {
+	for _, stream := range []string{"upstream", "downstream"} {
+		toxic := fmt.Sprintf(`{"name": "stall-%s", "type": "timeout", "stream": %[1]q, "attributes": {"timeout": 0}}`, stream)
+		if _, err := p.tcp.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+			return fmt.Errorf("stall connections: %w", err)
 		}
 	}
 	return nil

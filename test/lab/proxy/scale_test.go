@@ -18,7 +18,7 @@ import (
 func TestAScaleWeighsBothWays(t *testing.T) {
 	dir := t.TempDir()
 	direct, through := filepath.Join(dir, "direct"), filepath.Join(dir, "through")
-	if err := writeKubeconfig(direct, "http://"+echo(t)); err != nil {
+	if err := clientcmd.WriteToFile(plain("http://"+echo(t)), direct); err != nil {
 		t.Fatal(err)
 	}
 	scale, err := Weigh(direct, through)
