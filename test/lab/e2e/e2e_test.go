@@ -93,11 +93,6 @@ func longFirst(t *testing.T, dir string) []string {
 	return files
 }
 
-// TestFaults runs what breaks the node, and takes minutes.
-func TestFaults(t *testing.T) {
-	testscript.RunT(inTurn{t}, newSuite(t).params(filepath.Join("testdata", "faults")))
-}
-
 // inTurn runs scripts one after the other.
 type inTurn struct{ *testing.T }
 

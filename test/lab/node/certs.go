@@ -56,8 +56,9 @@ func (a authority) server(name string) (identity, error) {
 
 // client is the identity of a user. Kubernetes takes the user's name from the
 // common name and the groups from the organizations.
-func (a authority) client(name string, groups ...string) (identity, error) {
+func (a authority) client(valid time.Duration, name string, groups ...string) (identity, error) {
 	template := certificate(pkix.Name{CommonName: name, Organization: groups})
+	template.NotAfter = time.Now().Add(valid)
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	return a.sign(template)
 }
@@ -75,6 +76,9 @@ func (a authority) sign(template *x509.Certificate) (identity, error) {
 	return identity{cert: encodeCert(der), key: keyPEM}, err
 }
 
+// validity is how long a certificate is good: longer than any lab.
+const validity = 10 * 365 * 24 * time.Hour
+
 func certificate(subject pkix.Name) *x509.Certificate {
 	serial, _ := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120)) // never fails
 	now := time.Now()
@@ -82,7 +86,7 @@ func certificate(subject pkix.Name) *x509.Certificate {
 		SerialNumber: serial,
 		Subject:      subject,
 		NotBefore:    now.Add(-time.Hour), // the clock may be set back a little
-		NotAfter:     now.AddDate(10, 0, 0),
+		NotAfter:     now.Add(validity),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -23,6 +24,11 @@ func (n *Node) AdminKubeconfig() (string, error) {
 // but those that RBAC gives to the name and the groups. The lab's authority signs
 // the user's certificate.
 func (n *Node) UserKubeconfig(name string, groups ...string) (string, error) {
+	return n.UserKubeconfigFor(validity, name, groups...)
+}
+
+// UserKubeconfigFor is UserKubeconfig with a certificate that expires so soon.
+func (n *Node) UserKubeconfigFor(valid time.Duration, name string, groups ...string) (string, error) {
 	// The name becomes part of a path.
 	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@:-]{0,99}$`).MatchString(name) {
 		return "", fmt.Errorf("make a kubeconfig for user %q: want letters, digits and . _ @ : -", name)
@@ -36,15 +42,15 @@ func (n *Node) UserKubeconfig(name string, groups ...string) (string, error) {
 		return "", fmt.Errorf("make a kubeconfig for user %q: %w", name, err)
 	}
 	path := n.path("kubeconfig", "users", name)
-	if err := n.writeKubeconfig(ca, s, path, name, groups...); err != nil {
+	if err := n.writeKubeconfig(ca, s, path, valid, name, groups...); err != nil {
 		return "", fmt.Errorf("make a kubeconfig for user %q: %w", name, err)
 	}
 	return path, nil
 }
 
 // writeKubeconfig writes a kubeconfig that needs no other file.
-func (n *Node) writeKubeconfig(ca authority, s settings, path, user string, groups ...string) error {
-	id, err := ca.client(user, groups...)
+func (n *Node) writeKubeconfig(ca authority, s settings, path string, valid time.Duration, user string, groups ...string) error {
+	id, err := ca.client(valid, user, groups...)
 	if err != nil {
 		return err
 	}

@@ -65,11 +65,13 @@ func (n *Node) writeIdentities(s settings) error {
 		return err
 	}
 	files := map[string]func() (identity, error){
-		"ca":             ca.identity,
-		"apiserver":      func() (identity, error) { return ca.server("kube-apiserver") },
-		"kubelet":        func() (identity, error) { return ca.server("kubelet") },
-		"kubelet-client": func() (identity, error) { return ca.client("kube-apiserver-kubelet-client", "system:masters") },
-		"tokens":         newKeyPair,
+		"ca":        ca.identity,
+		"apiserver": func() (identity, error) { return ca.server("kube-apiserver") },
+		"kubelet":   func() (identity, error) { return ca.server("kubelet") },
+		"kubelet-client": func() (identity, error) {
+			return ca.client(validity, "kube-apiserver-kubelet-client", "system:masters")
+		},
+		"tokens": newKeyPair,
 	}
 	for name, make := range files {
 		id, err := make()
@@ -87,7 +89,7 @@ func (n *Node) writeIdentities(s settings) error {
 		"kubelet":                 {"system:node:" + nodeName, "system:nodes"},
 	}
 	for file, user := range users {
-		if err := n.writeKubeconfig(ca, s, n.path("kubeconfig", file), user[0], user[1:]...); err != nil {
+		if err := n.writeKubeconfig(ca, s, n.path("kubeconfig", file), validity, user[0], user[1:]...); err != nil {
 			return err
 		}
 	}

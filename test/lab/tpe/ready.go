@@ -13,6 +13,24 @@ import (
 
 var noOptions = metav1.GetOptions{}
 
+// Ready reports whether every workload of a namespace runs as wanted.
+func Ready(ctx context.Context, kubeconfig, namespace string) (bool, error) {
+	c, err := connect(kubeconfig)
+	if err != nil {
+		return false, err
+	}
+	return c.ready(ctx, namespace)
+}
+
+// PUMReady waits until PUM of a namespace can be asked.
+func PUMReady(ctx context.Context, kubeconfig, namespace string) error {
+	c, err := connect(kubeconfig)
+	if err != nil {
+		return err
+	}
+	return until(ctx, "PUM is ready", func(ctx context.Context) (bool, error) { return c.pumReady(ctx, namespace) })
+}
+
 // ready reports whether every workload of a namespace runs as wanted. It is
 // good enough for a loader; the plugin under test has rules of its own.
 func (c *cluster) ready(ctx context.Context, namespace string) (bool, error) {

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fault
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+func campaignOf(t *testing.T) []Fault {
+	t.Helper()
+	all, err := Campaign()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestCampaign(t *testing.T) {
+	short := 0
+	all := campaignOf(t)
+	for _, f := range all {
+		if f.Short {
+			short++
+		}
+	}
+	if len(all) < 60 || short < 20 {
+		t.Errorf("%d faults, %d of them short, want 60 and 20", len(all), short)
+	}
+}
+
+func TestFaultsThatCouldNotFailAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"[{name: a, group: g, breaks: b, run: r, in: s, exit: [1]}]":                                             "says",
+		"[{name: a, group: g, breaks: b, run: r, in: s, says: [x]}]":                                             "exit",
+		"[{name: a, group: g, breaks: b, run: r, in: s, exit: [1], says: ['(']}]":                                "missing",
+		"[{name: a, group: g, breaks: b, run: r, in: s, exit: [1], says: [x], then: [{signal: INT}]}]":           "waits for nothing",
+		"[{name: a, group: g, breaks: b, run: r, in: s, exit: [1], says: [x], exot: 1}]":                         "unknown field",
+		"[{name: a, group: g, breaks: b, run: r, script: s}, {name: a, group: g, breaks: b, run: r, script: s}]": "two faults",
+	} {
+		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("parse(%s): error %v, want one with %q", text, err, want)
+		}
+	}
+}
+
+func TestProblems(t *testing.T) {
+	fault := Fault{Run: "kubectl tpe status -n x", Exit: []int{8}, Says: []string{"^PENDING"}}
+	fine := Result{Exit: 8, Stdout: []byte("x\nPENDING\n")}
+	tests := []struct {
+		name   string
+		change func(*Fault, *Result)
+		want   string // nothing if there is no problem
+	}{
+		{"as wanted", func(*Fault, *Result) {}, ""},
+		{"another exit code", func(_ *Fault, r *Result) { r.Exit = 1 }, "exit code 1, want [8]"},
+		{"silence", func(_ *Fault, r *Result) { r.Stdout = nil }, "it does not say ^PENDING"},
+		{"too much", func(f *Fault, _ *Result) { f.Never = "x" }, "it says x"},
+		{"a hang", func(_ *Fault, r *Result) { r.Hung = true }, "it hangs"},
+		{"a restart", func(_ *Fault, r *Result) { r.Restarts = 1 }, "restarted 1 times"},
+		{"two restarts, as wanted", func(f *Fault, r *Result) { f.Restarts, r.Restarts = []int{2}, 2 }, "PUM WAS RESTARTED 2 TIMES"},
+		{"a panic", func(_ *Fault, r *Result) { r.Stderr = []byte("panic: x\n") }, "IT CRASHED"},
+		{"a stack", func(_ *Fault, r *Result) { r.Stderr = []byte("goroutine 1 [running]:\n") }, "IT CRASHED"},
+		{"a library's line", func(_ *Fault, r *Result) { r.Stderr = []byte("E1122 20:53:05.123456 reflector.go:166] x\n") }, "library"},
+		{"an escape", func(_ *Fault, r *Result) { r.Stderr = []byte("\x1b[2J") }, "escape"},
+		{"an escape on a terminal", func(f *Fault, r *Result) { f.Terminal, r.Stderr = true, []byte("\x1b[2J") }, ""},
+		{"no cursor", func(f *Fault, r *Result) { f.Terminal, r.Stdout = true, []byte("\nPENDING\x1b[?25h\x1b[?25l") }, "cursor"},
+		{"another screen", func(f *Fault, r *Result) { f.Terminal, r.Stdout = true, []byte("\nPENDING\x1b[?1049h") }, "cursor"},
+		{"another state of the terminal", func(_ *Fault, r *Result) { r.Changed = true }, "terminal"},
+		{"a child", func(_ *Fault, r *Result) { r.Left = []string{"helper"} }, "left behind: helper"},
+		{"nothing broken", func(_ *Fault, r *Result) { r.Idle = []string{"/exec"} }, "nothing was broken"},
+		{"success that is none", func(f *Fault, r *Result) { f.Exit, r.Exit, r.WorkloadsDone = []int{0}, 0, true }, "FALSE SUCCESS"},
+		{"success that is none, of workloads", func(f *Fault, r *Result) { f.Exit, r.Exit, r.EntriesDone = []int{0}, 0, true }, "FALSE SUCCESS"},
+		{"success", func(f *Fault, r *Result) { f.Exit, r.Exit, r.EntriesDone, r.WorkloadsDone = []int{0}, 0, true, true }, ""},
+		{"success of what was asked for", func(f *Fault, r *Result) {
+			f.Run, f.Exit, r.Exit, r.WorkloadsDone = "kubectl tpe wait --for=workloads", []int{0}, 0, true
+		}, ""},
+		{"a document", func(f *Fault, r *Result) { f.Run, f.Says, r.Stdout = "x -o json", nil, []byte(`{"exitCode": 8}`) }, ""},
+		{"a document with another exit code", func(f *Fault, r *Result) { f.Run, f.Says, r.Stdout = "x -o json", nil, []byte(`{"exitCode": 0}`) }, "the document has exit code 0"},
+		{"half a document", func(f *Fault, r *Result) { f.Run, f.Says, r.Stdout = "x -o json", nil, []byte(`{"exitCode": `) }, "no JSON"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f, r := fault, fine
+			tt.change(&f, &r)
+			got := strings.Join(f.Problems(r), "\n")
+			if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("problems %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestInterleavingsEndWell(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		m := NewModel()
+		changes := Interleaving(random)
+		for i, c := range changes {
+			for j, w := range m.Workloads {
+				if w.Kind == c.After.Kind && w.Name == c.After.Name {
+					m.Workloads[j] = c.After
+				}
+			}
+			if i == 0 && m.View(c.After.Kind).Good {
+				t.Fatalf("all is good after the first change: %+v", changes)
+			}
+		}
+		n := 0
+		for _, kind := range Kinds() {
+			if v := m.View(kind); !v.Good {
+				t.Fatalf("it does not end well: %+v", changes)
+			} else {
+				n += v.N
+			}
+		}
+		if n == 0 {
+			t.Fatalf("nothing is left: %+v", changes)
+		}
+	}
+}
+
+func TestJustified(t *testing.T) {
+	start := time.Now()
+	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
+	moment := func(kind string, good bool, ms int) Moment { return Moment{kind, View{good, 1}, at(ms), at(ms + 10)} }
+	deployment := func(good bool, ms int) Moment { return moment("Deployment", good, ms) }
+	set := func(good bool, ms int) Moment { return moment("StatefulSet", good, ms) }
+	tests := []struct {
+		name    string
+		history []Moment
+		end     int
+		want    bool
+	}{
+		{"nothing there", nil, 100, false},
+		{"never good", []Moment{deployment(false, 0)}, 5000, false},
+		{"good at last", []Moment{deployment(false, 0), deployment(true, 100)}, 5000, true},
+		{"good only afterwards", []Moment{deployment(false, 0), deployment(true, 3000)}, 2000, false},
+		{"good a moment ago", []Moment{deployment(true, 0), deployment(false, 1500)}, 2000, true},
+		{"good long ago", []Moment{deployment(true, 0), deployment(false, 500)}, 2000, false},
+		{"one kind good, the other not", []Moment{deployment(true, 0), set(false, 0)}, 2000, false},
+		{"each good at another time, not long ago", []Moment{set(true, 0), deployment(false, 0), set(false, 1500), deployment(true, 1600)}, 2000, true},
+		{"each good at another time, long ago", []Moment{set(true, 0), deployment(false, 0), set(false, 500), deployment(true, 1600)}, 2000, false},
+		{"all gone", []Moment{deployment(true, 0), {"Deployment", View{true, 0}, at(100), at(110)}}, 2000, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := Justified(tt.history, at(tt.end), time.Second); got != tt.want {
+				t.Errorf("Justified = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTable(t *testing.T) {
+	var s strings.Builder
+	fine := Fault{Name: "a", Group: "G", Breaks: "a | b", Run: "kubectl tpe status -n $NS", Exit: []int{5, 8}, Says: []string{"^PENDING"}}
+	hung := fine
+	hung.Name = "b"
+	seen := []Outcome{
+		{fine, Result{Exit: 8, Stdout: []byte("x\n\x1b[1mPENDING\x1b[0m   all\n")}, nil},
+		{hung, Result{Exit: 137, Hung: true}, []string{"it hangs: x"}},
+	}
+	if err := Write(&s, seen, "a note"); err != nil {
+		t.Fatal(err)
+	}
+	want := `2 faults, 1 of them as wanted: 0 false successes, 0 repeated restarts, 0 crashes, 1 hangs past the deadline.
+
+a note
+
+## G
+
+| fault | command | wanted | seen |
+|---|---|---|---|
+| a \| b | ` + "`kubectl tpe status`" + ` | 5 or 8 | 8: PENDING all |
+| a \| b | ` + "`kubectl tpe status`" + ` | 5 or 8 | NOT AS WANTED: it hangs: x |
+`
+	if got := s.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
