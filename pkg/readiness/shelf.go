@@ -48,6 +48,7 @@ type shelf struct {
 	items    map[string]any        // by name; nil as long as nothing was listed, and again once it is refused
 	refusal  error                 // why there are none, if the API server said so; a connection that is lost since unsays nothing
 	err      error                 // of the last request
+	endedAt  time.Time             // of the last watch, until something was asked after it
 }
 
 // shelves returns a shelf for each kind that is judged, and one for pods.
@@ -129,14 +130,63 @@ func (s *shelf) observed(source *cache.ListWatch) *cache.ListWatch {
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			events, err := source.WatchFuncWithContext(ctx, o)
-			if err == nil && unanswered(events) {
+			streamed := o.SendInitialEvents != nil && *o.SendInitialEvents
+			switch {
+			case err == nil && unanswered(events):
 				s.asked(ctx, errUnanswered)
-			} else {
+			case err != nil || !streamed: // a list that is streamed was read when it is replaced
 				s.asked(ctx, err)
 			}
-			return events, err
+			if err != nil {
+				return nil, err
+			}
+			return attend(events, func() { s.ended(ctx) }), nil
 		},
 	}
+}
+
+// ended notes that a watch is over: what happens from now on is not known before
+// the next one.
+func (s *shelf) ended(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	s.watcher.lock.Lock()
+	s.endedAt = s.watcher.now()
+	s.watcher.lock.Unlock()
+	time.AfterFunc(patience, s.watcher.signal)
+}
+
+// An attended watch tells when it is over, before anybody else can know.
+type attended struct {
+	watch.Interface
+	events  chan watch.Event
+	stopped chan struct{}
+	stop    sync.Once
+}
+
+func attend(events watch.Interface, ended func()) watch.Interface {
+	a := &attended{Interface: events, events: make(chan watch.Event), stopped: make(chan struct{})}
+	go func() {
+		defer close(a.events)
+		defer ended()
+		for e := range events.ResultChan() {
+			select {
+			case a.events <- e:
+			case <-a.stopped:
+			}
+		}
+	}()
+	return a
+}
+
+// ResultChan has the events.
+func (a *attended) ResultChan() <-chan watch.Event { return a.events }
+
+// Stop ends the watch.
+func (a *attended) Stop() {
+	a.stop.Do(func() { close(a.stopped) })
+	a.Interface.Stop()
 }
 
 var errUnanswered = errors.New("the connection was closed without an answer")
@@ -155,6 +205,7 @@ func (s *shelf) asked(ctx context.Context, err error) {
 		return // the reflector lists anew, or, if the API server cannot stream lists, lists at all
 	}
 	s.change(func() {
+		s.endedAt = time.Time{}
 		if s.err = err; err != nil {
 			s.err = fmt.Errorf("list %s in namespace %q: %w", s.resource, s.watcher.namespace, err)
 		}
@@ -228,7 +279,7 @@ func (s *shelf) Replace(objects []any, _ string) error {
 		slim(o)
 		items[o.GetName()] = object
 	}
-	s.change(func() { s.items, s.refusal = items, nil })
+	s.change(func() { s.items, s.refusal, s.err, s.endedAt = items, nil, nil, time.Time{} })
 	return nil
 }
 

@@ -24,6 +24,10 @@ const (
 	// something every few milliseconds.
 	shortest = 20 * time.Millisecond
 
+	// patience is for how long nothing is said of what changed while one kind is
+	// between two watches: beside the others it would be out of date.
+	patience = 3 * time.Second
+
 	// evidenceEvery is how often events, claims and the last lines of crashed
 	// containers are read again while something is held up.
 	evidenceEvery = 5 * time.Second
@@ -91,11 +95,14 @@ func (w *watcher) run(ctx context.Context, see func(Sighting)) {
 func (s Sighting) heldUp() bool { return s.Err == nil && !s.Picture.complete() }
 
 // look returns a sighting of what is on the shelves. It is false as long as
-// a kind was neither listed nor refused.
+// a kind was neither listed nor refused, and while one is not followed.
 func (w *watcher) look() (Sighting, bool) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	lost, whole := w.requests()
+	lost, whole, behind := w.requests()
+	if behind && lost == nil {
+		return Sighting{}, false
+	}
 	switch {
 	case lost == nil:
 		w.lostAt = time.Time{}
@@ -113,10 +120,18 @@ func (w *watcher) look() (Sighting, bool) {
 }
 
 // requests tells from the last request of each shelf whether the API server
-// is lost, and whether every kind was listed or refused at least once.
-func (w *watcher) requests() (lost error, whole bool) {
+// is lost, whether every kind was listed or refused at least once, and whether
+// one is between two watches.
+func (w *watcher) requests() (lost error, whole, behind bool) {
 	whole = true
 	for _, s := range w.all {
+		switch since := w.now().Sub(s.endedAt); {
+		case s.endedAt.IsZero():
+		case since < patience:
+			behind = true
+		default:
+			lost = errUnanswered
+		}
 		if s.err != nil && !refused(s.err) {
 			lost = s.err
 		}
@@ -124,7 +139,7 @@ func (w *watcher) requests() (lost error, whole bool) {
 			whole = false
 		}
 	}
-	return lost, whole
+	return lost, whole, behind
 }
 
 // objects returns what is on the shelves, and a gap for each that may not be

@@ -3,6 +3,7 @@
 package readiness
 
 import (
+	"context"
 	"io"
 	"net"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
 )
 
 // What may not be read is unknown, whatever was read before, and whatever becomes of
@@ -56,6 +58,49 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 			}
 			_ = tried.Add(&appsv1.StatefulSet{}) // of a watch that ends late
 		}
+	})
+}
+
+// Between two watches of a kind nothing is said of the others, for a while: together
+// they would show what never was.
+func TestNothingIsSaidBetweenTwoWatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
+		s := &shelf{watcher: w, kind: "StatefulSet", keep: func(*Objects, []any) {}}
+		w.all = []*shelf{s}
+		var next watch.Interface
+		var last *watch.FakeWatcher
+		source := s.observed(&cache.ListWatch{WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) { return next, nil }})
+		follow := func() *watch.FakeWatcher {
+			fake := watch.NewFake()
+			next = fake
+			if _, err := source.WatchFuncWithContext(ctx, metav1.ListOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			return fake
+		}
+		_ = s.Replace(nil, "")
+		for _, step := range []struct {
+			name     string
+			do       func()
+			ok, lost bool
+		}{
+			{"over", func() { follow().Stop() }, false, false},
+			{"followed again", func() { last = follow() }, true, false},
+			{"over for long", func() { follow().Stop(); time.Sleep(patience) }, true, true},
+			{"listed again", func() { _ = s.Replace(nil, "") }, true, false},
+		} {
+			step.do()
+			synctest.Wait()
+			sighting, ok := w.look()
+			if ok != step.ok || (sighting.Err != nil) != step.lost {
+				t.Errorf("%s: said = %v, lost = %v, want %v and %v", step.name, ok, sighting.Err, step.ok, step.lost)
+			}
+		}
+		cancel()
+		last.Stop()
 	})
 }
 
