@@ -57,6 +57,7 @@ func (s *suite) interleave(t *testing.T) string {
 		all.Go(func() {
 			for n := range turns {
 				if err := b.play(t.Context(), rand.New(rand.NewPCG(seed, n)), n%4 == 3, tally); err != nil {
+					tally.fail()
 					t.Errorf("interleaving %d: %v", n, err)
 				}
 			}
@@ -85,6 +86,7 @@ func seedOf(t *testing.T) uint64 {
 type tally struct {
 	lock  sync.Mutex
 	early int // that ended before the last change
+	wrong int // that did not end as they should
 	took  []time.Duration
 }
 
@@ -93,8 +95,14 @@ func (y *tally) String() string {
 		return "No interleaving was waited for to its end."
 	}
 	return fmt.Sprintf("%d random interleavings of workload changes against a wait, checked by a model: %d ended at the last change, "+
-		"after %d ms in the middle and %d ms at worst, with %d waits under way at once; %d before, when all was good for a while; none when it was not.",
-		len(y.took)+y.early, len(y.took), y.took[len(y.took)/2].Milliseconds(), y.took[len(y.took)-1].Milliseconds(), inFlight, y.early)
+		"after %d ms in the middle and %d ms at worst, with %d waits under way at once; %d before, when all was good for a while; %d otherwise.",
+		len(y.took)+y.early+y.wrong, len(y.took), y.took[len(y.took)/2].Milliseconds(), y.took[len(y.took)-1].Milliseconds(), inFlight, y.early, y.wrong)
+}
+
+func (y *tally) fail() {
+	y.lock.Lock()
+	defer y.lock.Unlock()
+	y.wrong++
 }
 
 // A board is a namespace on which one interleaving after the other is played.

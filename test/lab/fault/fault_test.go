@@ -4,6 +4,7 @@ package fault
 
 import (
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,22 @@ func TestCampaign(t *testing.T) {
 	}
 	if len(all) < 60 || short < 20 {
 		t.Errorf("%d faults, %d of them short, want 60 and 20", len(all), short)
+	}
+}
+
+// The table is that of this campaign, and says that it went well.
+func TestTableIsOfThisCampaign(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/faults.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range campaignOf(t) {
+		if row := "| " + cell(f.Breaks) + " | `" + cell(Outcome{Fault: f}.command()) + "` |"; !strings.Contains(string(text), row) {
+			t.Errorf("docs/faults.md lacks %s; make faults writes it", f.Name)
+		}
+	}
+	if strings.Contains(string(text), bad) {
+		t.Error("docs/faults.md has a fault that did not end as wanted")
 	}
 }
 

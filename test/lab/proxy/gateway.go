@@ -145,6 +145,7 @@ func (g *Gate) handler(next http.Handler) http.Handler {
 func (g *Gate) change(response *http.Response) error {
 	if rule, _ := response.Request.Context().Value(obeying{}).(*Rule); rule != nil {
 		if rule.Lose {
+			time.Sleep(time.Second) // the API server does meanwhile what it was asked
 			return errCut
 		}
 		rule.limit(response)
