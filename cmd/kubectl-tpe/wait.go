@@ -169,14 +169,14 @@ func (w *waiting) see(s verdict.Snapshot) bool {
 	return w.err == nil && !w.done
 }
 
-// over reports whether the wait is. What could not be asked at the first time
-// will not be waited for: the mistake is more likely ours than the cluster's. If
-// the API server answered and is lost since, it is not.
+// over reports whether the wait is. If nothing could be asked at the first time,
+// it will not be waited for: the mistake is more likely ours than the cluster's.
+// If the API server answered anything, and is lost since, it is not.
 func (w *waiting) over(first bool) bool {
 	v := w.verdict
 	if v.ExitCode != verdict.ExitDone {
 		w.well = time.Time{}
-		return w.options.timeout == 0 || first && v.ExitCode == verdict.ExitError && w.last.LostAt.IsZero() ||
+		return w.options.timeout == 0 || first && v.ExitCode == verdict.ExitError && w.last.Picture == nil && w.last.Answer == nil ||
 			verdict.Over(w.last, v, w.options.failFast)
 	}
 	if w.well.IsZero() {

@@ -133,6 +133,27 @@ func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
 	})
 }
 
+// The connection breaks while PUM is asked for the first time.
+func TestWaitThatBeginsWithoutPUMGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out, errOut bytes.Buffer
+		a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: &errOut}, now: time.Now}
+		w := &waiting{app: a, options: waitOptions{timeout: time.Hour}, start: time.Now(), progress: output.NewWaitProgress(&errOut)}
+		o := play([]moment{{0, readiness.Ready, pum.StateProcessed}})
+		asked, ask := 0, o.ask
+		o.ask = func(ctx context.Context) (*pum.Answer, error) {
+			if asked++; asked == 1 {
+				return nil, errors.New("list pods: connection reset by peer")
+			}
+			return ask(ctx)
+		}
+		o.run(t.Context(), w.see)
+		if code := a.report(w.end(t.Context(), &output.Format{})); code != verdict.ExitDone || asked < 2 {
+			t.Errorf("exit code = %d after %d questions, want %d\n%s%s", code, asked, verdict.ExitDone, errOut.String(), out.String())
+		}
+	})
+}
+
 // full is a disk that is full.
 type full struct{}
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -142,6 +143,13 @@ func (c *campaign) enter(t *testing.T, scenario string) *ground {
 	}))
 	check(t, tpe.PUMReady(ctx, c.node.Kubeconfig(), g.namespace))
 	check(t, g.rest(ctx))
+	if !g.start.Process.Hold {
+		out, err := exec.CommandContext(ctx, c.kubectl, "--kubeconfig", c.node.Kubeconfig(), "wait", "-n", g.namespace,
+			"--for=condition=Complete", "job/pum-process", "--timeout=2m").CombinedOutput()
+		if err != nil {
+			t.Fatalf("wait for the job: %v\n%s", err, out)
+		}
+	}
 	return g
 }
 
