@@ -99,7 +99,7 @@ func (s Sighting) heldUp() bool { return s.Err == nil && !s.Picture.complete() }
 func (w *watcher) look() (Sighting, bool) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	lost, whole, behind := w.requests()
+	whole, behind, lost := w.requests()
 	if behind && lost == nil {
 		return Sighting{}, false
 	}
@@ -119,10 +119,10 @@ func (w *watcher) look() (Sighting, bool) {
 	return s, true
 }
 
-// requests tells from the last request of each shelf whether the API server
-// is lost, whether every kind was listed or refused at least once, and whether
-// one is between two watches.
-func (w *watcher) requests() (lost error, whole, behind bool) {
+// requests tells from the last request of each shelf whether every kind was
+// listed or refused at least once, whether one is between two watches, and why the
+// API server is lost, if it is.
+func (w *watcher) requests() (whole, behind bool, lost error) {
 	whole = true
 	for _, s := range w.all {
 		switch since := w.now().Sub(s.endedAt); {
@@ -139,7 +139,7 @@ func (w *watcher) requests() (lost error, whole, behind bool) {
 			whole = false
 		}
 	}
-	return lost, whole, behind
+	return whole, behind, lost
 }
 
 // objects returns what is on the shelves, and a gap for each that may not be
