@@ -97,7 +97,7 @@ unit: # unit, golden and script tests, with the race detector
 
 .PHONY: lab-test
 lab-test: build lab-build # the lab's own tests, then the plugin's in the lab
-	sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=25m -p 2 -parallel 6 -skip='TestFaults/^long$$' -v ./...
+	sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=25m -p 2 -parallel 4 -skip='TestFaults/^long$$' -v ./...
 
 .PHONY: faults
 faults: build lab-build ## the plugin while all that can break is broken, as docs/faults.md; minutes

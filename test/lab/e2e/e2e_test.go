@@ -157,7 +157,12 @@ func (s *suite) setup(env *testscript.Env) error {
 	}
 	env.Setenv("README", filepath.Join(root, "README.md"))
 	env.Setenv("DOCS", filepath.Join(root, "docs"))
-	path := []string{s.plugin, filepath.Dir(s.kubectl), env.Getenv("PATH")}
+	path := []string{s.plugin, filepath.Dir(s.kubectl)}
+	for _, dir := range filepath.SplitList(env.Getenv("PATH")) {
+		if _, err := os.Stat(filepath.Join(dir, "kubectl-tpe")); err != nil {
+			path = append(path, dir) // without a plugin that is installed here
+		}
+	}
 	env.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
 	env.Values[proxied{}] = &scriptProxy{}
 	env.Defer(func() { s.forget(env.Getenv("NS")) })
