@@ -37,7 +37,9 @@ type node struct {
 	budget func(connection int) int // bytes that a connection carries; nil for any number
 	end    error                    // how it ends then; io.EOF as if the log ended
 	opened []corev1.PodLogOptions
-	silent bool // connections that follow and are opened now say nothing
+
+	previous int  // how often the log of a previous run was asked for
+	silent   bool // connections that follow and are opened now say nothing
 }
 
 // A moment is what the API server knows from a time on.
@@ -107,6 +109,9 @@ func (n *node) Log(ctx context.Context, pod string, o *corev1.PodLogOptions) (io
 	defer n.mu.Unlock()
 	if n.err != nil {
 		return nil, n.err
+	}
+	if o.Previous {
+		n.previous++
 	}
 	f, err := n.file(pod, o)
 	if err != nil {

@@ -259,6 +259,25 @@ func TestRunsThatTheAPIServerKnowsLateAreToldApart(t *testing.T) {
 	}
 }
 
+// A container that is never started again has no run before this one, and the
+// kubelet is not asked for its log.
+func TestAContainerThatIsNeverStartedAgainIsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		node.create("1")
+		pod := node.start("a", corev1.RestartPolicyNever)
+		node.exit(pod, 0) // and wrote nothing
+		node.finish(batchv1.JobComplete)
+		reader, _ := node.reader(Options{Follow: true, Tail: -1})
+		if _, err := reader.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if node.previous > 0 {
+			t.Errorf("asked %d times for the log of a run before the only one", node.previous)
+		}
+	})
+}
+
 // A flash is a run of a container that is soon over.
 type flash struct{ silent, lives, again time.Duration }
 

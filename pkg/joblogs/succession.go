@@ -15,10 +15,14 @@ import (
 // the log of the new run, and the API server hears of it later: within
 // milliseconds as a rule, and within seconds on a busy node.
 
-// alone reports whether the kubelet knows of no run but the first, which it can
-// tell: it has no previous one (kubernetes: pkg/kubelet/kubelet_pods.go,
-// validateContainerLogStatus). What came a moment ago was the first one's then.
+// alone reports whether there is no run but the first. Where the container may be
+// started again the kubelet can tell: it has no previous one (kubernetes: pkg/
+// kubelet/kubelet_pods.go, validateContainerLogStatus). What came a moment ago was
+// the first one's then.
 func (t *tape) alone(ctx context.Context) bool {
+	if !t.run.again {
+		return true
+	}
 	if t.run.restart > 0 || t.run.previous {
 		return false
 	}
