@@ -76,8 +76,11 @@ const (
 // Besides the errors of a Runner it returns ErrNoAnswer if there is no pod
 // to run it in, and the API server's error if that refused.
 func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, error) {
-	early := openAhead(ctx, r.Config, r.Client.URL())
-	defer early.drop()
+	var early *ahead // none for SPDY, which opens its own
+	if r.Transport != SPDY {
+		early = openAhead(ctx, r.Config, r.Client.URL())
+		defer early.drop()
+	}
 	pod, err := r.pod(ctx)
 	if r.Found != nil {
 		r.Found()
