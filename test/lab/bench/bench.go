@@ -122,12 +122,16 @@ func (b *bench) versions(ctx context.Context, r *Report) error {
 	return nil
 }
 
+func (b *bench) load(ctx context.Context, namespace, scenario string) error {
+	return tpe.Load(ctx, tpe.Options{
+		Kubeconfig: b.node.Kubeconfig(), Importer: b.node, Namespace: namespace, Scenario: scenario, Wait: true, Log: b.Log,
+	})
+}
+
 // asking measures the commands that ask once, on loopback and far away.
 func (b *bench) asking(ctx context.Context, r *Report) error {
 	const namespace, far = "bench-asking", 50 * time.Millisecond
-	if err := tpe.Load(ctx, tpe.Options{
-		Kubeconfig: b.node.Kubeconfig(), Importer: b.node, Namespace: namespace, Scenario: "healthy-7.3", Wait: true, Log: b.Log,
-	}); err != nil {
+	if err := b.load(ctx, namespace, "healthy-7.3"); err != nil {
 		return err
 	}
 	kubeconfig := filepath.Join(b.dir, "kubeconfig")
@@ -166,9 +170,7 @@ func (b *bench) hold(ctx context.Context, r *Report, place string, m meter, cont
 // following measures the log of a job that wrote much.
 func (b *bench) following(ctx context.Context, r *Report) error {
 	const namespace = "bench-following"
-	if err := tpe.Load(ctx, tpe.Options{
-		Kubeconfig: b.node.Kubeconfig(), Importer: b.node, Namespace: namespace, Scenario: "chatty-large", Wait: true, Log: b.Log,
-	}); err != nil {
+	if err := b.load(ctx, namespace, "chatty-large"); err != nil {
 		return err
 	}
 	m := b.through(b.node.Kubeconfig())

@@ -7,7 +7,6 @@ package e2e
 import (
 	"encoding/json"
 	"strings"
-	"sync"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,16 +25,7 @@ func diagnosed(ts *testscript.TestScript, neg bool, args []string) {
 	want := diagnoses(ts.ReadFile(args[1]))
 	ts.Check(giveAllBut(ts, rights))
 	got := make([]diagnosis, len(rights))
-	var all sync.WaitGroup
-	free := make(chan struct{}, 3)
-	for i, r := range rights {
-		free <- struct{}{}
-		all.Go(func() {
-			defer func() { <-free }()
-			got[i] = diagnose(ts, r)
-		})
-	}
-	all.Wait()
+	threeAtOnce(len(rights), func(i int) { got[i] = diagnose(ts, rights[i]) })
 	wrong := 0
 	for i, r := range rights {
 		if diff := cmp.Diff(want[r.name], got[i]); diff != "" {

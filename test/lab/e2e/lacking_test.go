@@ -11,9 +11,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sync/errgroup"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -38,16 +38,7 @@ func lacking(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("no line is about the right to %s", right.name)
 		}
 	}
-	var all sync.WaitGroup
-	free := make(chan struct{}, 3)
-	for i := range trials {
-		free <- struct{}{}
-		all.Go(func() {
-			defer func() { <-free }()
-			trials[i].run()
-		})
-	}
-	all.Wait()
+	threeAtOnce(len(trials), func(i int) { trials[i].run() })
 	for _, t := range trials {
 		if t.problem != "" {
 			ts.Logf("without %s, %s: %s:\n%s", t.right, t.command, t.problem, t.output)
@@ -56,6 +47,16 @@ func lacking(ts *testscript.TestScript, neg bool, args []string) {
 	if n := len(trials) - len(slices.DeleteFunc(trials, func(t trial) bool { return t.problem != "" })); n > 0 {
 		ts.Fatalf("%d commands did not say what their account lacks", n)
 	}
+}
+
+// threeAtOnce does something n times, three at a time.
+func threeAtOnce(n int, do func(i int)) {
+	var all errgroup.Group
+	all.SetLimit(3)
+	for i := range n {
+		all.Go(func() error { do(i); return nil })
+	}
+	_ = all.Wait() // nothing fails
 }
 
 // A right is one right, and a rule for it.

@@ -39,23 +39,33 @@ func New(upstream string) (*Proxy, error) {
 
 // ToServer returns a proxy to the server of a kubeconfig's current context, and
 // writes a kubeconfig that leads through it.
-func ToServer(kubeconfig, through string) (*Proxy, error) {
+func ToServer(kubeconfig, through string) (p *Proxy, err error) {
+	err = redirect(kubeconfig, through, func(server string) (string, error) {
+		if p, err = New(server); err != nil {
+			return "", err
+		}
+		return p.Address(), nil
+	})
+	return p, err
+}
+
+// redirect writes a kubeconfig as another, but that its current context leads to
+// where start listens on behalf of the server.
+func redirect(kubeconfig, through string, start func(server string) (address string, err error)) error {
 	config, err := clientcmd.LoadFromFile(kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("start a proxy: %w", err)
+		return fmt.Errorf("start a proxy: %w", err)
 	}
 	cluster := config.Clusters[config.Contexts[config.CurrentContext].Cluster]
 	server, err := url.Parse(cluster.Server)
 	if err != nil {
-		return nil, fmt.Errorf("start a proxy: %s: %w", kubeconfig, err)
+		return fmt.Errorf("start a proxy: %s: %w", kubeconfig, err)
 	}
-	p, err := New(server.Host)
-	if err != nil {
-		return nil, err
+	if server.Host, err = start(server.Host); err != nil {
+		return err
 	}
-	server.Host = p.Address()
 	cluster.Server = server.String()
-	return p, clientcmd.WriteToFile(*config, through)
+	return clientcmd.WriteToFile(*config, through)
 }
 
 // Address is where the proxy listens.

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"sync/atomic"
-
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // A Scale passes connections on to an API server, and weighs what goes over them.
@@ -22,24 +19,16 @@ type Scale struct {
 // Weigh returns a scale before the server of a kubeconfig's current context, and
 // writes a kubeconfig that leads over it.
 func Weigh(kubeconfig, through string) (*Scale, error) {
-	config, err := clientcmd.LoadFromFile(kubeconfig)
-	if err != nil {
-		return nil, fmt.Errorf("weigh: %w", err)
-	}
-	cluster := config.Clusters[config.Contexts[config.CurrentContext].Cluster]
-	server, err := url.Parse(cluster.Server)
-	if err != nil {
-		return nil, fmt.Errorf("weigh: %s: %w", kubeconfig, err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("weigh: %w", err)
-	}
-	s := &Scale{listener: listener, server: server.Host}
-	go s.serve()
-	server.Host = listener.Addr().String()
-	cluster.Server = server.String()
-	return s, clientcmd.WriteToFile(*config, through)
+	s := &Scale{}
+	err := redirect(kubeconfig, through, func(server string) (_ string, err error) {
+		s.server = server
+		if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return "", fmt.Errorf("weigh: %w", err)
+		}
+		go s.serve()
+		return s.listener.Addr().String(), nil
+	})
+	return s, err
 }
 
 // Bytes returns how many went over it so far, both ways.
