@@ -48,7 +48,11 @@ func (e *MissingCommandError) Error() string {
 func (e *MissingCommandError) Unwrap() error { return e.Err }
 
 // A NoPodError says that there is no pod to run a command in.
-type NoPodError struct{ Err error }
+type NoPodError struct {
+	Deployment string
+	Pod        string // the youngest of those that cannot be asked, if there is one
+	Err        error
+}
 
 func (e *NoPodError) Error() string { return e.Err.Error() }
 

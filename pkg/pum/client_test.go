@@ -69,7 +69,7 @@ func missing(command string) run {
 	return run{err: &MissingCommandError{[]string{command}, errors.New("executable file not found in $PATH")}}
 }
 
-var noPod = run{err: fmt.Errorf("%w: %w", ErrNoAnswer, &NoPodError{errors.New("no ready pod")})}
+var noPod = run{err: fmt.Errorf("%w: %w", ErrNoAnswer, &NoPodError{Err: errors.New("no ready pod")})}
 
 var lost = run{err: &LostError{errors.New("websocket: close 1006")}}
 

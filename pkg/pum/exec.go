@@ -12,10 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/util/exec"
@@ -101,45 +99,6 @@ func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, erro
 		missing = append(missing, err)
 	}
 	return Output{}, errors.Join(missing...)
-}
-
-// pod finds the pod to run commands in.
-func (r *PodRunner) pod(ctx context.Context) (*corev1.Pod, error) {
-	d, err := r.Client.Deployments(r.Namespace).Get(ctx, r.Deployment, metav1.GetOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("get deployment %q in namespace %q: %w", r.Deployment, r.Namespace, err)
-	}
-	sets, pods, err := r.children(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	pod, err := choosePod(d, sets, pods)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, &NoPodError{err})
-	}
-	return pod, nil
-}
-
-// children lists the ReplicaSets and pods that the Deployment selects, both
-// at once.
-func (r *PodRunner) children(ctx context.Context, d *appsv1.Deployment) ([]appsv1.ReplicaSet, []corev1.Pod, error) {
-	selected := metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(d.Spec.Selector)}
-	var sets *appsv1.ReplicaSetList
-	var setsErr error
-	listed := make(chan struct{})
-	go func() {
-		defer close(listed)
-		sets, setsErr = r.Client.ReplicaSets(r.Namespace).List(ctx, selected)
-	}()
-	pods, podsErr := r.Client.Pods(r.Namespace).List(ctx, selected)
-	<-listed
-	switch {
-	case setsErr != nil:
-		return nil, nil, fmt.Errorf("list replicasets of deployment %q: %w", d.Name, setsErr)
-	case podsErr != nil:
-		return nil, nil, fmt.Errorf("list pods of deployment %q: %w", d.Name, podsErr)
-	}
-	return sets.Items, pods.Items, nil
 }
 
 // exec runs a command in a container.

@@ -3,6 +3,7 @@
 package pum
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,24 +21,28 @@ const revisionAnnotation = "deployment.kubernetes.io/revision"
 // choosePod returns the pod to ask: a ready one, not terminating, of the
 // newest ReplicaSet of the Deployment. Owners decide, not labels, because
 // selectors may overlap (kubernetes#112755). An older ReplicaSet is never
-// asked: during an upgrade it would answer for the release before.
+// asked: during an upgrade it would answer for the release before. The error is a
+// *NoPodError.
 func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod) (*corev1.Pod, error) {
 	set := newest(d, sets)
 	if set == nil {
-		return nil, fmt.Errorf("deployment %q has no ReplicaSet yet", d.Name)
+		return nil, &NoPodError{Deployment: d.Name, Err: fmt.Errorf("deployment %q has no ReplicaSet yet", d.Name)}
 	}
+	none := &NoPodError{Deployment: d.Name}
 	var others []string
 	for _, pod := range slices.SortedFunc(slices.Values(pods), youngerFirst) {
 		if !metav1.IsControlledBy(&pod, set) {
 			continue
 		}
 		if why := unusable(&pod); why != "" {
+			none.Pod = cmp.Or(none.Pod, pod.Name)
 			others = append(others, pod.Name+" is "+why)
 			continue
 		}
 		return &pod, nil
 	}
-	return nil, fmt.Errorf("no ready pod in deployment %q: %s", d.Name, orNone(others))
+	none.Err = fmt.Errorf("no ready pod in deployment %q: %s", d.Name, orNone(others))
+	return nil, none
 }
 
 // newest returns the ReplicaSet of the Deployment with the greatest revision.

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pum
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptrace"
+	"sync"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// nameLabel holds the name of an application, where its chart follows Helm
+// (helm.sh/docs/chart_best_practices/labels). PUM's may or may not.
+const nameLabel = "app.kubernetes.io/name"
+
+// A family is what a label selector selects.
+type family struct {
+	sets []appsv1.ReplicaSet
+	pods []corev1.Pod
+	err  error
+}
+
+// pod finds the pod to run commands in.
+//
+// What the Deployment selects is known only when it was read, which far away from
+// the API server takes a while. So a guess is asked for at the same time, and used
+// if it turns out to have all that would be asked for next.
+func (r *PodRunner) pod(ctx context.Context) (*corev1.Pod, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	guess := make(chan family, 1)
+	try := sync.OnceFunc(func() {
+		go func() { guess <- r.family(ctx, nameLabel+"="+r.Deployment) }()
+	})
+	// Not before there is a connection: each request would open its own.
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { try() }}
+	d, err := r.Client.Deployments(r.Namespace).Get(httptrace.WithClientTrace(ctx, trace), r.Deployment, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("get deployment %q in namespace %q: %w", r.Deployment, r.Namespace, err)
+	}
+	try()
+	f := <-guess
+	if !f.complete(d) {
+		f = r.family(ctx, metav1.FormatLabelSelector(d.Spec.Selector))
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	pod, err := choosePod(d, f.sets, f.pods)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	}
+	return pod, nil
+}
+
+// family lists the ReplicaSets and pods with these labels, both at once.
+func (r *PodRunner) family(ctx context.Context, selector string) family {
+	selected := metav1.ListOptions{LabelSelector: selector}
+	var sets *appsv1.ReplicaSetList
+	var setsErr error
+	var listed sync.WaitGroup
+	listed.Go(func() { sets, setsErr = r.Client.ReplicaSets(r.Namespace).List(ctx, selected) })
+	pods, podsErr := r.Client.Pods(r.Namespace).List(ctx, selected)
+	listed.Wait()
+	switch {
+	case setsErr != nil:
+		return family{err: fmt.Errorf("list replicasets of deployment %q: %w", r.Deployment, setsErr)}
+	case podsErr != nil:
+		return family{err: fmt.Errorf("list pods of deployment %q: %w", r.Deployment, podsErr)}
+	}
+	return family{sets: sets.Items, pods: pods.Items}
+}
+
+// complete reports whether what bears the name of a Deployment is all that it selects,
+// and is not older than the Deployment, read at the same time: a ReplicaSet that
+// came in between would be missed, and its predecessor asked.
+func (f family) complete(d *appsv1.Deployment) bool {
+	if f.err != nil || d.Spec.Selector == nil || d.Spec.Selector.MatchLabels[nameLabel] != d.Name {
+		return false
+	}
+	if d.Status.ObservedGeneration != d.Generation {
+		return false
+	}
+	set := newest(d, f.sets)
+	return set != nil && set.Annotations[revisionAnnotation] == d.Annotations[revisionAnnotation]
+}
