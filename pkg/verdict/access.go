@@ -23,8 +23,14 @@ func (v *Verdict) failedToAsk(what string, err error) {
 		Summary: what + " unknown",
 		Detail:  err.Error(),
 	}
-	if code == ExitNotFound {
+	none := (*pum.NoPodError)(nil)
+	switch {
+	case code == ExitNotFound:
 		f.Next = []string{findPUM}
+	case errors.As(err, &none) && none.Pod != "":
+		f.Next = []string{v.kubectl("logs", none.Pod), v.kubectl("describe", "pod", none.Pod)}
+	case errors.As(err, &none):
+		f.Next = []string{v.kubectl("describe", "deployment", none.Deployment)}
 	}
 	v.find(code, f)
 }

@@ -165,3 +165,18 @@ func TestFailOnWarning(t *testing.T) {
 		})
 	}
 }
+
+func TestASilentPUMIsLookedAtNext(t *testing.T) {
+	for _, tt := range []struct {
+		err  *pum.NoPodError
+		want []string
+	}{
+		{&pum.NoPodError{Deployment: "pum", Pod: "pum-1", Err: errors.New("not ready")}, []string{"kubectl logs pum-1 -n tpe", "kubectl describe pod pum-1 -n tpe"}},
+		{&pum.NoPodError{Deployment: "pum", Err: errors.New("no pods")}, []string{"kubectl describe deployment pum -n tpe"}},
+	} {
+		v := Judge(Snapshot{Namespace: "tpe", AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, tt.err)})
+		if diff := cmp.Diff(tt.want, v.Findings[0].Next); diff != "" {
+			t.Errorf("next (-want +got):\n%s", diff)
+		}
+	}
+}

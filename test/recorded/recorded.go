@@ -97,7 +97,11 @@ func Snapshot(name string) (verdict.Snapshot, error) {
 func (h head) answer(objects readiness.Objects) (*pum.Answer, error) {
 	switch verdict.ExitCode(h.ExitCode) {
 	case verdict.ExitNoAnswer:
-		return nil, fmt.Errorf("%w: %s", pum.ErrNoAnswer, strings.TrimPrefix(h.Error, pum.ErrNoAnswer.Error()+": "))
+		why := errors.New(strings.TrimPrefix(h.Error, pum.ErrNoAnswer.Error()+": "))
+		if strings.HasPrefix(why.Error(), "no ready pod ") {
+			why = &pum.NoPodError{Deployment: "pum", Pod: podOfPUM(objects), Err: why}
+		}
+		return nil, fmt.Errorf("%w: %w", pum.ErrNoAnswer, why)
 	case verdict.ExitForbidden:
 		return nil, forbidden{apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "pum", errors.New("")), h.Error}
 	}
@@ -105,13 +109,18 @@ func (h head) answer(objects readiness.Objects) (*pum.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer.Source.Command, answer.Source.Container = h.Command, "pum"
+	answer.Source.Command, answer.Source.Container, answer.Source.Pod = h.Command, "pum", podOfPUM(objects)
+	return &answer, nil
+}
+
+// podOfPUM returns the name of the pod that PUM runs in.
+func podOfPUM(objects readiness.Objects) string {
 	for _, p := range objects.Pods {
 		if strings.HasPrefix(p.Name, "pum-") && !strings.HasPrefix(p.Name, pum.ProcessJob) {
-			answer.Source.Pod = p.Name
+			return p.Name
 		}
 	}
-	return &answer, nil
+	return ""
 }
 
 // forbidden is an error of the API server, in the words that were recorded.
