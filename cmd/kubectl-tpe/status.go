@@ -83,8 +83,8 @@ func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format
 	})
 }
 
-// observe asks for the entries, the Helm releases and, as soon as PUM's pod is found,
-// for the workloads, all at the same time.
+// observe asks for the entries and, as soon as PUM's pod is found, for the workloads
+// and the Helm releases, all at the same time.
 // What could not be asked is part of the snapshot; the error is about this machine.
 func observe(ctx context.Context, c *cluster, flags pumFlags, now time.Time) (verdict.Snapshot, error) {
 	runner, err := flags.runner(c)
@@ -104,8 +104,8 @@ func observe(ctx context.Context, c *cluster, flags pumFlags, now time.Time) (ve
 	runner.Found = sync.OnceFunc(func() { close(found) })
 	var asked sync.WaitGroup
 	asked.Go(func() { s.Answer, s.AnswerErr = flags.ask(ctx, flags.clientOf(runner)) })
-	asked.Go(func() { s.Releases, s.ReleasesErr = readReleases(ctx, reader, nil, s.ObservedAt) })
 	<-found // PUM's command takes longest: no long list is to hold it up
+	asked.Go(func() { s.Releases, s.ReleasesErr = readReleases(ctx, reader, nil, s.ObservedAt) })
 	s.Picture, s.PictureErr = either(readiness.Observe(ctx, clients, c.Namespace, s.ObservedAt))
 	asked.Wait()
 	return s, nil
