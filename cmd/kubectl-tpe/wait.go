@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/duration"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -169,15 +171,26 @@ func (w *waiting) see(s verdict.Snapshot) bool {
 	return w.err == nil && !w.done
 }
 
-// over reports whether the wait is. If nothing could be asked at the first time,
-// it will not be waited for: the mistake is more likely ours than the cluster's.
-// If the API server answered anything, and is lost since, it is not.
+// vain reports whether nothing could be asked, at the first time. That is not waited
+// for: the mistake is more likely ours than the cluster's. It is not if the API server
+// answered anything and is lost since, nor if it took the connection, which then broke.
+func (w *waiting) vain() bool {
+	return w.verdict.ExitCode == verdict.ExitError && w.last.Picture == nil && w.last.Answer == nil &&
+		!brokeOff(w.last.PictureErr) && !brokeOff(w.last.AnswerErr)
+}
+
+// brokeOff reports whether there was a connection, and it broke.
+func brokeOff(err error) bool {
+	return err != nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
+}
+
+// over reports whether the wait is.
 func (w *waiting) over(first bool) bool {
 	v := w.verdict
 	if v.ExitCode != verdict.ExitDone {
 		w.well = time.Time{}
-		return w.options.timeout == 0 || first && v.ExitCode == verdict.ExitError && w.last.Picture == nil && w.last.Answer == nil ||
-			verdict.Over(w.last, v, w.options.failFast)
+		return w.options.timeout == 0 || first && w.vain() || verdict.Over(w.last, v, w.options.failFast)
 	}
 	if w.well.IsZero() {
 		w.well = w.last.ObservedAt

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -113,24 +114,32 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// The API server answers lists and refuses watches when the wait begins.
+// The API server answers lists and refuses watches when the wait begins, or breaks off
+// in the middle of each.
 func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var out, errOut bytes.Buffer
-		a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: &errOut}, now: time.Now}
-		w := &waiting{app: a, options: waitOptions{goal: verdict.GoalWorkloads, timeout: time.Hour}, start: time.Now(), progress: output.NewWaitProgress(&errOut)}
-		o := &observer{now: time.Now, watch: func(ctx context.Context, see func(readiness.Sighting)) {
-			p := &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: readiness.Ready, Want: 1}}}
-			see(readiness.Sighting{Picture: p, Err: errors.New("503"), LostAt: time.Now()})
-			time.Sleep(time.Minute)
-			see(readiness.Sighting{Picture: p})
-			<-ctx.Done()
-		}}
-		o.run(t.Context(), w.see)
-		if code := a.report(w.end(t.Context(), &output.Format{})); code != verdict.ExitDone || time.Since(w.start) != time.Minute {
-			t.Errorf("exit code = %d after %s, want %d after a minute\n%s%s", code, time.Since(w.start), verdict.ExitDone, errOut.String(), out.String())
-		}
-	})
+	ready := &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: readiness.Ready, Want: 1}}}
+	for _, begin := range []readiness.Sighting{
+		{Picture: ready, Err: errors.New("503")},
+		{Err: fmt.Errorf("list pods: %w", io.ErrUnexpectedEOF)},
+		{Err: fmt.Errorf("list pods: %w", syscall.ECONNRESET)},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var out, errOut bytes.Buffer
+			a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: &errOut}, now: time.Now}
+			w := &waiting{app: a, options: waitOptions{goal: verdict.GoalWorkloads, timeout: time.Hour}, start: time.Now(), progress: output.NewWaitProgress(&errOut)}
+			o := &observer{now: time.Now, watch: func(ctx context.Context, see func(readiness.Sighting)) {
+				begin.LostAt = time.Now()
+				see(begin)
+				time.Sleep(time.Minute)
+				see(readiness.Sighting{Picture: ready})
+				<-ctx.Done()
+			}}
+			o.run(t.Context(), w.see)
+			if code := a.report(w.end(t.Context(), &output.Format{})); code != verdict.ExitDone || time.Since(w.start) != time.Minute {
+				t.Errorf("%v: exit code = %d after %s, want %d after a minute\n%s%s", begin.Err, code, time.Since(w.start), verdict.ExitDone, errOut.String(), out.String())
+			}
+		})
+	}
 }
 
 // The connection breaks while PUM is asked for the first time.
