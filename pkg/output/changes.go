@@ -28,7 +28,7 @@ func (doc *Status) changes(before Watched) []string {
 	old := before.(*Status)
 	var lines []string
 	if old.Workloads != nil && doc.Workloads != nil {
-		lines = workloadChanges(old.Workloads.Items, doc.Workloads.Items)
+		lines = workloadChanges(old.Workloads.Items, doc.Workloads.Items, doc.gaps)
 	}
 	lines = append(lines, jobChanges(old.Jobs, doc.Jobs)...)
 	if old.Entries != nil && doc.Entries != nil {
@@ -100,7 +100,7 @@ func entryChange(c pum.Change) string {
 	return line
 }
 
-func workloadChanges(before, after []readiness.Workload) []string {
+func workloadChanges(before, after []readiness.Workload, gaps []readiness.Gap) []string {
 	old := map[string]readiness.Workload{}
 	for _, w := range before {
 		old[w.Kind+"/"+w.Name] = w
@@ -115,7 +115,8 @@ func workloadChanges(before, after []readiness.Workload) []string {
 		}
 	}
 	for _, w := range before {
-		if _, gone := old[w.Kind+"/"+w.Name]; gone {
+		unread := slices.ContainsFunc(gaps, func(g readiness.Gap) bool { return g.Kind == w.Kind })
+		if _, gone := old[w.Kind+"/"+w.Name]; gone && !unread {
 			lines = append(lines, strings.ToLower(w.Kind)+"/"+w.Name+" is gone")
 		}
 	}

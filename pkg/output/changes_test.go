@@ -3,6 +3,8 @@
 package output
 
 import (
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -57,5 +59,28 @@ func TestChangesOfTheConnection(t *testing.T) {
 				t.Errorf("lines (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What may not be read any more is not gone.
+func TestChangesOfWorkloadsThatAreNotThere(t *testing.T) {
+	picture := func(gaps []readiness.Gap, workloads ...readiness.Workload) *Status {
+		s := verdict.Snapshot{Picture: &readiness.Picture{Workloads: workloads, Gaps: gaps}}
+		return NewStatus(Place{}, s, verdict.Judge(s))
+	}
+	twa := readiness.Workload{Kind: "Deployment", Name: "twa", Want: 1, State: readiness.Progressing}
+	galera := readiness.Workload{Kind: "StatefulSet", Name: "mariadb-galera", Want: 3, State: readiness.Progressing}
+	before := picture(nil, twa, galera)
+	forbidden := []readiness.Gap{{Kind: "StatefulSet", Reason: readiness.Forbidden, Err: errors.New("forbidden")}}
+	for name, tt := range map[string]struct {
+		after *Status
+		want  string
+	}{
+		"deleted":   {picture(nil, twa), "statefulset/mariadb-galera is gone"},
+		"forbidden": {picture(forbidden, twa), "error TPE401: StatefulSet objects are unknown"},
+	} {
+		if got := tt.after.changes(before); !slices.Contains(got, tt.want) || slices.Contains(got, "statefulset/mariadb-galera is gone") != (name == "deleted") {
+			t.Errorf("%s: lines %q, want %q", name, got, tt.want)
+		}
 	}
 }

@@ -44,8 +44,9 @@ type Status struct {
 	Releases  *Releases        `json:"releases,omitempty"`  // absent if Helm's secrets could not be read, or there are none
 	Jobs      []readiness.Job  `json:"jobs,omitzero"`
 
-	asked verdict.Goal // what a screen speaks of
-	next  []string     // commands to copy
+	asked verdict.Goal    // what a screen speaks of
+	next  []string        // commands to copy
+	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 }
 
 // Workloads is how far the workloads are.
@@ -102,6 +103,7 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 	if s.Picture != nil {
 		doc.Workloads = newWorkloads(s.Picture.Workloads)
 		doc.Jobs = append([]readiness.Job{}, s.Picture.Jobs...)
+		doc.gaps = s.Picture.Gaps
 	}
 	if s.Answer != nil {
 		doc.Entries = &Entries{s.Answer.Source, summarize(s.Answer.Entries), s.Answer.Entries, progressOf(s)}
