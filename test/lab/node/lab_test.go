@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -24,6 +25,19 @@ import (
 // upOnly makes this test program bring the lab of that name up, and do nothing
 // else: a test can then kill it half-way.
 const upOnly = "KUBECTL_TPE_LAB_TEST_UP"
+
+// lastThread makes this test program lose its first thread and live on in others
+// for a moment, as one with open files does that is being killed.
+const lastThread = "KUBECTL_TPE_LAB_TEST_LAST_THREAD"
+
+func init() {
+	if os.Getenv(lastThread) == "" {
+		return
+	}
+	runtime.LockOSThread()
+	time.AfterFunc(300*time.Millisecond, func() { os.Exit(0) })
+	_, _, _ = syscall.Syscall(syscall.SYS_EXIT, 0, 0, 0)
+}
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(upOnly); name != "" {

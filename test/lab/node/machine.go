@@ -46,6 +46,7 @@ func environment(programs build.Programs) []string {
 		"HOME=/root",
 		"LANG=C",
 		"TZ=UTC",
+		"GOGC=400", // a lab has memory to spare, and little else
 	}
 }
 

@@ -3,6 +3,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -36,8 +37,10 @@ func New(name, minor string, builder *build.Builder, log io.Writer) (*Node, erro
 	return &Node{Name: name, dir: filepath.Join(labs, name), minor: minor, builder: builder, log: log}, nil
 }
 
-// Source is the folder of the module test/lab.
-func (n *Node) Source() string { return n.builder.Source }
+// Compile compiles a program of this project; see [build.Builder.Compile].
+func (n *Node) Compile(ctx context.Context, folder, program string) error {
+	return n.builder.Compile(ctx, folder, program)
+}
 
 // Dir is the folder of all that the lab keeps.
 func (n *Node) Dir() string { return n.dir }

@@ -4,6 +4,7 @@ package node
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestNamesOfLabs(t *testing.T) {
@@ -63,6 +65,23 @@ func TestNetworksAreThoseForTests(t *testing.T) {
 	}
 	if len(seen) != 6 {
 		t.Errorf("6 labs share %d networks", len(seen))
+	}
+}
+
+func TestProcessIsGoneOnlyWithItsLastThread(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), lastThread+"=1")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for _, runs := readProcess(cmd.Process.Pid); runs; _, runs = readProcess(cmd.Process.Pid) {
+		time.Sleep(time.Millisecond)
+	}
+	if threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", cmd.Process.Pid)); err != nil || len(threads) != 1 {
+		t.Errorf("it is said to be gone with %d threads, %v, want only the one that is to be buried", len(threads), err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // A process is one that ran when it was looked at. The time of its start, in
@@ -50,7 +51,11 @@ func readProcess(pid int) (process, bool) {
 	// The name, in brackets, may hold anything. After it comes the state, field
 	// 3; the start is field 22. See proc(5).
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
+	if len(fields) < 20 || fields[0] == "X" {
+		return process{}, false
+	}
+	if fields[0] == "Z" {
+		waitForThreads(dir)
 		return process{}, false
 	}
 	line, err := os.ReadFile(dir + "cmdline")
@@ -67,6 +72,16 @@ func readProcess(pid int) (process, bool) {
 		arguments: strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00"),
 		namespace: namespace,
 	}, true
+}
+
+// waitForThreads waits, not for ever, until a dead process has no threads any more:
+// as long as one is dying, its files are open and its ports are taken.
+func waitForThreads(dir string) {
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if threads, err := os.ReadDir(dir + "task"); err != nil || len(threads) < 2 {
+			return
+		}
+	}
 }
 
 // alive reports whether the process still runs.

@@ -34,7 +34,6 @@ func TestUp(t *testing.T) {
 		"etcd":                    func(t *testing.T) { killComponent(t, n, "etcd") },
 		"kube-apiserver":          func(t *testing.T) { killComponent(t, n, "kube-apiserver") },
 		"kube-controller-manager": func(t *testing.T) { killComponent(t, n, "kube-controller-manager") },
-		"kube-scheduler":          func(t *testing.T) { killComponent(t, n, "kube-scheduler") },
 		"containerd":              func(t *testing.T) { killComponent(t, n, "containerd") },
 		"kubelet":                 func(t *testing.T) { killComponent(t, n, "kubelet") },
 		"a shim":                  func(t *testing.T) { killShim(t, n) },
@@ -101,12 +100,12 @@ func testAnotherVersion(t *testing.T, n *Node) {
 
 func testSideBySide(t *testing.T, n *Node) {
 	other := newLab(t, "test-other")
-	up(t, other)
-	runPods(t, other, "pods", 1)
+	before := takeSnapshot(t, other)
+	upWithPods(t, other)
 	if pods, err := clientOf(t, n).AppsV1().Deployments("default").Get(t.Context(), "pods", metav1.GetOptions{}); err == nil {
 		t.Errorf("a deployment of another lab is in this one: %s", pods.UID)
 	}
-	down(t, other)
+	downWithAll(t, other, before)
 	if err := n.Ready(t.Context()); err != nil {
 		t.Errorf("after another lab went down: %v", err)
 	}
