@@ -34,7 +34,7 @@ func newLoadCmd() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&options.Namespace, "namespace", "n", tpe.DefaultNamespace, "which namespace; it is made if it is not there")
-	cmd.Flags().StringVar(&options.Set, "set", "", "which workloads: full or small; the scenario's own by default")
+	cmd.Flags().StringVar(&options.Set, "set", "", "which workloads: pum, small or full; the scenario's own by default")
 	cmd.Flags().BoolVar(&options.Wait, "wait", false, "wait until the scenario has begun: as a rule, until PUM can be asked")
 	return cmd
 }

@@ -3,6 +3,7 @@
 package tpe
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -35,7 +36,7 @@ type Workload struct {
 	Release    string            `json:"release"` // of Helm
 	Owner      string            `json:"owner"`   // KIND/NAME
 	Replicas   int32             `json:"replicas"`
-	Set        string            `json:"set"`
+	Set        string            `json:"set"`        // the smallest that has it, SetFull if none is said
 	Update     string            `json:"update"`     // a StatefulSet's strategy, if not the default
 	Program    string            `json:"program"`    // of its pods, if they do not just idle
 	Containers []string          `json:"containers"` // one of the workload's name if there are none
@@ -50,16 +51,18 @@ func ReadInventory() (Inventory, error) {
 	if err := yaml.UnmarshalStrict(inventoryYAML, &inventory); err != nil {
 		return Inventory{}, fmt.Errorf("inventory.yaml: %w", err)
 	}
+	for i, w := range inventory.Workloads {
+		inventory.Workloads[i].Set = cmp.Or(w.Set, SetFull)
+	}
 	return inventory, nil
 }
 
-// Select returns the workloads of a set, SetFull or SetSmall, and those of these
-// names. Outside the full set a pod has its main container only: what starts
-// pods is what takes time.
+// Select returns the workloads of a set, and those of these names. Outside the full
+// set a pod has its main container only: what starts pods is what takes time.
 func (i Inventory) Select(set string, also ...string) []Workload {
 	var selected []Workload
 	for _, w := range i.Workloads {
-		if set == SetFull || w.Set == set || slices.Contains(also, w.Name) {
+		if slices.Index(sets, w.Set) <= slices.Index(sets, set) || slices.Contains(also, w.Name) {
 			if set != SetFull {
 				w.Containers = w.Containers[:min(1, len(w.Containers))]
 			}
@@ -69,11 +72,15 @@ func (i Inventory) Select(set string, also ...string) []Workload {
 	return selected
 }
 
-// The sets of workloads: all that is known, and enough for quick tests.
+// The sets of workloads: PUM and what it is about, enough to tell kinds of workloads
+// apart, and all that is known. Each is part of the next.
 const (
-	SetFull  = "full"
+	SetPUM   = "pum"
 	SetSmall = "small"
+	SetFull  = "full"
 )
+
+var sets = []string{SetPUM, SetSmall, SetFull}
 
 // Image is the full name of the workload's image in a release of ThingPark
 // Enterprise.

@@ -28,7 +28,7 @@ type Options struct {
 	Importer   Importer  // the lab's node
 	Namespace  string    // DefaultNamespace if empty
 	Scenario   string    // a name
-	Set        string    // SetFull or SetSmall; the scenario's own if empty
+	Set        string    // the scenario's own if empty
 	Wait       bool      // for the scenario's own start condition
 	Log        io.Writer // told what is done
 }

@@ -26,7 +26,7 @@ type Scenario struct {
 	Description string `json:"description"`
 
 	Release string `json:"release"` // of ThingPark Enterprise; 8.0.0 if none is given
-	Set     string `json:"set"`     // SetFull or SetSmall, the default
+	Set     string `json:"set"`     // SetSmall by default
 	From    string `json:"from"`    // a release that is installed, and ready, before
 
 	Also    []string          `json:"also"`    // names of workloads that are there besides the set

@@ -129,6 +129,9 @@ func TestSetsHaveTheirSizes(t *testing.T) {
 	if workloads, pods := count(SetFull); workloads < 40 || workloads > 45 || pods > 80 {
 		t.Errorf("full: %d workloads, %d pods, want about 40 and at most 80", workloads, pods)
 	}
+	if workloads, pods := count(SetPUM); workloads != 2 || pods > 3 {
+		t.Errorf("pum: %d workloads, %d pods, want PUM and what its entries are about", workloads, pods)
+	}
 	if workloads, pods := count(SetSmall); workloads < 8 || workloads > 11 || pods > 15 {
 		t.Errorf("small: %d workloads, %d pods, want about 8 and at most 15", workloads, pods)
 	}
@@ -153,7 +156,7 @@ func TestScenariosAreSound(t *testing.T) {
 		if s.Description == "" || s.Description[len(s.Description)-1] == '.' {
 			t.Errorf("%s: description %q", s.Name, s.Description)
 		}
-		if s.Set != SetFull && s.Set != SetSmall || s.Start != StartPUM && s.Start != StartReady {
+		if !slices.Contains(sets, s.Set) || s.Start != StartPUM && s.Start != StartReady {
 			t.Errorf("%s: set %q, start %q", s.Name, s.Set, s.Start)
 		}
 		state, err := s.state(now)
