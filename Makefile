@@ -4,6 +4,7 @@ RELEASE := v0.1.0
 VERSION := $(RELEASE)-dev
 K8S     ?= 1.33
 SYSTEMS := linux darwin windows
+UNIT    ?= # more flags for go test, such as -shuffle=on
 
 LINT       := v2.15.0
 TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
@@ -93,11 +94,11 @@ $(LINTER):
 .PHONY: unit
 unit: # unit, golden and script tests, with the race detector
 	@sh test/packages.sh gcc libc6-dev
-	CGO_ENABLED=1 go test -race -shuffle=on ./...
+	CGO_ENABLED=1 go test -race $(UNIT) ./...
 
 .PHONY: lab-test
-lab-test: build lab-build # the lab's own tests, then the plugin's in the lab
-	sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=25m -p 2 -parallel 4 -skip='TestFaults/^long$$' -v ./...
+lab-test: build lab-build # the lab's own tests, and the plugin's in the lab
+	sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=25m -p 2 -parallel 3 -skip='TestFaults/^long$$' -v ./...
 
 .PHONY: faults
 faults: build lab-build ## the plugin while all that can break is broken, as docs/faults.md; minutes

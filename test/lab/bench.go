@@ -6,15 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/bench"
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
 )
 
 func newBenchCmd() *cobra.Command {
 	var plugin string
-	var options bench.Options
+	options := bench.Options{Rest: 10 * time.Second, Set: tpe.SetFull, Chatty: "chatty-large"}
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "set the plugin beside what users would type instead, in a lab of its own, and print a table",

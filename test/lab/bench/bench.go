@@ -27,9 +27,12 @@ import (
 
 // Options say how much is measured.
 type Options struct {
-	Runs      int   // of each side of a contest
-	Latencies int   // of each side, of which each takes seconds
-	Sizes     []int // numbers of Deployments that are listed
+	Runs      int           // of each side of a contest
+	Latencies int           // of each side, of which each takes seconds
+	Sizes     []int         // numbers of Deployments that are listed
+	Rest      time.Duration // for which a wait sees no change
+	Set       string        // the set of workloads that are asked about
+	Chatty    string        // the scenario whose job writes the log that is followed
 	Log       io.Writer
 	Steps     []string // which: asking, following, latency, listing; all if empty
 }
@@ -92,9 +95,8 @@ func newBench(ctx context.Context, n *node.Node, plugin string, o Options) (*ben
 		}
 	}
 	for program, folder := range map[string]string{"measure": "bench/measure", "helmwait": "helmwait"} {
-		compile := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(n.Source(), folder), "-o", filepath.Join(dir, program), ".")
-		if out, err := compile.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("build %s: %w\n%s", program, err, out)
+		if err := n.Compile(ctx, folder, filepath.Join(dir, program)); err != nil {
+			return nil, err
 		}
 	}
 	return &bench{o, n, client, dir}, nil
@@ -122,16 +124,22 @@ func (b *bench) versions(ctx context.Context, r *Report) error {
 	return nil
 }
 
-func (b *bench) load(ctx context.Context, namespace, scenario string) error {
-	return tpe.Load(ctx, tpe.Options{
-		Kubeconfig: b.node.Kubeconfig(), Importer: b.node, Namespace: namespace, Scenario: scenario, Wait: true, Log: b.Log,
+// load loads a scenario and waits until its jobs are over.
+func (b *bench) load(ctx context.Context, namespace, scenario, set string) error {
+	err := tpe.Load(ctx, tpe.Options{
+		Kubeconfig: b.node.Kubeconfig(), Importer: b.node, Namespace: namespace, Scenario: scenario, Set: set, Wait: true, Log: b.Log,
 	})
+	if err != nil {
+		return err
+	}
+	_, err = b.through(b.node.Kubeconfig()).run(ctx, kubectl("wait", "-n="+namespace, "--for=condition=Complete", "job", "--all", "--timeout=5m"))
+	return err
 }
 
 // asking measures the commands that ask once, on loopback and far away.
 func (b *bench) asking(ctx context.Context, r *Report) error {
 	const namespace, far = "bench-asking", 50 * time.Millisecond
-	if err := b.load(ctx, namespace, "healthy-7.3"); err != nil {
+	if err := b.load(ctx, namespace, "healthy-7.3", b.Set); err != nil {
 		return err
 	}
 	kubeconfig := filepath.Join(b.dir, "kubeconfig")
@@ -167,17 +175,13 @@ func (b *bench) hold(ctx context.Context, r *Report, place string, m meter, cont
 	return nil
 }
 
-// following measures the log of a job that wrote much.
+// following measures the whole log of a job.
 func (b *bench) following(ctx context.Context, r *Report) error {
 	const namespace = "bench-following"
-	if err := b.load(ctx, namespace, "chatty-large"); err != nil {
+	if err := b.load(ctx, namespace, b.Chatty, ""); err != nil {
 		return err
 	}
-	m := b.through(b.node.Kubeconfig())
-	if _, err := m.run(ctx, kubectl("wait", "-n="+namespace, "--for=condition=Complete", "job/pum-process", "--timeout=5m")); err != nil {
-		return err
-	}
-	return b.hold(ctx, r, "200 MB", m, following(namespace))
+	return b.hold(ctx, r, b.Chatty, b.through(b.node.Kubeconfig()), following(namespace))
 }
 
 // still stops whoever else may write a status.
@@ -212,7 +216,7 @@ func (b *bench) listing(ctx context.Context, r *Report) error {
 			return err
 		}
 		place := fmt.Sprintf("%d Deployments, %d pods", size, 2*size)
-		if err := b.hold(ctx, r, place, b.through(b.node.Kubeconfig()), listing(namespace)); err != nil {
+		if err := b.hold(ctx, r, place, b.through(b.node.Kubeconfig()), listing(namespace, b.Rest)); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // A Contest is a command of the plugin beside the commands it stands for.
@@ -123,7 +124,7 @@ func asking(namespace string) []Contest {
 	}
 }
 
-// following is the contest over the log of a job that wrote 200 MB.
+// following is the contest over the log of a job that is complete.
 func following(namespace string) []Contest {
 	n := "-n=" + namespace
 	return []Contest{{"logs", plugin(0, "logs", n), []Program{kubectl("logs", n, "job/pum-process")}, Ratio{}, 5}}
@@ -131,12 +132,12 @@ func following(namespace string) []Contest {
 
 // listing are the contests over many workloads, none of which runs. One is not
 // ready, so that a wait rests until its time is over.
-func listing(namespace string) []Contest {
-	n := "-n=" + namespace
+func listing(namespace string, rest time.Duration) []Contest {
+	n, timeout := "-n="+namespace, "--timeout="+rest.String()
 	return []Contest{
 		{"status", plugin(6, "status", n), []Program{kubectl("get", n, "deployments,statefulsets,pods", "-o=name")}, Ratio{}, 0},
-		{"wait at rest", plugin(124, "wait", n, "--for=workloads", "--timeout=10s"), []Program{{
-			[]string{"kubectl", "rollout", "status", n, "deployment/late", "--timeout=10s"}, []int{1},
+		{"wait at rest", plugin(124, "wait", n, "--for=workloads", timeout), []Program{{
+			[]string{"kubectl", "rollout", "status", n, "deployment/late", timeout}, []int{1},
 		}}, Ratio{}, 2},
 	}
 }

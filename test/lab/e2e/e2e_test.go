@@ -51,31 +51,103 @@ package e2e
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/build"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/node"
 )
 
-// A suite is the lab that all scripts share.
+// A suite is the lab that all tests share.
 type suite struct {
 	node    *node.Node
 	plugin  string // the folder of the plugin
 	kubectl string
+
+	whole sync.RWMutex // held by whoever breaks the node; to be read by those to whom it must not happen
+
+	lock    sync.Mutex // of what follows
+	schemas map[string]*jsonschema.Schema
+}
+
+// shared is the suite. What it made goes when leave is called.
+var (
+	shared = sync.OnceValues(open)
+	leave  = func() error { return nil }
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := leave(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// open builds the plugin and brings up a lab, unless that was there before.
+func open() (*suite, error) {
+	builder, err := build.New(os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	n, err := node.New(cmp.Or(os.Getenv("LAB"), "e2e"), os.Getenv("K8S"), builder, os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	plugin, err := os.MkdirTemp("", "kubectl-tpe-e2e")
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	found := n.Ready(ctx) == nil
+	leave = func() error {
+		err := os.RemoveAll(plugin)
+		if !found {
+			err = errors.Join(err, n.Down(ctx))
+		}
+		return err
+	}
+	if !found {
+		if err := n.Up(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := n.Compile(ctx, "../../cmd/kubectl-tpe", filepath.Join(plugin, "kubectl-tpe")); err != nil {
+		return nil, err
+	}
+	kubectl, err := n.PlainKubectl(ctx)
+	return &suite{node: n, plugin: plugin, kubectl: kubectl, schemas: map[string]*jsonschema.Schema{}}, err
+}
+
+func openSuite(t *testing.T) *suite {
+	t.Helper()
+	s, err := shared()
+	check(t, err)
+	return s
 }
 
 // TestScripts runs what can share a node.
 func TestScripts(t *testing.T) {
-	params := newSuite(t).params(filepath.Join("testdata", "scripts"))
-	params.Dir, params.Files = "", longFirst(t, params.Dir)
-	testscript.Run(t, params)
+	t.Parallel()
+	s := openSuite(t)
+	s.whole.RLock()
+	defer s.whole.RUnlock()
+	params := s.params()
+	params.Files = longFirst(t, filepath.Join("testdata", "scripts"))
+	scripts := inOrder{inTurn{t}, make(chan struct{}, atOnce), &sync.WaitGroup{}}
+	testscript.RunT(scripts, params)
+	scripts.running.Wait()
 }
 
 // longFirst returns the scripts in a folder, first those in which Kubernetes takes
@@ -86,11 +158,30 @@ func longFirst(t *testing.T, dir string) []string {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d scripts in %s: %v", len(files), dir, err)
 	}
-	ascending := []string{"doctor.txtar", "ondelete.txtar", "restart.txtar", "attempts.txtar", "wait.txtar"}
+	ascending := []string{"pods.txtar", "answers.txtar", "ondelete.txtar", "restart.txtar", "wait.txtar", "connection.txtar", "attempts.txtar"}
 	slices.SortStableFunc(files, func(a, b string) int {
 		return cmp.Compare(slices.Index(ascending, filepath.Base(b)), slices.Index(ascending, filepath.Base(a)))
 	})
 	return files
+}
+
+// atOnce is how many scripts run at a time. All wait for pods most of the time.
+const atOnce = 6
+
+// inOrder starts scripts in their order, as many at a time as there are slots. The
+// package testing starts them in any.
+type inOrder struct {
+	inTurn
+	slots   chan struct{}
+	running *sync.WaitGroup
+}
+
+func (t inOrder) Run(name string, run func(testscript.T)) {
+	t.slots <- struct{}{}
+	t.running.Go(func() {
+		defer func() { <-t.slots }()
+		t.inTurn.Run(name, run)
+	})
 }
 
 // inTurn runs scripts one after the other.
@@ -102,9 +193,8 @@ func (t inTurn) Run(name string, run func(testscript.T)) {
 	t.T.Run(name, func(t *testing.T) { run(inTurn{t}) })
 }
 
-func (s *suite) params(dir string) testscript.Params {
+func (s *suite) params() testscript.Params {
 	return testscript.Params{
-		Dir:                 dir,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		RequireExplicitExec: true,
 		Setup:               s.setup,
@@ -113,29 +203,6 @@ func (s *suite) params(dir string) testscript.Params {
 			"diagnosed": diagnosed, "documented": documented, "gateway": s.gateway, "helm": s.helm, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
-}
-
-// newSuite builds the plugin and brings up a lab, which goes with the test
-// unless it was there before.
-func newSuite(t *testing.T) *suite {
-	t.Helper()
-	builder, err := build.New(os.Stderr)
-	check(t, err)
-	n, err := node.New(cmp.Or(os.Getenv("LAB"), "e2e"), os.Getenv("K8S"), builder, os.Stderr)
-	check(t, err)
-	if n.Ready(t.Context()) != nil {
-		t.Cleanup(func() { check(t, n.Down(context.WithoutCancel(t.Context()))) })
-		check(t, n.Up(t.Context()))
-	}
-	kubectl, err := n.Kubectl(t.Context())
-	check(t, err)
-	plugin := t.TempDir()
-	compile := exec.Command("go", "build", "-o", filepath.Join(plugin, "kubectl-tpe"), "./cmd/kubectl-tpe")
-	compile.Dir = filepath.Join("..", "..", "..")
-	if out, err := compile.CombinedOutput(); err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, out)
-	}
-	return &suite{n, plugin, kubectl}
 }
 
 func check(t *testing.T, err error) {

@@ -23,31 +23,23 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
 )
 
-// TestFaults runs the campaign of test/lab/fault: scripts that break the node in
-// turn, then all else several at a time, and at last random interleavings of what
-// happens in a namespace. What is short is in a part of its own, so that make test
-// can leave out the other. With FAULTS_TABLE it writes what was seen to
-// that file.
+// TestFaults runs the campaign of test/lab/fault: several faults at a time, beside the
+// other tests, then in turn the scripts that break the node and random interleavings of
+// what happens in a namespace. What is short is in a part of its own, so that make test
+// can leave out the other. With FAULTS_TABLE it writes what was seen to that file.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	all, err := fault.Campaign()
 	check(t, err)
-	c := &campaign{suite: newSuite(t), grounds: map[string]chan *ground{}}
+	c := &campaign{suite: openSuite(t), grounds: map[string]chan *ground{}}
 	t.Cleanup(c.leave)
-	for _, part := range []string{"short", "long"} {
-		t.Run(part, func(t *testing.T) {
-			var faults []fault.Fault
-			for _, f := range all {
-				if f.Short == (part == "short") {
-					faults = append(faults, f)
-				}
-			}
-			c.scripts(t, faults)
-			c.commands(t, faults)
-			if part == "long" {
-				t.Run("interleavings", func(t *testing.T) { c.notes = append(c.notes, c.interleave(t)) })
-			}
-		})
-	}
+	t.Run("short", func(t *testing.T) { c.play(t, all, true) })
+	t.Run("long", func(t *testing.T) {
+		c.play(t, all, false)
+		c.whole.Lock()
+		defer c.whole.Unlock()
+		t.Run("interleavings", func(t *testing.T) { c.notes = append(c.notes, c.interleave(t)) })
+	})
 	if table := os.Getenv("FAULTS_TABLE"); table != "" {
 		check(t, c.write(table, all))
 	}
@@ -68,12 +60,41 @@ func (c *campaign) note(o fault.Outcome) {
 	c.seen = append(c.seen, o)
 }
 
-// scripts runs the scripts, one after the other.
-func (c *campaign) scripts(t *testing.T, faults []fault.Fault) {
-	for _, f := range faults {
-		if f.Script == "" {
-			continue
+// play runs the faults that are short, or those that are not.
+func (c *campaign) play(t *testing.T, all []fault.Fault, short bool) {
+	var scripts, commands []fault.Fault
+	for _, f := range all {
+		switch {
+		case f.Short != short:
+		case f.Script != "":
+			scripts = append(scripts, f)
+		default:
+			commands = append(commands, f)
 		}
+	}
+	c.commands(t, commands)
+	c.scripts(t, scripts)
+}
+
+// commands runs faults that break nothing for others, several at a time.
+func (c *campaign) commands(t *testing.T, faults []fault.Fault) {
+	c.whole.RLock()
+	defer c.whole.RUnlock()
+	t.Run("commands", func(t *testing.T) {
+		for _, f := range faults {
+			t.Run(f.Name, func(t *testing.T) {
+				t.Parallel()
+				c.run(t, f)
+			})
+		}
+	})
+}
+
+// scripts runs those that break the node, one after the other.
+func (c *campaign) scripts(t *testing.T, faults []fault.Fault) {
+	c.whole.Lock()
+	defer c.whole.Unlock()
+	for _, f := range faults {
 		t.Run(f.Name, func(t *testing.T) {
 			defer func() {
 				o := fault.Outcome{Fault: f}
@@ -82,26 +103,11 @@ func (c *campaign) scripts(t *testing.T, faults []fault.Fault) {
 				}
 				c.note(o)
 			}()
-			params := c.params("")
+			params := c.params()
 			params.Files = []string{filepath.Join("testdata", "faults", f.Script+".txtar")}
 			testscript.RunT(inTurn{t}, params)
 		})
 	}
-}
-
-// commands runs the other faults, several at a time.
-func (c *campaign) commands(t *testing.T, faults []fault.Fault) {
-	t.Run("commands", func(t *testing.T) {
-		for _, f := range faults {
-			if f.Script != "" {
-				continue
-			}
-			t.Run(f.Name, func(t *testing.T) {
-				t.Parallel()
-				c.run(t, f)
-			})
-		}
-	})
 }
 
 // write writes the table, in the order of the campaign.

@@ -39,7 +39,7 @@ var valuesOf = [][2]string{
 // TestValuesAreHelms compares what values writes with Helm's own code, on secrets that
 // Helm's own driver wrote and reads.
 func TestValuesAreHelms(t *testing.T) {
-	s := newSuite(t)
+	s := openSuite(t)
 	config, err := clientcmd.BuildConfigFromFlags("", s.node.Kubeconfig())
 	check(t, err)
 	client, err := kubernetes.NewForConfig(config)
@@ -79,7 +79,7 @@ func TestValuesAreHelms(t *testing.T) {
 
 // TestStatusesAreExplained takes Helm's own words.
 func TestStatusesAreExplained(t *testing.T) {
-	s := newSuite(t)
+	s := openSuite(t)
 	for _, status := range []common.Status{
 		common.StatusUnknown, common.StatusDeployed, common.StatusUninstalled, common.StatusSuperseded, common.StatusFailed,
 		common.StatusUninstalling, common.StatusPendingInstall, common.StatusPendingUpgrade, common.StatusPendingRollback,

@@ -131,7 +131,7 @@ func (g *Gate) handler(next http.Handler) http.Handler {
 			return
 		}
 		r.Header.Del("Authorization") // the gate has its own
-		if g.faults.Clock != 0 {
+		if g.faults.Clock != 0 && r.Header.Get("Upgrade") == "" {
 			r.Header.Set("Accept", "application/json") // in which times are found
 		}
 		if g.faults.Kubernetes != "" || g.faults.Clock != 0 {
