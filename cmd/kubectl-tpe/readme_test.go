@@ -53,6 +53,31 @@ func tabulate(t *testing.T, file string, topics []verdict.Topic) {
 	}
 }
 
+// What the README says of speed and of faults stands in the documents that were
+// measured.
+func TestReadmeClaimsWhatWasMeasured(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, source := range map[string]string{"bench": docs + "/bench.md", "faults": docs + "/faults.md"} {
+		measured, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), "<!-- "+name+" -->\n")
+		claims, _, ok := strings.Cut(rest, "<!-- end -->\n")
+		if !ok {
+			t.Errorf("the README claims nothing of %s", name)
+		}
+		for line := range strings.Lines(claims) {
+			if !strings.Contains("\n"+string(measured), "\n"+line) {
+				t.Errorf("%s has no line %q", source, line)
+			}
+		}
+	}
+}
+
 // replaceBetween puts text between the comments of a name.
 func replaceBetween(all, name, text string) (string, error) {
 	begin, end := "<!-- "+name+" -->\n", "<!-- end -->\n"
