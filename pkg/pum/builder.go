@@ -75,22 +75,39 @@ func (e *Entry) count(key int) **int64 {
 	return nil
 }
 
+// What an entry and a further key count for at least, in bytes, however short their
+// text: that is about what they take in memory.
+const (
+	entryWeight = 256
+	keyWeight   = 128
+)
+
 // A builder makes entries from keys and values.
 type builder struct {
 	entries []Entry
+	room    int    // for how many bytes of entries and further keys there still is
 	seen    uint16 // a bit for each of the twelve keys that the last entry has
 	lastKey string
 	texts   []string // room for fields, so that few allocations serve many
 	counts  []int64
 }
 
-// newBuilder returns a builder with room for n entries.
-func newBuilder(n int) builder { return builder{entries: make([]Entry, 0, n)} }
+// newBuilder returns a builder of about n entries, which may take so many bytes.
+func newBuilder(n, limit int) builder { return builder{entries: make([]Entry, 0, n), room: limit} }
 
 // add begins an entry.
-func (b *builder) add() {
+func (b *builder) add() error {
 	b.entries = append(b.entries, Entry{})
 	b.seen = 0
+	return b.take(entryWeight)
+}
+
+// take takes of the room.
+func (b *builder) take(weight int) error {
+	if b.room -= weight; b.room < 0 {
+		return fmt.Errorf("%w: too many entries or keys for its limit", ErrTooLarge)
+	}
+	return nil
 }
 
 // has reports whether the last entry has the key, be it null.
@@ -118,7 +135,7 @@ func (b *builder) set(key string, v value) error {
 			e.Extra = map[string]json.RawMessage{}
 		}
 		e.Extra[key] = appendJSON(nil, v)
-		return nil
+		return b.take(keyWeight)
 	}
 	b.seen |= 1 << n
 	if field := e.text(n); field != nil {

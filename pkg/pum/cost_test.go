@@ -3,6 +3,7 @@
 package pum
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -27,6 +28,39 @@ func TestParseMemory(t *testing.T) {
 				t.Errorf("%s: %d entries of %d bytes take %d bytes, want at most four times as many", name, n, len(out), used)
 			}
 		}
+	}
+}
+
+// TestParseMemoryOfHostileText bounds what Parse allocates, all told and as if nothing
+// were ever freed, for texts of as many tiny things as the limit has room for.
+func TestParseMemoryOfHostileText(t *testing.T) {
+	const limit, most = 1 << 22, 20
+	fill := func(begin, again string) []byte {
+		return []byte(begin + strings.Repeat(again, (limit-len(begin))/len(again)))
+	}
+	for name, text := range map[string][]byte{
+		"entries":            fill("999999999 entrie(s)\n", "uid: 1\n"),
+		"entries too many":   fill("1 entrie(s)\n", "uid: 1\n"),
+		"entries in braces":  fill("999999999 entrie(s)\n", "{uid: 1}\n"),
+		"entries with a key": fill("999999999 entrie(s)\n", "uid: 1\nx: 1\n"),
+		"keys":               []byte("1 entrie(s)\nuid: 1\n" + numbered(limit-100, "x%d: 1\n")),
+		"numbers":            fill("1 entrie(s)\nuid: 1\nx: [", "1,"),
+		"brackets":           fill("1 entrie(s)\nuid: 1\nx: ", "["),
+		"bullets":            fill("1 entrie(s)\nuid: 1\nx:\n", " - 1\n"),
+		"lines":              fill("1 entrie(s)\nuid: 1\nx: '", "\n\n"),
+		"headers":            fill("", "1 entrie(s)\n"),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ParseLimit(text, limit)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > most*limit {
+			t.Errorf("%s: %d bytes take %.1f times as many, want at most %d (%v)", name, len(text), float64(used)/limit, most, err)
+		}
+	}
+	tiny := fill("999999999 entrie(s)\n", "uid: 1\n")
+	if _, err := ParseLimit(tiny, limit); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("more entries than the limit has room for: %v, want ErrTooLarge", err)
 	}
 }
 

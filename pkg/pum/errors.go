@@ -51,6 +51,9 @@ type fault struct {
 // explain turns a fault into the error that users of the package see. What is
 // wrong in a last line without line break is that it was cut.
 func explain(f *fault, text string, got, want int) error {
+	if errors.Is(f.err, ErrTooLarge) {
+		return f.err
+	}
 	if f.cut {
 		return &IncompleteError{Got: got, Want: want, Err: f.err}
 	}

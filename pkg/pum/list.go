@@ -27,15 +27,12 @@ type lister struct {
 	end      string // the key with which all entries before the last end, or ""
 }
 
-// usualSize is what an entry has at least, if it has all keys. A header that
-// announces more does not make us reserve more.
-const usualSize = 256
-
-// readAs reads the text after its header in one dialect.
-func readAs(d Dialect, text string, h header) reading {
+// readAs reads the text after its header in one dialect. A header that announces more
+// entries than such a text has if they have all keys does not make us reserve more.
+func readAs(d Dialect, text string, h header, limit int) reading {
 	l := &lister{
 		scanner:  scanner{text: text, pos: h.end, dialect: d},
-		builder:  newBuilder(min(h.declared, len(text)/usualSize)),
+		builder:  newBuilder(min(h.declared, len(text)/entryWeight), limit),
 		declared: h.declared,
 	}
 	f := l.list()
@@ -192,7 +189,9 @@ func (l *lister) begin(key string, at int) *fault {
 		l.entries = l.entries[:l.declared] // those too many are only counted
 	}
 	l.open = true
-	l.add()
+	if err := l.add(); err != nil {
+		return &fault{at: at, err: err}
+	}
 	return nil
 }
 

@@ -36,7 +36,9 @@ type List struct {
 // that came cut, ErrTooLarge for more than DefaultLimit bytes.
 func Parse(out []byte) (List, error) { return ParseLimit(out, DefaultLimit) }
 
-// ParseLimit is Parse with another limit on the size of the text, in bytes.
+// ParseLimit is Parse with another limit on the size of the text, in bytes. An entry
+// counts for 256 of them at least and a key that is not among the twelve for 128, so
+// that a text of many tiny ones takes no more memory than others.
 func ParseLimit(out []byte, limit int) (List, error) {
 	if len(out) > limit {
 		return List{}, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, len(out), limit)
@@ -46,11 +48,11 @@ func ParseLimit(out []byte, limit int) (List, error) {
 	if err != nil {
 		return List{}, explain(err, text, 0, -1)
 	}
-	r := readAs(DialectInspect, text, h)
+	r := readAs(DialectInspect, text, h, limit)
 	if r.neutral && r.err == nil {
 		r.dialect = DialectEither
 	} else {
-		r = decide(r, readAs(DialectYAML, text, h))
+		r = decide(r, readAs(DialectYAML, text, h, limit))
 	}
 	if r.err != nil {
 		return List{}, explain(r.err, text, r.whole, h.declared)

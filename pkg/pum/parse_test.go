@@ -4,6 +4,7 @@ package pum
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -176,12 +177,12 @@ func TestParseDecidesOnceForAll(t *testing.T) {
 }
 
 func TestParseLimit(t *testing.T) {
-	text := []byte("1 entrie(s)\n" + entryText)
+	text := manyEntries(1, plainResponse)
 	if _, err := ParseLimit(text, len(text)); err != nil {
 		t.Errorf("ParseLimit at the limit: %v", err)
 	}
 	list, err := ParseLimit(text, len(text)-1)
-	want := "pum status output is too large: 58 bytes, the limit is 57"
+	want := fmt.Sprintf("pum status output is too large: %d bytes, the limit is %d", len(text), len(text)-1)
 	if !errors.Is(err, ErrTooLarge) || err.Error() != want || list.Entries != nil {
 		t.Errorf("ParseLimit over the limit = %v, %v, want %s", list, err, want)
 	}
