@@ -13,7 +13,7 @@
 // the cache may be deleted at any time while no lab is up.
 //
 // Everything comes through the Go module proxy; what does not exist there is
-// taken from Debian's packages, see Packages.
+// taken from Debian's packages.
 package build
 
 import (
@@ -82,8 +82,12 @@ func sourceFolder() (string, error) {
 	return strings.TrimSpace(string(dir)), nil
 }
 
-// Programs builds what a node of this minor version needs and is not there yet.
+// Programs builds and installs what a node of this minor version needs and is not
+// there yet.
 func (b *Builder) Programs(ctx context.Context, minor string) (Programs, error) {
+	if err := b.packages(ctx); err != nil {
+		return Programs{}, err
+	}
 	version, err := b.Version(minor)
 	if err != nil {
 		return Programs{}, err

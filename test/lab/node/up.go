@@ -16,9 +16,6 @@ import (
 // what runs is left alone. When it returns without an error the node is ready to
 // run pods.
 func (n *Node) Up(ctx context.Context) error {
-	if err := n.builder.Packages(ctx); err != nil {
-		return err
-	}
 	minor := n.minorWanted()
 	programs, err := n.builder.Programs(ctx, minor)
 	if err != nil {
