@@ -23,6 +23,9 @@ type observer struct {
 	// workloads are not observed.
 	watch func(ctx context.Context, see func(readiness.Sighting))
 
+	// list reads the workloads once.
+	list func(ctx context.Context) (*readiness.Picture, error)
+
 	// ask asks PUM for its entries. It is nil if entries are not observed.
 	ask      func(ctx context.Context) (*pum.Answer, error)
 	interval time.Duration // between two questions
@@ -59,10 +62,47 @@ func (o *observer) run(ctx context.Context, see func(verdict.Snapshot) bool) {
 			change(&s)
 		}
 		s.ObservedAt = o.now()
-		if o.whole(s) && !see(s) {
+		if !o.whole(s) {
+			continue
+		}
+		if o.doubtful(s) {
+			o.lookAgain(ctx, &s)
+		}
+		if !see(s) {
 			return
 		}
 	}
+}
+
+const (
+	// longestQuiet is for how long nothing may be heard of the workloads before they
+	// are read anew.
+	longestQuiet = time.Minute
+
+	// longestLook is how long that may take.
+	longestLook = 5 * time.Second
+)
+
+// doubtful reports whether the workloads may be otherwise by now: the connection over
+// which changes come may be dead, or a proxy hold them back, without anybody knowing.
+// Nothing counts as done that is older than PUM's answer may be.
+func (o *observer) doubtful(s verdict.Snapshot) bool {
+	quiet := s.ObservedAt.Sub(s.HeardAt)
+	return o.list != nil && s.Picture != nil && s.LostAt.IsZero() &&
+		(quiet > longestQuiet || quiet > o.interval && verdict.Judge(s).ExitCode == verdict.ExitDone)
+}
+
+// lookAgain reads the workloads anew.
+func (o *observer) lookAgain(ctx context.Context, s *verdict.Snapshot) {
+	ctx, cancel := context.WithTimeout(ctx, longestLook)
+	defer cancel()
+	picture, err := o.list(ctx)
+	if err != nil {
+		s.LostAt = s.HeardAt
+		return
+	}
+	s.Picture, s.HeardAt = picture, o.now()
+	s.ObservedAt = s.HeardAt
 }
 
 // whole reports whether every part was observed at least once: before, there
@@ -89,7 +129,10 @@ func (o *observer) follow(ctx context.Context, changes chan<- func(*verdict.Snap
 		}
 		before, first = about, first && sighting.Picture == nil
 		pass(ctx, changes, func(s *verdict.Snapshot) {
-			s.Picture, s.LostAt = sighting.Picture, sighting.LostAt
+			s.LostAt = sighting.LostAt
+			if !sighting.HeardAt.Before(s.HeardAt) { // else it was read anew since
+				s.Picture, s.HeardAt = sighting.Picture, sighting.HeardAt
+			}
 			if s.PictureErr = nil; s.Picture == nil {
 				s.PictureErr = sighting.Err
 			}

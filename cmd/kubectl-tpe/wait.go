@@ -115,6 +115,9 @@ func (a *app) observer(c *cluster, flags pumFlags, goal verdict.Goal, interval t
 		o.watch = func(ctx context.Context, see func(readiness.Sighting)) {
 			readiness.Watch(ctx, clients, c.Namespace, a.now, see)
 		}
+		o.list = func(ctx context.Context) (*readiness.Picture, error) {
+			return either(readiness.Observe(ctx, clients, c.Namespace, a.now()))
+		}
 	}
 	if goal == verdict.GoalAll {
 		reader, err := c.helm()

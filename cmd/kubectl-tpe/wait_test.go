@@ -163,6 +163,50 @@ func TestWaitThatBeginsWithoutPUMGoesOn(t *testing.T) {
 	})
 }
 
+// A connection is dead, or a proxy holds back what comes on it, and nobody knows: what
+// was well when it was last heard of is read anew before it counts as done.
+func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
+	picture := func(state readiness.State) *readiness.Picture {
+		return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}}}
+	}
+	for name, tt := range map[string]struct {
+		list func(at time.Duration) (*readiness.Picture, error)
+		want verdict.ExitCode
+		at   time.Duration
+	}{
+		"it is well": {func(time.Duration) (*readiness.Picture, error) { return picture(readiness.Ready), nil }, verdict.ExitDone, 30 * time.Second},
+		"it is not": {func(at time.Duration) (*readiness.Picture, error) {
+			if at < 2*time.Minute {
+				return picture(readiness.Progressing), nil
+			}
+			return picture(readiness.Ready), nil
+		}, verdict.ExitDone, 30*time.Second + 2*longestQuiet},
+		"nobody can be asked": {func(time.Duration) (*readiness.Picture, error) { return nil, errors.New("timeout") }, verdict.ExitError, 10 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				o := play([]moment{{0, readiness.Ready, pum.StateInit}, {30 * time.Second, readiness.Ready, pum.StateProcessed}})
+				o.watch = func(ctx context.Context, see func(readiness.Sighting)) {
+					see(readiness.Sighting{Picture: picture(readiness.Ready), HeardAt: start})
+					<-ctx.Done()
+				}
+				o.list = func(context.Context) (*readiness.Picture, error) { return tt.list(time.Since(start)) }
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+				defer cancel()
+				var v verdict.Verdict
+				o.run(ctx, func(s verdict.Snapshot) bool {
+					v = verdict.Judge(s)
+					return v.ExitCode != verdict.ExitDone
+				})
+				if took := time.Since(start); v.ExitCode != tt.want || took < tt.at || took > tt.at+2*time.Second {
+					t.Errorf("exit code %d after %s, want %d after %s", v.ExitCode, took, tt.want, tt.at)
+				}
+			})
+		})
+	}
+}
+
 // full is a disk that is full.
 type full struct{}
 

@@ -29,12 +29,13 @@ type watcher struct {
 	now       func() time.Time
 	changed   chan struct{} // something is different since the last look
 
-	lock   sync.Mutex // of all that follows, and of what is on the shelves
-	all    []*shelf
-	lostAt time.Time
-	events []*corev1.Event
-	claims []*corev1.PersistentVolumeClaim
-	words  map[place][]string
+	lock    sync.Mutex // of all that follows, and of what is on the shelves
+	all     []*shelf
+	heardAt time.Time
+	lostAt  time.Time
+	events  []*corev1.Event
+	claims  []*corev1.PersistentVolumeClaim
+	words   map[place][]string
 }
 
 // A shelf holds the objects of one kind. It is the store of a reflector, and
@@ -233,6 +234,14 @@ func (s *shelf) change(apply func()) {
 	s.watcher.signal()
 }
 
+// hear is change by what the API server said.
+func (s *shelf) hear(apply func()) {
+	s.change(func() {
+		apply()
+		s.watcher.heardAt = s.watcher.now()
+	})
+}
+
 func (w *watcher) signal() {
 	select {
 	case w.changed <- struct{}{}:
@@ -254,7 +263,7 @@ func (s *shelf) Transformer() cache.TransformFunc {
 func (s *shelf) Add(object any) error {
 	o := object.(metav1.Object)
 	slim(o)
-	s.change(func() {
+	s.hear(func() {
 		if s.items != nil { // else there will be a list
 			s.items[o.GetName()] = object
 		}
@@ -267,7 +276,7 @@ func (s *shelf) Update(object any) error { return s.Add(object) }
 
 // Delete takes an object away.
 func (s *shelf) Delete(object any) error {
-	s.change(func() { delete(s.items, object.(metav1.Object).GetName()) })
+	s.hear(func() { delete(s.items, object.(metav1.Object).GetName()) })
 	return nil
 }
 
@@ -279,7 +288,7 @@ func (s *shelf) Replace(objects []any, _ string) error {
 		slim(o)
 		items[o.GetName()] = object
 	}
-	s.change(func() { s.items, s.refusal, s.err, s.endedAt = items, nil, nil, time.Time{} })
+	s.hear(func() { s.items, s.refusal, s.err, s.endedAt = items, nil, nil, time.Time{} })
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 // A Sighting is the latest picture of a namespace, and how fresh it is.
 type Sighting struct {
 	Picture *Picture  // nil as long as nothing could be read
+	HeardAt time.Time // when the API server last said something of what is in the picture
 	Err     error     // why the API server cannot be asked now; nil if it can
 	LostAt  time.Time // since when it cannot
 }
@@ -109,7 +110,7 @@ func (w *watcher) look() (Sighting, bool) {
 	case w.lostAt.IsZero():
 		w.lostAt = w.now()
 	}
-	s := Sighting{Err: lost, LostAt: w.lostAt}
+	s := Sighting{HeardAt: w.heardAt, Err: lost, LostAt: w.lostAt}
 	if !whole {
 		return s, lost != nil
 	}

@@ -19,7 +19,8 @@ type Snapshot struct {
 
 	Picture    *readiness.Picture // workloads and jobs
 	PictureErr error
-	LostAt     time.Time // since when the picture could not be kept up to date; zero if it is
+	HeardAt    time.Time // when the API server last said something of it, where it is kept up to date
+	LostAt     time.Time // since when that could not be done; zero if it can
 
 	Answer    *pum.Answer // entries
 	AnswerErr error
@@ -49,5 +50,6 @@ type Verdict struct {
 	Findings []Finding // the gravest first
 	Impact   []Impact  // nil if too little was read to say that there is none
 
-	namespace string
+	namespace  string
+	processing bool // the job that works through the entries is not over
 }

@@ -3,6 +3,7 @@
 package proxy
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,6 +47,9 @@ type Rule struct {
 	// connection: so many bytes, or for so long. Then the connection breaks.
 	Cut   *int            `json:"cut,omitempty"`
 	Lasts metav1.Duration `json:"lasts,omitzero"`
+
+	// After so long nothing of the answer comes any more, and the connection stays.
+	Quiet metav1.Duration `json:"quiet,omitzero"`
 }
 
 // A book counts what was asked, and what became of it.
@@ -140,6 +144,9 @@ func (r *Rule) answer(w http.ResponseWriter) {
 
 // limit limits how far an answer comes.
 func (r *Rule) limit(response *http.Response) {
+	if r.Quiet.Duration > 0 {
+		response.Body = &silenced{response.Body, time.Now().Add(r.Quiet.Duration), response.Request.Context()}
+	}
 	if r.Cut == nil && r.Lasts.Duration == 0 {
 		return
 	}
@@ -191,4 +198,20 @@ func (l *limited) Close() error {
 		l.timer.Stop()
 	}
 	return l.ReadCloser.Close()
+}
+
+// silenced is an answer of which nothing comes after a time.
+type silenced struct {
+	io.ReadCloser
+	at    time.Time
+	asker context.Context // of whom nobody waits any more when it ends
+}
+
+func (s *silenced) Read(b []byte) (int, error) {
+	n, err := s.ReadCloser.Read(b)
+	if err == nil && time.Now().After(s.at) {
+		<-s.asker.Done()
+		return 0, s.asker.Err()
+	}
+	return n, err
 }
