@@ -4,6 +4,7 @@ package output
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,6 +34,14 @@ type Head struct {
 	Outcome         verdict.Outcome   `json:"outcome"`
 	ExitCode        verdict.ExitCode  `json:"exitCode"`
 	Findings        []verdict.Finding `json:"findings"`
+}
+
+// word is the outcome as a screen says it.
+func (h *Head) word() string {
+	if h.ExitCode == verdict.ExitForbidden {
+		return "FORBIDDEN"
+	}
+	return strings.ToUpper(string(h.Outcome))
 }
 
 // A Status is the document of the command status.

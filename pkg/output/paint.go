@@ -25,7 +25,7 @@ func hue(word string) string {
 		return green
 	case "FAILED", "ERROR":
 		return red
-	case "PENDING", "UNKNOWN", "WARNING", "IMPACT":
+	case "PENDING", "UNKNOWN", "FORBIDDEN", "WARNING", "IMPACT":
 		return yellow
 	}
 	if word != "" && strings.ToUpper(word) == word && strings.ToLower(word) != word {

@@ -64,7 +64,7 @@ func (l *ReleaseList) screen(f *Format, v View) ([]byte, error) {
 		r = &Releases{l.State, l.TPE, l.Items}
 	}
 	s.place(r.title(), l.Place)
-	s.line("%-8s %s", strings.ToUpper(string(l.Outcome)), releasesLine(r))
+	s.line("%-7s  %s", l.word(), releasesLine(r))
 	if r != nil {
 		s.line("")
 	}

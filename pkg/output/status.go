@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -66,7 +67,23 @@ func (s *screen) place(title string, p Place) {
 
 func (s *screen) head(doc *Status) {
 	s.place(doc.Releases.title(), doc.Place)
-	s.line("%-8s %s", strings.ToUpper(string(doc.Outcome)), headline(doc))
+	s.line("%-7s  %s", doc.word(), headline(doc)+upgraded(doc, s.view))
+}
+
+// upgraded says how long ago Helm was at work last, where what it began is not over.
+func upgraded(doc *Status, v View) string {
+	if doc.Outcome != verdict.OutcomePending || doc.Releases == nil {
+		return ""
+	}
+	last := slices.MaxFunc(doc.Releases.Items, func(a, b release.Release) int { return a.UpdatedAt.Compare(b.UpdatedAt) })
+	switch age := v.age(last.UpdatedAt); {
+	case age == "":
+		return ""
+	case last.Revision == 1:
+		return ", installed " + age + " ago"
+	default:
+		return ", upgraded " + age + " ago"
+	}
 }
 
 // headline says in one line how far everything is that was asked for.
@@ -168,12 +185,18 @@ func (s *screen) jobs(doc *Status) {
 		title = "JOBS"
 	}
 	for _, j := range doc.Jobs {
-		if s.format.Wide() || j.State != readiness.JobComplete {
+		if s.format.Wide() || j.State != readiness.JobComplete && !running(j) {
 			t.add(j.Name, string(j.State), fmt.Sprint(j.Attempts),
 				s.view.age(j.StartedAt), s.view.age(j.FinishedAt), j.Reason)
 		}
 	}
 	s.section(title, t)
+}
+
+// running reports whether a job just runs, for the first time. There is nothing to say
+// of it, and during an upgrade there are many.
+func running(j readiness.Job) bool {
+	return j.State == readiness.JobRunning && j.Attempts <= 1 && len(j.Causes) == 0
 }
 
 func (s *screen) findings(findings []verdict.Finding) {
@@ -263,7 +286,11 @@ func (s *screen) counts(doc *Status) {
 	}
 	if len(doc.Jobs) > 0 {
 		complete := count(doc.Jobs, func(j readiness.Job) bool { return j.State == readiness.JobComplete })
-		s.line("Jobs       %d of %d complete", complete, len(doc.Jobs))
+		text := fmt.Sprintf("Jobs       %d of %d complete", complete, len(doc.Jobs))
+		if n := count(doc.Jobs, func(j readiness.Job) bool { return j.State == readiness.JobRunning }); n > 0 {
+			text += fmt.Sprintf(", %d running", n)
+		}
+		s.line("%s", text)
 	}
 	if e := doc.Entries; e != nil {
 		s.line("Entries    %s", byState(e.Summary))

@@ -19,7 +19,7 @@ func (v *Verdict) entries(answer *pum.Answer, picture *readiness.Picture, moveme
 			Code: CodeNoEntries, Level: LevelWarning,
 			Summary: "PUM has no entries",
 			Detail:  "right after an upgrade that means not yet: the upgrade itself adds them, and the job " + pum.ProcessJob + " did not complete",
-			Next:    []string{v.kubectl("logs", "-f", "job/"+pum.ProcessJob)},
+			Next:    []string{v.kubectl("tpe logs -f")},
 		})
 	}
 	for i := range answer.Entries {
@@ -45,7 +45,7 @@ func (v *Verdict) entry(e *pum.Entry) {
 		f.Code, f.Level = CodeEntryAborted, LevelError
 		f.Summary = called(e) + " was aborted"
 		f.Detail = lastResponse(e)
-		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.kubectl("logs", "job/"+pum.ProcessJob), v.kubectl("tpe pum restart --dry-run")}
+		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.logs(pum.ProcessJob), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")}
 		v.find(ExitFailed, f)
 	case !e.State.Known():
 		f.Code, f.Level = CodeUnknownState, LevelWarning
@@ -63,7 +63,7 @@ func (v *Verdict) stall(e *pum.Entry, movements map[int64]pum.Movement) {
 	f := Finding{
 		Code: CodeEntryStalled, Level: LevelWarning,
 		Objects: []Object{{Kind: "Entry", Name: strconv.FormatInt(e.UID, 10)}},
-		Next:    []string{v.kubectl("logs", "job/"+pum.ProcessJob)},
+		Next:    []string{v.logs(pum.ProcessJob)},
 	}
 	kind, stalled := e.Stalled()
 	if movements != nil {

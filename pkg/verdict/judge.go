@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
@@ -106,13 +107,14 @@ func (v *Verdict) workload(w readiness.Workload) {
 // not over.
 func (v *Verdict) jobs(jobs []readiness.Job) {
 	for _, j := range jobs {
+		v.processing = v.processing || j.Name == pum.ProcessJob && !j.State.Final()
 		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
 		switch j.State {
 		case readiness.JobComplete:
 		case readiness.JobFailed:
 			f.Code, f.Level = CodeJobFailed, LevelError
 			f.Summary = "job " + j.Name + " failed for good"
-			f.Next = []string{v.kubectl("logs", "job/"+j.Name)}
+			f.Next = []string{v.logs(j.Name)}
 			v.find(ExitFailed, f)
 		case readiness.JobSuspended:
 			f.Code, f.Level = CodeJobSuspended, LevelWarning
@@ -145,6 +147,9 @@ func (v Verdict) Next() []string {
 	var next []string
 	if v.ExitCode == ExitPending && v.namespace != "" {
 		next = append(next, v.kubectl("tpe wait"))
+		if v.processing {
+			next = append(next, v.kubectl("tpe logs -f"))
+		}
 	}
 	for i, f := range v.Findings {
 		if i == 0 && f.Level == LevelError {
@@ -168,6 +173,15 @@ func explained(causes []readiness.Cause) bool {
 }
 
 func name(w readiness.Workload) string { return w.Kind + " " + w.Name }
+
+// logs returns the command that shows the last attempt of a job.
+func (v *Verdict) logs(job string) string {
+	command := "tpe logs --attempt=last"
+	if job != pum.ProcessJob {
+		command += " --job=" + job
+	}
+	return v.kubectl(command)
+}
 
 // kubectl returns a command to copy.
 func (v *Verdict) kubectl(words ...string) string {
