@@ -181,7 +181,7 @@ func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
 			}
 			return picture(readiness.Ready), nil
 		}, verdict.ExitDone, 30*time.Second + 2*longestQuiet},
-		"nobody can be asked": {func(time.Duration) (*readiness.Picture, error) { return nil, errors.New("timeout") }, verdict.ExitError, 10 * time.Minute},
+		"nobody can be asked": {func(time.Duration) (*readiness.Picture, error) { return nil, errors.New("timeout") }, verdict.ExitError, 3 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
 					<-ctx.Done()
 				}
 				o.list = func(context.Context) (*readiness.Picture, error) { return tt.list(time.Since(start)) }
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 				defer cancel()
 				var v verdict.Verdict
 				o.run(ctx, func(s verdict.Snapshot) bool {

@@ -30,7 +30,7 @@ const lab = "tpe"
 // stored returns what Helm keeps of a text.
 func stored(text string) []byte {
 	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // a level that there is
 	_, _ = io.WriteString(w, text) // into memory
 	_ = w.Close()
 	return []byte(base64.StdEncoding.EncodeToString(b.Bytes()))
