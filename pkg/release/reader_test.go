@@ -31,7 +31,7 @@ const lab = "tpe"
 func stored(text string) []byte {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // a level that there is
-	_, _ = io.WriteString(w, text) // into memory
+	_, _ = io.WriteString(w, text)                  // into memory
 	_ = w.Close()
 	return []byte(base64.StdEncoding.EncodeToString(b.Bytes()))
 }
