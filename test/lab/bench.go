@@ -16,7 +16,7 @@ import (
 
 func newBenchCmd() *cobra.Command {
 	var plugin string
-	options := bench.Options{Rest: 10 * time.Second, Set: tpe.SetFull, Chatty: "chatty-large"}
+	options := bench.Options{Rest: 10 * time.Second, Calm: 2 * time.Minute, Set: tpe.SetFull, Chatty: "chatty-large"}
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "set the plugin beside what users would type instead, in a lab of its own, and print a table",

@@ -31,6 +31,7 @@ type Options struct {
 	Latencies int           // of each side, of which each takes seconds
 	Sizes     []int         // numbers of Deployments that are listed
 	Rest      time.Duration // for which a wait sees no change
+	Calm      time.Duration // for how long to wait, at most, until the machine is calm before a contest
 	Set       string        // the set of workloads that are asked about
 	Chatty    string        // the scenario whose job writes the log that is followed
 	Log       io.Writer
@@ -164,6 +165,9 @@ func (b *bench) asking(ctx context.Context, r *Report) error {
 
 func (b *bench) hold(ctx context.Context, r *Report, place string, m meter, contests []Contest) error {
 	for _, c := range contests {
+		if err := b.calm(ctx); err != nil {
+			return err
+		}
 		b.logf("%s, %s: %s", c.Name, place, c.Ours)
 		row, err := m.hold(ctx, c, min(b.Runs, cmp.Or(c.Runs, b.Runs)))
 		if err != nil {
