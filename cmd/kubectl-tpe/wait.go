@@ -84,9 +84,35 @@ func (o *waitOptions) add(cmd *cobra.Command) {
 	addIntervalFlag(cmd, &o.interval)
 }
 
-func addIntervalFlag(cmd *cobra.Command, interval *time.Duration) {
-	cmd.Flags().DurationVar(interval, "poll-interval", defaultInterval, "time between two questions to PUM")
+func addIntervalFlag(cmd *cobra.Command, d *time.Duration) {
+	*d = defaultInterval
+	cmd.Flags().Var((*interval)(d), "poll-interval", "time between two questions to PUM")
 }
+
+// An interval is a time between questions, and not so short that they are a burden. It
+// is a pflag.Value.
+type interval time.Duration
+
+const shortestInterval = 100 * time.Millisecond
+
+// Set reads what was given with --poll-interval.
+func (i *interval) Set(value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return err
+	}
+	if d < shortestInterval {
+		return fmt.Errorf("want at least %s", shortestInterval)
+	}
+	*i = interval(d)
+	return nil
+}
+
+// String returns what Set was given.
+func (i *interval) String() string { return time.Duration(*i).String() }
+
+// Type names the value in help.
+func (i *interval) Type() string { return "duration" }
 
 // wait waits until the verdict is over, and writes it.
 func (a *app) wait(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options waitOptions) error {
