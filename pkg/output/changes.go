@@ -115,8 +115,7 @@ func workloadChanges(before, after []readiness.Workload, gaps []readiness.Gap) [
 		}
 	}
 	for _, w := range before {
-		unread := slices.ContainsFunc(gaps, func(g readiness.Gap) bool { return g.Kind == w.Kind })
-		if _, gone := old[w.Kind+"/"+w.Name]; gone && !unread {
+		if _, gone := old[w.Kind+"/"+w.Name]; gone && readiness.Unread(gaps, w.Kind) == nil {
 			lines = append(lines, strings.ToLower(w.Kind)+"/"+w.Name+" is gone")
 		}
 	}

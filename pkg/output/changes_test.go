@@ -62,6 +62,18 @@ func TestChangesOfTheConnection(t *testing.T) {
 	}
 }
 
+// An empty list of what could not be read is none.
+func TestWhatCouldNotBeReadIsAbsent(t *testing.T) {
+	lost := errors.New("unexpected EOF")
+	s := verdict.Snapshot{Picture: &readiness.Picture{Gaps: []readiness.Gap{
+		{Kind: "Deployment", Reason: readiness.Broken, Err: lost}, {Kind: "Job", Reason: readiness.Broken, Err: lost},
+	}}}
+	doc := NewStatus(Place{}, s, verdict.Judge(s))
+	if doc.Workloads != nil || doc.Jobs != nil || headline(doc) != "workloads unknown" {
+		t.Errorf("%s, %v, %v", headline(doc), doc.Workloads, doc.Jobs)
+	}
+}
+
 // What may not be read any more is not gone.
 func TestChangesOfWorkloadsThatAreNotThere(t *testing.T) {
 	picture := func(gaps []readiness.Gap, workloads ...readiness.Workload) *Status {

@@ -48,10 +48,10 @@ func (h *Head) word() string {
 type Status struct {
 	Head      `json:",inline"`
 	Impact    []verdict.Impact `json:"impact,omitzero"`     // absent if too little is known to say that there is none
-	Workloads *Workloads       `json:"workloads,omitempty"` // absent if they could not be asked for
+	Workloads *Workloads       `json:"workloads,omitempty"` // absent if they could not be read
 	Entries   *Entries         `json:"entries,omitempty"`   // absent if PUM did not answer
 	Releases  *Releases        `json:"releases,omitempty"`  // absent if Helm's secrets could not be read, or there are none
-	Jobs      []readiness.Job  `json:"jobs,omitzero"`
+	Jobs      []readiness.Job  `json:"jobs,omitzero"`       // absent if they could not be read
 
 	asked verdict.Goal    // what a screen speaks of
 	next  []string        // commands to copy
@@ -109,10 +109,14 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 	case s.Answer == nil && s.AnswerErr == nil:
 		doc.asked = verdict.GoalWorkloads
 	}
-	if s.Picture != nil {
-		doc.Workloads = newWorkloads(s.Picture.Workloads)
-		doc.Jobs = append([]readiness.Job{}, s.Picture.Jobs...)
-		doc.gaps = s.Picture.Gaps
+	if p := s.Picture; p != nil {
+		doc.gaps = p.Gaps
+		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
+			doc.Workloads = newWorkloads(p.Workloads)
+		}
+		if readiness.Unread(p.Gaps, "Job") == nil {
+			doc.Jobs = append([]readiness.Job{}, p.Jobs...)
+		}
 	}
 	if s.Answer != nil {
 		doc.Entries = &Entries{s.Answer.Source, summarize(s.Answer.Entries), s.Answer.Entries, progressOf(s)}

@@ -3,6 +3,8 @@
 package readiness
 
 import (
+	"slices"
+
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -24,6 +26,17 @@ const (
 	Forbidden GapReason = "Forbidden" // the account may not read it
 	Broken    GapReason = "Failed"    // anything else: asked in vain
 )
+
+// Unread returns why one of these kinds could not be read, or nil if all were: an empty
+// list of what was not read is none.
+func Unread(gaps []Gap, kinds ...string) error {
+	for _, g := range gaps {
+		if slices.Contains(kinds, g.Kind) {
+			return g.Err
+		}
+	}
+	return nil
+}
 
 func newGap(kind string, resource schema.GroupResource, err error) Gap {
 	g := Gap{Kind: kind, Resource: resource.String(), Verb: "list", Reason: Broken, Err: err}

@@ -4,7 +4,6 @@ package verdict
 
 import (
 	"errors"
-	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -86,17 +85,6 @@ func (v *Verdict) lost(s Snapshot) {
 // in part from the rest, and the documented account may not read them all.
 var needed = map[string]bool{
 	"Deployment": true, "StatefulSet": true, "Pod": true, "Job": true,
-}
-
-// unread returns why one of some kinds could not be read, or nil: an empty list of it is
-// none.
-func unread(gaps []readiness.Gap, kinds ...string) error {
-	for _, g := range gaps {
-		if slices.Contains(kinds, g.Kind) {
-			return g.Err
-		}
-	}
-	return nil
 }
 
 // gaps judges the resources that could not be read.

@@ -57,7 +57,7 @@ func (v *Verdict) find(code ExitCode, f Finding) {
 // workloads judges the workloads. Nothing there is not success: they may not
 // have been created yet.
 func (v *Verdict) workloads(p *readiness.Picture) {
-	if len(p.Workloads) == 0 && unread(p.Gaps, "Deployment", "StatefulSet") == nil {
+	if len(p.Workloads) == 0 && readiness.Unread(p.Gaps, "Deployment", "StatefulSet") == nil {
 		v.find(ExitPending, Finding{
 			Code: CodeNoWorkloads, Level: LevelError,
 			Summary: "there is no workload in this namespace",

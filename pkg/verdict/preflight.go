@@ -240,7 +240,7 @@ func (p *Preflight) operators() Check {
 	if p.PictureErr != nil {
 		return unknown(name, p.PictureErr)
 	}
-	if err := unread(p.Picture.Gaps, "Deployment"); err != nil {
+	if err := readiness.Unread(p.Picture.Gaps, "Deployment"); err != nil {
 		return unknown(name, err)
 	}
 	var well, ill []string
