@@ -99,7 +99,20 @@ func headline(doc *Status) string {
 		}
 		parts = append(parts, entriesLine(summary))
 	}
+	if complete := completeJobs(doc.Jobs); complete < len(doc.Jobs) && doc.onlyJobs() {
+		parts = append(parts, fmt.Sprintf("%d of %d jobs complete", complete, len(doc.Jobs)))
+	}
 	return strings.Join(parts, ", ")
+}
+
+// onlyJobs reports whether nothing but jobs can be what is not over.
+func (doc *Status) onlyJobs() bool {
+	return (doc.Workloads == nil || doc.Workloads.Ready == doc.Workloads.Total) &&
+		(doc.Entries == nil || doc.Entries.Summary.Final == doc.Entries.Summary.Total)
+}
+
+func completeJobs(jobs []readiness.Job) int {
+	return count(jobs, func(j readiness.Job) bool { return j.State == readiness.JobComplete })
 }
 
 // workloadsLine says how far the workloads are.
@@ -199,6 +212,23 @@ func running(j readiness.Job) bool {
 	return j.State == readiness.JobRunning && j.Attempts <= 1 && len(j.Causes) == 0
 }
 
+// runningJobs counts those that run, and names them if they are few.
+func runningJobs(jobs []readiness.Job) string {
+	var names []string
+	for _, j := range jobs {
+		if j.State == readiness.JobRunning {
+			names = append(names, j.Name)
+		}
+	}
+	switch len(names) {
+	case 0:
+		return ""
+	case 1, 2:
+		return ", running: " + strings.Join(names, ", ")
+	}
+	return fmt.Sprintf(", %d running", len(names))
+}
+
 func (s *screen) findings(findings []verdict.Finding) {
 	if len(findings) > 0 {
 		s.line("")
@@ -285,12 +315,7 @@ func (s *screen) counts(doc *Status) {
 		s.line("%s", text)
 	}
 	if len(doc.Jobs) > 0 {
-		complete := count(doc.Jobs, func(j readiness.Job) bool { return j.State == readiness.JobComplete })
-		text := fmt.Sprintf("Jobs       %d of %d complete", complete, len(doc.Jobs))
-		if n := count(doc.Jobs, func(j readiness.Job) bool { return j.State == readiness.JobRunning }); n > 0 {
-			text += fmt.Sprintf(", %d running", n)
-		}
-		s.line("%s", text)
+		s.line("Jobs       %d of %d complete%s", completeJobs(doc.Jobs), len(doc.Jobs), runningJobs(doc.Jobs))
 	}
 	if e := doc.Entries; e != nil {
 		s.line("Entries    %s", byState(e.Summary))

@@ -151,6 +151,19 @@ func TestEveryFileIsAScenario(t *testing.T) {
 	}
 }
 
+// What each scenario looks like is read in review: see test/recorded. The layouts of
+// the one sample look alike.
+func TestEveryScenarioIsRecorded(t *testing.T) {
+	for _, s := range scenarios(t) {
+		if strings.HasPrefix(s.Name, "layout-") {
+			continue
+		}
+		if _, err := os.Stat("../../recorded/testdata/" + s.Name + ".jsonl"); err != nil {
+			t.Errorf("%v: load the scenario and record it", err)
+		}
+	}
+}
+
 func TestScenariosAreSound(t *testing.T) {
 	for _, s := range scenarios(t) {
 		if s.Description == "" || s.Description[len(s.Description)-1] == '.' {
