@@ -151,9 +151,9 @@ func (c *campaign) enter(t *testing.T, scenario string) *ground {
 	check(t, g.rest(ctx))
 	if !g.start.Process.Hold {
 		out, err := exec.CommandContext(ctx, c.kubectl, "--kubeconfig", c.node.Kubeconfig(), "wait", "-n", g.namespace,
-			"--for=condition=Complete", "job/pum-process", "--timeout=2m").CombinedOutput()
+			"--for=condition=Complete", "job", "--all", "--timeout=2m").CombinedOutput()
 		if err != nil {
-			t.Fatalf("wait for the job: %v\n%s", err, out)
+			t.Fatalf("wait for the jobs: %v\n%s", err, out)
 		}
 	}
 	return g
