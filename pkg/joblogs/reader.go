@@ -48,9 +48,10 @@ type Reader struct {
 	first   int // attempts before are not asked for
 	last    int // nor those behind
 	read    map[key]bool
-	reached int    // the last attempt of which something was said
-	reason  string // what is waited for
-	waits   int    // for the same reason
+	reached int           // the last attempt of which something was said
+	reason  string        // what is waited for
+	waited  time.Duration // for the same reason
+	said    bool          // that it is
 	outage  outage
 }
 
@@ -189,14 +190,26 @@ func (r *Reader) play(ctx context.Context, run Run) error {
 // if it comes soon.
 func (r *Reader) wait(ctx context.Context, s Story) error {
 	if s.Reason != r.reason {
-		r.reason, r.waits = s.Reason, 0
+		r.reason, r.waited, r.said = s.Reason, 0, false
 	}
-	if r.waits++; r.waits == 2 {
+	if r.waited >= time.Second && !r.said {
+		r.said = true
 		if err := r.Sink.Say("waiting: " + s.Reason); err != nil {
 			return err
 		}
 	}
-	return sleep(ctx, time.Second)
+	pace := s.pace()
+	r.waited += pace
+	return sleep(ctx, pace)
+}
+
+// pace is how soon to look again. The first run of a container may fail at once, and
+// the next one with it: then the node removes the log of the first.
+func (s Story) pace() time.Duration {
+	if slices.ContainsFunc(s.Runs, func(run Run) bool { return run.State == Waiting && run.restart == 0 && run.again }) {
+		return 200 * time.Millisecond
+	}
+	return time.Second
 }
 
 // An outage is a time in which the API server does not answer.

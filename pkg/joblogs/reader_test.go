@@ -259,6 +259,30 @@ func TestRunsThatTheAPIServerKnowsLateAreToldApart(t *testing.T) {
 	}
 }
 
+// A kubelet that has removed a log a moment ago answers as if nothing were in it.
+func TestALogThatIsRemovedIsSaidToBeGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		node.create("1")
+		pod := node.start("a", corev1.RestartPolicyOnFailure)
+		first := node.log(pod)
+		first.write("one\n")
+		node.exit(pod, 1)
+		node.begin(pod).write("two\n")
+		first.lines = nil
+		node.exit(pod, 0)
+		node.finish(batchv1.JobComplete)
+		reader, sink := node.reader(Options{Follow: true, Tail: -1})
+		if _, err := reader.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"begin 1 a Ended", "end Gone 1", "begin 2 a Ended", "two", "end Ended 0"}
+		if diff := cmp.Diff(want, sink.script); diff != "" {
+			t.Errorf("story (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // A container that is never started again has no run before this one, and the
 // kubelet is not asked for its log.
 func TestAContainerThatIsNeverStartedAgainIsAlone(t *testing.T) {

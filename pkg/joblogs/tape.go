@@ -55,6 +55,7 @@ func (t *tape) play(ctx context.Context) error {
 			return nil
 		}
 		if t.run.State == Gone || t.ended(asked, p) {
+			t.doubt(p)
 			return nil
 		}
 		if err := sleep(ctx, t.pause); err != nil {
@@ -86,7 +87,7 @@ func (t *tape) heed(ctx context.Context, p passage) error {
 		return t.trouble(err)
 	}
 	if t.run.previous != asked.previous {
-		t.seek, t.gap, t.newer, t.atEnd = newSeeker(), false, false, false // what was read may be another log
+		t.seek, t.gap, t.newer, t.atEnd, t.tries = newSeeker(), false, false, false, 0 // what was read may be another log
 	}
 	return nil
 }
@@ -161,6 +162,16 @@ func (t *tape) ended(asked Run, p passage) bool {
 	}
 	// A container that writes all the time has no end to wait for.
 	return asked.State == Running && !t.mark.last.Before(t.start)
+}
+
+// doubt takes the log of the run before for gone where the last answer had nothing in
+// it: a kubelet that removed it a moment ago may answer as if it were empty (seen with
+// Kubernetes 1.33).
+func (t *tape) doubt(p passage) {
+	all := t.Tail < 0 && t.Since == 0 && t.SinceTime.IsZero()
+	if all && p.empty() && t.run.previous && t.run.State == Ended && !t.whole {
+		t.run.State, t.run.Reason = Gone, "the node has nothing of it: it was removed, or nothing was written"
+	}
 }
 
 // options says what to ask for: the first time what the user asked for,

@@ -105,10 +105,11 @@ func headline(doc *Status) string {
 	return strings.Join(parts, ", ")
 }
 
-// onlyJobs reports whether nothing but jobs can be what is not over.
+// onlyJobs reports whether nothing but jobs is what is not over.
 func (doc *Status) onlyJobs() bool {
-	return (doc.Workloads == nil || doc.Workloads.Ready == doc.Workloads.Total) &&
-		(doc.Entries == nil || doc.Entries.Summary.Final == doc.Entries.Summary.Total)
+	ready := doc.Workloads != nil && doc.Workloads.Ready == doc.Workloads.Total
+	final := doc.Entries != nil && doc.Entries.Summary.Final == doc.Entries.Summary.Total
+	return (ready || !doc.asked.Workloads()) && (final || !doc.asked.Entries())
 }
 
 func completeJobs(jobs []readiness.Job) int {
