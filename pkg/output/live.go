@@ -3,6 +3,7 @@
 package output
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -34,13 +35,14 @@ const (
 )
 
 // Draw draws a text in place of the one before, clipped to a screen of width
-// columns and height lines. It is written at once, so that nothing flickers,
+// columns and height lines; what does not fit is counted. It is written at once, so that nothing flickers,
 // and the cursor is back when it returns. What is there already is not drawn
 // again.
 func (l *Live) Draw(text string, width, height int) error {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if room := height - 1; room > 0 && len(lines) > room {
-		lines = lines[:room]
+		left := len(lines) - room + 1
+		lines = append(lines[:room-1:room-1], fmt.Sprintf("… %d more lines", left))
 	}
 	for i, line := range lines {
 		if width > 0 && unpainted(line) == line {

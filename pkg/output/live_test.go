@@ -132,7 +132,8 @@ func TestLiveDrawsWhatChanged(t *testing.T) {
 	}{
 		{"1\n2\n3\n4\n5\n", 80, 4, 3},
 		{"1\n2\n3\n4\n5\n", 80, 4, 0},
-		{"1\n2\n3\n4 changed below the screen\n", 80, 4, 0},
+		{"1\n2\n3\n4 changed below the screen\n5\n", 80, 4, 0},
+		{"1\n2\n3\n4\n5\n6 is one more\n", 80, 4, 3},
 		{"1\n2\n3\n4\n5\n", 81, 4, 3},
 		{"1\n2\n3\n4\n5\n", 81, 10, 5},
 		{"1\n2\n3\n4\n6\n", 81, 10, 5},
@@ -140,6 +141,9 @@ func TestLiveDrawsWhatChanged(t *testing.T) {
 	} {
 		if got := draw(step.text, step.width, step.height); got != step.want {
 			t.Errorf("step %d: %d lines written, want %d", i, got, step.want)
+		}
+		if more := strings.Count(step.text, "\n") - 2; step.height == 4 && b.Len() > 0 && !strings.Contains(b.String(), fmt.Sprintf("\x1b[2K2\n\x1b[2K… %d more lines\n", more)) {
+			t.Errorf("step %d: %d lines are below the screen, and it is not said: %q", i, more, b.String())
 		}
 		if strings.Contains(b.String(), "too wide") {
 			t.Errorf("step %d: wider than the screen: %q", i, b.String())
