@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"syscall"
 	"time"
 
@@ -211,6 +212,7 @@ func (w *waiting) vain() bool {
 // brokeOff reports whether there was a connection, and it broke.
 func brokeOff(err error) bool {
 	return err != nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) ||
 		utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
 }
 

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -122,6 +124,7 @@ func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
 		{Picture: ready, Err: errors.New("503")},
 		{Err: fmt.Errorf("list pods: %w", io.ErrUnexpectedEOF)},
 		{Err: fmt.Errorf("list pods: %w", syscall.ECONNRESET)},
+		{Err: fmt.Errorf("list pods: %w", &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)})},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var out, errOut bytes.Buffer
