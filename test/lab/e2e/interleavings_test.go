@@ -68,6 +68,7 @@ func (s *suite) interleave(t *testing.T) string {
 	}
 	close(turns)
 	all.Wait()
+	t.Log(tally)
 	return tally.String()
 }
 
