@@ -211,6 +211,9 @@ func (s *shelf) asked(ctx context.Context, err error) {
 			s.err = fmt.Errorf("list %s in namespace %q: %w", s.resource, s.watcher.namespace, err)
 		}
 		if refused(err) { // what was there may be otherwise by now
+			if s.refusal == nil { // one that is repeated tells nothing of the other kinds
+				s.watcher.heardAt = s.watcher.now()
+			}
 			s.items, s.refusal = nil, s.err
 		}
 	})

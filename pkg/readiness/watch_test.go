@@ -36,18 +36,21 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 		forbidden := apierrors.NewForbidden(appsv1.Resource("statefulsets"), "", nil)
 		answer(known, nil)
 		for _, step := range []struct {
-			name string
-			err  error
-			gap  bool
-			lost bool
+			name  string
+			err   error
+			gap   bool
+			lost  bool
+			heard bool // something new
 		}{
-			{"listed", nil, false, false},
-			{"rights taken away", forbidden, true, false},
-			{"connection lost", io.EOF, true, true},
-			{"still no right", forbidden, true, false},
-			{"right given", nil, false, false},
-			{"connection lost again", io.EOF, false, true},
+			{"listed", nil, false, false, true},
+			{"rights taken away", forbidden, true, false, true},
+			{"connection lost", io.EOF, true, true, false},
+			{"still no right", forbidden, true, false, false},
+			{"right given", nil, false, false, true},
+			{"connection lost again", io.EOF, false, true, false},
 		} {
+			time.Sleep(time.Second)
+			start := time.Now()
 			answer(tried, step.err)
 			sighting, ok := w.look()
 			if !ok || sighting.Picture == nil {
@@ -55,6 +58,9 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 			}
 			if gap := len(sighting.Picture.Gaps) > 0; gap != step.gap || (sighting.Err != nil) != step.lost {
 				t.Errorf("%s: gap = %v, lost = %v, want %v and %v", step.name, gap, sighting.Err, step.gap, step.lost)
+			}
+			if heard := !sighting.HeardAt.Before(start); heard != step.heard {
+				t.Errorf("%s: heard of the cluster: %v, want %v", step.name, heard, step.heard)
 			}
 			_ = tried.Add(&appsv1.StatefulSet{}) // of a watch that ends late
 		}
