@@ -5,11 +5,13 @@ package tpe
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	chart "helm.sh/helm/v4/pkg/chart/v2"
@@ -22,21 +24,29 @@ import (
 )
 
 // install writes the secrets of the four Helm releases as Helm itself does,
-// through its storage driver, with a history.
+// through its storage driver, with a history. Helm takes minutes from one to the next,
+// and nobody is to see half of them here: they are written at the same time.
 func (r renderer) install(secrets corev1.SecretInterface, now time.Time) error {
 	store := storage.Init(driver.NewSecrets(secrets))
+	var all []*helm.Release
 	for _, release := range r.inventory.Releases {
 		revisions, err := r.revisions(release, now)
 		if err != nil {
 			return fmt.Errorf("release %s: %w", release.Name, err)
 		}
-		for _, revision := range revisions {
-			if err := store.Create(revision); err != nil {
-				return fmt.Errorf("release %s, revision %d: %w", release.Name, revision.Version, err)
-			}
-		}
+		all = append(all, revisions...)
 	}
-	return nil
+	errs := make([]error, len(all))
+	var written sync.WaitGroup
+	for i, revision := range all {
+		written.Go(func() {
+			if err := store.Create(revision); err != nil {
+				errs[i] = fmt.Errorf("release %s, revision %d: %w", revision.Name, revision.Version, err)
+			}
+		})
+	}
+	written.Wait()
+	return errors.Join(errs...)
 }
 
 // revisions are the history of a Helm release: the first is of the release of
@@ -57,7 +67,7 @@ func (r renderer) revisions(release Release, now time.Time) ([]*helm.Release, er
 		last = change.Revision
 	}
 	deployed := now
-	if r.scenario.From == "" {
+	if r.scenario.From == "" && !change.New {
 		deployed = now.Add(-26 * time.Hour)
 	}
 	var all []*helm.Release

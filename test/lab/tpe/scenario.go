@@ -63,6 +63,7 @@ type HelmRelease struct {
 	Release  string `json:"release"`  // of ThingPark Enterprise, from which its chart is
 	Status   string `json:"status"`   // of the last revision; deployed if none is given
 	Missing  bool   `json:"missing"`  // it was never installed
+	New      bool   `json:"new"`      // the last revision is of now
 	Revision int    `json:"revision"` // the last one; all before it are superseded
 	Padding  int    `json:"padding"`  // bytes of random text in each revision's manifest
 }
