@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -68,6 +70,9 @@ func (o *observer) run(ctx context.Context, see func(verdict.Snapshot) bool) {
 		if o.doubtful(s) {
 			o.lookAgain(ctx, &s)
 		}
+		if o.hasty(s) {
+			o.readReleases(ctx)(&s)
+		}
 		if !see(s) {
 			return
 		}
@@ -103,6 +108,16 @@ func (o *observer) lookAgain(ctx context.Context, s *verdict.Snapshot) {
 	}
 	s.Picture, s.HeardAt = picture, o.now()
 	s.ObservedAt = s.HeardAt
+}
+
+// hasty reports whether it would end as failed with Helm releases that were read before
+// the workloads last changed: Helm may have been in the middle of its work.
+func (o *observer) hasty(s verdict.Snapshot) bool {
+	if s.Releases == nil || !s.Releases.ReadAt.Before(s.HeardAt) {
+		return false
+	}
+	v := verdict.Judge(s)
+	return v.ExitCode == verdict.ExitFailed && verdict.Over(s, v, false)
 }
 
 // whole reports whether every part was observed at least once: before, there
@@ -195,11 +210,21 @@ func (o *observer) poll(ctx context.Context, changes chan<- func(*verdict.Snapsh
 // reread reads the Helm releases at once, and then at every interval.
 func (o *observer) reread(ctx context.Context, changes chan<- func(*verdict.Snapshot)) {
 	for o.releases != nil && ctx.Err() == nil {
-		releases, err := o.releases(ctx)
-		pass(ctx, changes, func(s *verdict.Snapshot) { s.Releases, s.ReleasesErr = releases, err })
+		pass(ctx, changes, o.readReleases(ctx))
 		select {
 		case <-ctx.Done():
 		case <-time.After(o.interval):
+		}
+	}
+}
+
+// readReleases reads the Helm releases. While they cannot be read, those that were stay:
+// not to know of a failure any more would look like success.
+func (o *observer) readReleases(ctx context.Context) func(*verdict.Snapshot) {
+	releases, err := o.releases(ctx)
+	return func(s *verdict.Snapshot) {
+		if err == nil || s.Releases == nil || apierrors.IsForbidden(err) {
+			s.Releases, s.ReleasesErr = releases, err
 		}
 	}
 }

@@ -120,10 +120,9 @@ func readReleases(ctx context.Context, reader *release.Reader, given *release.Ma
 	case err != nil:
 		return nil, err
 	case len(items) == 0:
-		return &verdict.Releases{}, nil
+		return &verdict.Releases{ReadAt: now}, nil
 	}
-	consistency := release.Compare(items, given, now)
-	return &verdict.Releases{Consistency: consistency, Items: items}, nil
+	return &verdict.Releases{Consistency: release.Compare(items, given, now), Items: items, ReadAt: now}, nil
 }
 
 // helm returns what reads Helm's secrets.

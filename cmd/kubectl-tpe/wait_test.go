@@ -17,11 +17,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -204,6 +207,58 @@ func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
 				})
 				if took := time.Since(start); v.ExitCode != tt.want || took < tt.at || took > tt.at+2*time.Second {
 					t.Errorf("exit code %d after %s, want %d after %s", v.ExitCode, took, tt.want, tt.at)
+				}
+			})
+		})
+	}
+}
+
+// Helm was in the middle of its work when its releases were read: they are read anew
+// before they end anything. What cannot be read anew is not forgotten.
+func TestFailedHelmReleasesAreReadAnewBeforeTheyEndAWait(t *testing.T) {
+	mixed := func(at time.Time) *verdict.Releases {
+		return &verdict.Releases{
+			Consistency: release.Consistency{State: release.Mismatch}, ReadAt: at,
+			Items: []release.Release{{Name: "tpe", Status: release.StatusFailed}},
+		}
+	}
+	for name, tt := range map[string]struct {
+		read func() (*verdict.Releases, error) // after the first time
+		want verdict.ExitCode
+	}{
+		"Helm is done by then":          {func() (*verdict.Releases, error) { return &verdict.Releases{}, nil }, verdict.ExitDone},
+		"it is as before":               {func() (*verdict.Releases, error) { return mixed(time.Now()), nil }, verdict.ExitFailed},
+		"they cannot be read any more":  {func() (*verdict.Releases, error) { return nil, errors.New("503") }, verdict.ExitFailed},
+		"nobody may read them any more": {func() (*verdict.Releases, error) { return nil, apierrors.NewForbidden(schema.GroupResource{}, "", nil) }, verdict.ExitDone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				o := play([]moment{{0, readiness.Ready, pum.StateProcessed}})
+				o.watch = func(ctx context.Context, see func(readiness.Sighting)) {
+					for _, state := range []readiness.State{readiness.Progressing, readiness.Ready} {
+						see(readiness.Sighting{HeardAt: time.Now(), Picture: &readiness.Picture{
+							Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}},
+						}})
+						time.Sleep(o.interval / 2)
+					}
+					<-ctx.Done()
+				}
+				reads := 0
+				o.releases = func(context.Context) (*verdict.Releases, error) {
+					if reads++; reads == 1 {
+						return mixed(start), nil
+					}
+					return tt.read()
+				}
+				var v verdict.Verdict
+				var took time.Duration
+				o.run(t.Context(), func(s verdict.Snapshot) bool {
+					v, took = verdict.Judge(s), time.Since(start)
+					return !verdict.Over(s, v, false)
+				})
+				if v.ExitCode != tt.want || took != o.interval/2 {
+					t.Errorf("exit code %d after %s, want %d after %s", v.ExitCode, took, tt.want, o.interval/2)
 				}
 			})
 		})

@@ -122,12 +122,17 @@ func snapshots() map[string]verdict.Snapshot {
 	}
 }
 
-// helm returns Helm releases with the charts of these releases of ThingPark Enterprise.
+// helm returns Helm releases with the charts of these releases of ThingPark Enterprise,
+// none of which is a release that is missing.
 func helm(words string) *verdict.Releases {
 	r := &verdict.Releases{}
 	for i, tpe := range strings.Fields(words) {
 		v, _ := release.ParseVersion(tpe)
 		m, _ := release.ManifestOf(v)
+		if tpe == "none" {
+			r.Items = append(r.Items, release.Release{Name: release.Parts()[i].Name, Chart: release.Parts()[i].Chart, Status: release.StatusMissing})
+			continue
+		}
 		r.Items = append(r.Items, release.Release{
 			Name: release.Parts()[i].Name, Chart: release.Parts()[i].Chart, Version: m.Versions[i], AppVersion: tpe,
 			Status: release.StatusDeployed, Revision: 3, UpdatedAt: ago(50 * time.Hour), Said: "Upgrade complete",
@@ -143,7 +148,7 @@ func TestReleasesGolden(t *testing.T) {
 	failed := helm("8.0.0 8.0.0 8.0.0 8.0.0")
 	failed.Items[3].Status, failed.Items[3].Said = release.StatusFailed, "Upgrade failed: timed out waiting for the condition"
 	for name, r := range map[string]*verdict.Releases{
-		"of-two": helm("7.3.6 7.3.6 7.3.6 7.3.6"), "mixed": helm("8.0.0 7.3.6 8.0.0 8.0.0"),
+		"of-two": helm("7.3.6 7.3.6 7.3.6 7.3.6"), "mixed": helm("8.0.0 7.3.6 8.0.0 8.0.0"), "missing": helm("8.0.0 8.0.0 8.0.0 none"),
 		"failed": failed, "hostile": hostile, "none": {},
 	} {
 		s := verdict.Snapshot{ObservedAt: now, Namespace: place.Namespace, Releases: r}

@@ -98,7 +98,10 @@ func releasesLine(r *Releases) string {
 	case release.Unclear:
 		return text + "of an unknown release of ThingPark Enterprise"
 	case release.Underway:
-		return text + "some of a newer release of ThingPark Enterprise than the others"
+		return text + "in the middle of an installation or an upgrade"
+	}
+	if !slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Status != release.StatusMissing && r.Version != r.Want }) {
+		return text + "all of " + either(r.TPE) + ", and the others missing"
 	}
 	return text + "of different releases of ThingPark Enterprise"
 }
@@ -144,6 +147,9 @@ func (r *Releases) title() string {
 		if n := len(item.Of); n > 0 && !slices.Contains(all, item.Of[n-1]) {
 			all = append(all, item.Of[n-1])
 		}
+	}
+	if len(all) == 1 {
+		return name + " " + all[0] + ", not whole"
 	}
 	return name + " " + strings.Join(all, " and ") + ", mixed"
 }

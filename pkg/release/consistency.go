@@ -13,7 +13,7 @@ type State string
 // The states.
 const (
 	Consistent State = "Consistent" // all four are of one release of ThingPark Enterprise
-	Underway   State = "Underway"   // the first ones are of a newer release than the others, since a short time
+	Underway   State = "Underway"   // since a short time the first ones are of a newer release than the others, or the others are to come
 	Mismatch   State = "Mismatch"   // they are of different releases, or one is missing
 	Unclear    State = "Unclear"    // a version is in no manifest that is known, or could not be read
 )
@@ -142,13 +142,14 @@ func contradictory(releases []Release) bool {
 	return false
 }
 
-// underway reports whether the releases look as in the middle of an upgrade: in the
-// order in which they are installed, the first ones are of one release of ThingPark
-// Enterprise and the others of an older one, and the last change was not long ago.
+// underway reports whether the releases look as in the middle of an installation or
+// an upgrade: in the order in which they are installed, the first ones are of one
+// release of ThingPark Enterprise, the others are to do, and the last change was not
+// long ago.
 func underway(releases []Release, now time.Time) bool {
 	var last time.Time
 	for _, r := range releases {
-		if len(r.Of) == 0 {
+		if len(r.Of) == 0 && r.Status != StatusMissing {
 			return false
 		}
 		if r.UpdatedAt.After(last) {
@@ -159,12 +160,22 @@ func underway(releases []Release, now time.Time) bool {
 		return false
 	}
 	for n := 1; n < len(releases); n++ {
-		newer, older := shared(releases[:n]), shared(releases[n:])
-		if len(newer) > 0 && len(older) > 0 && later(newer[len(newer)-1], older[0]) {
+		if of := shared(releases[:n]); len(of) > 0 && toDo(releases[n:], of[len(of)-1]) {
 			return true
 		}
 	}
 	return false
+}
+
+// toDo reports whether all releases are to be brought to a release of ThingPark
+// Enterprise: they are missing, or of one that is older.
+func toDo(releases []Release, to string) bool {
+	present := slices.DeleteFunc(slices.Clone(releases), func(r Release) bool { return r.Status == StatusMissing })
+	if len(present) == 0 {
+		return true
+	}
+	of := shared(present)
+	return len(of) > 0 && later(to, of[0])
 }
 
 // shared returns the releases of ThingPark Enterprise that all can be of.

@@ -61,10 +61,15 @@ func TestCompare(t *testing.T) {
 		{name: "two and two, the application new", in: "7.3.6 7.3.6 8.0.0 8.0.0", state: Mismatch, tpe: "8.0.0", odd: "tpe-data-controllers tpe-data"},
 		{name: "four of four", in: "7.1.0 7.2.0 7.3.1 8.0.0", state: Mismatch, tpe: "8.0.0", odd: "tpe-data-controllers tpe-data tpe-controllers"},
 		{name: "one missing", in: "8.0.0 8.0.0 none 8.0.0", state: Mismatch, tpe: "8.0.0", odd: "tpe-controllers"},
-		{name: "the application missing", in: "8.0.0 8.0.0 8.0.0 none", state: Mismatch, tpe: "8.0.0", odd: "tpe"},
+		{name: "the first missing", in: "none 8.0.0 8.0.0 8.0.0", state: Mismatch, tpe: "8.0.0", odd: "tpe-data-controllers"},
+		{name: "the application missing", in: "8.0.0 8.0.0 8.0.0 none", age: 2 * time.Hour, state: Mismatch, tpe: "8.0.0", odd: "tpe"},
 
 		{name: "an upgrade under way", in: "8.0.0 8.0.0 7.3.6 7.3.6", state: Underway, tpe: "7.3.4c 7.3.6", odd: "tpe-data-controllers tpe-data"},
 		{name: "with only the application to do", in: "8.0.0 8.0.0 8.0.0 7.3.6", age: 59 * time.Minute, state: Underway, tpe: "8.0.0", odd: "tpe"},
+		{name: "an installation under way", in: "8.0.0 none none none", state: Underway, tpe: "8.0.0", odd: "tpe-data tpe-controllers tpe"},
+		{name: "with only the application to come", in: "8.0.0 8.0.0 8.0.0 none", state: Underway, tpe: "8.0.0", odd: "tpe"},
+		{name: "an upgrade of a part of an installation", in: "8.0.0 7.3.6 none none", state: Underway, tpe: "8.0.0", odd: "tpe-data tpe-controllers tpe"},
+		{name: "a way back of a part", in: "7.3.6 8.0.0 none none", state: Mismatch, tpe: "8.0.0", odd: "tpe-data-controllers tpe-controllers tpe"},
 		{name: "a way back is no upgrade", in: "7.3.6 7.3.6 8.0.0 8.0.0", state: Mismatch, tpe: "8.0.0", odd: "tpe-data-controllers tpe-data"},
 
 		{name: "a newer release", in: "a b c d", state: Unclear},

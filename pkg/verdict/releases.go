@@ -27,7 +27,7 @@ func (v *Verdict) releases(s Snapshot) {
 		v.noReleases(s)
 	case s.Releases != nil:
 		for _, r := range s.Releases.Items {
-			v.release(r)
+			v.release(r, s.Releases.State == release.Underway)
 		}
 		code := ExitDone
 		if s.onlyReleases() {
@@ -51,11 +51,17 @@ func (v *Verdict) noReleases(s Snapshot) {
 	v.find(code, f)
 }
 
-// release judges one Helm release by what Helm says of it.
-func (v *Verdict) release(r release.Release) {
+// release judges one Helm release by what Helm says of it. While others are on their
+// way, one that is missing is still to come.
+func (v *Verdict) release(r release.Release, underway bool) {
 	f := Finding{Since: r.UpdatedAt, Detail: r.Said, Objects: []Object{{Kind: "Release", Name: r.Name}}}
 	history := "helm history " + r.Name + " -n " + v.namespace
 	switch {
+	case r.Status == release.StatusMissing && underway:
+		f.Code, f.Level = CodeReleaseMissing, LevelWarning
+		f.Summary = fmt.Sprintf("release %s is not there yet", r.Name)
+		f.Detail = "the first charts were installed a short time ago, and chart " + r.Chart + " is to come"
+		v.find(ExitPending, f)
 	case r.Status == release.StatusMissing:
 		f.Code, f.Level = CodeReleaseMissing, LevelError
 		f.Summary = fmt.Sprintf("release %s is missing", r.Name)
@@ -89,11 +95,11 @@ func (v *Verdict) consistency(r *Releases, code ExitCode) {
 	for _, name := range r.Odd {
 		f.Objects = append(f.Objects, Object{Kind: "Release", Name: name})
 	}
+	if f.Summary == "" && r.State != release.Unclear {
+		return // all that is odd is missing, which was found before
+	}
 	switch r.State {
 	case release.Mismatch:
-		if f.Summary == "" {
-			return // all that is odd is missing, which was found before
-		}
 		f.Code, f.Level = CodeReleasesMixed, LevelError
 		f.Next = []string{"kubectl tpe releases -n " + v.namespace}
 		v.find(ExitFailed, f)

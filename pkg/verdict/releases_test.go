@@ -82,6 +82,8 @@ func TestJudgeReleases(t *testing.T) {
 		{"missing", Snapshot{Releases: installed("8.0.0 8.0.0 8.0.0/missing 8.0.0")}, ExitFailed, "TPE504 release tpe-controllers is missing"},
 		{"missing, and one left behind", Snapshot{Releases: installed("8.0.0 7.3.6 8.0.0/missing 8.0.0")}, ExitFailed,
 			"TPE504 release tpe-controllers is missing; TPE501 release tpe-data is not of 8.0.0, the other 2 are"},
+		{"the last ones to come", Snapshot{Releases: installed("new new 8.0.0/missing 8.0.0/missing")}, ExitPending,
+			"TPE504 release tpe-controllers is not there yet; TPE504 release tpe is not there yet"},
 		{"damaged", Snapshot{Releases: installed("8.0.0 damaged 8.0.0 8.0.0")}, ExitError, "TPE505 the chart of release tpe-data is unknown"},
 		{"damaged beside the rest", Snapshot{Releases: installed("8.0.0 damaged 8.0.0 8.0.0"), Picture: well}, ExitDone, "TPE505 the chart of release tpe-data is unknown"},
 		{"a newer release", Snapshot{Releases: installed("9.0.0 9.0.0 9.0.0 9.0.0")}, ExitError,

@@ -35,7 +35,8 @@ type Snapshot struct {
 // there is no Helm release of ThingPark Enterprise.
 type Releases struct {
 	release.Consistency
-	Items []release.Release
+	Items  []release.Release
+	ReadAt time.Time // when reading began
 }
 
 // onlyReleases reports whether nothing but the Helm releases was asked for.
