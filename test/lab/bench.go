@@ -43,7 +43,7 @@ func newBenchCmd() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&plugin, "plugin-dir", "", "the folder of the plugin")
-	f.IntVar(&options.Runs, "runs", 15, "runs of each side")
+	f.IntVar(&options.Runs, "runs", 41, "runs of each side, at most")
 	f.IntVar(&options.Latencies, "latencies", 50, "runs of each side that wait")
 	f.IntSliceVar(&options.Sizes, "sizes", []int{40, 500, 5000}, "numbers of Deployments")
 	f.StringSliceVar(&options.Steps, "steps", nil, "which: asking, following, latency, listing; all by default")

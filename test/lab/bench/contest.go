@@ -15,7 +15,7 @@ type Contest struct {
 	Ours   Program
 	Theirs []Program // one after the other
 	Aim    Ratio     // at most; 0 where there is none
-	Runs   int       // at most; 0 where they are short
+	Runs   int       // at most, of each side; 0 where they are short
 }
 
 // A Ratio is what ours takes for each unit that theirs takes: less is better.
@@ -135,7 +135,7 @@ func following(namespace string) []Contest {
 func listing(namespace string, rest time.Duration) []Contest {
 	n, timeout := "-n="+namespace, "--timeout="+rest.String()
 	return []Contest{
-		{"status", plugin(6, "status", n), []Program{kubectl("get", n, "deployments,statefulsets,pods", "-o=name")}, Ratio{}, 0},
+		{"status", plugin(6, "status", n), []Program{kubectl("get", n, "deployments,statefulsets,pods", "-o=name")}, Ratio{}, 15},
 		{"wait at rest", plugin(124, "wait", n, "--for=workloads", timeout), []Program{{
 			[]string{"kubectl", "rollout", "status", n, "deployment/late", timeout}, []int{1},
 		}}, Ratio{}, 2},
