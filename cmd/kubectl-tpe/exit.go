@@ -30,6 +30,9 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
+// errInterrupted is said where a command was cancelled, in whatever words that came.
+var errInterrupted = errors.New("interrupted before there was an answer")
+
 // report prints the error of a command, once, and returns the exit code.
 // An error that is not an exitError is cobra's, about the command line.
 func (a *app) report(err error) verdict.ExitCode {
@@ -40,7 +43,7 @@ func (a *app) report(err error) verdict.ExitCode {
 	case !errors.As(err, &exit):
 		exit = &exitError{code: verdict.ExitUsage, err: err}
 	case errors.Is(err, context.Canceled):
-		exit.code = verdict.ExitInterrupted
+		exit = &exitError{code: verdict.ExitInterrupted, err: errInterrupted}
 	}
 	if exit.err != nil {
 		fmt.Fprintf(a.ErrOut, "error: %s\n", a.errView().Safe(exit.err.Error()))

@@ -80,6 +80,9 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 		return answered(verdict.ExitError, err)
 	}
 	before, err := r.prepare(ctx)
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, errors.New("interrupted; nothing was sent"))
+	}
 	if err != nil {
 		return c.refused(ctx, verdict.Classify(err), err, pum.Rules())
 	}
@@ -91,7 +94,7 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	}
 	if !options.yes && !a.confirms(ctx, c.Place) {
 		fmt.Fprintln(a.Out, "nothing was sent")
-		return answered(verdict.ExitDone, ctx.Err())
+		return answered(verdict.ExitDone, ctx.Err()) // an interruption has its own exit code
 	}
 	if err := a.send(ctx, c, r, before); err != nil || !options.wait {
 		return err
