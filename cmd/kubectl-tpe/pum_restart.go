@@ -65,6 +65,9 @@ Exit codes:
 	return cmd
 }
 
+// errNothingSent is said where a restart was interrupted in time.
+var errNothingSent = errors.New("interrupted; nothing was sent")
+
 // restart is a transaction: look, say what would happen, ask, send once,
 // look again.
 func (a *app) restart(ctx context.Context, flags pumFlags, options restartOptions) error {
@@ -81,7 +84,7 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	}
 	before, err := r.prepare(ctx)
 	if ctx.Err() != nil {
-		return answered(verdict.ExitInterrupted, errors.New("interrupted; nothing was sent"))
+		return answered(verdict.ExitInterrupted, errNothingSent)
 	}
 	if err != nil {
 		return c.refused(ctx, verdict.Classify(err), err, pum.Rules())
@@ -124,6 +127,8 @@ func (a *app) confirms(ctx context.Context, place output.Place) bool {
 func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Moment) error {
 	sent, err := r.send(ctx)
 	switch code := verdict.Classify(err); {
+	case sent.Pod == "" && ctx.Err() != nil:
+		return answered(verdict.ExitInterrupted, errNothingSent)
 	case sent.Pod == "" && err != nil:
 		return answered(code, fmt.Errorf("nothing was sent: %w", err))
 	case code == verdict.ExitForbidden:
