@@ -39,10 +39,10 @@ type observer struct {
 	changed atomic.Int64 // how often PUM's pods or its job changed so far
 }
 
-// run calls see with a new snapshot whenever something was observed, and at
-// least once a second, so that ages stay true. It returns when see returns
+// run calls see with a new snapshot and its verdict whenever something was observed,
+// and at least once a second, so that ages stay true. It returns when see returns
 // false or ctx ends.
-func (o *observer) run(ctx context.Context, see func(verdict.Snapshot) bool) {
+func (o *observer) run(ctx context.Context, see func(verdict.Snapshot, verdict.Verdict) bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	changes := make(chan func(*verdict.Snapshot))
 	nudge := make(chan struct{}, 1)
@@ -67,16 +67,26 @@ func (o *observer) run(ctx context.Context, see func(verdict.Snapshot) bool) {
 		if !o.whole(s) {
 			continue
 		}
-		if o.doubtful(s) {
-			o.lookAgain(ctx, &s)
-		}
-		if o.hasty(s) {
-			o.readReleases(ctx)(&s)
-		}
-		if !see(s) {
+		v := o.judge(ctx, &s)
+		if !see(s, v) {
 			return
 		}
 	}
+}
+
+// judge returns the verdict of a snapshot, in which it reads anew what may be out of
+// date and would count.
+func (o *observer) judge(ctx context.Context, s *verdict.Snapshot) verdict.Verdict {
+	v := verdict.Judge(*s)
+	if o.doubtful(*s, v) {
+		o.lookAgain(ctx, s)
+		v = verdict.Judge(*s)
+	}
+	if hasty(*s, v) {
+		o.readReleases(ctx)(s)
+		v = verdict.Judge(*s)
+	}
+	return v
 }
 
 const (
@@ -91,10 +101,10 @@ const (
 // doubtful reports whether the workloads may be otherwise by now: the connection over
 // which changes come may be dead, or a proxy hold them back, without anybody knowing.
 // Nothing counts as done that is older than PUM's answer may be.
-func (o *observer) doubtful(s verdict.Snapshot) bool {
+func (o *observer) doubtful(s verdict.Snapshot, v verdict.Verdict) bool {
 	quiet := s.ObservedAt.Sub(s.HeardAt)
 	return o.list != nil && s.Picture != nil && s.LostAt.IsZero() &&
-		(quiet > longestQuiet || quiet > o.interval && verdict.Judge(s).ExitCode == verdict.ExitDone)
+		(quiet > longestQuiet || quiet > o.interval && v.ExitCode == verdict.ExitDone)
 }
 
 // lookAgain reads the workloads anew.
@@ -112,12 +122,9 @@ func (o *observer) lookAgain(ctx context.Context, s *verdict.Snapshot) {
 
 // hasty reports whether it would end as failed with Helm releases that were read before
 // the workloads last changed: Helm may have been in the middle of its work.
-func (o *observer) hasty(s verdict.Snapshot) bool {
-	if s.Releases == nil || !s.Releases.ReadAt.Before(s.HeardAt) {
-		return false
-	}
-	v := verdict.Judge(s)
-	return v.ExitCode == verdict.ExitFailed && verdict.Over(s, v, false)
+func hasty(s verdict.Snapshot, v verdict.Verdict) bool {
+	return s.Releases != nil && s.Releases.ReadAt.Before(s.HeardAt) &&
+		v.ExitCode == verdict.ExitFailed && verdict.Over(s, v, false)
 }
 
 // whole reports whether every part was observed at least once: before, there

@@ -187,10 +187,10 @@ func (w *waiting) limit(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, w.options.timeout)
 }
 
-// see takes a new snapshot, and reports whether to go on.
-func (w *waiting) see(s verdict.Snapshot) bool {
+// see takes a new snapshot with its verdict, and reports whether to go on.
+func (w *waiting) see(s verdict.Snapshot, v verdict.Verdict) bool {
 	first := !w.seen
-	w.seen, w.last, w.verdict = true, s, verdict.Judge(s)
+	w.seen, w.last, w.verdict = true, s, v
 	if w.done = w.over(first); w.done && first {
 		return false // there was nothing to wait for
 	}

@@ -35,6 +35,11 @@ type moment struct {
 	entry    pum.State
 }
 
+// picture is of one workload in a state.
+func picture(state readiness.State) *readiness.Picture {
+	return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}}}
+}
+
 // play returns an observer of a cluster that goes through the moments.
 func play(moments []moment) *observer {
 	start := time.Now()
@@ -54,9 +59,7 @@ func play(moments []moment) *observer {
 				if ctx.Err() != nil {
 					return
 				}
-				see(readiness.Sighting{Picture: &readiness.Picture{
-					Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: m.workload, Want: 1}},
-				}})
+				see(readiness.Sighting{Picture: picture(m.workload)})
 			}
 			<-ctx.Done()
 		},
@@ -122,7 +125,7 @@ func TestWait(t *testing.T) {
 // The API server answers lists and refuses watches when the wait begins, or breaks off
 // in the middle of each.
 func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
-	ready := &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: readiness.Ready, Want: 1}}}
+	ready := picture(readiness.Ready)
 	for _, begin := range []readiness.Sighting{
 		{Picture: ready, Err: errors.New("503")},
 		{Err: fmt.Errorf("list pods: %w", io.ErrUnexpectedEOF)},
@@ -172,9 +175,6 @@ func TestWaitThatBeginsWithoutPUMGoesOn(t *testing.T) {
 // A connection is dead, or a proxy holds back what comes on it, and nobody knows: what
 // was well when it was last heard of is read anew before it counts as done.
 func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
-	picture := func(state readiness.State) *readiness.Picture {
-		return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}}}
-	}
 	for name, tt := range map[string]struct {
 		list func(at time.Duration) (*readiness.Picture, error)
 		want verdict.ExitCode
@@ -201,8 +201,8 @@ func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 				defer cancel()
 				var v verdict.Verdict
-				o.run(ctx, func(s verdict.Snapshot) bool {
-					v = verdict.Judge(s)
+				o.run(ctx, func(_ verdict.Snapshot, judged verdict.Verdict) bool {
+					v = judged
 					return v.ExitCode != verdict.ExitDone
 				})
 				if took := time.Since(start); v.ExitCode != tt.want || took < tt.at || took > tt.at+2*time.Second {
@@ -237,9 +237,7 @@ func TestFailedHelmReleasesAreReadAnewBeforeTheyEndAWait(t *testing.T) {
 				o := play([]moment{{0, readiness.Ready, pum.StateProcessed}})
 				o.watch = func(ctx context.Context, see func(readiness.Sighting)) {
 					for _, state := range []readiness.State{readiness.Progressing, readiness.Ready} {
-						see(readiness.Sighting{HeardAt: time.Now(), Picture: &readiness.Picture{
-							Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}},
-						}})
+						see(readiness.Sighting{Picture: picture(state), HeardAt: time.Now()})
 						time.Sleep(o.interval / 2)
 					}
 					<-ctx.Done()
@@ -253,8 +251,8 @@ func TestFailedHelmReleasesAreReadAnewBeforeTheyEndAWait(t *testing.T) {
 				}
 				var v verdict.Verdict
 				var took time.Duration
-				o.run(t.Context(), func(s verdict.Snapshot) bool {
-					v, took = verdict.Judge(s), time.Since(start)
+				o.run(t.Context(), func(s verdict.Snapshot, judged verdict.Verdict) bool {
+					v, took = judged, time.Since(start)
 					return !verdict.Over(s, v, false)
 				})
 				if v.ExitCode != tt.want || took != o.interval/2 {
@@ -332,7 +330,7 @@ func TestPUMIsAskedAtOnceWhenItsPodIsReady(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
-		o.run(ctx, func(verdict.Snapshot) bool { return true })
+		o.run(ctx, func(verdict.Snapshot, verdict.Verdict) bool { return true })
 		if last := asked[len(asked)-1]; last != time.Minute {
 			t.Errorf("PUM was asked at %v, want the last time after a minute", asked)
 		}
@@ -368,8 +366,7 @@ func TestAnAnswerFromBeforeTheJobCompletedProvesNothing(t *testing.T) {
 			},
 		}
 		var codes []verdict.ExitCode
-		o.run(t.Context(), func(s verdict.Snapshot) bool {
-			v := verdict.Judge(s)
+		o.run(t.Context(), func(_ verdict.Snapshot, v verdict.Verdict) bool {
 			if !slices.Contains(codes, v.ExitCode) {
 				codes = append(codes, v.ExitCode)
 			}

@@ -29,8 +29,8 @@ func (a *app) watch(ctx context.Context, o *observer, format *output.Format, doc
 	stream := output.NewStream(a.Out, format)
 	var v verdict.Verdict
 	var failed error
-	o.run(ctx, func(s verdict.Snapshot) bool {
-		v = a.judge(s)
+	o.run(ctx, func(s verdict.Snapshot, judged verdict.Verdict) bool {
+		v = judged.FailOn(a.failOn.level)
 		failed = stream.Show(document(s, v), a.view())
 		return failed == nil && !verdict.Over(s, v, false)
 	})
