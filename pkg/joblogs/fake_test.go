@@ -70,7 +70,9 @@ func (f *file) text() string {
 var errCut = errors.New("connection reset by peer")
 
 func newNode() *node {
-	return &node{files: map[key]*file{}, end: errCut}
+	n := &node{files: map[key]*file{}, end: errCut}
+	n.create("1")
+	return n
 }
 
 func (n *node) Job(context.Context) (*batchv1.Job, error) {
@@ -364,6 +366,16 @@ func (r *recorder) Flush() error { return nil }
 func (n *node) reader(o Options) (*Reader, *recorder) {
 	sink := &recorder{}
 	return &Reader{API: n, Sink: sink, Now: time.Now, Options: o}, sink
+}
+
+// follow reads the whole story, to its end.
+func (n *node) follow(t *testing.T) *recorder {
+	t.Helper()
+	reader, sink := n.reader(Options{Follow: true, Tail: -1})
+	if _, err := reader.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return sink
 }
 
 func numbered(n int) []string {

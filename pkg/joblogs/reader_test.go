@@ -47,7 +47,6 @@ func TestCutsLoseAndRepeatNothing(t *testing.T) {
 				t.Run(name+", cut "+ends+", "+follows, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						node := newNode()
-						node.create("1")
 						pod := node.start("a", corev1.RestartPolicyNever)
 						for i, text := range numbered(n) {
 							node.log(pod).lines = append(node.log(pod).lines, line{at(i, time.Now()), text})
@@ -79,7 +78,6 @@ func TestFollowsAGrowingLogOverBrokenConnections(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			node := newNode()
-			node.create("1")
 			pod := node.start("a", corev1.RestartPolicyNever)
 			log := node.log(pod)
 			budgets := rand.New(rand.NewPCG(seed, 1))
@@ -111,16 +109,12 @@ func TestFollowsAGrowingLogOverBrokenConnections(t *testing.T) {
 func TestALongLineIsPassedOnInPieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()
-		node.create("1")
 		pod := node.start("a", corev1.RestartPolicyNever)
 		node.log(pod).write("first\n", strings.Repeat("x", 3*bufferSize)+"\n", "last\n", strings.Repeat("y", bufferSize))
 		node.exit(pod, 0)
 		node.finish(batchv1.JobComplete)
 		node.budget = func(i int) int { return 5*bufferSize - i*1000 }
-		reader, sink := node.reader(Options{Follow: true, Tail: -1})
-		if _, err := reader.Read(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		sink := node.follow(t)
 		wantText(t, sink.lines.String(), node.log(pod).text())
 	})
 }
@@ -219,7 +213,6 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				node := newNode()
-				node.create("1")
 				var played sync.WaitGroup
 				played.Go(func() { tt.play(node) })
 				defer played.Wait()
@@ -263,7 +256,6 @@ func TestRunsThatTheAPIServerKnowsLateAreToldApart(t *testing.T) {
 func TestALogThatIsRemovedIsSaidToBeGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()
-		node.create("1")
 		pod := node.start("a", corev1.RestartPolicyOnFailure)
 		first := node.log(pod)
 		first.write("one\n")
@@ -272,10 +264,7 @@ func TestALogThatIsRemovedIsSaidToBeGone(t *testing.T) {
 		first.lines = nil
 		node.exit(pod, 0)
 		node.finish(batchv1.JobComplete)
-		reader, sink := node.reader(Options{Follow: true, Tail: -1})
-		if _, err := reader.Read(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		sink := node.follow(t)
 		want := []string{"begin 1 a Ended", "end Gone 1", "begin 2 a Ended", "two", "end Ended 0"}
 		if diff := cmp.Diff(want, sink.script); diff != "" {
 			t.Errorf("story (-want +got):\n%s", diff)
@@ -288,14 +277,10 @@ func TestALogThatIsRemovedIsSaidToBeGone(t *testing.T) {
 func TestAContainerThatIsNeverStartedAgainIsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()
-		node.create("1")
 		pod := node.start("a", corev1.RestartPolicyNever)
 		node.exit(pod, 0) // and wrote nothing
 		node.finish(batchv1.JobComplete)
-		reader, _ := node.reader(Options{Follow: true, Tail: -1})
-		if _, err := reader.Read(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		node.follow(t)
 		if node.previous > 0 {
 			t.Errorf("asked %d times for the log of a run before the only one", node.previous)
 		}
@@ -332,17 +317,13 @@ func (f flash) play(node *node) {
 // tell follows that from some time on.
 func (f flash) tell(t *testing.T, lag, from time.Duration) {
 	node := newNode()
-	node.create("1")
 	node.lag = lag
 	start := time.Now()
 	var played sync.WaitGroup
 	defer played.Wait()
 	played.Go(func() { f.play(node) })
 	time.Sleep(from)
-	reader, sink := node.reader(Options{Follow: true, Tail: -1})
-	if _, err := reader.Read(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	sink := node.follow(t)
 	if late := sink.first.Sub(start.Add(from + f.silent)); from == 0 && lag < time.Second && late > 4*time.Second {
 		t.Errorf("the first line was told %s after it came", late)
 	}
@@ -374,7 +355,6 @@ func (n *node) attempt(name string, code int32, text string) {
 func TestLinesThatWereRotatedAwayAreSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()
-		node.create("1")
 		pod := node.start("a", corev1.RestartPolicyNever)
 		log := node.log(pod)
 		go func() {
@@ -390,10 +370,7 @@ func TestLinesThatWereRotatedAwayAreSaid(t *testing.T) {
 			}
 			node.change(func() { node.exit(pod, 0); node.finish(batchv1.JobComplete) })
 		}()
-		reader, sink := node.reader(Options{Follow: true, Tail: -1})
-		if _, err := reader.Read(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		sink := node.follow(t)
 		said := slices.ContainsFunc(sink.script, func(s string) bool { return strings.Contains(s, "lines may be missing between") })
 		if !said {
 			t.Errorf("nothing is said of lines that are missing:\n%s", strings.Join(sink.script, "\n"))
@@ -408,7 +385,6 @@ func TestLinesThatWereRotatedAwayAreSaid(t *testing.T) {
 func TestASilentConnectionIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()
-		node.create("1")
 		pod := node.start("a", corev1.RestartPolicyNever)
 		node.silent = true
 		go func() {
@@ -418,10 +394,7 @@ func TestASilentConnectionIsLeft(t *testing.T) {
 			}
 			node.change(func() { node.exit(pod, 0); node.finish(batchv1.JobComplete) })
 		}()
-		reader, sink := node.reader(Options{Follow: true, Tail: -1})
-		if _, err := reader.Read(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		sink := node.follow(t)
 		wantText(t, sink.lines.String(), node.log(pod).text())
 		if after := sink.first.Sub(pod.CreationTimestamp.Time); after > 40*time.Second {
 			t.Errorf("the first line came after %s, want it soon", after)
@@ -444,7 +417,6 @@ func TestErrorsThatEndIt(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				node := newNode()
-				node.create("1")
 				pod := node.start("a", corev1.RestartPolicyNever)
 				node.log(pod).write("one\n")
 				reader, _ := node.reader(Options{Follow: tt.follow, Tail: -1})
@@ -470,7 +442,6 @@ func (n noLog) Log(context.Context, string, *corev1.PodLogOptions) (io.ReadClose
 func TestATimeoutEndsAFollow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()
-		node.create("1")
 		pod := node.start("a", corev1.RestartPolicyNever)
 		node.log(pod).write("one\n")
 		reader, sink := node.reader(Options{Follow: true, Tail: -1})

@@ -63,7 +63,6 @@ func TestTell(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			n := newNode()
-			n.create("1")
 			tt.edit(n)
 			pods, _ := n.Pods(t.Context())
 			var got []string
