@@ -35,9 +35,9 @@ const (
 )
 
 // Draw draws a text in place of the one before, clipped to a screen of width
-// columns and height lines; what does not fit is counted. It is written at once, so that nothing flickers,
-// and the cursor is back when it returns. What is there already is not drawn
-// again.
+// columns and height lines; the lines that do not fit are counted. It is written
+// at once, so that nothing flickers, and the cursor is back when it returns. What
+// is there already is not drawn again.
 func (l *Live) Draw(text string, width, height int) error {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if room := height - 1; room > 0 && len(lines) > room {
