@@ -3,7 +3,9 @@
 package node
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +52,35 @@ func downWithAll(t *testing.T, n *Node, before snapshot) {
 		left = takeSnapshot(t, n).without(before)
 	}
 	t.Errorf("left by the lab:\n%s", strings.Join(left, "\n"))
+}
+
+// Other tests run kubectl meanwhile, from where the lab's programs are, too.
+func TestOnlyItsOwnClientIsATraceOfALab(t *testing.T) {
+	n := newLab(t, "test-down")
+	kubectl, err := n.PlainKubectl(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, client := range []struct {
+		of    string
+		trace bool
+	}{{n.dir, true}, {labs + "/test-other", false}} {
+		cmd := exec.CommandContext(t.Context(), kubectl, "create", "-f", "-")
+		cmd.Env = []string{"KUBECONFIG=" + client.of + "/kubeconfig/admin"}
+		stdin, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		prefix := fmt.Sprintf("%d ", cmd.Process.Pid)
+		if found := slices.ContainsFunc(foreignProcesses(t, n), func(p string) bool { return strings.HasPrefix(p, prefix) }); found != client.trace {
+			t.Errorf("kubectl of %s is a trace of %s: %v, want %v", client.of, n.Name, found, client.trace)
+		}
+		_ = stdin.Close()
+		_ = cmd.Wait() // it has nothing to create
+	}
 }
 
 // upWithPods also makes sure that a snapshot would show what is left.

@@ -70,8 +70,10 @@ func foreignProcesses(t *testing.T, n *Node) []string {
 	var found []string
 	for _, p := range all {
 		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", p.pid)) // kernel threads have none
-		foreign := p.namespace != self.namespace || strings.HasPrefix(exe, n.builder.Cache) ||
-			strings.Contains(strings.Join(p.arguments, " "), n.dir)
+		environment, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", p.pid))
+		// No lab starts kubectl: one that does not name this lab is a client of another.
+		program := strings.HasPrefix(exe, n.builder.Cache) && (filepath.Base(exe) != "kubectl" || strings.Contains(string(environment), n.dir))
+		foreign := p.namespace != self.namespace || program || strings.Contains(strings.Join(p.arguments, " "), n.dir)
 		if foreign && !ofOtherLab(n, all, p) {
 			found = append(found, fmt.Sprintf("%d %s", p.pid, p.arguments))
 		}
