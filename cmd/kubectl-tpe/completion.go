@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,8 +37,12 @@ func newCompletionKubectlCmd(a *app) *cobra.Command {
 		Long: `Let kubectl complete the words after kubectl tpe, in every shell in which it
 completes its own. It needs kubectl 1.26 or newer.
 
-kubectl looks for a program ` + completer + ` on PATH. This links that name to
-the plugin, beside it, and says where.`,
+kubectl looks for a program ` + completer + ` on PATH. This command links that
+name to the plugin and prints where: beside the plugin, or, if krew installed the
+plugin, in another folder of PATH, because krew takes every link in its own folder
+for a plugin. After krew uninstall tpe the link leads nowhere and does nothing.
+
+On Windows kubectl has no such way; use kubectl-tpe completion powershell.`,
 		Example: `  # Once
   kubectl tpe completion kubectl
 
@@ -45,15 +50,11 @@ the plugin, beside it, and says where.`,
   kubectl tpe completion kubectl --remove`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			link, err := newCompleterLink(runtime.GOOS)
-			if err != nil {
-				return answered(verdict.ExitError, err)
-			}
-			act := link.make
+			act := linkCompleter
 			if remove {
-				act = link.remove
+				act = unlinkCompleter
 			}
-			said, err := act()
+			said, err := act(runtime.GOOS)
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}
@@ -61,75 +62,101 @@ the plugin, beside it, and says where.`,
 			return write(verdict.ExitDone, err)
 		},
 	}
-	cmd.Flags().BoolVar(&remove, "remove", false, "take the link away")
+	cmd.Flags().BoolVar(&remove, "remove", false, "remove the link")
 	return cmd
 }
 
-// A completerLink leads from the name that kubectl looks for to the plugin. On
-// Windows, where links need a privilege, it is a batch file.
-type completerLink struct {
-	path   string
-	target string // beside it
-	batch  string // what a batch file says; empty for a link
-}
-
-// newCompleterLink returns the link beside the plugin that is found on PATH, as
-// kubectl finds it.
-func newCompleterLink(system string) (completerLink, error) {
+// linkCompleter links the name that kubectl looks for to the plugin, and says where.
+func linkCompleter(system string) (string, error) {
+	if system == "windows" {
+		return "", errors.New("kubectl on Windows cannot complete the words of a plugin; " +
+			"kubectl-tpe completion powershell prints completion for kubectl-tpe itself")
+	}
 	plugin, err := exec.LookPath("kubectl-tpe")
 	if err != nil {
-		return completerLink{}, fmt.Errorf("find the plugin, to link %s to it: %w", completer, err)
+		return "", fmt.Errorf("find the plugin, to link %s to it: %w", completer, err)
 	}
-	l := completerLink{path: filepath.Join(filepath.Dir(plugin), completer), target: filepath.Base(plugin)}
-	if system == "windows" {
-		l.path += ".cmd"
-		l.batch = "@\"%~dp0" + l.target + "\" " + cobra.ShellCompRequestCmd + " %*\r\n"
-	}
-	return l, nil
-}
-
-// there reports whether the link is there. Something else under its name is an
-// error: it is not ours.
-func (l completerLink) there() (bool, error) {
-	want, found, err := l.target, "", error(nil)
-	if l.batch == "" {
-		found, err = os.Readlink(l.path)
-	} else {
-		var text []byte
-		text, err = os.ReadFile(l.path)
-		want, found = l.batch, string(text)
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil || found != want:
-		return false, fmt.Errorf("%s is there, and was not made by this plugin: move it away", l.path)
-	}
-	return true, nil
-}
-
-func (l completerLink) make() (string, error) {
-	switch there, err := l.there(); {
+	switch link, err := findCompleter(plugin); {
 	case err != nil:
 		return "", err
-	case there:
-		return l.path + " is there already", nil
+	case link != "":
+		return link + " is there already", nil
 	}
-	var err error
-	if l.batch != "" {
-		err = os.WriteFile(l.path, []byte(l.batch), 0o755)
-	} else {
-		err = os.Symlink(l.target, l.path)
+	for _, folder := range completerFolders(plugin) {
+		link := filepath.Join(folder, completer)
+		err := os.Symlink(plugin, link)
+		if err == nil {
+			return "made " + link, nil
+		}
+		if errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("%s already exists and does not lead to this plugin; move it away", link)
+		}
 	}
-	return "made " + l.path, err
+	return "", fmt.Errorf("no folder of PATH can be written; link %s to %s in one of them", completer, plugin)
 }
 
-func (l completerLink) remove() (string, error) {
-	switch there, err := l.there(); {
+// unlinkCompleter removes what linkCompleter made, and says from where.
+func unlinkCompleter(string) (string, error) {
+	plugin, err := exec.LookPath("kubectl-tpe")
+	if err != nil {
+		return "", fmt.Errorf("find the plugin that %s leads to: %w", completer, err)
+	}
+	switch link, err := findCompleter(plugin); {
 	case err != nil:
 		return "", err
-	case !there:
-		return "there is no " + l.path, nil
+	case link == "":
+		return "there is no " + completer + " on PATH", nil
+	default:
+		return "removed " + link, os.Remove(link)
 	}
-	return "removed " + l.path, os.Remove(l.path)
+}
+
+// findCompleter returns the link to the plugin that kubectl would find, or nothing if there
+// is none. Anything else under its name is an error: it is not ours.
+func findCompleter(plugin string) (string, error) {
+	path, err := exec.LookPath(completer)
+	if err != nil {
+		return "", nil
+	}
+	link, err := os.Lstat(path)
+	if err != nil {
+		return "", err
+	}
+	leadsTo, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	is, err := os.Stat(plugin)
+	if err != nil {
+		return "", err
+	}
+	if link.Mode()&fs.ModeSymlink == 0 || !os.SameFile(leadsTo, is) {
+		return "", fmt.Errorf("%s already exists and does not lead to this plugin; move it away", path)
+	}
+	return path, nil
+}
+
+// completerFolders returns the folders in which the link may be made, the best first:
+// that of the plugin, unless it is krew's. krew counts the links in its own folder, and where
+// one is left without a receipt it refuses every command as outdated
+// (sigs.k8s.io/krew/cmd/krew/cmd/internal, receiptsmigration). Then it is another folder
+// of PATH, one of the user's own before one of the system's.
+func completerFolders(plugin string) []string {
+	beside := filepath.Dir(plugin)
+	target, err := os.Readlink(plugin)
+	if err != nil || !strings.Contains(filepath.ToSlash(target), "/store/tpe/") {
+		return []string{beside}
+	}
+	home, _ := os.UserHomeDir()
+	var own, others []string
+	for _, folder := range filepath.SplitList(os.Getenv("PATH")) {
+		switch {
+		case !filepath.IsAbs(folder) || filepath.Clean(folder) == beside:
+		case home != "" && strings.HasPrefix(folder, home+string(filepath.Separator)):
+			own = append(own, folder)
+		default:
+			others = append(others, folder)
+		}
+	}
+	return append(own, others...)
 }
