@@ -40,6 +40,7 @@ func TestBudget(t *testing.T) {
 	if added := newModules(t, program); len(added) > 0 {
 		t.Errorf("modules that are not in testdata/modules.txt: %q; weigh them, and add them there", added)
 	}
+	checkNotices(t, program)
 	if took := start(t, program, "--help") - start(t, empty(t, dir)); took > startBudget {
 		t.Errorf("--help takes %s more than an empty program, want %s at most", took, startBudget)
 	}

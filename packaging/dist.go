@@ -106,6 +106,11 @@ func (t target) pack(sources, program string) ([]byte, error) {
 		}
 		files = append(files, file{e.name, 0o644, content})
 	}
+	notices, err := thirdPartyNotices(sources, program)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, file{"THIRD_PARTY_NOTICES.txt", 0o644, notices})
 	if t.system == "windows" {
 		return zipped(files)
 	}
