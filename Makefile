@@ -11,7 +11,8 @@ TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
 LINTER     := $(TOOLS)/golangci-lint-$(LINT)/golangci-lint
 LAB_MODULE := test/lab
 RUN_LAB    := go run -C $(LAB_MODULE) .
-BUILD      := go build -buildvcs=false -ldflags "-s -w -X main.stamped=$(VERSION)"
+FLAGS      := -buildvcs=false -ldflags "-s -w -X main.stamped=$(VERSION)"
+BUILD      := go build $(FLAGS)
 
 # All but unit compile alike, as a release is, so that it is done once.
 export CGO_ENABLED = 0
@@ -23,8 +24,8 @@ build: ## the plugin, as bin/kubectl-tpe
 	$(BUILD) -o bin/kubectl-tpe ./cmd/kubectl-tpe
 
 .PHONY: install
-install: build ## the plugin to where go install puts programs; then kubectl tpe works
-	install -D -m 0755 bin/kubectl-tpe "$$(go env GOPATH)/bin/kubectl-tpe"
+install: ## the plugin to where go install puts programs; then kubectl tpe works
+	go install $(FLAGS) ./cmd/kubectl-tpe
 
 .PHONY: check
 check: tidy format vet lint unit ## all that needs no cluster: seconds once warm, on any system

@@ -42,7 +42,7 @@ func writeBillOfMaterials(out, version string) error {
 			return err
 		}
 		bom.Metadata.Component = module("application", info.Main.Path, version)
-		bom.add(module("library", "std", strings.TrimPrefix(info.GoVersion, "go")))
+		bom.add(module("library", "stdlib", strings.TrimPrefix(info.GoVersion, "go")))
 		for _, dep := range info.Deps {
 			if dep.Replace != nil {
 				dep = dep.Replace
@@ -55,8 +55,10 @@ func writeBillOfMaterials(out, version string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, "kubectl-tpe_"+version+".cdx.json"), append(text, '\n'), 0o644)
+	return os.WriteFile(filepath.Join(out, billOfMaterialsName(version)), append(text, '\n'), 0o644)
 }
+
+func billOfMaterialsName(version string) string { return "kubectl-tpe_" + version + ".cdx.json" }
 
 func (b *billOfMaterials) add(c component) {
 	if !slices.Contains(b.Components, c) {
@@ -64,6 +66,8 @@ func (b *billOfMaterials) add(c component) {
 	}
 }
 
+// module describes a module. A purl of type golang is in lower case, and Go's own library is
+// called stdlib, as scanners look it up (https://github.com/package-url/purl-spec).
 func module(kind, path, version string) component {
-	return component{Type: kind, Name: path, Version: version, PURL: "pkg:golang/" + path + "@" + version}
+	return component{Type: kind, Name: path, Version: version, PURL: "pkg:golang/" + strings.ToLower(path) + "@" + version}
 }

@@ -4,10 +4,12 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -37,41 +39,45 @@ func (t target) archive(version string) string {
 	return fmt.Sprintf("kubectl-tpe_%s_%s_%s%s", version, t.system, t.machine, suffix)
 }
 
-// enclosed are files of the sources that go into each archive, and their names
-// there. The manual stays out of the folder of the program: in a folder on PATH
-// kubectl would take it for a plugin.
-var enclosed = []struct{ source, name string }{
-	{"LICENSE", "LICENSE"},
-	{"README.md", "README.md"},
-	{"docs/kubectl-tpe.1", "man/man1/kubectl-tpe.1"},
-}
-
-// dist makes the archives of a version from the sources in a folder, their
-// checksums and the list of what they are made of.
+// dist makes the archives of a version from the sources in a folder, the list of what they
+// are made of, and the checksums of all that.
 func dist(sources, out, version string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	var sums strings.Builder
+	var made []string
 	for i, t := range targets {
 		program := filepath.Join(out, t.system+"-"+t.machine, t.program())
 		fmt.Fprintf(os.Stderr, "building for %s/%s, %d of %d\n", t.system, t.machine, i+1, len(targets))
 		if err := build(sources, program, version, t); err != nil {
 			return err
 		}
-		archive, err := t.pack(sources, program)
+		archive, err := t.pack(sources, program, version)
 		if err != nil {
 			return fmt.Errorf("pack for %s/%s: %w", t.system, t.machine, err)
 		}
 		if err := os.WriteFile(filepath.Join(out, t.archive(version)), archive, 0o644); err != nil {
 			return err
 		}
-		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(archive), t.archive(version))
+		made = append(made, t.archive(version))
 	}
-	if err := os.WriteFile(filepath.Join(out, "checksums.txt"), []byte(sums.String()), 0o644); err != nil {
+	if err := writeBillOfMaterials(out, version); err != nil {
 		return err
 	}
-	return writeBillOfMaterials(out, version)
+	return writeChecksums(out, append(made, billOfMaterialsName(version)))
+}
+
+// writeChecksums writes a file that sha256sum --check reads.
+func writeChecksums(out string, names []string) error {
+	var sums strings.Builder
+	for _, name := range names {
+		content, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(content), name)
+	}
+	return os.WriteFile(filepath.Join(out, "checksums.txt"), []byte(sums.String()), 0o644)
 }
 
 // build compiles the plugin as the Makefile does, for one target.
@@ -92,27 +98,55 @@ func build(sources, program, version string, t target) error {
 	return nil
 }
 
-// pack returns the archive of a program.
-func (t target) pack(sources, program string) ([]byte, error) {
-	files := []file{{name: t.program(), mode: 0o755}}
-	var err error
-	if files[0].content, err = os.ReadFile(program); err != nil {
-		return nil, err
+// pack returns the archive of a program. The manual stays out of the folder of the program:
+// in a folder on PATH kubectl would take it for a plugin.
+func (t target) pack(sources, program, version string) ([]byte, error) {
+	files := []file{
+		{name: t.program(), mode: 0o755}, {name: "LICENSE", mode: 0o644},
+		{name: "README.md", mode: 0o644}, {name: "THIRD_PARTY_NOTICES.txt", mode: 0o644},
 	}
-	for _, e := range enclosed {
-		content, err := os.ReadFile(filepath.Join(sources, e.source))
-		if err != nil {
+	var err error
+	for i, read := range []func() ([]byte, error){
+		func() ([]byte, error) { return os.ReadFile(program) },
+		func() ([]byte, error) { return os.ReadFile(filepath.Join(sources, "LICENSE")) },
+		func() ([]byte, error) { return readme(sources, version) },
+		func() ([]byte, error) { return thirdPartyNotices(sources, program) },
+	} {
+		if files[i].content, err = read(); err != nil {
 			return nil, err
 		}
-		files = append(files, file{e.name, 0o644, content})
 	}
-	notices, err := thirdPartyNotices(sources, program)
+	pages, err := manPages(sources)
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, file{"THIRD_PARTY_NOTICES.txt", 0o644, notices})
-	if t.system == "windows" {
+	if files = append(files, pages...); t.system == "windows" {
 		return zipped(files)
 	}
 	return tarred(files)
+}
+
+// inRepository are links of a page of ours to others, which an archive does not hold.
+var inRepository = regexp.MustCompile(`(\]\(|src(?:set)?=")([A-Za-z][^:)"]*)([)"])`)
+
+// readme returns the README, with links that lead to the version's pages from anywhere.
+func readme(sources, version string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(sources, "README.md"))
+	return inRepository.ReplaceAll(text, []byte("${1}"+home+"/blob/"+version+"/${2}${3}")), err
+}
+
+func manPages(sources string) ([]file, error) {
+	paths, err := filepath.Glob(filepath.Join(sources, "docs", "man", "*.1"))
+	if err == nil && len(paths) == 0 {
+		err = errors.New("there is no man page in docs/man")
+	}
+	var files []file
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{"man/man1/" + filepath.Base(path), 0o644, content})
+	}
+	return files, err
 }

@@ -33,8 +33,8 @@ spec:
   caveats: |
     For completion in your shell, once:
       kubectl tpe completion kubectl
-    It links kubectl_complete-tpe beside the plugin, where kubectl looks for
-    it, and undoes that with --remove.
+    It links kubectl_complete-tpe, which kubectl looks for, into a folder of
+    PATH, and removes it with --remove.
 
     What the plugin may do is what your account may do; to see what is
     missing:

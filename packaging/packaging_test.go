@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -187,4 +188,58 @@ func copied(t *testing.T) string {
 		}
 	}
 	return dir
+}
+
+// What an archive holds beside the program: every page of the manual, the licenses, and a
+// README whose links lead somewhere from there.
+func TestArchiveHoldsItsDocuments(t *testing.T) {
+	here := target{runtime.GOOS, runtime.GOARCH}
+	program := filepath.Join(t.TempDir(), here.program())
+	if err := build("..", program, version, here); err != nil {
+		t.Fatal(err)
+	}
+	packed, err := target{"windows", "amd64"}.pack("..", program, version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"LICENSE", "THIRD_PARTY_NOTICES.txt", "man/man1/kubectl-tpe.1", "man/man1/kubectl-tpe-wait.1"} {
+		if _, err := fs.Stat(archive, name); err != nil {
+			t.Error(err)
+		}
+	}
+	text, err := fs.ReadFile(archive, "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`\]\(([^)]*)\)`).FindAllSubmatch(text, -1)
+	if len(links) == 0 {
+		t.Fatal("the README has no links")
+	}
+	for _, link := range links {
+		page, ours := strings.CutPrefix(string(link[1]), home+"/blob/"+version+"/")
+		if _, err := os.Stat(filepath.Join("..", page)); ours && err != nil || !ours && !strings.Contains(page, ":") && !strings.HasPrefix(page, "#") {
+			t.Errorf("the README of an archive has a link to %s: %v", link[1], err)
+		}
+	}
+}
+
+func TestChecksumsAndComponents(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("abc"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeChecksums(dir, []string{"a"}); err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile(filepath.Join(dir, "checksums.txt"))
+	if want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a\n"; err != nil || string(sums) != want {
+		t.Errorf("%q, %v, want %q", sums, err, want)
+	}
+	if got, want := module("library", "github.com/Masterminds/semver", "v1").PURL, "pkg:golang/github.com/masterminds/semver@v1"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 }

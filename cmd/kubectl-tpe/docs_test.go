@@ -7,7 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,12 +23,18 @@ var update = flag.Bool("update", false, "write the pages of the commands anew")
 // docs is where the pages are.
 const docs = "../../docs"
 
-// TestPages compares the pages of the commands, and the man page, with what the
+// TestPages compares the pages of the commands, in Markdown and for man, with what the
 // commands say of themselves.
 func TestPages(t *testing.T) {
-	pages := map[string][]byte{"kubectl-tpe.1": manPage(t)}
+	pages := map[string][]byte{}
 	for _, cmd := range documented(newRootCmd(&app{IOStreams: genericiooptions.IOStreams{}})) {
-		pages[filepath.Join("commands", pageName(cmd))] = page(t, cmd)
+		pages[filepath.Join("commands", pageName(cmd)+".md")] = page(t, cmd)
+		pages[filepath.Join("man", pageName(cmd)+".1")] = manPage(t, cmd)
+	}
+	for name, text := range pages {
+		if strings.HasSuffix(name, ".1") {
+			pages[name] = withoutMissing(text, func(other string) bool { return pages[filepath.Join("man", other+".1")] != nil })
+		}
 	}
 	for name, want := range pages {
 		path := filepath.Join(docs, name)
@@ -49,13 +55,15 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s is not what the command says of itself; make golden writes it anew (-want +got):\n%s", path, diff)
 		}
 	}
-	files, err := os.ReadDir(filepath.Join(docs, "commands"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if _, ok := pages[filepath.Join("commands", file.Name())]; !ok {
-			t.Errorf("docs/commands/%s is the page of no command", file.Name())
+	for _, folder := range []string{"commands", "man"} {
+		files, err := os.ReadDir(filepath.Join(docs, folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if _, ok := pages[filepath.Join(folder, file.Name())]; !ok {
+				t.Errorf("docs/%s/%s is the page of no command", folder, file.Name())
+			}
 		}
 	}
 }
@@ -73,7 +81,7 @@ func documented(cmd *cobra.Command) []*cobra.Command {
 }
 
 func pageName(cmd *cobra.Command) string {
-	return strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".md"
+	return strings.ReplaceAll(cmd.CommandPath(), " ", "-")
 }
 
 // page is what a command says of itself, in Markdown.
@@ -89,25 +97,60 @@ func page(t *testing.T, cmd *cobra.Command) []byte {
 	return text.Bytes()
 }
 
-// manPage is the plugin's manual: what each command says of itself, one after
-// the other.
-func manPage(t *testing.T) []byte {
+// manPage is what a command says of itself, for man.
+func manPage(t *testing.T, cmd *cobra.Command) []byte {
 	t.Helper()
 	date := time.Time{}
+	cmd.DisableAutoGenTag = true
+	cmd.Long = indented.ReplaceAllString(aboveTable.ReplaceAllString(cmd.Long, "$1\n\n  "), "    $0")
+	title := strings.ToUpper(pageName(cmd))
+	header := &doc.GenManHeader{Title: title, Section: "1", Source: "kubectl tpe", Manual: "kubectl tpe", Date: &date}
 	var text bytes.Buffer
-	for i, cmd := range documented(newRootCmd(&app{IOStreams: genericiooptions.IOStreams{}})) {
-		var one bytes.Buffer
-		cmd.DisableAutoGenTag = true
-		header := &doc.GenManHeader{Title: "KUBECTL-TPE", Section: "1", Source: "kubectl tpe", Manual: "kubectl tpe", Date: &date}
-		if err := doc.GenMan(cmd, header, &one); err != nil {
-			t.Fatal(err)
-		}
-		undated := strings.Replace(one.String(), `"Jan 0001"`, `""`, 1)
-		lines := strings.SplitAfter(undated, "\n")
-		if i > 0 { // one title is enough
-			lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, ".TH ") || strings.HasPrefix(line, ".nh") })
-		}
-		text.WriteString(strings.Join(lines, ""))
+	if err := doc.GenMan(cmd, header, &text); err != nil {
+		t.Fatal(err)
 	}
-	return text.Bytes()
+	page := strings.NewReplacer(`"Jan 0001"`, `""`, "…", "...").Replace(text.String())
+	if !cmd.HasParent() {
+		page = strings.Replace(page, ".SH SEE ALSO", manFiles+".SH SEE ALSO", 1)
+	}
+	return []byte(page)
 }
+
+// In Markdown, from which man pages are made, the lines of a table in a command's text
+// are code, which is not filled: four more blanks, and an empty line above.
+var (
+	aboveTable = regexp.MustCompile(`(?m)^(\S.*)\n  `)
+	indented   = regexp.MustCompile(`(?m)^  `)
+)
+
+// manFiles is what man pages have, and a command's help has not.
+const manFiles = `.SH ENVIRONMENT
+.TP
+KUBECONFIG
+The kubeconfig files, as kubectl has them.
+.TP
+NO_COLOR, FORCE_COLOR
+Without colors, or with colors off a terminal; --color overrides both.
+.TP
+HTTPS_PROXY, NO_PROXY
+The way to the API server, as kubectl has them.
+
+.SH FILES
+.TP
+~/.kube/config
+The kubeconfig if neither --kubeconfig nor KUBECONFIG names one.
+
+`
+
+// withoutMissing removes from a man page the references to pages that there are not.
+func withoutMissing(page []byte, exists func(name string) bool) []byte {
+	return reference.ReplaceAllFunc(page, func(found []byte) []byte {
+		if exists(string(reference.FindSubmatch(found)[1])) {
+			return found
+		}
+		return nil
+	})
+}
+
+// reference is how SEE ALSO names another page.
+var reference = regexp.MustCompile(`(?:, )?\\fB([a-z-]+)\(1\)\\fP`)
