@@ -69,7 +69,7 @@ On Windows kubectl has no such way; use kubectl-tpe completion powershell.`,
 // linkCompleter links the name that kubectl looks for to the plugin, and says where.
 func linkCompleter(system string) (string, error) {
 	if system == "windows" {
-		return "", errors.New("kubectl on Windows cannot complete the words of a plugin; " +
+		return "", errors.New("on Windows the words of a plugin cannot be completed through kubectl; " +
 			"kubectl-tpe completion powershell prints completion for kubectl-tpe itself")
 	}
 	plugin, err := exec.LookPath("kubectl-tpe")
