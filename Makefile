@@ -28,7 +28,7 @@ install: ## the plugin to where go install puts programs; then kubectl tpe works
 	go install $(FLAGS) ./cmd/kubectl-tpe
 
 .PHONY: check
-check: tidy format vet lint unit ## all that needs no cluster: seconds once warm, on any system
+check: tidy format vet lint unit krew ## all that needs no cluster: seconds once warm, on any system
 
 .PHONY: test
 test: ## check, for this system alone, then the plugin on a real one-node Kubernetes (Linux, root)
@@ -55,8 +55,12 @@ manifest: dist ## write the krew manifests of what dist makes
 	go run ./packaging manifest $(RELEASE)
 
 .PHONY: release-check
-release-check: dist ## fail if the krew manifests are not of what dist makes
+release-check: dist krew ## fail if the krew manifests are not of what dist makes
 	go run ./packaging check $(RELEASE)
+
+.PHONY: krew
+krew: # the plugin installed, upgraded and uninstalled by the real krew, and its manifest checked by krew's validator
+	cd packaging/krew && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: twice
 twice: # fail if two clones do not make the same archives; compiles all anew, for six systems
