@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sim
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+// plugin is the real program.
+var plugin string
+
+func TestMain(m *testing.M) { os.Exit(test(m)) }
+
+// test builds the plugin, as make build does but for its version, and runs the tests.
+func test(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "sim")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck
+	plugin = filepath.Join(dir, "kubectl-tpe")
+	if runtime.GOOS == "windows" {
+		plugin += ".exe"
+	}
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", plugin, "../../cmd/kubectl-tpe").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the plugin: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+const knownWrong = "known-wrong.yaml"
+
+// The plugin answers each case rightly, but for those that are listed with the reason. One
+// that has become right must be struck from the list.
+func TestCases(t *testing.T) {
+	wrong := map[string]string{}
+	text, err := os.ReadFile(filepath.Join("cases", knownWrong))
+	if err == nil {
+		err = yaml.UnmarshalStrict(text, &wrong)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("cases/*.yaml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%d cases: %v", len(files), err)
+	}
+	for name, why := range wrong {
+		if !slices.Contains(files, filepath.Join("cases", name+".yaml")) || strings.TrimSpace(why) == "" {
+			t.Errorf("%s lists %q, and there is no such case or no reason", knownWrong, name)
+		}
+	}
+	for _, file := range files {
+		if filepath.Base(file) == knownWrong {
+			continue
+		}
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			problems := tryCase(t, file)
+			switch why, listed := wrong[name]; {
+			case listed && len(problems) == 0:
+				t.Errorf("it is right now: strike it from %s (%s)", knownWrong, why)
+			case listed:
+				t.Logf("known to be wrong: %s\n%s", why, strings.Join(problems, "\n"))
+			case len(problems) > 0:
+				t.Error(strings.Join(problems, "\n"))
+			}
+		})
+	}
+}
+
+// tryCase runs the plugin on a case and returns what is wrong with its answer.
+func tryCase(t *testing.T, file string) []string {
+	t.Helper()
+	c, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	p, err := c.Play(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	within := 20 * time.Second
+	if c.Within != nil {
+		within = c.Within.Duration
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	var args []string
+	for _, arg := range c.Args {
+		args = append(args, strings.ReplaceAll(arg, "CASEDIR", "cases"))
+	}
+	cmd := exec.CommandContext(ctx, plugin, args...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.Kubeconfig(), "HOME="+dir, "COLUMNS=80", "NO_COLOR=1")
+	cmd.Stdin = strings.NewReader(c.Stdin)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &out, time.Second
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		return []string{fmt.Sprintf("it did not end within %s:\n%s", within, out.String())}
+	}
+	problems := c.Judge(cmd.ProcessState.ExitCode(), out.String())
+	if len(problems) > 0 {
+		problems = append(problems, out.String())
+	}
+	return problems
+}
+
+// Judge returns what is wrong with an answer.
+func (c *Case) Judge(code int, out string) (problems []string) {
+	if !slices.Contains(c.Want, code) {
+		problems = append(problems, fmt.Sprintf("exit code %d, want one of %d", code, c.Want))
+	}
+	for _, says := range c.Says {
+		if !regexp.MustCompile("(?is)" + says).MatchString(out) {
+			problems = append(problems, fmt.Sprintf("it does not say %q", says))
+		}
+	}
+	for _, never := range c.Never {
+		if regexp.MustCompile("(?is)" + never).MatchString(out) {
+			problems = append(problems, fmt.Sprintf("it says %q", never))
+		}
+	}
+	return problems
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sim
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// Logs are what containers printed.
+type Logs struct {
+	lock    sync.Mutex
+	lines   map[LogOf][]logLine
+	changed chan struct{} // closed with the next line
+}
+
+// LogOf names a log: that of a container, or of the run of it before.
+type LogOf struct {
+	Pod, Container string
+	Previous       bool
+}
+
+type logLine struct {
+	at   time.Time
+	text string
+}
+
+// Append adds what a container prints at a time. The last line may have no end.
+func (l *Logs) Append(of LogOf, at time.Time, text string) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if l.lines == nil {
+		l.lines = map[LogOf][]logLine{}
+	}
+	for line := range strings.Lines(text) {
+		l.lines[of] = append(l.lines[of], logLine{at, line})
+	}
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
+}
+
+// Restart makes the log of a container that of its previous run.
+func (l *Logs) Restart(pod, container string) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	of := LogOf{Pod: pod, Container: container}
+	if l.lines == nil {
+		l.lines = map[LogOf][]logLine{}
+	}
+	l.lines[LogOf{pod, container, true}] = l.lines[of]
+	delete(l.lines, of)
+}
+
+// from returns the lines of a log behind the first few, and what is closed with the next.
+func (l *Logs) from(of LogOf, n int) ([]logLine, <-chan struct{}) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if l.changed == nil {
+		l.changed = make(chan struct{})
+	}
+	all := l.lines[of]
+	return all[min(n, len(all)):], l.changed
+}
+
+// logOptions are those of corev1.PodLogOptions.
+type logOptions struct {
+	follow, timestamps bool
+	since              time.Time
+	tail, limit        int // less than 0 for all
+}
+
+func readLogOptions(query url.Values) (o logOptions, err error) {
+	o = logOptions{follow: isTrue(query.Get("follow")), timestamps: isTrue(query.Get("timestamps")), tail: -1, limit: -1}
+	number := func(name string, into *int) {
+		if text := query.Get(name); text != "" && err == nil {
+			if *into, err = strconv.Atoi(text); err == nil && *into < 0 {
+				err = fmt.Errorf("%s must not be negative", name)
+			}
+		}
+	}
+	number("tailLines", &o.tail)
+	number("limitBytes", &o.limit)
+	seconds := -1
+	number("sinceSeconds", &seconds)
+	if seconds >= 0 {
+		o.since = time.Now().Add(-time.Duration(seconds) * time.Second)
+	}
+	if text := query.Get("sinceTime"); text != "" && err == nil {
+		o.since, err = time.Parse(time.RFC3339, text)
+	}
+	return o, err
+}
+
+// log answers with the log of a container, and while it is followed goes on until the
+// container ends.
+func (s *Server) log(w http.ResponseWriter, r *http.Request, q request, kind Kind) {
+	pod, err := s.pod(kind, q)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	of := LogOf{Pod: q.Name, Previous: isTrue(r.URL.Query().Get("previous"))}
+	if of.Container, err = container(pod, r.URL.Query().Get("container")); err == nil {
+		err = hasLog(pod, of)
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	options, err := readLogOptions(r.URL.Query())
+	if err != nil {
+		fail(w, apierrors.NewBadRequest(err.Error()))
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(http.StatusOK)
+	flush(w)
+	n := 0
+	for {
+		running := s.runs(kind, q, of)
+		lines, more := s.Logs.from(of, n)
+		if !options.write(w, lines, n == 0) || !options.follow || !running {
+			return
+		}
+		n += len(lines)
+		flush(w)
+		select {
+		case <-more:
+		case <-time.After(100 * time.Millisecond): // the container may have ended
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// hasLog returns the error for a run of a container that has none.
+func hasLog(pod *corev1.Pod, of LogOf) error {
+	status := statusOf(pod, of.Container)
+	switch {
+	case of.Previous && (status == nil || status.LastTerminationState.Terminated == nil):
+		return apierrors.NewBadRequest(fmt.Sprintf("previous terminated container %q in pod %q not found", of.Container, of.Pod))
+	case of.Previous || status != nil && (status.State.Running != nil || status.State.Terminated != nil):
+		return nil
+	case status != nil && status.LastTerminationState.Terminated != nil:
+		return nil // kubelet has that of the run before, until the next begins
+	}
+	reason := "ContainerCreating"
+	if status != nil && status.State.Waiting != nil {
+		reason = status.State.Waiting.Reason
+	}
+	return apierrors.NewBadRequest(fmt.Sprintf("container %q in pod %q is waiting to start: %s", of.Container, of.Pod, reason))
+}
+
+// runs reports whether a container may print more.
+func (s *Server) runs(kind Kind, q request, of LogOf) bool {
+	pod, err := s.pod(kind, q)
+	if err != nil || of.Previous {
+		return false
+	}
+	status := statusOf(pod, of.Container)
+	return status != nil && status.State.Running != nil
+}
+
+// write writes lines as they were asked for. It is false if nothing more is to come.
+func (o *logOptions) write(w io.Writer, lines []logLine, first bool) bool {
+	if first && o.tail >= 0 {
+		lines = lines[max(0, len(lines)-o.tail):]
+	}
+	for _, line := range lines {
+		if line.at.Before(o.since) {
+			continue
+		}
+		text := line.text
+		if o.timestamps {
+			text = line.at.UTC().Format(time.RFC3339Nano) + " " + text
+		}
+		if o.limit >= 0 {
+			text = text[:min(len(text), o.limit)]
+			o.limit -= len(text)
+		}
+		if _, err := io.WriteString(w, text); err != nil || o.limit == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func flush(w http.ResponseWriter) {
+	if f, ok := w.(http.Flusher); ok {
+		f.Flush()
+	}
+}
