@@ -5,23 +5,24 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
 )
 
 // The demo ends as its story goes, and the README shows lines of it.
 func TestDemo(t *testing.T) {
-	plugin := filepath.Join(t.TempDir(), "kubectl-tpe")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", plugin+".exe", "../../../../cmd/kubectl-tpe").CombinedOutput(); err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, out)
+	plugin, err := sim.BuildPlugin(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Setenv("PATH", "") // as where there is no kubectl
 	t.Setenv("HOME", filepath.Join(t.TempDir(), "none"))
 	var out bytes.Buffer
-	err := onUpgrade(t.TempDir(), 1, plugin+".exe", func(e environment) error { return demo(t.Context(), e, &out) })
+	err = onUpgrade(t.TempDir(), 1, plugin, func(e environment) error { return demo(t.Context(), e, &out) })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
