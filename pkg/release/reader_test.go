@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	goruntime "runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -196,15 +197,22 @@ func TestReadHead(t *testing.T) {
 		{"as Helm writes it", good, ""},
 		{"without compression, of an early Helm", early, ""},
 		{"chart before info", string(stored(`{"chart":{"metadata":{"name":"a","version":"1.0.0"}},"info":{}}`)), ""},
-		{"cut after what is wanted", string(stored(payloadOf("a", "1.0.0", "", `,"manifest":"xxx`))), ""},
-		{"empty", "", "EOF"},
+		{"cut after what is wanted", string(stored(payloadOf("a", "1.0.0", "", `,"manifest":"xxx`))), "unexpected EOF"},
+		{"a checksum that is wrong", flipped(payloadOf("a", "1.0.0", "", "")), "gzip: invalid checksum"},
+		{"a checksum that is not there", good[:len(good)-8], "unexpected EOF"},
+		{"other keys around, and nulls", string(stored(`{"a":[{"b":"}\"]"},-1.5e3,true],"info":null,"chart":{"lock":null,"metadata":{"keywords":["x"],"name":"a","version":"1.0.0"},"values":{}}}`)), ""},
+		{"empty", "", "unexpected EOF"},
 		{"no base64", "%%%%", "illegal base64 data at input byte 0"},
-		{"no JSON", string(stored("hello")), "invalid character 'h' looking for beginning of value"},
+		{"no JSON", string(stored("hello")), "want an object"},
 		{"no object", string(stored("[]")), "want an object"},
+		{"no comma", string(stored(`{"a":1 "b":2}`)), `want a comma, have '"'`},
+		{"no colon", string(stored(`{"a" 1}`)), "want a colon after a key"},
+		{"no value", string(stored(`{"a":}`)), `want a value, have '}'`},
 		{"no version", string(stored(`{"info":{},"chart":{"metadata":{"name":"a"}}}`)), "it names no chart"},
 		{"nothing", string(stored(`{}`)), "it names no chart"},
-		{"too large", string(stored(`{"manifest":"` + strings.Repeat(" ", payloadLimit) + `"}`)), ErrTooLarge.Error()},
-		{"too large before it is uncompressed", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(" "), 100)), "EOF"},
+		{"too large", string(stored(`{"manifest":"` + strings.Repeat(" ", unpackedLimit) + `"}`)), "it has more than 32 MiB, which no real release has"},
+		{"a description that is too large", string(stored(`{"info":{"description":"` + strings.Repeat(" ", headLimit) + `"}}`)), "it has more than 262144 bytes, which no real release has"},
+		{"too large before it is unpacked", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(" "), 100)), "unexpected EOF"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -219,9 +227,74 @@ func TestReadHead(t *testing.T) {
 	}
 }
 
-// What follows the chart in a release is most of it, and is not even decompressed.
-func TestReadHeadStopsEarly(t *testing.T) {
-	data := stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"}`))
+// flipped returns what Helm keeps of a text, with a bit of its checksum turned over.
+func flipped(text string) string {
+	packed, _ := base64.StdEncoding.DecodeString(string(stored(text))) // stored wrote it
+	packed[len(packed)-8] ^= 1
+	return base64.StdEncoding.EncodeToString(packed)
+}
+
+// allocated returns how many bytes were allocated in all: never less than what was
+// needed at a time.
+func allocated(do func()) uint64 {
+	var before, after goruntime.MemStats
+	goruntime.ReadMemStats(&before)
+	do()
+	goruntime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// A secret of Helm's is at most a megabyte, and may unpack to a thousand times as much, of
+// values that take a hundred times their size. Neither takes memory.
+func TestHostileReleasesTakeLittleMemory(t *testing.T) {
+	const most = 64 << 20
+	of := func(field, one, close string) []byte {
+		n := (unpackedLimit - 1000) / len(one)
+		return stored(`{"info":{"description":"` + strings.Repeat("x", 1000) + `"},` + field + strings.Repeat(one, n) + close + `}`)
+	}
+	for name, data := range map[string][]byte{
+		"many small values":      of(`"config":{"a":[`, "{},", "{}]}"),
+		"deep values":            of(`"config":{"a":`, `[`, ""),
+		"one large value":        of(`"config":{"a":"`, `aaaaaaaaaaaaaaaa`, `"}`),
+		"many keys":              of(`"config":{"b":1`, `,"a":1`, `}`),
+		"values of the chart":    of(`"chart":{"metadata":{"name":"a","version":"1.0.0"},"values":{"a":[`, "{},", "{}]}}"),
+		"small things skipped":   of(`"hooks":[`, "{},", "{}]"),
+		"a large key":            of(`"config":{"`, `aaaaaaaaaaaaaaaa`, `":1}`),
+		"a large description":    of(`"info":{"description":"`, `aaaaaaaaaaaaaaaa`, `"}`),
+		"more than any real one": stored(`{"manifest":"` + strings.Repeat("a", 2*unpackedLimit) + `"}`),
+	} {
+		var head, values error
+		if n := allocated(func() {
+			_, head = readHead(data)
+			_, values = readValues(data)
+		}); n > most {
+			t.Errorf("%s: %d MiB for %d kB", name, n>>20, len(data)>>10)
+		}
+		if head == nil && values == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// What is as large as any real one is read.
+func TestLargeReleasesAreRead(t *testing.T) {
+	var config strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&config, `,"key%d":{"text":"%s"}`, i, strings.Repeat("x", 100))
+	}
+	data := stored(payloadOf("a", "1.0.0", "", `,"config":{"a":{"b":1}`+config.String()+`},"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"`))
+	p, err := readValues(data)
+	if err != nil || len(p.Config) != 20_001 {
+		t.Errorf("%d values, %v", len(p.Config), err)
+	}
+	if _, err := readHead(data); err != nil {
+		t.Error(err)
+	}
+}
+
+// What follows the chart in a release is most of it, and is not kept.
+func TestReadHeadKeepsLittle(t *testing.T) {
+	data := stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"`))
 	result := testing.Benchmark(func(b *testing.B) {
 		for b.Loop() {
 			if _, err := readHead(data); err != nil {
@@ -242,7 +315,7 @@ func FuzzReadHead(f *testing.F) {
 			if p, err := readHead(data); err == nil && (p.Chart.Metadata.Name == "" || p.Chart.Metadata.Version == "") {
 				t.Errorf("read without a chart: %+v", p)
 			}
-			_, _ = readWhole(data) // must not panic
+			_, _ = readValues(data) // must not panic
 		}
 	})
 }
