@@ -254,6 +254,7 @@ func TestHostileReleasesTakeLittleMemory(t *testing.T) {
 	}
 	for name, data := range map[string][]byte{
 		"many small values":      of(`"config":{"a":[`, "{},", "{}]}"),
+		"fewer small values":     stored(`{"config":{"a":[` + strings.Repeat("{},", valuesLimit/3-10) + `{}]}}`),
 		"deep values":            of(`"config":{"a":`, `[`, ""),
 		"one large value":        of(`"config":{"a":"`, `aaaaaaaaaaaaaaaa`, `"}`),
 		"many keys":              of(`"config":{"b":1`, `,"a":1`, `}`),
