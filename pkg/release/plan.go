@@ -114,13 +114,13 @@ func (p *planner) application() (*Revision, error) {
 	if err != nil || behind && now.Good() {
 		return now, err
 	}
-	return p.newest(3, func(r *Revision) bool { return !now.Good() || r.Version != now.Version })
+	return p.newest(3, func(r *Revision) bool { return partOf(r.Chart) == 3 && (!now.Good() || r.Version != now.Version) })
 }
 
 // behind reports whether another release is of a newer ThingPark Enterprise than the
 // application.
 func (p *planner) behind(application *Revision) (bool, error) {
-	own := having(Known(), 3, application.Version)
+	own := having(Known(), 3, application.Chart, application.Version)
 	for i := range p.history[:3] {
 		if len(p.history[i]) == 0 {
 			continue
@@ -128,7 +128,7 @@ func (p *planner) behind(application *Revision) (bool, error) {
 		if err := p.fill(p.ctx, p.history[i][0]); err != nil {
 			return false, err
 		}
-		of := having(Known(), i, p.history[i][0].Version)
+		of := having(Known(), i, p.history[i][0].Chart, p.history[i][0].Version)
 		if len(own) > 0 && len(of) > 0 && later(of[0], own[len(own)-1]) {
 			return true, nil
 		}
@@ -175,8 +175,8 @@ func (p *planner) back(part int, application *Revision, target *Manifest) (Retur
 		back.Reason = "a guess, the newest good revision of another chart version: the release of the application is in no known manifest"
 	default:
 		want := target.Versions[part]
-		back.Stays = now.Good() && now.Version == want
-		found, err = p.newest(part, func(r *Revision) bool { return r.Version == want })
+		back.Stays = now.Good() && target.has(part, now.Chart, now.Version)
+		found, err = p.newest(part, func(r *Revision) bool { return target.has(part, r.Chart, r.Version) })
 		back.Reason = fmt.Sprintf("version %s by the Release Manifest of %s", want, target.Release)
 	}
 	switch {

@@ -5,6 +5,7 @@ package release
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,6 +37,13 @@ func newRelease(r *Revision, err error) Release {
 		release.Problem = err.Error()
 	}
 	return release
+}
+
+// Swapped reports whether a release has the chart of another of the four.
+func (r *Release) Swapped() bool {
+	i := slices.IndexFunc(Parts(), func(p Part) bool { return p.Name == r.Name })
+	part := partOf(r.Chart)
+	return r.Problem == "" && i >= 0 && part >= 0 && part != i
 }
 
 // A DamagedError is the error of a revision whose data is none.
