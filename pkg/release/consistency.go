@@ -161,8 +161,8 @@ func underway(releases []Release, now time.Time) bool {
 		if len(r.Of) == 0 && r.Status != StatusMissing {
 			return false
 		}
-		if r.UpdatedAt.After(last) {
-			last = r.UpdatedAt
+		if begun := r.begun(); begun.After(last) {
+			last = begun
 		}
 	}
 	if now.Sub(last) > upgradeTime {

@@ -42,6 +42,12 @@ func payloadOf(chart, version, app, more string) string {
 "chart":{"metadata":{"name":%q,"version":%q,"appVersion":%q},"values":{"a":1}}%s}`, chart, version, app, more)
 }
 
+// being returns a payload with a status of Helm's, and what Helm said last.
+func being(payload, status, said string) string {
+	payload = strings.Replace(payload, `"status":"deployed"`, fmt.Sprintf(`"status":%q`, status), 1)
+	return strings.Replace(payload, "Upgrade complete", said, 1)
+}
+
 func secret(release string, revision int, status string, data []byte) *corev1.Secret {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
@@ -61,7 +67,7 @@ func installed() []*corev1.Secret {
 		for revision, tpe := range []string{"7.3.6", "8.0.0"} {
 			m, _ := ManifestOf(mustVersion(tpe))
 			status := []string{StatusSuperseded, StatusDeployed}[revision]
-			all = append(all, secret(part.Name, revision+1, status, stored(payloadOf(part.Chart, m.Versions[i], tpe, ""))))
+			all = append(all, secret(part.Name, revision+1, status, stored(being(payloadOf(part.Chart, m.Versions[i], tpe, ""), status, "Upgrade complete"))))
 		}
 	}
 	return all
@@ -150,7 +156,7 @@ func TestReadOddSecrets(t *testing.T) {
 tpe-data v0 missing  
 tpe-controllers v0 missing  
 prod v11 deployed 2.0.0 8.0.0`},
-		{"revisions are numbers", append(all, secret("tpe", 10, "pending-upgrade", stored(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", "")))),
+		{"revisions are numbers", append(all, secret("tpe", 10, "pending-upgrade", stored(being(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", ""), "pending-upgrade", "Preparing upgrade")))),
 			`tpe-data-controllers v2 deployed 2.2.1 8.0.0
 tpe-data v2 deployed 2.2.2 8.0.0
 tpe-controllers v2 deployed 2.2.0 8.0.0
@@ -321,6 +327,90 @@ func FuzzReadHead(f *testing.F) {
 	})
 }
 
+// The data says what Helm thinks: labels may be missing, or be changed by hand.
+func TestTheStatusIsThatOfTheData(t *testing.T) {
+	tests := []struct{ name, label, data, want string }{
+		{"both", "deployed", "deployed", "deployed"},
+		{"no label", "", "deployed", "deployed"},
+		{"a label changed by hand", "deployed", "pending-upgrade", "pending-upgrade"},
+		{"no status in the data", "failed", "", "failed"},
+		{"nothing", "", "", "unknown"},
+	}
+	for _, tt := range tests {
+		s := secret("tpe", 2, tt.label, stored(being(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", ""), tt.data, "x")))
+		releases, err := newCluster(t, s).Read(t.Context())
+		if err != nil || releases[3].Status != tt.want {
+			t.Errorf("%s: %v, %v; want %s", tt.name, releases, err, tt.want)
+		}
+	}
+}
+
+func TestRollbacks(t *testing.T) {
+	at := func(revision int, version, status, said string) *corev1.Secret {
+		return secret("tpe", revision, status, stored(being(payloadOf("thingpark-enterprise", version, "8.0.0", ""), status, said)))
+	}
+	tests := []struct {
+		name string
+		in   []*corev1.Secret
+		want *Rollback
+		good int
+	}{
+		{"none", []*corev1.Secret{at(1, "1.7.6", "superseded", "Install complete"), at(2, "2.0.0", "deployed", "Upgrade complete")}, nil, 1},
+		{"by Helm itself", []*corev1.Secret{at(1, "2.0.0", "superseded", "Install complete"), at(2, "2.0.1", "failed", "Upgrade failed"), at(3, "2.0.0", "deployed", "Rollback to 1")},
+			&Rollback{1, 2, "failed", "2.0.1", "8.0.0"}, 1},
+		{"by hand", []*corev1.Secret{at(1, "2.0.0", "superseded", "Install complete"), at(2, "2.0.1", "superseded", "Upgrade complete"), at(3, "2.0.0", "deployed", "Rollback to 1")},
+			&Rollback{1, 2, "superseded", "2.0.1", "8.0.0"}, 2},
+		{"of which the history is gone", []*corev1.Secret{at(30, "2.0.0", "deployed", "Rollback to 12")}, &Rollback{To: 12}, 0},
+		{"of one that is damaged", []*corev1.Secret{secret("tpe", 2, "failed", nil), at(3, "2.0.0", "deployed", "Rollback to 1")}, &Rollback{To: 1, From: 2, Status: "failed"}, 0},
+		{"upgraded since", []*corev1.Secret{at(3, "2.0.0", "superseded", "Rollback to 1"), at(4, "2.0.1", "deployed", "Upgrade complete")}, nil, 3},
+		{"under way", []*corev1.Secret{at(2, "2.0.1", "failed", "x"), at(3, "2.0.0", "pending-rollback", "Rollback to 1")}, nil, 0},
+		{"failed itself", []*corev1.Secret{at(3, "2.0.0", "failed", "Rollback \"tpe\" failed: x")}, nil, 0},
+		{"words of somebody", []*corev1.Secret{at(3, "2.0.0", "deployed", "Rollback to Friday's values")}, nil, 0},
+	}
+	for _, tt := range tests {
+		releases, err := newCluster(t, tt.in...).Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, releases[3].RolledBack); diff != "" || releases[3].LastGood != tt.good {
+			t.Errorf("%s: last good %d, want %d; rolled back (-want +got):\n%s", tt.name, releases[3].LastGood, tt.good, diff)
+		}
+	}
+}
+
+func TestStuck(t *testing.T) {
+	now := time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name   string
+		status string
+		made   time.Duration // how long ago, by the API server
+		helm   time.Duration // by Helm
+		want   bool
+	}{
+		{"deployed", StatusDeployed, 960 * time.Hour, 960 * time.Hour, false},
+		{"at work", StatusPendingUpgrade, 5 * time.Minute, 5 * time.Minute, false},
+		{"for forty days", StatusPendingUpgrade, 960 * time.Hour, 960 * time.Hour, true},
+		{"going away for two hours", StatusUninstalling, 2 * time.Hour, 2 * time.Hour, true},
+		{"by a machine whose clock is two hours behind", StatusPendingRollback, time.Minute, 2 * time.Hour, false},
+		{"by a machine whose clock is two hours ahead", StatusPendingInstall, 2 * time.Hour, 0, true},
+		{"restored from a backup", StatusPendingUpgrade, time.Minute, 960 * time.Hour, true},
+	}
+	for _, tt := range tests {
+		s := secret("tpe", 2, tt.status, stored(strings.Replace(being(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", ""), tt.status, "x"),
+			"2026-03-14T20:00:00.5Z", now.Add(-tt.helm).Format(time.RFC3339), 1)))
+		s.CreationTimestamp = metav1.NewTime(now.Add(-tt.made))
+		delete(s.Labels, "createdAt")
+		delete(s.Labels, "modifiedAt")
+		releases, err := newCluster(t, s).Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := releases[3].Stuck(now); got != tt.want {
+			t.Errorf("%s: stuck %v, begun at %s", tt.name, got, releases[3].BegunAt)
+		}
+	}
+}
+
 // Each case has the histories of the four, the oldest revision first: RELEASE/STATUS.
 func TestPlan(t *testing.T) {
 	tests := []struct {
@@ -349,6 +439,10 @@ func TestPlan(t *testing.T) {
 			"", "none none none none"},
 		{"a former release that is not public", [4]string{"x/s 8.0.0/d", "x/s 8.0.0/d", "x/s 8.0.0/d", "x/s 8.0.0/d"},
 			"", "v1 v1 v1 v1"},
+		{"after a way back", [4]string{"7.3.6/s 8.0.0/s 7.3.6/d", "7.3.6/s 8.0.0/s 7.3.6/d", "7.3.6/s 8.0.0/s 7.3.6/d", "7.3.6/s 8.0.0/s 7.3.6/d"},
+			"", "none none none none"},
+		{"after a way back, to what was before", [4]string{"7.3.3/s 7.3.6/s 8.0.0/s 7.3.6/d", "7.3.3/s 7.3.6/s 8.0.0/s 7.3.6/d", "7.3.3/s 7.3.6/s 8.0.0/s 7.3.6/d", "7.3.3/s 7.3.6/s 8.0.0/s 7.3.6/d"},
+			"7.3.3", "v1 v1 v1 v1"},
 		{"one missing", [4]string{"7.3.6/s 8.0.0/d", "", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d"},
 			"7.3.6", "v1 none v1 v1"},
 	}
@@ -396,7 +490,7 @@ func histories(in [4]string) []*corev1.Secret {
 			if !ok {
 				m.Versions[i] = "0.0.1"
 			}
-			all = append(all, secret(part.Name, n+1, words[status], stored(payloadOf(part.Chart, m.Versions[i], tpe, ""))))
+			all = append(all, secret(part.Name, n+1, words[status], stored(being(payloadOf(part.Chart, m.Versions[i], tpe, ""), words[status], "Upgrade complete"))))
 		}
 	}
 	return all
