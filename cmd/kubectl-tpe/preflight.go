@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,7 @@ Exit codes:
 type releaseFlag struct{ *release.Version }
 
 func (v *releaseFlag) Set(value string) error {
-	parsed, err := release.ParseVersion(value)
+	parsed, err := release.ParseVersion(strings.TrimSpace(value))
 	v.Version = &parsed
 	return err
 }
