@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -34,19 +35,42 @@ func (a *app) cluster() (*cluster, error) {
 	loader := a.kube.loader()
 	raw, err := loader.RawConfig()
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+		return nil, unreadable(err)
 	}
 	if len(raw.Clusters) == 0 && a.kube.overrides.ClusterInfo.Server == "" && !inCluster() {
-		return nil, errors.New("no cluster to ask: there is no kubeconfig; set KUBECONFIG or use --kubeconfig")
+		return nil, fmt.Errorf("no cluster to ask: %s", a.kube.noCluster())
 	}
 	config, err := loader.ClientConfig()
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+		return nil, unreadable(err)
 	}
 	config.UserAgent = fmt.Sprintf("kubectl-tpe/%s (%s/%s)", version(), runtime.GOOS, runtime.GOARCH)
 	config.WarningHandlerWithContext = rest.NoWarnings{}
 	place, err := a.place(loader, raw)
-	return &cluster{place, config}, err
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	c := &cluster{place, config}
+	return c, errors.Join(c.checkProxy(), c.checkPlugin())
+}
+
+// unreadable is the error of a kubeconfig that is not one, or does not say where to ask.
+func unreadable(err error) error { return fmt.Errorf("read the kubeconfig: %w", &maskedError{err}) }
+
+// checkProxy looks at the address of a proxy in the environment. A wrong one would fail
+// each request, with the password of the proxy in the error.
+func (c *cluster) checkProxy() error {
+	host, _, err := rest.DefaultServerUrlFor(c.config)
+	if err != nil {
+		return unreadable(err)
+	}
+	if c.config.Proxy != nil { // of the kubeconfig, which was checked
+		return nil
+	}
+	if _, err := http.ProxyFromEnvironment(&http.Request{URL: host}); err != nil {
+		return fmt.Errorf("read HTTPS_PROXY: %w", &maskedError{err})
+	}
+	return nil
 }
 
 // inCluster reports whether this is a pod with a service account.
@@ -67,7 +91,7 @@ func (a *app) place(loader clientcmd.ClientConfig, raw clientcmdapi.Config) (out
 	}
 	namespace, given, err := loader.Namespace()
 	if err != nil {
-		return output.Place{}, fmt.Errorf("read the kubeconfig: %w", err)
+		return output.Place{}, err
 	}
 	set := given || namespace != metav1.NamespaceDefault
 	if context := raw.Contexts[place.Context]; context != nil {

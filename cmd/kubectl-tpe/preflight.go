@@ -141,6 +141,9 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) e
 // charts, or nothing.
 func helmRepository() (string, error) {
 	file := helmRepositories()
+	if file == "" {
+		return "", errors.New("where Helm keeps its list of repositories is unknown: HOME is not set")
+	}
 	list, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
@@ -155,7 +158,8 @@ func helmRepository() (string, error) {
 	return name, nil
 }
 
-// helmRepositories is where Helm keeps its list, by its own rules.
+// helmRepositories is where Helm keeps its list, by its own rules. It is nothing without a
+// home: a file of the current folder is not Helm's.
 func helmRepositories() string {
 	const name = "repositories.yaml"
 	if file := os.Getenv("HELM_REPOSITORY_CONFIG"); file != "" {
@@ -168,10 +172,15 @@ func helmRepositories() string {
 		return filepath.Join(dir, "helm", name)
 	}
 	home, _ := os.UserHomeDir()
-	switch runtime.GOOS {
-	case "windows":
-		return filepath.Join(os.Getenv("APPDATA"), "helm", name)
-	case "darwin":
+	if runtime.GOOS == "windows" {
+		home = os.Getenv("APPDATA")
+	}
+	switch {
+	case home == "":
+		return ""
+	case runtime.GOOS == "windows":
+		return filepath.Join(home, "helm", name)
+	case runtime.GOOS == "darwin":
 		return filepath.Join(home, "Library", "Preferences", "helm", name)
 	}
 	return filepath.Join(home, ".config", "helm", name)
