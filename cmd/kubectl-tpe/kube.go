@@ -3,9 +3,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"runtime"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -51,27 +49,11 @@ func (a *app) cluster() (*cluster, error) {
 		return nil, unreadable(err)
 	}
 	c := &cluster{place, config}
-	return c, errors.Join(c.checkProxy(), c.checkPlugin())
+	return c, c.checkPlugin()
 }
 
 // unreadable is the error of a kubeconfig that is not one, or does not say where to ask.
 func unreadable(err error) error { return fmt.Errorf("read the kubeconfig: %w", &maskedError{err}) }
-
-// checkProxy looks at the address of a proxy in the environment. A wrong one would fail
-// each request, with the password of the proxy in the error.
-func (c *cluster) checkProxy() error {
-	host, _, err := rest.DefaultServerUrlFor(c.config)
-	if err != nil {
-		return unreadable(err)
-	}
-	if c.config.Proxy != nil { // of the kubeconfig, which was checked
-		return nil
-	}
-	if _, err := http.ProxyFromEnvironment(&http.Request{URL: host}); err != nil {
-		return fmt.Errorf("read HTTPS_PROXY: %w", &maskedError{err})
-	}
-	return nil
-}
 
 // inCluster reports whether this is a pod with a service account.
 func inCluster() bool {
