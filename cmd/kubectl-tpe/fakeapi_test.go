@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -69,7 +70,9 @@ const withToken user = "{token: t0ken-of-mine}"
 // runWith runs the plugin against an API server, as a user.
 func runWith(t *testing.T, handler http.Handler, as user, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	server := httptest.NewTLSServer(handler) // without TLS nobody logs in
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that have gone
+	server.StartTLS()                                   // without TLS nobody logs in
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "kubeconfig")
 	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u, namespace: tpe}}],"+

@@ -10,14 +10,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -107,7 +111,16 @@ func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, 
 	}
 	list, steps := p.Judge(a.failOn.level)
 	doc := output.NewPreflight(c.Place, snapshot.ObservedAt, p.To, steps, list)
-	return write(list.ExitCode, output.Write(a.Out, format, doc, a.view()))
+	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
+		return write(list.ExitCode, err)
+	}
+	rules := slices.Concat(readiness.Rules(), pum.Rules(), release.Rules())
+	return c.refused(ctx, list.ExitCode, nil, append(rules, claimRules()...))
+}
+
+// claimRules are what is needed to look at the claims, beside what the pods tell.
+func claimRules() []rbacv1.PolicyRule {
+	return []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"persistentvolumeclaims"}, Verbs: []string{"list"}}}
 }
 
 // lookAhead looks at what only matters before an upgrade.
@@ -120,7 +133,7 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) e
 	all.Go(func() {
 		s, err := a.server(ctx, c)
 		if p.KubernetesErr = err; err == nil {
-			p.KubernetesMinor = s.minor
+			p.KubernetesMinor, p.KubernetesErr = s.minor, s.versionErr
 		}
 	})
 	all.Go(func() {

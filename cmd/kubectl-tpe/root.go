@@ -42,7 +42,7 @@ Exit codes, the same for every command and output format:
   1    could not ask, or could not understand
   2    the command line is wrong; nothing was asked
   3    an entry ABORTED, a job failed for good, a workload doomed
-  4    not logged in, or no right to; prints the Role that would do
+  4    not authenticated or not authorized; says which rights are missing
   5    PUM could not be asked, or its answer is incomplete
   6    no such namespace, deployment or job
   7    a restart was sent, and nothing proves that PUM took it

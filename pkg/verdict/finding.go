@@ -52,6 +52,7 @@ const (
 	CodeNotUnderstood    Code = "TPE404"
 	CodeUnreachable      Code = "TPE405"
 	CodeKindNotRead      Code = "TPE406"
+	CodeNotLoggedIn      Code = "TPE410"
 	CodeReleasesMixed    Code = "TPE501"
 	CodeReleaseFailed    Code = "TPE502"
 	CodeReleasePending   Code = "TPE503"
