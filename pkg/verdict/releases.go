@@ -270,7 +270,7 @@ func (r *Releases) versions() string {
 		if item.Version == "" {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s %s belongs to %s", item.Chart, item.Version, release.Span(item.Of)))
+		parts = append(parts, fmt.Sprintf("%s %s (%s)", item.Chart, item.Version, release.Span(item.Of)))
 	}
 	return strings.Join(parts, ", ")
 }
