@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"errors"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -24,6 +25,9 @@ func (v *Verdict) failedToAsk(what string, err error) {
 	}
 	none := (*pum.NoPodError)(nil)
 	switch {
+	case f.Code == CodeNotLoggedIn:
+		f.Summary += ": not logged in"
+		f.Detail += "; log in again"
 	case code == ExitNotFound:
 		f.Next = []string{findPUM}
 	case errors.As(err, &none) && none.Pod != "":
@@ -41,6 +45,8 @@ const findPUM = "kubectl get deployments --all-namespaces --field-selector metad
 func accessCode(code ExitCode, err error) Code {
 	syntax := (*pum.SyntaxError)(nil)
 	switch {
+	case NotLoggedIn(err):
+		return CodeNotLoggedIn
 	case code == ExitForbidden:
 		return CodeForbidden
 	case code == ExitNotFound:
@@ -60,12 +66,19 @@ func Classify(err error) ExitCode {
 		return ExitDone
 	case errors.Is(err, pum.ErrNoAnswer):
 		return ExitNoAnswer
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+	case apierrors.IsForbidden(err), NotLoggedIn(err):
 		return ExitForbidden
 	case apierrors.IsNotFound(err):
 		return ExitNotFound
 	}
 	return ExitError
+}
+
+// NotLoggedIn reports whether an error says that the API server does not accept the
+// credentials of this account, or that there were none to send. The latter has no type of
+// its own (k8s.io/client-go/plugin/pkg/client/auth/exec, RoundTrip).
+func NotLoggedIn(err error) bool {
+	return apierrors.IsUnauthorized(err) || err != nil && strings.Contains(err.Error(), ": getting credentials: ")
 }
 
 // lost judges a picture that is not kept up to date any more.
@@ -96,6 +109,10 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 			Detail:  g.Err.Error(),
 		}
 		switch {
+		case NotLoggedIn(g.Err):
+			f.Code, f.Level = CodeNotLoggedIn, LevelError
+			f.Detail += "; log in again"
+			v.find(ExitForbidden, f)
 		case !needed[g.Kind] && g.Reason == readiness.NotServed:
 			f.Level = LevelInfo
 			v.find(ExitDone, f)

@@ -52,12 +52,16 @@ const (
 	CodeNotUnderstood    Code = "TPE404"
 	CodeUnreachable      Code = "TPE405"
 	CodeKindNotRead      Code = "TPE406"
+	CodeNotLoggedIn      Code = "TPE410"
 	CodeReleasesMixed    Code = "TPE501"
 	CodeReleaseFailed    Code = "TPE502"
 	CodeReleasePending   Code = "TPE503"
 	CodeReleaseMissing   Code = "TPE504"
 	CodeReleaseUnclear   Code = "TPE505"
 	CodeReleasesUnknown  Code = "TPE506"
+	CodeRolledBack       Code = "TPE507"
+	CodeReleaseStuck     Code = "TPE508"
+	CodeReleaseSwapped   Code = "TPE509"
 )
 
 // A Level says how much a finding matters.
@@ -91,7 +95,7 @@ type Object = readiness.Object
 // still goes on.
 func (c Code) Past() bool {
 	switch c {
-	case CodeEntryAborted, CodeJobFailed, CodeCrashed, CodeOutOfMemory:
+	case CodeEntryAborted, CodeJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
 		return true
 	}
 	return false

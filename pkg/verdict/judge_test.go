@@ -89,7 +89,7 @@ func TestJudge(t *testing.T) {
 		{"a lost pod is no answer, whatever its status", Snapshot{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, errNotFound)}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"forbidden goes before not found", Snapshot{PictureErr: errNotFound, AnswerErr: errForbidden}, ExitForbidden, []Code{CodeNotFound, CodeForbidden}},
 		{"not found goes before no answer", Snapshot{PictureErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
-		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeForbidden}},
+		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeNotLoggedIn}},
 		{"no connection", Snapshot{PictureErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
 		{"text not understood", Snapshot{AnswerErr: &pum.SyntaxError{}}, ExitError, []Code{CodeNotUnderstood}},
 

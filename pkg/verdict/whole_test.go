@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
@@ -42,6 +44,7 @@ func everything() []Snapshot {
 		{Picture: workloads(), Answer: entries()},
 		{Picture: workloads(readiness.Ready), LostAt: time.Unix(1, 0)},
 		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
+		{PictureErr: apierrors.NewUnauthorized("no"), AnswerErr: errNoAnswer},
 		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
 		{PictureErr: errors.New("refused")},
 	}, releaseSnapshots()...)
