@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -21,10 +22,13 @@ type kafkaNodes struct {
 }
 
 // A tally is how many of a kind of nodes there should be, are there, and serve.
-type tally struct{ want, there, ready int32 }
+type tally struct {
+	want, there, ready int32
+	since              time.Time // since when one of them does not serve
+}
 
 func (t *tally) add(pods []*corev1.Pod) {
-	t.there, t.ready = int32(len(pods)), int32(len(filter(pods, serves)))
+	t.there, t.ready, t.since = int32(len(pods)), int32(len(filter(pods, serves))), unreadySince(pods)
 }
 
 // nodesOf counts the nodes of a Kafka cluster. Those that are there are counted
@@ -35,15 +39,17 @@ func (t *tally) add(pods []*corev1.Pod) {
 //   - the StrimziPodSets of the cluster,
 //   - the node ids in status.kafkaNodePools, of brokers and controllers alike.
 //
-// What happens to be there tells nothing: a pod that is gone is not missed.
+// What happens to be there tells nothing: a pod that is gone is not missed. Of
+// ZooKeeper, though, one has to be seen before others are missed: brokers serve
+// with none only where it is kept otherwise.
 func nodesOf(k *unstructured.Unstructured, o Objects) kafkaNodes {
 	var c kafkaNodes
 	nodes := componentPods(k, "kafka", o.Pods)
 	c.brokers.add(filter(nodes, isBroker))
 	c.controllers.add(filter(nodes, func(p *corev1.Pod) bool { return !isBroker(p) }))
-	if n, ok := countAt(k, "spec", "zookeeper", "replicas"); ok && usesZooKeeper(k) {
-		c.zookeepers.want = n
-		c.zookeepers.add(componentPods(k, "zookeeper", o.Pods))
+	if zookeepers := componentPods(k, "zookeeper", o.Pods); usesZooKeeper(k) && len(zookeepers) > 0 {
+		c.zookeepers.add(zookeepers)
+		c.zookeepers.want, _ = countAt(k, "spec", "zookeeper", "replicas")
 	}
 	pools := ofCluster(k, o.KafkaNodePools)
 	pooled := usesPools(k, pools)
@@ -122,7 +128,7 @@ func (c *kafkaNodes) step() step {
 	for _, kind := range kinds {
 		switch {
 		case kind.ready < kind.want:
-			return progress("starting", "%d of %s ready", kind.ready, counted(kind.want, kind.name))
+			return progress("starting", "%d of %s ready", kind.ready, counted(kind.want, kind.name)).from(kind.since)
 		case kind.there > kind.want:
 			return progress("scaling down", "%s left to stop", counted(kind.there-kind.want, kind.name))
 		}
