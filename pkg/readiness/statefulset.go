@@ -123,12 +123,12 @@ func startingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) (step,
 // (kubernetes#137409). With OnDelete nothing is replaced, not even by Percona's
 // operator, which waits until all are ready (smartUpdate).
 func (f finder) statefulSetCauses(s *appsv1.StatefulSet, pods []*corev1.Pod) []Cause {
-	isReplaced, isSurplus, isOld := isReplaced(s), isSurplus(s), isOld(s)
-	causes := f.onPods(pods, func(p *corev1.Pod) bool { return !isReplaced(p) && !isSurplus(p) && !(isOnDelete(s) && isOld(p)) })
+	isReplaced, isSurplus := isReplaced(s), isSurplus(s)
+	causes := f.onPods(pods, func(p *corev1.Pod) bool { return !isReplaced(p) && !isSurplus(p) })
 	if s.Spec.PodManagementPolicy == appsv1.ParallelPodManagement && !isOnDelete(s) {
 		return causes
 	}
-	old := filter(pods, func(p *corev1.Pod) bool { return isOld(p) && !isSurplus(p) && (isOnDelete(s) || isReplaced(p)) })
+	old := filter(pods, func(p *corev1.Pod) bool { return isReplaced(p) && !isSurplus(p) })
 	return append(causes, f.leftBehind(old)...)
 }
 
@@ -173,11 +173,14 @@ func isOld(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
 	}
 }
 
-// isReplaced tells the old pods that the controller is to replace: with
-// RollingUpdate those from the partition up.
+// isReplaced tells the old pods that are to be replaced: by the controller those
+// from the partition up, and with OnDelete all.
 func isReplaced(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
-	isOld, first := isOld(s), start(s)+int(partition(s))
-	return func(p *corev1.Pod) bool { return !isOnDelete(s) && isOld(p) && ordinal(p) >= first }
+	isOld, first := isOld(s), start(s)
+	if !isOnDelete(s) {
+		first += int(partition(s))
+	}
+	return func(p *corev1.Pod) bool { return isOld(p) && ordinal(p) >= first }
 }
 
 // isSurplus tells the pods whose ordinals are not wanted.
