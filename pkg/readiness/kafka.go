@@ -3,6 +3,7 @@
 package readiness
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -87,8 +88,8 @@ func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause
 	if c.status != "True" || c.reason == "Creating" {
 		return nil
 	}
-	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: joined(c.reason, c.message), Since: c.since}
-	cause = cause.judged(now)
+	message := cmp.Or(joined(c.reason, c.message), "its operator says so, and not why")
+	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: message, Since: c.since}.judged(now)
 	if nodes := nodesOf(k, o); o.Pods != nil && nodes.step().state == Ready && c.reason != "InvalidResourceException" {
 		cause.Dooms = false
 	}

@@ -121,7 +121,7 @@ func serves(p *corev1.Pod) bool {
 // notReadySince returns since when the pod has not been ready.
 func notReadySince(p *corev1.Pod) time.Time {
 	for _, kind := range []corev1.PodConditionType{corev1.ContainersReady, corev1.PodReady} {
-		if c := podCondition(p, kind); c != nil && c.Status == corev1.ConditionFalse {
+		if c := podCondition(p, kind); c != nil && c.Status == corev1.ConditionFalse && !c.LastTransitionTime.IsZero() {
 			return c.LastTransitionTime.Time
 		}
 	}

@@ -82,7 +82,7 @@ func (v *Verdict) zero(workloads []readiness.Workload) {
 	v.find(ExitDone, Finding{
 		Code: CodeScaledToZero, Level: LevelWarning,
 		Summary: summary,
-		Detail:  "no pod is wanted and none runs; the vendor ships it with pods",
+		Detail:  "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc",
 		Objects: objects,
 		Next:    []string{v.look(objects[0])},
 	})

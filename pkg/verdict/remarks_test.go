@@ -30,11 +30,11 @@ func TestRemarks(t *testing.T) {
 		{"a partition", readiness.Picture{Workloads: []readiness.Workload{held}}, CodeHeldBack, []string{
 			"StatefulSet lrc: its partition keeps 2 of 2 pods at the old version", "held back by its partition, 0 of 2 pods updated", "", "kubectl describe statefulset lrc -n tpe"}},
 		{"scaled to zero", readiness.Picture{Workloads: []readiness.Workload{zero("Deployment", "twa"), zero("Deployment", "twa-dev-task-fc")}}, CodeScaledToZero, []string{
-			"Deployment twa is scaled to zero", "no pod is wanted and none runs; the vendor ships it with pods", "GUI down, APIs down", "kubectl describe deployment twa -n tpe"}},
+			"Deployment twa is scaled to zero", "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc", "GUI down, APIs down", "kubectl describe deployment twa -n tpe"}},
 		{"many scaled to zero", readiness.Picture{Workloads: []readiness.Workload{
 			zero("Deployment", "a"), zero("Deployment", "b"), zero("Deployment", "c"), zero("StatefulSet", "d"), zero("StatefulSet", "e"),
 		}}, CodeScaledToZero, []string{
-			"5 workloads are scaled to zero: Deployment a, Deployment b, Deployment c and 2 more", "no pod is wanted and none runs; the vendor ships it with pods", "", "kubectl describe deployment a -n tpe"}},
+			"5 workloads are scaled to zero: Deployment a, Deployment b, Deployment c and 2 more", "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc", "", "kubectl describe deployment a -n tpe"}},
 		{"an old pod that does not stop", readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, Lingering: []readiness.Cause{stopping}}, CodeLingering, []string{
 			"pod twa-0-x should be gone and does not stop", "held by example.com/hold", "", "kubectl describe pod twa-0-x -n tpe"}},
 		{"a CronJob's last run failed", readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", LastRun: failed}}}, CodeCronJobFailed, []string{
