@@ -113,7 +113,8 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 			f.Code, f.Level = CodeNotLoggedIn, LevelError
 			f.Detail += "; log in again"
 			v.find(ExitForbidden, f)
-		case !needed[g.Kind] && g.Reason == readiness.NotServed:
+		case g.Kind == "KafkaNodePool" && g.Reason != readiness.Broken: // Kafka says if it cannot be counted without
+		case !needed[g.Kind] && g.Reason == readiness.NotServed, g.Kind == "CronJob" && g.Reason == readiness.Forbidden:
 			f.Level = LevelInfo
 			v.find(ExitDone, f)
 		case !needed[g.Kind] && g.Reason == readiness.Forbidden:

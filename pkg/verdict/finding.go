@@ -21,6 +21,10 @@ const (
 	CodeNoWorkloads      Code = "TPE103"
 	CodeHeldUp           Code = "TPE104"
 	CodePaused           Code = "TPE105"
+	CodeOldPod           Code = "TPE106"
+	CodeHeldBack         Code = "TPE107"
+	CodeLingering        Code = "TPE108"
+	CodeScaledToZero     Code = "TPE109"
 	CodeImagePull        Code = "TPE111"
 	CodeConfigMissing    Code = "TPE112"
 	CodeStartFailed      Code = "TPE113"
@@ -46,6 +50,8 @@ const (
 	CodePUMComplains     Code = "TPE205"
 	CodeJobFailed        Code = "TPE301"
 	CodeJobSuspended     Code = "TPE302"
+	CodeCronJobFailed    Code = "TPE303"
+	CodeCronJobStuck     Code = "TPE304"
 	CodeForbidden        Code = "TPE401"
 	CodeNoAnswer         Code = "TPE402"
 	CodeNotFound         Code = "TPE403"
@@ -95,7 +101,7 @@ type Object = readiness.Object
 // still goes on.
 func (c Code) Past() bool {
 	switch c {
-	case CodeEntryAborted, CodeJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
+	case CodeEntryAborted, CodeJobFailed, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
 		return true
 	}
 	return false

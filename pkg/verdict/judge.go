@@ -20,6 +20,7 @@ func Judge(s Snapshot) Verdict {
 		v.jobs(s.Picture.Jobs)
 		v.troubles(s.Picture)
 		v.crashes(s.Picture)
+		v.remarks(s.Picture)
 		v.gaps(s.Picture.Gaps)
 	}
 	if s.Answer != nil {

@@ -25,7 +25,11 @@ var (
 func workloads(states ...readiness.State) *readiness.Picture {
 	p := &readiness.Picture{}
 	for i, state := range states {
-		p.Workloads = append(p.Workloads, readiness.Workload{Kind: "Deployment", Name: fmt.Sprint("w", i), State: state})
+		name := fmt.Sprint("w", i)
+		if state == readiness.ScaledToZero {
+			name = "twa-dev-task-fc" // by design
+		}
+		p.Workloads = append(p.Workloads, readiness.Workload{Kind: "Deployment", Name: name, State: state})
 	}
 	return p
 }
@@ -96,6 +100,9 @@ func TestJudge(t *testing.T) {
 		{"the documented account may not read StrimziPodSets", Snapshot{Picture: withGap(ready(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
 		{"a kind not served", Snapshot{Picture: withGap(ready(), "Kafka", readiness.NotServed), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
 		{"a kind not answered", Snapshot{Picture: withGap(ready(), "Kafka", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
+		{"node pools not served are no news", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.NotServed), Answer: processed}, ExitDone, nil},
+		{"nor are those that may not be read", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.Forbidden), Answer: processed}, ExitDone, nil},
+		{"node pools not answered", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
 		{"jobs may not be read", Snapshot{Picture: withGap(ready(), "Job", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
 		{"what may not be read may be there", Snapshot{Picture: withGap(workloads(), "StatefulSet", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
 		{"no workload, whatever else may not be read", Snapshot{Picture: withGap(workloads(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitPending, []Code{CodeNoWorkloads, CodeKindNotRead}},
