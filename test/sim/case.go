@@ -80,6 +80,11 @@ func Load(file string) (*Case, error) {
 	if c.Name == "" || len(c.Args) == 0 || len(c.Want) == 0 {
 		return nil, fmt.Errorf("%s: a case has a name, args, and the exit codes it wants", filepath.Base(file))
 	}
+	for _, text := range slices.Concat(c.Says, c.Never) {
+		if _, err := regexp.Compile(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
+		}
+	}
 	return c, nil
 }
 

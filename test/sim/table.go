@@ -5,7 +5,6 @@ package sim
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -71,14 +70,6 @@ func podReady(o *unstructured.Unstructured) string {
 	return fmt.Sprintf("%d/%d", ready, len(all))
 }
 
-// includes returns how much of an object comes with its row.
-func includes(r *http.Request) metav1.IncludeObjectPolicy {
-	if policy := r.URL.Query().Get("includeObject"); policy != "" {
-		return metav1.IncludeObjectPolicy(policy)
-	}
-	return metav1.IncludeMetadata
-}
-
 // table returns objects as kubectl shows them.
 func table(kind Kind, meta metav1.ListMeta, objects []*unstructured.Unstructured, include metav1.IncludeObjectPolicy) (*metav1.Table, error) {
 	t := &metav1.Table{ListMeta: meta, Rows: []metav1.TableRow{}}
@@ -98,7 +89,7 @@ func table(kind Kind, meta metav1.ListMeta, objects []*unstructured.Unstructured
 		switch include {
 		case metav1.IncludeObject:
 			row.Object = runtime.RawExtension{Object: o}
-		case metav1.IncludeMetadata:
+		case metav1.IncludeMetadata, "":
 			p, err := partial(o)
 			if err != nil {
 				return nil, err

@@ -26,8 +26,8 @@ import (
 //go:embed upgrade.yaml
 var script []byte
 
-// A Script is what upgrade.yaml says.
-type Script struct {
+// A plan is what upgrade.yaml says.
+type plan struct {
 	From     string    `json:"from"`
 	To       string    `json:"to"`
 	Releases []release `json:"releases"`
@@ -63,7 +63,7 @@ type workload struct {
 type Upgrade struct {
 	*sim.Server
 
-	script  Script
+	script  plan
 	began   time.Time
 	speed   float64
 	stop    context.CancelFunc
