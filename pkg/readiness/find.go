@@ -3,6 +3,7 @@
 package readiness
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,12 @@ import (
 type finder struct {
 	events eventsByObject
 	claims map[string]*corev1.PersistentVolumeClaim // nil if they were not read
+	lost   map[string]bool                          // the nodes that do not answer, as far as the pods tell
 	now    time.Time
+}
+
+func newFinder(o Objects, now time.Time) finder {
+	return finder{events: groupByObject(o.Events), claims: byName(o.Claims), lost: lostNodes(o.Pods), now: now}
 }
 
 // onPods returns the causes found on the pods that do not serve. Pods of an
@@ -62,8 +68,8 @@ func (f finder) onPod(p *corev1.Pod) []Cause {
 		return f.ended(p)
 	case p.Spec.NodeName == "":
 		return f.unscheduled(p)
-	case p.Status.Reason == "NodeLost":
-		return []Cause{f.cause(p, NodeLost, p.Status.Reason, p.Status.Message, notReadySince(p))}
+	case f.nodeLost(p):
+		return []Cause{f.cause(p, NodeLost, "NodeNotReady", "node "+p.Spec.NodeName+" does not answer", notReadySince(p))}
 	}
 	if causes := f.onContainers(p); len(causes) > 0 {
 		return causes
@@ -86,8 +92,11 @@ func (f finder) stopping(p *corev1.Pod) []Cause {
 	const patience = time.Minute
 	if f.now.Sub(p.DeletionTimestamp.Time) > patience {
 		message := "its containers do not stop, or its node does not answer"
-		if len(p.Finalizers) > 0 {
+		switch {
+		case len(p.Finalizers) > 0:
 			message = "held by " + strings.Join(p.Finalizers, ", ")
+		case f.nodeLost(p):
+			message = "node " + p.Spec.NodeName + " does not answer"
 		}
 		return []Cause{f.cause(p, StuckStopping, "Terminating", message, p.DeletionTimestamp.Time)}
 	}
@@ -124,7 +133,14 @@ func (f finder) unscheduled(p *corev1.Pod) []Cause {
 	if len(causes) > 0 && strings.Contains(strings.ToLower(c.Message), "persistentvolumeclaim") {
 		return causes // the scheduler only says the same with fewer words
 	}
-	return append(causes, f.cause(p, Unschedulable, c.Reason, c.Message, c.LastTransitionTime.Time))
+	cause := Cause{
+		Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name,
+		Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time,
+	}
+	if hope := f.nodeToCome(p); hope != "" {
+		cause.Grace, cause.Brief = never, hope+": "+briefSchedule(clean(c.Message))
+	}
+	return append(causes, cause.judged(f.now))
 }
 
 // beforeContainers looks at a pod of which no container could be made yet.
@@ -172,17 +188,19 @@ func (f finder) current(p *corev1.Pod, accept func(*corev1.Event) bool) []*corev
 	return events
 }
 
-// afterContainers looks at a pod whose containers are all ready.
+// afterContainers looks at a pod whose containers are all ready. A kubelet that
+// does not say why the pod is not ready may be cut off, or have stopped halfway
+// (kubernetes#82346); that is not known, and so not said.
 func (f finder) afterContainers(p *corev1.Pod) []Cause {
-	containers, ready := podCondition(p, corev1.ContainersReady), podCondition(p, corev1.PodReady)
-	if containers == nil || ready == nil || containers.Status != corev1.ConditionTrue || ready.Status != corev1.ConditionFalse {
+	ready := podCondition(p, corev1.PodReady)
+	if !containersReady(p) || ready == nil || ready.Status == corev1.ConditionTrue {
 		return nil
 	}
 	if len(p.Spec.ReadinessGates) > 0 {
 		return []Cause{f.cause(p, ReadinessGate, ready.Reason, ready.Message, ready.LastTransitionTime.Time)}
 	}
-	// The node controller takes readiness from pods whose node does not answer.
-	return []Cause{f.cause(p, NodeLost, "NodeNotReady", "node "+p.Spec.NodeName+" does not answer", ready.LastTransitionTime.Time)}
+	message := joined("its containers are ready, the pod is not", cmp.Or(ready.Message, ready.Reason, "node "+p.Spec.NodeName+" gives no reason"))
+	return []Cause{f.cause(p, NotReady, ready.Reason, message, ready.LastTransitionTime.Time)}
 }
 
 // onCreation returns the cause for which a controller cannot create pods, if
@@ -208,10 +226,11 @@ func createCode(message string) Code {
 	return CreateFailed
 }
 
-// missesConfig reports whether a volume cannot be mounted because what it
-// shows is not there: the kubelet has no reason of its own for it.
+// missesConfig reports whether a volume cannot be mounted, or a container not
+// be made, because a config map, a secret or a key of one is not there: the
+// kubelet has no reason of its own for it.
 func missesConfig(message string) bool {
 	m := strings.ToLower(message)
-	return strings.Contains(m, "references non-existent") ||
-		strings.HasSuffix(m, "not found") && (strings.Contains(m, "configmap \"") || strings.Contains(m, "secret \""))
+	return containsAny(m, "references non-existent", "couldn't find key", "failed to sync secret cache", "failed to sync configmap cache") ||
+		strings.Contains(m, "not found") && containsAny(m, "configmap \"", "secret \"", "configmaps \"", "secrets \"")
 }

@@ -268,7 +268,7 @@ func TestObserveAsTheDocumentedAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Kafka kafka-cluster Failed starting, ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+		"Kafka kafka-cluster Failed starting, ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized",
 		"gap list strimzipodsets.core.strimzi.io Forbidden",
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
@@ -285,7 +285,7 @@ func TestTroubleOfABrokerIsToldOnce(t *testing.T) {
 	}, now)
 	want := []string{
 		"Kafka kafka-cluster Progressing starting, 0 of 1 broker ready",
-		"StrimziPodSet kafka-cluster-kafka Failed starting, ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+		"StrimziPodSet kafka-cluster-kafka Failed starting, ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized",
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
 		t.Errorf("picture (-want +got):\n%s", diff)

@@ -19,9 +19,9 @@ var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 func pull(pod string, minutes int) readiness.Cause {
 	return readiness.Cause{
 		Code: readiness.ImagePull, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Container: "main",
-		Reason: "ImagePullBackOff", Message: "repository.thingpark.com/x:1: 401 Unauthorized",
+		Image: "repository.thingpark.com/x:1", Reason: "ImagePullBackOff", Message: "401 Unauthorized", Brief: "401 Unauthorized",
 		Since: noon.Add(-time.Duration(minutes) * time.Minute), Dooms: minutes > 0,
-		Group: "ImagePull: ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+		Group: "ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
 	}
 }
 
@@ -61,7 +61,7 @@ func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
 func claimOf(pod string) readiness.Cause {
 	return readiness.Cause{
 		Code: readiness.ClaimPending, Object: Object{Kind: "PersistentVolumeClaim", Name: "data-" + pod}, Pod: pod,
-		Message: "no volume", Group: "ClaimPending: claim data-* pending: no volume",
+		Message: "no volume", Group: "claim data-* pending: no volume",
 	}
 }
 
@@ -81,14 +81,14 @@ func TestTroubles(t *testing.T) {
 		want string
 		code ExitCode
 	}{
-		{"one pod", held(readiness.Failed, pull("a", 2)), "error TPE111 pod a: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitFailed},
+		{"one pod", held(readiness.Failed, pull("a", 2)), "error TPE111 pod a: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; GUI degraded", ExitFailed},
 		{"two pods", held(readiness.Failed, pull("a", 2), pull("b", 1)), "error TPE111 2 pods of Deployment tp-gui: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitFailed},
-		{"not for long yet", held(readiness.Progressing, pull("a", 0)), "warning TPE111 pod a: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitPending},
+		{"not for long yet", held(readiness.Progressing, pull("a", 0)), "warning TPE111 pod a: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; GUI degraded", ExitPending},
 		{"no pod", held(readiness.Progressing, claim), "warning TPE122 Deployment tp-gui: claim data-lrc-0 pending: no volume; GUI degraded", ExitPending},
 		{"claims of two pods", held(readiness.Progressing, claimOf("lrc-0"), claimOf("lrc-1")), "warning TPE122 2 pods of Deployment tp-gui: claim data-* pending: no volume; GUI degraded", ExitPending},
 		{"with last words", held(readiness.Progressing, crash), "warning TPE114 pod a: main in a crash loop, exit code 1, 3 restarts; GUI degraded", ExitPending},
 		{"a pod that starts is no trouble", held(readiness.Progressing, probe), "", ExitPending},
-		{"a job's", withJobs(&readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; ", ExitFailed},
+		{"a job's", withJobs(&readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; ", ExitFailed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
