@@ -161,8 +161,13 @@ func (c Cause) judged(now time.Time) Cause {
 	c.Pod, c.Container, c.Image = cleanTo(c.Pod, longestName), cleanTo(c.Container, longestName), cleanTo(c.Image, longestName)
 	c.Reason, c.Message = cleanTo(c.Reason, longestName), clean(c.Message)
 	c.Restarts = max(c.Restarts, 0)
-	if shorten := kinds[c.Code].brief; c.Brief == "" && shorten != nil {
+	if shorten := kinds[c.Code].brief; shorten == nil {
+		c.Brief = cmp.Or(c.Brief, c.Message)
+	} else if c.Brief == "" {
 		c.Brief = shorten(c.Message)
+	}
+	if c.Image != "" {
+		c.Brief = strings.TrimPrefix(c.Brief, c.Image+": ")
 	}
 	c.Grace = cmp.Or(c.Grace, c.grace())
 	c.Brief = cleanTo(c.Brief, longestBrief)

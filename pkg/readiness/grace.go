@@ -43,7 +43,7 @@ func (c Cause) grace() time.Duration {
 	case c.Reason == "InvalidResourceException" && c.Code == OperatorError: // Strimzi: the resource must be changed
 		return atOnce
 	case c.Code == ImagePull:
-		return pullGrace(c.Reason, c.Brief)
+		return pullGrace(c.Reason, strings.ReplaceAll(c.Brief, c.Image, ""))
 	case c.Code == ConfigMissing:
 		return configGrace(c.Message)
 	case c.Code == ConfigRefused && heals(c.Message):
@@ -69,40 +69,42 @@ func heals(message string) bool {
 
 // pullGrace tells registries that are busy or not reachable, which heal, from
 // answers that stay the same until someone acts: 401, 403, "not found". The
-// brief message holds neither the image nor an address.
+// brief message is without the image and addresses, which may hold any word.
 func pullGrace(reason, brief string) time.Duration {
 	m := strings.ToLower(brief)
+	status := ""
+	if found := httpStatus.FindStringSubmatch(m); found != nil {
+		status = found[1]
+	}
 	switch {
 	case reason == "InvalidImageName":
 		return atOnce
-	case reason == "RegistryUnavailable" || pullHeals(m):
+	case reason == "RegistryUnavailable" || status == "429" || status == "408" || strings.HasPrefix(status, "5") || containsAny(m, pullHeals...):
 		return long
-	case reason == "ErrImageNeverPull" || reason == "SignatureValidationFailed" || pullRefused(m):
+	case reason == "ErrImageNeverPull" || reason == "SignatureValidationFailed" || status != "" || containsAny(m, pullStays...):
 		return soon
 	}
 	return minutes
 }
 
-// httpStatus finds the code of an answer where it stands alone.
+// httpStatus finds the code of an answer that is an error.
 var httpStatus = regexp.MustCompile(`(?:^|: |status(?: ?code)?:? )([45]\d\d)\b`)
 
-func pullHeals(m string) bool {
-	if s := httpStatus.FindStringSubmatch(m); s != nil && (s[1][0] == '5' || s[1] == "429" || s[1] == "408") {
-		return true
-	}
-	return containsAny(m, "qps exceeded", "toomanyrequests", "too many requests", "rate limit",
-		"internal server error", "bad gateway", "service unavailable", "service temporarily unavailable", "gateway timeout", "gateway time-out",
-		"timeout", "timed out", "deadline exceeded", "context canceled", "request canceled",
-		"connection refused", "connection reset", "connection closed", "broken pipe", "no route to host", "network is unreachable", "host is unreachable",
-		"no such host", "server misbehaving", "name resolution", ": eof", "unexpected eof", "short read", "use of closed network connection",
-		"no space left on device", "unexpected commit digest", "too many open files", "resource exhausted", "transport is closing", "the server is currently unable")
+// pullHeals are words of a registry that is busy, or that cannot be reached at
+// the moment.
+var pullHeals = []string{
+	"qps exceeded", "toomanyrequests", "too many requests", "rate limit", "resource exhausted",
+	"internal server error", "bad gateway", "service unavailable", "service temporarily unavailable", "gateway timeout", "gateway time-out",
+	"timeout", "timed out", "deadline exceeded", "context canceled", "request canceled", "transport is closing",
+	"connection refused", "connection reset", "connection closed", "closed network connection", "broken pipe",
+	"no route to host", "network is unreachable", "host is unreachable", "no such host", "server misbehaving", "name resolution",
+	"eof", "short read", "unexpected commit digest", "no space left on device", "too many open files",
 }
 
-func pullRefused(m string) bool {
-	if s := httpStatus.FindStringSubmatch(m); s != nil {
-		return true // 4xx
-	}
-	return containsAny(m, "unauthorized", "authentication required", "authorization failed", "no basic auth credentials", "invalid username", "token has expired",
-		"forbidden", "denied", "not found", "manifest unknown", "name unknown", "name not known", "no match for platform", "no matching manifest", "does not exist", "no such image",
-		"not present with pull policy", "invalid reference format", "x509", "server gave http response to https client", "signature")
+// pullStays are words of an answer that stays the same until someone acts.
+var pullStays = []string{
+	"unauthorized", "authentication required", "authorization failed", "no basic auth credentials", "invalid username", "token has expired",
+	"forbidden", "denied", "not found", "manifest unknown", "name unknown", "name not known", "no match for platform", "no matching manifest",
+	"does not exist", "no such image", "not present with pull policy", "invalid reference format", "signature",
+	"x509", "server gave http response to https client",
 }

@@ -21,6 +21,9 @@ func clean(s string) string { return cleanTo(s, longestMessage) }
 
 // cleanTo is clean with a limit of its own.
 func cleanTo(s string, most int) string {
+	if isClean(s, most) {
+		return s
+	}
 	var b strings.Builder
 	n, space := 0, false
 	for _, r := range s {
@@ -38,11 +41,22 @@ func cleanTo(s string, most int) string {
 		if space {
 			b.WriteByte(' ')
 			space = false
+			n++
 		}
 		b.WriteRune(r)
 		n++
 	}
 	return b.String()
+}
+
+// isClean reports whether a text is clean already, as most are.
+func isClean(s string, most int) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+			return false
+		}
+	}
+	return len(s) <= most
 }
 
 // joined joins two texts with ": " if both are there.

@@ -34,11 +34,15 @@ func TestWords(t *testing.T) {
 		return Cause{Code: code, Reason: reason, Message: message}
 	}
 	probe := func(message string) Cause { return on(ReadinessProbe, "Unhealthy", message) }
-	scheduler := func(message string) Cause { return Cause{Code: Unschedulable, Reason: "Unschedulable", Message: message} }
+	scheduler := func(message string) Cause {
+		return Cause{Code: Unschedulable, Reason: "Unschedulable", Message: message}
+	}
 	claim := func(message string) Cause {
 		return Cause{Code: ClaimPending, Object: Object{"PersistentVolumeClaim", "data-twa-0"}, Reason: "ProvisioningFailed", Message: message}
 	}
-	create := func(message string) Cause { return Cause{Code: createCode(message), Reason: "FailedCreate", Message: message} }
+	create := func(message string) Cause {
+		return Cause{Code: createCode(message), Reason: "FailedCreate", Message: message}
+	}
 	const head = "ImagePullBackOff " + image
 	tests := []struct {
 		cause Cause
@@ -59,13 +63,13 @@ func TestWords(t *testing.T) {
 		{pull(`rpc error: code = Unknown desc = pinging container registry registry.example.com: Get "https://registry.example.com/v2/": dial tcp 10.20.30.40:443: connect: connection refused`), head + ": dial tcp: connect: connection refused", long},
 		{pull(`rpc error: code = Unknown desc = pinging container registry registry.example.com: Get "https://registry.example.com/v2/": proxyconnect tcp: dial tcp: lookup http: Temporary failure in name resolution`), head + ": proxyconnect tcp: dial tcp: lookup http: Temporary failure in name resolution", long},
 		{pull(`failed to copy: read tcp 10.0.0.9:51234->10.20.30.40:443: read: connection reset by peer`), head + ": read tcp: read: connection reset by peer", long},
-		{pull(`rpc error: code = Unknown desc = failed to pull and unpack image "registry.example.com/tpe/twa:8.0.0": failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://cdn.example.com/layer?sig=abc": EOF`), head + ": EOF", minutes},
+		{pull(`rpc error: code = Unknown desc = failed to pull and unpack image "registry.example.com/tpe/twa:8.0.0": failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://cdn.example.com/layer?sig=abc": EOF`), head + ": EOF", long},
 		{pull(`rpc error: code = Canceled desc = failed to pull and unpack image "registry.example.com/tpe/twa:8.0.0": context canceled`), head + ": context canceled", long},
 		{pull(`failed to pull and unpack image "registry.example.com/tpe/twa:8.0.0": failed to extract layer sha256:50aa4698fa6262977cff89181b2664b99d8a56dbca847bf62f2ef04854597cf8: write /usr/lib/jvm/modules: no space left on device: unknown`), head + ": failed to extract layer sha256:…: write /usr/lib/jvm/modules: no space left on device", long},
 		// Images: what does not.
 		{pull(`Back-off pulling image "registry.example.com/tpe/twa:8.0.0": ErrImagePull: failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized`), head + ": failed to fetch anonymous token: 401 Unauthorized", soon},
 		{pull(`rpc error: code = Unknown desc = failed to pull and unpack image "registry.example.com/tpe/twa:8.0.0": failed to resolve reference "registry.example.com/tpe/twa:8.0.0": unexpected status from HEAD request to https://registry.example.com/v2/tpe/twa/manifests/8.0.0: 403 Forbidden`), head + ": 403 Forbidden", soon},
-		{pull(`rpc error: code = NotFound desc = failed to pull and unpack image "registry.example.com/tpe/twa:8.0.0": failed to resolve reference "registry.example.com/tpe/twa:8.0.0": registry.example.com/tpe/twa:8.0.0: not found`), head + ": registry.example.com/tpe/twa:8.0.0: not found", soon},
+		{pull(`rpc error: code = NotFound desc = failed to pull and unpack image "registry.example.com/tpe/twa:8.0.0": failed to resolve reference "registry.example.com/tpe/twa:8.0.0": registry.example.com/tpe/twa:8.0.0: not found`), head + ": not found", soon},
 		{pull(`rpc error: code = Unknown desc = reading manifest 8.0.0 in registry.example.com/tpe/twa: manifest unknown: manifest unknown`), head + ": manifest unknown", soon},
 		{pull(`rpc error: code = Unknown desc = Error response from daemon: manifest for registry.example.com/tpe/twa:8.0.0 not found: manifest unknown: manifest unknown`), head + ": manifest for registry.example.com/tpe/twa:8.0.0 not found: manifest unknown", soon},
 		{pull(`rpc error: code = Unknown desc = failed to pull and unpack image "registry.example.com/tpe/twa:8.0.0": no match for platform in manifest: not found`), head + ": no match for platform in manifest: not found", soon},
@@ -89,7 +93,7 @@ func TestWords(t *testing.T) {
 		{start("container create failed: executable file `twa` not found in $PATH: No such file or directory"), "cannot start twa: executable file `twa` not found in $PATH: No such file or directory", minutes},
 		{start(`failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error setting cgroup config for procHooks process: failed to write "100000": write /sys/fs/cgroup/cpu.max: invalid argument: unknown`), `cannot start twa: error setting cgroup config for procHooks process: failed to write "100000": write /sys/fs/cgroup/cpu.max: invalid argument`, minutes},
 		{start(`failed to generate container "38ad186446d42e811b2671c3cc00689c805345a61c780a20b46c485b72b8270a" spec: failed to generate spec: no command specified`), `cannot start twa: no command specified`, minutes},
-		{start(`Kubelet may be retrying requests that are timing out in CRI-O due to system load. Currently at stage container storage creation: context deadline exceeded: error reserving ctr name k8s_twa_twa-0_tpe_8dec4302-e6b4-4874-9a60-ea305b96347f_0 for id 8424e8fdc1a42daec5810b43a8baf7a9a80f7835a843fc104fe9f621a14983cb: name is reserved`), `cannot start twa: Kubelet may be retrying requests that are timing out in CRI-O due to system load. Currently at stage container storage creation: context deadline exceeded: error reserving ctr name k8s_twa_twa-0_tpe_8dec4302-e6b4-4874-9a60-ea305b96347f_0 for id …: name is reserved`, minutes},
+		{start(`Kubelet may be retrying requests that are timing out in CRI-O due to system load. Currently at stage container storage creation: context deadline exceeded: error reserving ctr name k8s_twa_twa-0_tpe_8dec4302-e6b4-4874-9a60-ea305b96347f_0 for id 8424e8fdc1a42daec5810b43a8baf7a9a80f7835a843fc104fe9f621a14983cb: name is reserved`), `cannot start twa: Kubelet may be retrying requests that are timing out in CRI-O due to system load. Currently at stage container storage creation: context deadline exceeded: error reserving ctr name k8s_twa_twa-0_tpe_8dec4302-e6b4-4874-9a60-ea305b96347f_0 fo…`, minutes},
 		{start(`context deadline exceeded`), "cannot start twa: context deadline exceeded", minutes},
 		{sandbox(`Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "cb8a846be7902a752bae7f4cdee280111ba8f005e90b6b68c7062bd1cb68a7b4": plugin type="calico" failed (add): connection is unauthorized: Unauthorized`), `cannot start its sandbox: plugin type="calico" failed (add): connection is unauthorized: Unauthorized`, minutes},
 		{sandbox(`Failed to create pod sandbox: rpc error: code = Unknown desc = [failed to set up sandbox container "3fe33199939736653d0eb5ffb41ffd4a94630cbf0ee1d9ffa39e1fef7cb40a83" network for pod "kafka-0": networkPlugin cni failed to set up pod "kafka-0_default" network: netplugin failed with no error message]`), `cannot start its sandbox: netplugin failed with no error message]`, minutes},
