@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,5 +149,75 @@ func TestACrashIsNotToldTwice(t *testing.T) {
 	p.ObservedAt, p.Workloads[0].Causes, p.Crashes = noon, []readiness.Cause{c}, []readiness.Cause{c}
 	if got := len(Judge(Snapshot{Picture: p}).Findings); got != 1 {
 		t.Errorf("%d findings, want 1", got)
+	}
+}
+
+// A pod that does not become ready is what a wait is about, until that lasts:
+// then there is a finding, which says since when, and still no failure.
+func TestWhatLastsIsAFinding(t *testing.T) {
+	probe := func(code readiness.Code, minutes int) *readiness.Picture {
+		p := workloads(readiness.Progressing)
+		p.ObservedAt = noon
+		p.Workloads[0].Causes = []readiness.Cause{{
+			Code: code, Object: Object{Kind: "Pod", Name: "a"}, Pod: "a", Container: "main",
+			Message: "HTTP 503", Brief: "HTTP 503", Since: noon.Add(-time.Duration(minutes) * time.Minute),
+		}}
+		return p
+	}
+	tests := []struct {
+		name string
+		in   *readiness.Picture
+		want string
+	}{
+		{"readiness, young", probe(readiness.ReadinessProbe, 9), ""},
+		{"readiness, for hours", probe(readiness.ReadinessProbe, 180), "warning TPE119 pod a: readiness probe: HTTP 503 09:00:00 kubectl logs a -c main, kubectl describe pod a"},
+		{"startup", probe(readiness.StartupProbe, 10), "warning TPE119 pod a: startup probe: HTTP 503 11:50:00 kubectl logs a -c main, kubectl describe pod a"},
+		{"an init container", probe(readiness.InitRunning, 10), "warning TPE119 pod a: init container main is running 11:50:00 kubectl logs a -c main, kubectl describe pod a"},
+		{"without a reason", probe(readiness.NotReady, 1), "warning TPE120 pod a: HTTP 503 11:59:00 kubectl describe pod a"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := Judge(Snapshot{Picture: tt.in})
+			var got string
+			for _, f := range v.Findings {
+				got += fmt.Sprintf("%s %s %s %s %s", f.Level, f.Code, f.Summary, f.Since.Format(time.TimeOnly), strings.Join(f.Next, ", "))
+			}
+			if got != tt.want || v.ExitCode != ExitPending {
+				t.Errorf("got  %d %s\nwant %d %s", v.ExitCode, got, ExitPending, tt.want)
+			}
+		})
+	}
+}
+
+// Ten times as many troubles, or pods that share one, take about ten times as
+// long to judge, not a hundred.
+func TestManyTroubles(t *testing.T) {
+	for name, group := range map[string]func(i int) string{
+		"one":  func(int) string { return "x" },
+		"each": func(i int) string { return fmt.Sprint("x", i) },
+	} {
+		took := func(n int) time.Duration {
+			p := workloads(readiness.Progressing)
+			p.ObservedAt = noon
+			for i := range n {
+				c := readiness.Cause{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: fmt.Sprint("p", i)}, Pod: fmt.Sprint("p", i), Container: "main", Since: noon, Group: group(i)}
+				p.Workloads[0].Causes = append(p.Workloads[0].Causes, c)
+				c.Container = "other"
+				p.Crashes = append(p.Crashes, c)
+			}
+			best := time.Hour
+			for range 3 {
+				start := time.Now()
+				if v := Judge(Snapshot{Picture: p}); len(v.Findings) == 0 {
+					t.Fatal("no finding")
+				}
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		few, many := took(1000), took(10_000)
+		if many > 40*few {
+			t.Errorf("%s: 1000 take %v, 10000 take %v", name, few, many)
+		}
 	}
 }
