@@ -239,6 +239,9 @@ func TestSince(t *testing.T) {
 			p.Status.ContainerStatuses[0].LastTerminationState.Terminated = ended(1, "Error", "", 30*second)
 		}), nil, 30 * second},
 		{"a first crash, of a pod that took long to start", hasContainer(40*minute, crashedOnce(minute)), nil, 80 * second},
+		{"a volume that is needed again since the node was restarted", waits("ContainerCreating", "", 2*minute), []*corev1.Event{
+			event(thePod, "", "FailedMount", `MountVolume.SetUp failed for volume "tls" : secret "twa-tls" not found`, 50*minute, second),
+		}, 2 * minute},
 		{"a crash after a run of ten minutes begins a loop", hasContainer(20*second, crashedOnce(11*minute)), []*corev1.Event{
 			event(thePod, "twa", "BackOff", "Back-off restarting failed container twa in pod twa-0", 50*minute, second),
 		}, 20 * second},

@@ -201,19 +201,22 @@ func (f finder) loop(p *corev1.Pod, c container, end *corev1.ContainerStateTermi
 // loopSince returns since when a container has ended again and again: since the
 // kubelet first backed off, or for as long as the pod has not been ready. A
 // kubelet holds back most of the events of such a pod, so that the last one may
-// be old. After ten minutes without a crash it takes no two crashes for a loop,
-// and a container that was started again but once or twice has not made a pod
-// wait that has not been ready for longer.
+// be old.
+//
+// A loop is not older than the end of a run of ten minutes, after which a
+// kubelet takes no two crashes for a loop, and not much older than a container
+// that was started again but once or twice: a pod may take long to start before
+// it crashes.
 func (f finder) loopSince(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) time.Time {
 	const loop = 3 // restarts
-	since := waitingSince(p)
-	if c.status.RestartCount < loop {
-		since = later(since, end.StartedAt.Time)
+	started, since := end.StartedAt.Time, waitingSince(p)
+	switch {
+	case c.status.RestartCount < 1, !started.IsZero() && end.FinishedAt.Sub(started) >= 10*time.Minute:
+		return end.FinishedAt.Time
+	case c.status.RestartCount < loop:
+		since = later(since, started)
 	}
 	since = earlier(end.FinishedAt.Time, since)
-	if !end.StartedAt.IsZero() && end.FinishedAt.Sub(end.StartedAt.Time) >= 10*time.Minute {
-		return since
-	}
 	return earlier(since, firstOf(f.current(p, ofContainer(c.spec.Name, "BackOff", "Back-off restarting"))))
 }
 

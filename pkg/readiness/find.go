@@ -168,7 +168,7 @@ func (f finder) beforeContainers(p *corev1.Pod) []Cause {
 	case missesConfig(e.Message):
 		code = ConfigMissing
 	}
-	return []Cause{f.cause(p, code, e.Reason, e.Message, firstOf(troubles))}
+	return []Cause{f.cause(p, code, e.Reason, e.Message, later(notReadySince(p), firstOf(troubles)))}
 }
 
 // isSummary tells the kubelet's event that says which volumes are not mounted,

@@ -196,7 +196,7 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"a crash, not restarted yet", hasContainer(10*time.Second, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(2, "Error", "", 1*time.Second)}}), nil, nil,
-			[]Cause{{Code: CrashLoop, Reason: "Error", Since: ago(10 * time.Second).Time}},
+			[]Cause{{Code: CrashLoop, Reason: "Error", Since: ago(1 * time.Second).Time}},
 			[]string{"twa in a crash loop, exit code 2"},
 		},
 		{

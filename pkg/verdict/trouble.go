@@ -139,7 +139,7 @@ func (t *trouble) words() string {
 // detail is what Kubernetes says of it, and what the container wrote last.
 func (t *trouble) detail() string {
 	c := t.cause
-	detail := cmp.Or(c.Message, c.Reason, "Kubernetes says no more")
+	detail := cmp.Or(c.Message, c.Reason, "Kubernetes gives no further details")
 	if c.Image != "" && !strings.Contains(detail, c.Image) {
 		detail = c.Image + ": " + detail
 	}
