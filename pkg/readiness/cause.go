@@ -46,6 +46,7 @@ const (
 	ImagePull        Code = "ImagePull"        // an image cannot be had
 	ConfigMissing    Code = "ConfigMissing"    // a config map, secret or key is not there
 	ConfigRefused    Code = "ConfigRefused"    // a container's settings cannot be applied, such as runAsNonRoot
+	Creating         Code = "Creating"         // a container has not been created for long, and nothing says why
 	StartFailed      Code = "StartFailed"      // the runtime cannot start a container, or its sandbox
 	CrashLoop        Code = "CrashLoop"        // a container ends again and again
 	OOMKilled        Code = "OOMKilled"        // the same, for it takes more memory than it may
@@ -106,6 +107,7 @@ var kinds = map[Code]kind{
 	ImagePull:        {finding: "TPE111", grace: minutes, brief: telling, summary: Cause.pullSummary},
 	ConfigMissing:    {finding: "TPE112", grace: minutes, brief: briefConfig},
 	ConfigRefused:    {finding: "TPE133", grace: soon, brief: briefConfig, summary: Cause.createSummary},
+	Creating:         {finding: "TPE134", quiet: long, brief: telling, summary: Cause.creatingSummary},
 	StartFailed:      {finding: "TPE113", grace: minutes, brief: telling, summary: Cause.startSummary},
 	CrashLoop:        {finding: "TPE114", grace: long, crashed: true, logs: PreviousLogs, brief: telling, summary: Cause.loopSummary},
 	OOMKilled:        {finding: "TPE115", grace: long, crashed: true, logs: PreviousLogs, summary: Cause.memorySummary},
@@ -224,6 +226,10 @@ func (c Cause) pullSummary() string {
 }
 
 func (c Cause) createSummary() string { return joined("cannot create "+c.container(), c.words()) }
+
+func (c Cause) creatingSummary() string {
+	return joined(c.container()+" is not created yet", c.words())
+}
 
 func (c Cause) startSummary() string {
 	return joined("cannot start "+cmp.Or(c.container(), "its sandbox"), c.Brief)

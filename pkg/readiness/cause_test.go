@@ -44,26 +44,27 @@ func TestANodeToCome(t *testing.T) {
 		events []*corev1.Event
 		edit   func(*corev1.Pod)
 		want   string // "" where nothing is to come
+		not    string // why
 	}{
-		{"nobody says so", nil, nil, ""},
-		{"the cluster autoscaler does", []*corev1.Event{triggered(8 * minute)}, nil, "the cluster autoscaler adds a node"},
-		{"it did, and the node did not come", []*corev1.Event{triggered(20 * minute)}, nil, ""},
-		{"it does again", []*corev1.Event{triggered(20 * minute), triggered(2 * minute)}, nil, "the cluster autoscaler adds a node"},
-		{"it does not any more", []*corev1.Event{triggered(8 * minute), scaling("cluster-autoscaler", "NotTriggerScaleUp", "pod didn't trigger scale-up: 1 max node group size reached", 2*minute)}, nil, ""},
-		{"it failed to", []*corev1.Event{triggered(8 * minute), scaling("cluster-autoscaler", "FailedScaleUp", "GCE quota exceeded", 2*minute)}, nil, ""},
-		{"it never did", []*corev1.Event{scaling("cluster-autoscaler", "NotTriggerScaleUp", "pod didn't trigger scale-up", minute)}, nil, ""},
-		{"Karpenter does", []*corev1.Event{scaling("karpenter", "Nominated", "Pod should schedule on: nodeclaim/default-f72cc", 3*minute)}, nil, "Karpenter adds a node"},
-		{"the scheduler still says no", []*corev1.Event{triggered(8 * minute), scaling("default-scheduler", "FailedScheduling", full, 0)}, nil, "the cluster autoscaler adds a node"},
+		{"nobody says so", nil, nil, "", ""},
+		{"the cluster autoscaler does", []*corev1.Event{triggered(8 * minute)}, nil, "the cluster autoscaler adds a node", ""},
+		{"it did, and the node did not come", []*corev1.Event{triggered(20 * minute)}, nil, "", ""},
+		{"it does again", []*corev1.Event{triggered(20 * minute), triggered(2 * minute)}, nil, "the cluster autoscaler adds a node", ""},
+		{"it does not any more", []*corev1.Event{triggered(8 * minute), scaling("cluster-autoscaler", "NotTriggerScaleUp", "pod didn't trigger scale-up: 1 max node group size reached", 2*minute)}, nil, "", "; no node is added: 1 max node group size reached"},
+		{"it failed to", []*corev1.Event{triggered(8 * minute), scaling("cluster-autoscaler", "FailedScaleUp", "GCE quota exceeded", 2*minute)}, nil, "", "; no node is added: GCE quota exceeded"},
+		{"it never did", []*corev1.Event{scaling("cluster-autoscaler", "NotTriggerScaleUp", "pod didn't trigger scale-up", minute)}, nil, "", "; no node is added: pod didn't trigger scale-up"},
+		{"Karpenter does", []*corev1.Event{scaling("karpenter", "Nominated", "Pod should schedule on: nodeclaim/default-f72cc", 3*minute)}, nil, "Karpenter adds a node", ""},
+		{"the scheduler still says no", []*corev1.Event{triggered(8 * minute), scaling("default-scheduler", "FailedScheduling", full, 0)}, nil, "the cluster autoscaler adds a node", ""},
 		{"Karpenter gave up", []*corev1.Event{
 			scaling("karpenter", "Nominated", "Pod should schedule on: nodeclaim/default-f72cc", 3*minute),
 			scaling("karpenter", "FailedScheduling", "Failed to schedule pod, incompatible with nodepool", minute),
-		}, nil, ""},
-		{"the scheduler preempts", nil, func(p *corev1.Pod) { p.Status.NominatedNodeName = "node-7" }, "other pods make room on node node-7"},
+		}, nil, "", "; no node is added: incompatible with nodepool"},
+		{"the scheduler preempts", nil, func(p *corev1.Pod) { p.Status.NominatedNodeName = "node-7" }, "other pods make room on node node-7", ""},
 		{"of another pod of that name", []*corev1.Event{func() *corev1.Event {
 			e := triggered(minute)
 			e.InvolvedObject.UID = "gone"
 			return e
-		}()}, nil, ""},
+		}()}, nil, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -72,7 +73,7 @@ func TestANodeToCome(t *testing.T) {
 				tt.edit(p)
 			}
 			c, says := only(t, Objects{Pods: []*corev1.Pod{p}, Events: tt.events})
-			want := "unschedulable: 0/3 nodes are available: 3 Insufficient memory"
+			want := "unschedulable: 0/3 nodes are available: 3 Insufficient memory" + tt.not
 			if tt.want != "" {
 				want = strings.Replace(want, "unschedulable: ", "unschedulable: "+tt.want+": ", 1)
 			}
@@ -322,5 +323,50 @@ func TestManyPods(t *testing.T) {
 	t.Logf("%v for 1000, %v for 10000", few, many)
 	if many > 40*few {
 		t.Errorf("1000 pods take %v, 10000 take %v", few, many)
+	}
+}
+
+// The pull secret that is not there is why a registry refuses, and may be made
+// later.
+func TestPullSecretIsMissing(t *testing.T) {
+	secret := event(Object{"Pod", "twa-0"}, "", "FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (thingpark-image-pull-secret); attempting to pull the image may not succeed.", 3*time.Minute, time.Minute)
+	c, says := only(t, Objects{Pods: []*corev1.Pod{twa(waits("ErrImagePull", "401 Unauthorized", 3*time.Minute))}, Events: []*corev1.Event{secret}})
+	want := "ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized: Unable to retrieve some image pull secrets (thingpark-image-pull-secret)"
+	if says != want || c.Dooms {
+		t.Errorf("%q, dooms: %v; want %q", says, c.Dooms, want)
+	}
+}
+
+// A pod that nothing happens to is not passed over in silence.
+func TestNothingHappens(t *testing.T) {
+	const minute = time.Minute
+	unseen := func(since time.Duration) func(*corev1.Pod) {
+		return func(p *corev1.Pod) {
+			p.CreationTimestamp, p.Spec.NodeName, p.Status.Conditions = ago(since), "", nil
+		}
+	}
+	tests := []struct {
+		name string
+		pod  func(*corev1.Pod)
+		want string
+	}{
+		{"no scheduler yet", unseen(50 * time.Second), ""},
+		{"no scheduler", unseen(20 * minute), "unschedulable: no scheduler has looked at the pod"},
+		{"creating", waits("ContainerCreating", "", 9*minute), ""},
+		{"creating for long", waits("ContainerCreating", "", 11*minute), "twa is not created yet: ContainerCreating"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var says string
+			for _, c := range newFinder(Objects{}, now).onPod(twa(tt.pod)) {
+				says += c.Summary()
+				if c.Dooms || !c.Tells(now) {
+					t.Errorf("%q dooms: %v, tells: %v", says, c.Dooms, c.Tells(now))
+				}
+			}
+			if says != tt.want {
+				t.Errorf("%q, want %q", says, tt.want)
+			}
+		})
 	}
 }

@@ -166,7 +166,14 @@ func (f finder) pull(p *corev1.Pod, c container) Cause {
 			message = e.Message
 		}
 	}
-	return f.onContainer(p, c, ImagePull, w.Reason, message, since)
+	cause := f.containerCause(p, c, ImagePull, w.Reason, message, since)
+	secrets := latestEvent(f.current(p, reasons("FailedToRetrieveImagePullSecret")))
+	if secrets != nil {
+		words, _, _ := strings.Cut(clean(secrets.Message), ";")
+		cause.Brief = joined(telling(clean(message)), words)
+		cause.Grace = max(minutes, pullGrace(w.Reason, telling(clean(message)))) // a secret, too, may come later
+	}
+	return cause.judged(f.now)
 }
 
 // waitingSince returns since when the pod waits for the container: it was not

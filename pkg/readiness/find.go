@@ -77,7 +77,10 @@ func (f finder) onPod(p *corev1.Pod) []Cause {
 	if causes := f.beforeContainers(p); len(causes) > 0 {
 		return causes
 	}
-	return f.afterContainers(p)
+	if causes := f.afterContainers(p); len(causes) > 0 {
+		return causes
+	}
+	return f.creating(p)
 }
 
 // cause returns a cause found on a pod itself.
@@ -125,8 +128,13 @@ func (f finder) ended(p *corev1.Pod) []Cause {
 
 // unscheduled looks at a pod that has no node.
 func (f finder) unscheduled(p *corev1.Pod) []Cause {
+	const patience = time.Minute
 	causes := f.onClaims(p)
 	c := podCondition(p, corev1.PodScheduled)
+	if c == nil && len(causes) == 0 && f.now.Sub(p.CreationTimestamp.Time) > patience {
+		cause := Cause{Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name, Message: "no scheduler has looked at the pod", Since: p.CreationTimestamp.Time, Grace: never}
+		return []Cause{cause.judged(f.now)}
+	}
 	if c == nil || c.Status != corev1.ConditionFalse {
 		return causes
 	}
@@ -137,8 +145,11 @@ func (f finder) unscheduled(p *corev1.Pod) []Cause {
 		Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name,
 		Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time,
 	}
-	if hope := f.nodeToCome(p); hope != "" {
-		cause.Grace, cause.Brief = never, hope+": "+briefSchedule(clean(c.Message))
+	cause.Brief = briefSchedule(clean(c.Message))
+	if words, comes := f.room(p); comes {
+		cause.Grace, cause.Brief = never, joined(words, cause.Brief)
+	} else {
+		cause.Brief += semicolon(words)
 	}
 	return append(causes, cause.judged(f.now))
 }
@@ -169,6 +180,20 @@ func (f finder) beforeContainers(p *corev1.Pod) []Cause {
 		code = ConfigMissing
 	}
 	return []Cause{f.cause(p, code, e.Reason, e.Message, later(notReadySince(p), firstOf(troubles)))}
+}
+
+// creating looks at a pod with a container that has not been created for long,
+// while nothing says why: a large image, a runtime that hangs, or events that
+// may not be read.
+func (f finder) creating(p *corev1.Pod) []Cause {
+	for _, c := range containersOf(p) {
+		w, since := c.status.State.Waiting, c.waitingSince(p)
+		if w == nil || since.IsZero() || f.now.Sub(since) < long {
+			continue
+		}
+		return []Cause{f.onContainer(p, c, Creating, w.Reason, w.Message, since)}
+	}
+	return nil
 }
 
 // isSummary tells the kubelet's event that says which volumes are not mounted,

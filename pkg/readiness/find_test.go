@@ -286,7 +286,9 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"volume could not be mounted once, long ago", waits("ContainerCreating", "", 30*minute),
-			[]*corev1.Event{event(thePod, "", "FailedMount", "MountVolume.SetUp failed", 29*minute, 28*minute)}, nil, nil, nil,
+			[]*corev1.Event{event(thePod, "", "FailedMount", "MountVolume.SetUp failed", 29*minute, 28*minute)}, nil,
+			[]Cause{{Code: Creating, Reason: "ContainerCreating", Since: ago(30 * minute).Time}},
+			[]string{"twa is not created yet: ContainerCreating"},
 		},
 		{
 			"volumes are mounted: their old trouble is over", all(waits("ContainerCreating", "", 2*minute), func(p *corev1.Pod) {

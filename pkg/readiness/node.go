@@ -74,29 +74,29 @@ func containersReady(p *corev1.Pod) bool {
 	return len(p.Status.ContainerStatuses) > 0
 }
 
-// nodeToCome says who makes room for a pod that no node takes, or "" if nobody
-// says that he does.
+// room says who makes room for a pod that no node takes, and whether it is to
+// come; "" if nobody says anything.
 //
 // The scheduler nominates a node whose pods it preempts. The cluster autoscaler
 // says TriggeredScaleUp once, and gives a node fifteen minutes to come
 // (--max-node-provision-time); Karpenter says Nominated for as long as it waits
 // for the node. Either takes it back by an event of another reason.
-func (f finder) nodeToCome(p *corev1.Pod) string {
+func (f finder) room(p *corev1.Pod) (words string, comes bool) {
 	const provision = 15 * time.Minute
 	if p.Status.NominatedNodeName != "" {
-		return "other pods make room on node " + p.Status.NominatedNodeName
+		return "other pods make room on node " + p.Status.NominatedNodeName, true
 	}
 	e := latestEvent(f.events.about(Object{"Pod", p.Name}, p.UID, isScaling))
 	if e == nil || f.now.Sub(lastSeen(e)) > provision {
-		return ""
+		return "", false
 	}
 	switch e.Reason {
 	case "TriggeredScaleUp":
-		return "the cluster autoscaler adds a node"
+		return "the cluster autoscaler adds a node", true
 	case "Nominated":
-		return "Karpenter adds a node"
+		return "Karpenter adds a node", true
 	}
-	return ""
+	return "no node is added: " + afterAny(clean(e.Message), "scale-up: ", "Failed to schedule pod, "), false
 }
 
 // isScaling accepts what autoscalers say of a pod without a node.

@@ -67,6 +67,14 @@ func joined(a, b string) string {
 	return a + ": " + b
 }
 
+// semicolon puts a semicolon before a text, if there is one.
+func semicolon(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "; " + text
+}
+
 // afterAny returns what follows the first of the marks found in s, or s.
 func afterAny(s string, marks ...string) string {
 	for _, m := range marks {

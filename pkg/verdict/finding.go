@@ -46,6 +46,7 @@ const (
 	CodeCrashed          Code = "TPE131"
 	CodeOutOfMemory      Code = "TPE132"
 	CodeConfigRefused    Code = "TPE133"
+	CodeCreating         Code = "TPE134"
 	CodeEntryAborted     Code = "TPE201"
 	CodeUnknownState     Code = "TPE202"
 	CodeNoEntries        Code = "TPE203"
