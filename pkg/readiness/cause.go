@@ -77,8 +77,8 @@ const (
 type Role string
 
 const (
-	Alone        Role = ""
-	OneOfSeveral Role = "container" // beside others
+	Alone        Role = ""          // needs no name
+	OneOfSeveral Role = "container" // beside others, and not the one that the pod is named after
 	Sidecar      Role = "sidecar"   // an init container that goes on: those after it wait until it has started
 )
 

@@ -154,7 +154,10 @@ func TestWhoHasNotStarted(t *testing.T) {
 			p.Status.ContainerStatuses[0] = runs(19*minute, func(s *corev1.ContainerStatus) { s.Name, s.Ready = "twa", true })
 		}), ReadinessProbe, "readiness probe of sidecar log-agent: has not passed yet", 20 * minute},
 		{"the only container", hasContainer(4*minute, starting(2, 70*time.Second)), StartupProbe, "startup probe: has not passed yet, 2 restarts, last exit code 1", 4 * minute},
-		{"one of two containers", all(hasContainer(4*minute, runs(time.Hour, func(*corev1.ContainerStatus) {})), second), ReadinessProbe, "readiness probe of twa: has not passed yet", 4 * minute},
+		{"the one that the pod is named after", all(hasContainer(4*minute, runs(time.Hour, func(*corev1.ContainerStatus) {})), second), ReadinessProbe, "readiness probe: has not passed yet", 4 * minute},
+		{"the other one", all(hasContainer(4*minute, runs(time.Hour, func(s *corev1.ContainerStatus) { s.Ready = true })), second, func(p *corev1.Pod) {
+			p.Spec.Containers[1].ReadinessProbe, p.Status.ContainerStatuses[1].Ready = &corev1.Probe{}, false
+		}), ReadinessProbe, "readiness probe of proxy: has not passed yet", 4 * minute},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func containersOf(p *corev1.Pod) []container {
 					c.role = Sidecar
 				case init:
 					c.init = true
-				case len(p.Spec.Containers) > 1:
+				case len(p.Spec.Containers) > 1 && !strings.HasPrefix(p.Name, c.spec.Name+"-"):
 					c.role = OneOfSeveral
 				}
 				list = append(list, c)
