@@ -15,6 +15,7 @@ import (
 // A trouble is one cause, with all workloads, jobs and pods that share it.
 type trouble struct {
 	cause  readiness.Cause // of the first pod
+	images bool            // not all are about the same image
 	fails  bool            // whether it is why something failed
 	since  time.Time
 	latest time.Time
@@ -96,6 +97,7 @@ func (all *troubles) add(c readiness.Cause, owner Object, failed bool) {
 		t = &trouble{cause: c}
 		all.by[key], all.list = t, append(all.list, t)
 	}
+	t.images = t.images || c.Image != t.cause.Image
 	t.fails = t.fails || failed && c.Dooms
 	if t.since.IsZero() || !c.Since.IsZero() && c.Since.Before(t.since) {
 		t.since = c.Since
@@ -128,9 +130,10 @@ func (t *trouble) subject() string {
 }
 
 // words says what the trouble is. What several pods share leaves out their
-// names and restarts, which the subject stands for.
+// names and restarts, which the subject stands for, and their images, unless it
+// is one.
 func (t *trouble) words() string {
-	if len(t.pods.list) < 2 {
+	if len(t.pods.list) < 2 || t.cause.Image != "" && !t.images {
 		return t.cause.Summary()
 	}
 	return cmp.Or(t.cause.Group, t.cause.Summary())

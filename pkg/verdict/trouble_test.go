@@ -31,7 +31,9 @@ func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
 	for i := range 7 {
 		w := readiness.Workload{Kind: "Deployment", Name: fmt.Sprint("w", i), Want: 2, State: readiness.Failed}
 		for j := range 1 + i%2 + i/6 {
-			w.Causes = append(w.Causes, pull(fmt.Sprintf("w%d-%d", i, j), 10+i))
+			c := pull(fmt.Sprintf("w%d-%d", i, j), 10+i)
+			c.Image = fmt.Sprintf("repository.thingpark.com/w%d:1", i)
+			w.Causes = append(w.Causes, c)
 		}
 		p.Workloads = append(p.Workloads, w)
 	}
@@ -43,7 +45,7 @@ func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
 	want := Finding{
 		Code: CodeImagePull, Level: LevelError, Since: noon.Add(-16 * time.Minute),
 		Summary: "11 pods of 7 workloads: ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
-		Detail:  "repository.thingpark.com/x:1: 401 Unauthorized",
+		Detail:  "repository.thingpark.com/w0:1: 401 Unauthorized",
 		Objects: f.Objects,
 		Next:    []string{"kubectl describe pod w0-0 -n tpe"},
 	}
@@ -83,7 +85,7 @@ func TestTroubles(t *testing.T) {
 		code ExitCode
 	}{
 		{"one pod", held(readiness.Failed, pull("a", 2)), "error TPE111 pod a: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; GUI degraded", ExitFailed},
-		{"two pods", held(readiness.Failed, pull("a", 2), pull("b", 1)), "error TPE111 2 pods of Deployment tp-gui: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitFailed},
+		{"two pods", held(readiness.Failed, pull("a", 2), pull("b", 1)), "error TPE111 2 pods of Deployment tp-gui: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; GUI degraded", ExitFailed},
 		{"not for long yet", held(readiness.Progressing, pull("a", 0)), "warning TPE111 pod a: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; GUI degraded", ExitPending},
 		{"no pod", held(readiness.Progressing, claim), "warning TPE122 Deployment tp-gui: claim data-lrc-0 pending: no volume; GUI degraded", ExitPending},
 		{"claims of two pods", held(readiness.Progressing, claimOf("lrc-0"), claimOf("lrc-1")), "warning TPE122 2 pods of Deployment tp-gui: claim data-* pending: no volume; GUI degraded", ExitPending},
