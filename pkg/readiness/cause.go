@@ -82,8 +82,8 @@ const (
 	Sidecar      Role = "sidecar"   // an init container that goes on: those after it wait until it has started
 )
 
-// A kind is all that is known of a code.
-type kind struct {
+// A causeKind is all that is known of a code.
+type causeKind struct {
 	finding string        // the code of the finding that it makes
 	quiet   time.Duration // for how long it makes none: every pod that starts goes through it
 	grace   time.Duration // how long it may last before it dooms; 0 if it never does
@@ -102,8 +102,8 @@ const (
 	PreviousLogs Logs = "previous" // of the one before it
 )
 
-// kinds is the one place that knows the codes.
-var kinds = map[Code]kind{
+// causeKinds is the one place that knows the codes.
+var causeKinds = map[Code]causeKind{
 	ImagePull:        {finding: "TPE111", grace: minutes, brief: telling, summary: Cause.pullSummary},
 	ConfigMissing:    {finding: "TPE112", grace: minutes, brief: briefConfig},
 	ConfigRefused:    {finding: "TPE133", grace: soon, brief: briefConfig, summary: Cause.createSummary},
@@ -135,26 +135,26 @@ var kinds = map[Code]kind{
 }
 
 // Codes returns all codes.
-func Codes() []Code { return slices.Sorted(maps.Keys(kinds)) }
+func Codes() []Code { return slices.Sorted(maps.Keys(causeKinds)) }
 
 // Finding returns the code of the finding that causes of this code make.
-func (c Code) Finding() string { return kinds[c].finding }
+func (c Code) Finding() string { return causeKinds[c].finding }
 
 // Logs returns which log of the container tells more.
-func (c Code) Logs() Logs { return kinds[c].logs }
+func (c Code) Logs() Logs { return causeKinds[c].logs }
 
 // Starting reports whether every pod that starts goes through it for a while.
-func (c Code) Starting() bool { return kinds[c].quiet > 0 }
+func (c Code) Starting() bool { return causeKinds[c].quiet > 0 }
 
 // Tells reports whether the cause is worth a finding of its own: what every
 // pod that starts goes through is only once it lasts.
 func (c Cause) Tells(now time.Time) bool {
-	quiet := kinds[c.Code].quiet
+	quiet := causeKinds[c.Code].quiet
 	return quiet == 0 || !c.Since.IsZero() && now.Sub(c.Since) >= quiet
 }
 
 // crashed reports whether the trouble is about a container that ran and ended.
-func crashed(code Code) bool { return kinds[code].crashed }
+func crashed(code Code) bool { return causeKinds[code].crashed }
 
 // judged returns the cause with its texts made fit to print, its grace and
 // group, and whether it dooms now.
@@ -163,7 +163,7 @@ func (c Cause) judged(now time.Time) Cause {
 	c.Pod, c.Container, c.Image = cleanTo(c.Pod, longestName), cleanTo(c.Container, longestName), cleanTo(c.Image, longestName)
 	c.Reason, c.Message = cleanTo(c.Reason, longestName), clean(c.Message)
 	c.Restarts = max(c.Restarts, 0)
-	if shorten := kinds[c.Code].brief; shorten == nil {
+	if shorten := causeKinds[c.Code].brief; shorten == nil {
 		c.Brief = cmp.Or(c.Brief, c.Message)
 	} else if c.Brief == "" {
 		c.Brief = shorten(c.Message)
@@ -187,13 +187,13 @@ func (c Cause) group() string {
 	if c.Code == ImagePull && !containsAny(c.Brief, "not found", "manifest", "platform") {
 		c.Image = registry(c.Image)
 	}
-	return withoutName(c.Summary(), name)
+	return strings.TrimPrefix(withoutName(c.Summary(), name), "* ")
 }
 
 // Summary says the trouble in a few words, for a line that already names the
 // workload.
 func (c Cause) Summary() string {
-	if summary := kinds[c.Code].summary; summary != nil {
+	if summary := causeKinds[c.Code].summary; summary != nil {
 		return summary(c)
 	}
 	return c.words()
@@ -321,7 +321,7 @@ func gravest(causes []Cause) {
 		switch {
 		case c.Dooms:
 			return 0
-		case kinds[c.Code].grace > 0:
+		case causeKinds[c.Code].grace > 0:
 			return 1
 		}
 		return 2

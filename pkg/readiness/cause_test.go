@@ -264,7 +264,7 @@ func TestSince(t *testing.T) {
 func TestTells(t *testing.T) {
 	for _, code := range Codes() {
 		at := func(since time.Duration) bool { return Cause{Code: code, Since: now.Add(-since)}.Tells(now) }
-		if quiet := kinds[code].quiet; at(0) != (quiet == 0) || !at(quiet) {
+		if quiet := causeKinds[code].quiet; at(0) != (quiet == 0) || !at(quiet) {
 			t.Errorf("%s is quiet for %v, and tells: %v, later %v", code, quiet, at(0), at(quiet))
 		}
 		if code.Finding() == "" {

@@ -49,7 +49,7 @@ func (c Cause) grace() time.Duration {
 	case c.Code == ConfigRefused && heals(c.Message):
 		return minutes
 	}
-	return kinds[c.Code].grace
+	return causeKinds[c.Code].grace
 }
 
 // configGrace: an operator may make a config map or secret minutes after the
