@@ -161,18 +161,19 @@ func crashed(code Code) bool { return causeKinds[code].crashed }
 func (c Cause) judged(now time.Time) Cause {
 	c.Object = Object{cleanTo(c.Object.Kind, longestName), cleanTo(c.Object.Name, longestName)}
 	c.Pod, c.Container, c.Image = cleanTo(c.Pod, longestName), cleanTo(c.Container, longestName), cleanTo(c.Image, longestName)
+	whole := cleanTo(c.Message, longestText)
 	c.Reason, c.Message = cleanTo(c.Reason, longestName), clean(c.Message)
 	c.Restarts = max(c.Restarts, 0)
 	if shorten := causeKinds[c.Code].brief; shorten == nil {
-		c.Brief = cmp.Or(c.Brief, c.Message)
+		c.Brief = cmp.Or(c.Brief, whole)
 	} else if c.Brief == "" {
-		c.Brief = shorten(c.Message)
+		c.Brief = shorten(whole)
 	}
 	if c.Image != "" {
 		c.Brief = strings.TrimPrefix(c.Brief, c.Image+": ")
 	}
 	c.Grace = cmp.Or(c.Grace, c.grace())
-	c.Brief = cleanTo(c.Brief, longestBrief)
+	c.Brief = middleCut(cleanTo(c.Brief, longestText), longestBrief)
 	c.Dooms = c.dooms(now)
 	c.Group = c.group()
 	return c

@@ -243,6 +243,10 @@ func TestSince(t *testing.T) {
 			p.Status.ContainerStatuses[0].LastTerminationState.Terminated = ended(1, "Error", "", 30*second)
 		}), nil, 30 * second},
 		{"a first crash, of a pod that took long to start", hasContainer(40*minute, crashedOnce(minute)), nil, 80 * second},
+		{"a container that the runtime fails to start, between two back-offs", all(waits("RunContainerError", "no such file", 40*minute), func(p *corev1.Pod) {
+			p.Status.ContainerStatuses[0].RestartCount = 6
+			p.Status.ContainerStatuses[0].LastTerminationState.Terminated = ended(128, "StartError", "no such file", second)
+		}), nil, 40 * minute},
 		{"a volume that is needed again since the node was restarted", waits("ContainerCreating", "", 2*minute), []*corev1.Event{
 			event(thePod, "", "FailedMount", `MountVolume.SetUp failed for volume "tls" : secret "twa-tls" not found`, 50*minute, second),
 		}, 2 * minute},

@@ -99,6 +99,8 @@ func (f finder) waiting(p *corev1.Pod, c container) []Cause {
 		return []Cause{f.loop(p, c, last)}
 	case code == ImagePull:
 		return []Cause{f.pull(p, c)}
+	case code == StartFailed && last != nil && failedToStart(last): // and has before: it backs off by turns
+		return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, f.loopSince(p, c, last))}
 	}
 	return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, c.waitingSince(p))}
 }
@@ -192,7 +194,7 @@ func (f finder) loop(p *corev1.Pod, c container, end *corev1.ContainerStateTermi
 	since := f.loopSince(p, c, end)
 	code := CrashLoop
 	switch {
-	case end.Reason == "StartError" || end.Reason == "ContainerCannotRun":
+	case failedToStart(end):
 		code = StartFailed
 	case c.init:
 		code = InitFailed
@@ -252,8 +254,11 @@ func (f finder) crash(p *corev1.Pod, c container, code Code, end *corev1.Contain
 	}
 	cause := f.containerCause(p, c, code, end.Reason, joined(fmt.Sprintf("exit code %d", end.ExitCode), end.Message), since)
 	cause.Brief = cause.Message
-	if code == StartFailed {
-		cause.Brief = telling(clean(end.Message)) // the runtime's words; the code is its own invention
+	switch {
+	case code == StartFailed: // the runtime's words; the exit code is its own invention
+		cause.Brief = telling(cleanTo(end.Message, longestText))
+	case failedToStart(end):
+		cause.Brief = joined("cannot start", telling(cleanTo(end.Message, longestText)))
 	}
 	return cause.judged(f.now)
 }
@@ -340,6 +345,11 @@ func (f finder) probe(p *corev1.Pod, c container, code Code, prefix string, star
 		return f.onContainer(p, c, code, "", "", since)
 	}
 	return f.onContainer(p, c, code, e.Reason, e.Message, since)
+}
+
+// failedToStart reports whether a container never ran.
+func failedToStart(end *corev1.ContainerStateTerminated) bool {
+	return end.Reason == "StartError" || end.Reason == "ContainerCannotRun"
 }
 
 func endedBadly(end *corev1.ContainerStateTerminated) bool {

@@ -486,6 +486,13 @@ func TestCauses(t *testing.T) {
 			[]string{"twa failed, exit code 3"},
 		},
 		{
+			"never started, for good", all(hasContainer(minute, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(128, "StartError", `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "/run": permission denied: unknown`, minute)}}), func(p *corev1.Pod) {
+				p.Status.Phase = corev1.PodFailed
+			}), nil, nil,
+			[]Cause{{Code: ContainerFailed, Reason: "StartError", Since: ago(minute).Time}},
+			[]string{`twa failed, cannot start: exec: "/run": permission denied`},
+		},
+		{
 			"out of time", all(notReady(minute), func(p *corev1.Pod) {
 				p.Status.Phase, p.Status.Reason, p.Status.Message = corev1.PodFailed, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline"
 			}), nil, nil,
@@ -750,6 +757,15 @@ func TestCrashes(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, p.Crashes, cmpopts.IgnoreFields(Cause{}, "Brief", "Grace")); diff != "" {
 		t.Errorf("crashes (-want +got):\n%s", diff)
+	}
+}
+
+// The root of a long chain of errors is at its end, beyond what a message may be.
+func TestLongWords(t *testing.T) {
+	c := Cause{Code: StartFailed, Container: "twa", Message: "cannot prepare " + strings.Repeat("the root of ", 200) + ": no space left on device"}.judged(now)
+	says := c.Summary()
+	if !strings.HasPrefix(says, "cannot start twa: cannot prepare the root of") || !strings.HasSuffix(says, ": no space left on device") || len(says) > 300 {
+		t.Errorf("%d bytes: %q", len(says), says)
 	}
 }
 

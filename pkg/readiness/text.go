@@ -11,6 +11,7 @@ import (
 
 const (
 	longestMessage = 1000 // runes
+	longestText    = 5000 // runes that are looked at
 	longestBrief   = 240  // runes
 	longestName    = 253  // bytes that Kubernetes allows for one; an image's may be a little longer
 )
@@ -47,6 +48,17 @@ func cleanTo(s string, most int) string {
 		n++
 	}
 	return b.String()
+}
+
+// middleCut shortens a text by its middle: a sentence begins with what matters,
+// and a chain of errors ends with it.
+func middleCut(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	head := most * 3 / 5
+	return strings.TrimSpace(string(runes[:head])) + " … " + strings.TrimSpace(string(runes[len(runes)-(most-head-3):]))
 }
 
 // isClean reports whether a text is clean already, as most are.
