@@ -17,12 +17,13 @@ import (
 type finder struct {
 	events eventsByObject
 	claims map[string]*corev1.PersistentVolumeClaim // nil if they were not read
+	warned map[string]warnings                      // what was found about claims already
 	lost   map[string]bool                          // the nodes that do not answer, as far as the pods tell
 	now    time.Time
 }
 
 func newFinder(o Objects, now time.Time) finder {
-	return finder{events: groupByObject(o.Events), claims: byName(o.Claims), lost: lostNodes(o.Pods), now: now}
+	return finder{events: groupByObject(o.Events), claims: byName(o.Claims), warned: map[string]warnings{}, lost: lostNodes(o.Pods), now: now}
 }
 
 // onPods returns the causes found on the pods that do not serve. Pods of an
