@@ -335,7 +335,7 @@ func TestManyPods(t *testing.T) {
 			}
 			return best
 		}
-		if few, many := took(500), took(5000); many > 40*few {
+		if few, many := took(500), took(5000); many > 40*few && many > 300*time.Millisecond { // a collection of garbage takes less
 			t.Errorf("%s: 500 pods take %v, 5000 take %v", name, few, many)
 		}
 	}

@@ -218,7 +218,7 @@ func TestManyTroubles(t *testing.T) {
 			return best
 		}
 		few, many := took(1000), took(10_000)
-		if many > 40*few {
+		if many > 40*few && many > 300*time.Millisecond { // a collection of garbage takes less
 			t.Errorf("%s: 1000 take %v, 10000 take %v", name, few, many)
 		}
 	}
