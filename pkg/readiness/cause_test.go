@@ -306,7 +306,7 @@ func TestHostileCauses(t *testing.T) {
 	}
 }
 
-// Ten times as many pods take about ten times as long, not a hundred: whether
+// Twenty times as many pods take about twenty times as long, not four hundred: whether
 // each has trouble of its own, or all that of one claim.
 func TestManyPods(t *testing.T) {
 	pulls := func(i int) (*corev1.Pod, *corev1.Event) {
@@ -335,8 +335,8 @@ func TestManyPods(t *testing.T) {
 			}
 			return best
 		}
-		if few, many := took(500), took(5000); many > 40*few && many > 300*time.Millisecond { // a collection of garbage takes less
-			t.Errorf("%s: 500 pods take %v, 5000 take %v", name, few, many)
+		if few, many := took(500), took(10_000); many > 100*few && many > time.Second/2 { // a busy machine may pause
+			t.Errorf("%s: 500 pods take %v, 10000 take %v", name, few, many)
 		}
 	}
 }

@@ -191,8 +191,8 @@ func TestWhatLastsIsAFinding(t *testing.T) {
 	}
 }
 
-// Ten times as many troubles, or pods that share one, take about ten times as
-// long to judge, not a hundred.
+// Twenty times as many troubles, or pods that share one, take about twenty times
+// as long to judge, not four hundred.
 func TestManyTroubles(t *testing.T) {
 	for name, group := range map[string]func(i int) string{
 		"one":  func(int) string { return "x" },
@@ -217,9 +217,9 @@ func TestManyTroubles(t *testing.T) {
 			}
 			return best
 		}
-		few, many := took(1000), took(10_000)
-		if many > 40*few && many > 300*time.Millisecond { // a collection of garbage takes less
-			t.Errorf("%s: 1000 take %v, 10000 take %v", name, few, many)
+		few, many := took(1000), took(20_000)
+		if many > 100*few && many > time.Second/2 { // a busy machine may pause
+			t.Errorf("%s: 1000 take %v, 20000 take %v", name, few, many)
 		}
 	}
 }
