@@ -28,7 +28,7 @@ func (doc *Status) changes(before Watched) []string {
 	old := before.(*Status)
 	var lines []string
 	if old.Workloads != nil && doc.Workloads != nil {
-		lines = workloadChanges(old.Workloads.Items, doc.Workloads.Items, doc.gaps)
+		lines = workloadChanges(old, doc)
 	}
 	lines = append(lines, jobChanges(old.Jobs, doc.Jobs)...)
 	if old.Entries != nil && doc.Entries != nil {
@@ -100,22 +100,22 @@ func entryChange(c pum.Change) string {
 	return line
 }
 
-func workloadChanges(before, after []readiness.Workload, gaps []readiness.Gap) []string {
+func workloadChanges(before, after *Status) []string {
 	old := map[string]readiness.Workload{}
-	for _, w := range before {
+	for _, w := range before.Workloads.Items {
 		old[w.Kind+"/"+w.Name] = w
 	}
 	var lines []string
-	for _, w := range after {
+	for _, w := range after.Workloads.Items {
 		name := w.Kind + "/" + w.Name
 		was, known := old[name]
 		delete(old, name)
-		if !known || was.State != w.State || trouble(was) != trouble(w) && trouble(w) != "" {
+		if !known || was.State != w.State || trouble(was, before.ObservedAt) != trouble(w, after.ObservedAt) && trouble(w, after.ObservedAt) != "" {
 			lines = append(lines, fmt.Sprintf("%s %s", strings.ToLower(w.Kind)+"/"+w.Name, workloadLine(w)))
 		}
 	}
-	for _, w := range before {
-		if _, gone := old[w.Kind+"/"+w.Name]; gone && readiness.Unread(gaps, w.Kind) == nil {
+	for _, w := range before.Workloads.Items {
+		if _, gone := old[w.Kind+"/"+w.Name]; gone && readiness.Unread(after.gaps, w.Kind) == nil {
 			lines = append(lines, strings.ToLower(w.Kind)+"/"+w.Name+" is gone")
 		}
 	}
@@ -123,12 +123,10 @@ func workloadChanges(before, after []readiness.Workload, gaps []readiness.Gap) [
 }
 
 // trouble returns the trouble of a workload that is worth a line. That a pod
-// is not ready yet is what a wait is about.
-func trouble(w readiness.Workload) readiness.Code {
+// is not ready yet is what a wait is about, until it lasts.
+func trouble(w readiness.Workload, at time.Time) readiness.Code {
 	for _, c := range w.Causes {
-		switch c.Code {
-		case readiness.ReadinessProbe, readiness.StartupProbe, readiness.InitRunning:
-		default:
+		if c.Tells(at) {
 			return c.Code
 		}
 	}

@@ -5,6 +5,7 @@ package readiness
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -109,15 +110,26 @@ func (r *reader) workloads() {
 	r.wait.Wait()
 }
 
-// evidence reads what may tell why something is held up. Of the events, only
-// warnings can, and they are the fewer.
+// evidence reads what may tell why something is held up. Of the events only
+// warnings can, and they are the fewer; where a pod finds no node, also what
+// others than scheduler and kubelets say of pods: whether a node is to come.
 func (r *reader) evidence() {
 	k, o := r.Kube, &r.objects
-	warnings := func(ctx context.Context, options metav1.ListOptions) (*corev1.EventList, error) {
+	events := func(ctx context.Context, options metav1.ListOptions) (*corev1.EventList, error) {
 		options.FieldSelector = "type=" + corev1.EventTypeWarning
-		return k.Events(r.namespace).List(ctx, options)
+		found, err := k.Events(r.namespace).List(ctx, options)
+		if err != nil || !slices.ContainsFunc(o.Pods, hasNoNode) {
+			return found, err
+		}
+		options.FieldSelector = "type=" + corev1.EventTypeNormal + ",involvedObject.kind=Pod,source!=kubelet,source!=default-scheduler"
+		others, err := k.Events(r.namespace).List(ctx, options)
+		if err != nil {
+			return nil, err // without them a pod may look hopeless
+		}
+		found.Items = append(found.Items, others.Items...)
+		return found, nil
 	}
-	list(r, "Event", corev1.Resource("events"), warnings,
+	list(r, "Event", corev1.Resource("events"), events,
 		func(l *corev1.EventList) []corev1.Event { return l.Items }, &o.Events)
 	list(r, "PersistentVolumeClaim", corev1.Resource("persistentvolumeclaims"), k.PersistentVolumeClaims(r.namespace).List,
 		func(l *corev1.PersistentVolumeClaimList) []corev1.PersistentVolumeClaim { return l.Items }, &o.Claims)

@@ -61,7 +61,7 @@ type Objects struct {
 // Assess applies the rule of each kind to what was read.
 func Assess(o Objects, now time.Time) Picture {
 	a := assessor{Objects: o, pods: groupByOwner(o.Pods)}
-	a.find = finder{events: groupByObject(o.Events), claims: byName(o.Claims), now: now}
+	a.find = newFinder(o, now)
 	p := Picture{
 		ObservedAt: now, Workloads: a.workloads(), Gaps: slices.Clone(o.Gaps),
 		Crashes: crashes(o.Pods), Lingering: a.find.lingering(o.Pods),

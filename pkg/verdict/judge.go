@@ -168,9 +168,10 @@ func (v Verdict) Next() []string {
 // explain returns the command that explains a code.
 func explain(code Code) string { return "kubectl tpe explain " + string(code) }
 
-// explained reports whether a cause that dooms has a finding of its own.
+// explained reports whether a cause that dooms tells why: it has a finding of
+// its own then.
 func explained(causes []readiness.Cause) bool {
-	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && troubleCode(c.Code) != "" })
+	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && !c.Code.Starting() })
 }
 
 func name(w readiness.Workload) string { return w.Kind + " " + w.Name }
