@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -117,7 +119,11 @@ func words(steps []release.Step) string {
 func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check {
 	const name = "kubernetes"
 	if p.KubernetesErr != nil {
-		return unknown(name, p.KubernetesErr)
+		c := unknown(name, p.KubernetesErr)
+		if apierrors.IsForbidden(p.KubernetesErr) || apierrors.IsNotFound(p.KubernetesErr) {
+			c.code = ExitError // it may be kept from everybody, which no Role changes
+		}
+		return c
 	}
 	to := p.To
 	if len(steps) > 0 {

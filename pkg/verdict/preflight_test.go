@@ -161,6 +161,7 @@ func TestPreflightChecks(t *testing.T) {
 		{"rights unknown", func(p *Preflight) { p.Rights[0] = Access{Namespaced: true, Err: refused} }, "rights", "unknown: connection refused", ExitError},
 		{"charts unknown to Helm", func(p *Preflight) { p.Repository = "" }, "repository", "warning: Helm on this machine does not know the vendor's charts", ExitDone},
 		{"the API server's version unknown", func(p *Preflight) { p.KubernetesErr = refused }, "kubernetes", "unknown: connection refused", ExitError},
+		{"the API server's version forbidden", func(p *Preflight) { p.KubernetesErr = errForbidden }, "kubernetes", "unknown: " + errForbidden.Error(), ExitError},
 		{"a release that is not public", func(p *Preflight) { p.To = release.Version{Major: 8, Fix: 2}; p.From = &p.To }, "manifest", "warning: the Release Manifest of 8.0.2 is not known here; --manifest takes the file VERSIONS", ExitFailed},
 	}
 	for _, tt := range tests {
