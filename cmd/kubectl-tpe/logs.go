@@ -81,8 +81,8 @@ Exit codes:
 		},
 	}
 	f.add(cmd)
-	for name, values := range map[string]func(joblogs.Story) []string{"attempt": attemptsOf, "container": joblogs.Story.Containers} {
-		must(cmd.RegisterFlagCompletionFunc(name, a.completeStory(&f, values)))
+	for name, values := range map[string]func(joblogs.JobHistory) []string{"attempt": attemptsOf, "container": joblogs.JobHistory.Containers} {
+		must(cmd.RegisterFlagCompletionFunc(name, a.completeHistory(&f, values)))
 	}
 	must(cmd.RegisterFlagCompletionFunc("job", a.completeJobs))
 	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)))
@@ -172,9 +172,9 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 		return write(verdict.ExitError, err)
 	}
 	reader := joblogs.Reader{API: job, Sink: out, Now: a.now, Options: f.Options}
-	story, err := reader.Read(limited)
+	history, err := reader.Read(limited)
 	if err := out.Flush(); err != nil {
-		return write(logsCode(story), err)
+		return write(logsCode(history), err)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -182,14 +182,14 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	case limited.Err() != nil:
 		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s", f.timeout, f.goOn(c, out.Last())))
 	case err != nil && verdict.Classify(err) == verdict.ExitNotFound:
-		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, story)}
+		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, history)}
 	case err != nil:
 		return c.refused(ctx, verdict.Classify(err), err, joblogs.Rules())
 	}
-	if err := out.Say(output.JobFate(story)); err != nil {
+	if err := out.Say(output.JobFate(history)); err != nil {
 		return write(verdict.ExitError, err)
 	}
-	return answered(logsCode(story), nil)
+	return answered(logsCode(history), nil)
 }
 
 // goOn says how to go on after the last line that was shown.
@@ -205,7 +205,7 @@ func (f *logsFlags) goOn(c *cluster, last time.Time) string {
 }
 
 // logsCode returns the exit code for how the job is.
-func logsCode(s joblogs.Story) verdict.ExitCode {
+func logsCode(s joblogs.JobHistory) verdict.ExitCode {
 	switch s.State {
 	case joblogs.JobComplete:
 		return verdict.ExitDone
@@ -216,7 +216,7 @@ func logsCode(s joblogs.Story) verdict.ExitCode {
 }
 
 // instead says what there is where something was not found.
-func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.Story) string {
+func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.JobHistory) string {
 	if s.Job != "" {
 		return "see kubectl tpe logs --help"
 	}
@@ -233,7 +233,7 @@ func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.St
 }
 
 // attemptsOf returns what --attempt takes.
-func attemptsOf(s joblogs.Story) []string {
+func attemptsOf(s joblogs.JobHistory) []string {
 	names := []string{"all", "last"}
 	for n := range s.Attempts {
 		names = append(names, strconv.Itoa(n+1))
@@ -241,12 +241,12 @@ func attemptsOf(s joblogs.Story) []string {
 	return names
 }
 
-// completeStory completes a flag from what is known of the job.
-func (a *app) completeStory(f *logsFlags, values func(joblogs.Story) []string) cobra.CompletionFunc {
+// completeHistory completes a flag from what is known of the job.
+func (a *app) completeHistory(f *logsFlags, values func(joblogs.JobHistory) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return a.complete(cmd, f, func(ctx context.Context, job *joblogs.Cluster) []string {
-			story, _ := joblogs.Look(ctx, job) // without an answer there is less to offer
-			return values(story)
+			history, _ := joblogs.Fetch(ctx, job) // without an answer there is less to offer
+			return values(history)
 		})
 	}
 }

@@ -49,9 +49,9 @@ func (c *Cluster) Others(ctx context.Context) []string {
 }
 
 // Containers returns the names of all containers, in the order of their logs.
-func (s Story) Containers() []string {
+func (h JobHistory) Containers() []string {
 	var names []string
-	for _, run := range s.Runs {
+	for _, run := range h.Runs {
 		if run.Container != "" && !slices.Contains(names, run.Container) {
 			names = append(names, run.Container)
 		}

@@ -79,22 +79,22 @@ func (c *Cluster) Log(ctx context.Context, pod string, options *corev1.PodLogOpt
 	return stream, nil
 }
 
-// Look asks for all that is known of a job. Events are asked for only if a
+// Fetch asks for all that is known of a job. Events are asked for only if a
 // pod is gone, and are not missed if they may not be read.
-func Look(ctx context.Context, api API) (Story, error) {
+func Fetch(ctx context.Context, api API) (JobHistory, error) {
 	job, err := api.Job(ctx)
 	if err != nil {
-		return Story{}, err
+		return JobHistory{}, err
 	}
 	pods, err := api.Pods(ctx)
 	if err != nil {
-		return Story{}, err
+		return JobHistory{}, err
 	}
 	var events []corev1.Event
 	if begun(job) > len(podsOf(job.UID, pods)) {
 		if events, err = api.Events(ctx); err != nil && !apierrors.IsForbidden(err) {
-			return Story{}, err
+			return JobHistory{}, err
 		}
 	}
-	return Tell(job, pods, events), nil
+	return Describe(job, pods, events), nil
 }

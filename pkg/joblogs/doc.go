@@ -3,7 +3,7 @@
 // Package joblogs reads the logs of a job from its first attempt to its end.
 //
 // An attempt is a pod of the job, or a restart of its containers where the
-// restart policy is OnFailure. [Tell] puts the attempts in order, those whose
+// restart policy is OnFailure. [Describe] puts the attempts in order, those whose
 // pods are gone among them. Each has a run of each of its containers, and
 // each run a log, which the node keeps for a while: that of the last run of
 // a container and of the one before.

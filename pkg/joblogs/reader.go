@@ -58,20 +58,20 @@ type Reader struct {
 // Read reads what the options say, and returns how the job was then. Unless
 // it follows, that is what there is now. A job that is followed is waited
 // for, and if it is made anew, read anew, until it is over.
-func (r *Reader) Read(ctx context.Context) (Story, error) {
+func (r *Reader) Read(ctx context.Context) (JobHistory, error) {
 	r.begun, r.read = r.Now(), map[key]bool{}
 	for {
-		s, err := r.look(ctx)
+		s, err := r.fetch(ctx)
 		if err != nil {
 			return s, err
 		}
 		run, ok := r.next(s)
 		switch {
 		case ok:
-			if err := r.play(ctx, run); err != nil {
+			if err := r.readRun(ctx, run); err != nil {
 				return s, err
 			}
-		case !r.Follow, s.uid != "" && (s.Over() || r.past(s)):
+		case !r.Follow, s.uid != "" && (s.Over() || r.selectionOver(s)):
 			return s, r.Sink.Flush()
 		default:
 			if err := r.wait(ctx, s); err != nil {
@@ -81,11 +81,11 @@ func (r *Reader) Read(ctx context.Context) (Story, error) {
 	}
 }
 
-// look asks how the job is. While it is followed, an API server that does not
+// fetch asks how the job is. While it is followed, an API server that does not
 // answer is asked again, and a job that is not there has an empty story.
-func (r *Reader) look(ctx context.Context) (Story, error) {
+func (r *Reader) fetch(ctx context.Context) (JobHistory, error) {
 	for {
-		s, err := Look(ctx, r.API)
+		s, err := Fetch(ctx, r.API)
 		switch {
 		case ctx.Err() != nil:
 			return s, context.Cause(ctx)
@@ -93,9 +93,9 @@ func (r *Reader) look(ctx context.Context) (Story, error) {
 			if err := r.outage.over(r); err != nil {
 				return s, err
 			}
-			return s, r.meet(s)
+			return s, r.selectAttempts(s)
 		case r.Follow && apierrors.IsNotFound(err):
-			return Story{Reason: "there is no such job"}, nil
+			return JobHistory{Reason: "there is no such job"}, nil
 		case !r.Follow, apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 			return s, err
 		}
@@ -108,31 +108,31 @@ func (r *Reader) look(ctx context.Context) (Story, error) {
 	}
 }
 
-// meet decides which attempts to read, when the job is seen first and when it
+// selectAttempts decides which attempts to read, when the job is seen first and when it
 // was made anew.
-func (r *Reader) meet(s Story) error {
-	if s.uid == r.job {
+func (r *Reader) selectAttempts(h JobHistory) error {
+	if h.uid == r.job {
 		return nil
 	}
 	anew := r.job != ""
-	r.job = s.uid
+	r.job = h.uid
 	if anew {
 		r.first, r.last, r.reached = 1, math.MaxInt, 0
-		return r.Sink.Say(fmt.Sprintf("job %s was made anew at %s", s.Job, s.made.UTC().Format(time.RFC3339)))
+		return r.Sink.Say(fmt.Sprintf("job %s was made anew at %s", h.Job, h.made.UTC().Format(time.RFC3339)))
 	}
-	if r.first, r.last = r.Attempts.of(s.Attempts); r.first < 1 || !r.Follow && r.first > max(1, s.Attempts) {
-		return notFound("there is no attempt %s: job %s has had %d", r.Attempts.String(), s.Job, s.Attempts)
+	if r.first, r.last = r.Attempts.of(h.Attempts); r.first < 1 || !r.Follow && r.first > max(1, h.Attempts) {
+		return notFound("there is no attempt %s: job %s has had %d", r.Attempts.String(), h.Job, h.Attempts)
 	}
-	return r.checkContainer(s)
+	return r.checkContainer(h)
 }
 
 // checkContainer refuses a container that no attempt has.
-func (r *Reader) checkContainer(s Story) error {
-	names := s.Containers()
+func (r *Reader) checkContainer(h JobHistory) error {
+	names := h.Containers()
 	if r.Container == "" || len(names) == 0 || slices.Contains(names, r.Container) {
 		return nil
 	}
-	return notFound("there is no container %s: the pods of job %s have %s", r.Container, s.Job, strings.Join(names, ", "))
+	return notFound("there is no container %s: the pods of job %s have %s", r.Container, h.Job, strings.Join(names, ", "))
 }
 
 func notFound(format string, args ...any) error {
@@ -144,8 +144,8 @@ func notFound(format string, args ...any) error {
 // next returns the first run that was asked for, has begun, and was not read
 // yet. Unless the job is followed, one that waits is next as well: there is
 // nothing of it to read, which is said.
-func (r *Reader) next(s Story) (Run, bool) {
-	for _, run := range s.Runs {
+func (r *Reader) next(h JobHistory) (Run, bool) {
+	for _, run := range h.Runs {
 		if r.wants(run) && !r.read[run.key()] && (run.State != Waiting || !r.Follow) {
 			return run, true
 		}
@@ -163,15 +163,15 @@ func (r *Reader) wants(run Run) bool {
 		(r.Container == "" || run.Container == "" || run.Container == r.Container)
 }
 
-// past reports whether the last attempt that was asked for is over.
-func (r *Reader) past(s Story) bool {
-	return s.Attempts >= r.last && !slices.ContainsFunc(s.Runs, func(run Run) bool {
+// selectionOver reports whether the last attempt that was asked for is over.
+func (r *Reader) selectionOver(h JobHistory) bool {
+	return h.Attempts >= r.last && !slices.ContainsFunc(h.Runs, func(run Run) bool {
 		return r.wants(run) && (run.State == Waiting || run.State == Running)
 	})
 }
 
-// play reads one run.
-func (r *Reader) play(ctx context.Context, run Run) error {
+// readRun reads one run.
+func (r *Reader) readRun(ctx context.Context, run Run) error {
 	r.read[run.key()], r.reached, r.reason = true, max(r.reached, run.Attempt), ""
 	if err := r.Sink.Begin(run); err != nil {
 		return err
@@ -179,8 +179,8 @@ func (r *Reader) play(ctx context.Context, run Run) error {
 	if run.State == Waiting || run.State == Gone {
 		return r.Sink.Flush()
 	}
-	t := tape{Reader: r, run: run}
-	if err := t.play(ctx); err != nil {
+	t := runReader{Reader: r, run: run}
+	if err := t.read(ctx); err != nil {
 		return err
 	}
 	return r.Sink.End(t.run)
@@ -188,7 +188,7 @@ func (r *Reader) play(ctx context.Context, run Run) error {
 
 // wait waits a moment for something to read. For what is said once, and not
 // if it comes soon.
-func (r *Reader) wait(ctx context.Context, s Story) error {
+func (r *Reader) wait(ctx context.Context, s JobHistory) error {
 	if s.Reason != r.reason {
 		r.reason, r.waited, r.said = s.Reason, 0, false
 	}
@@ -205,8 +205,8 @@ func (r *Reader) wait(ctx context.Context, s Story) error {
 
 // pace is how soon to look again. The first run of a container may fail at once, and
 // the next one with it: then the node removes the log of the first.
-func (s Story) pace() time.Duration {
-	if slices.ContainsFunc(s.Runs, func(run Run) bool { return run.State == Waiting && run.restart == 0 && run.again }) {
+func (h JobHistory) pace() time.Duration {
+	if slices.ContainsFunc(h.Runs, func(run Run) bool { return run.State == Waiting && run.restart == 0 && run.restarts }) {
 		return 200 * time.Millisecond
 	}
 	return time.Second

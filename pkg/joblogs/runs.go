@@ -73,7 +73,7 @@ func runsOf(pod *corev1.Pod, before int) ([]Run, int) {
 // and how the one before ended, and keeps no other log.
 func runOf(pod *corev1.Pod, c container, restart int32, attempt int) Run {
 	r := Run{Attempt: attempt, Pod: pod.Name, Container: c.name, Kind: c.kind, pod: pod.UID, restart: restart}
-	r.again = pod.Spec.RestartPolicy != corev1.RestartPolicyNever || c.kind == Sidecar
+	r.restarts = pod.Spec.RestartPolicy != corev1.RestartPolicyNever || c.kind == Sidecar
 	st := c.status
 	ended := st.LastTerminationState.Terminated
 	switch {
@@ -90,10 +90,10 @@ func runOf(pod *corev1.Pod, c container, restart int32, attempt int) Run {
 	case st.State.Terminated != nil:
 		r.end(st.State.Terminated)
 		over := pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
-		r.moving = r.again && !over && (r.ExitCode != 0 || c.kind == Sidecar)
+		r.restarting = r.restarts && !over && (r.ExitCode != 0 || c.kind == Sidecar)
 	case ended != nil:
 		r.end(ended)
-		r.moving = r.again
+		r.restarting = r.restarts
 	default:
 		r.wait(pod, st.State.Waiting)
 	}

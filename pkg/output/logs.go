@@ -223,7 +223,7 @@ func fate(r joblogs.Run) string {
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // JobFate says how a job is.
-func JobFate(s joblogs.Story) string {
+func JobFate(s joblogs.JobHistory) string {
 	switch s.State {
 	case joblogs.JobComplete:
 		return fmt.Sprintf("job %s completed after %s, with attempt %d", s.Job, duration.HumanDuration(s.EndedAt.Sub(s.StartedAt)), s.Attempts)

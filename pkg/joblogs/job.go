@@ -15,9 +15,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// A Story is what is known of a job at one moment: how it goes, and the runs
+// A JobHistory is what is known of a job at one moment: how it goes, and the runs
 // of its containers in the order of their starts.
-type Story struct {
+type JobHistory struct {
 	Job       string
 	State     JobState
 	Reason    string // why it failed, or why nothing runs
@@ -42,7 +42,7 @@ const (
 )
 
 // Over reports whether the job ended.
-func (s Story) Over() bool { return s.State == JobComplete || s.State == JobFailed }
+func (h JobHistory) Over() bool { return h.State == JobComplete || h.State == JobFailed }
 
 // A Run is one run of a container, or an attempt of which nothing is left.
 type Run struct {
@@ -56,11 +56,11 @@ type Run struct {
 	StartedAt time.Time
 	EndedAt   time.Time
 
-	pod      types.UID
-	restart  int32
-	previous bool // its log is asked for as that of the previous run
-	again    bool // the container is started again in the same pod, should it fail
-	moving   bool // that is about to happen: whose log one gets is not sure
+	pod        types.UID
+	restart    int32
+	previous   bool // its log is asked for as that of the previous run
+	restarts   bool // the container is started again in the same pod, should it fail
+	restarting bool // that is about to happen: whose log one gets is not sure
 }
 
 // A ContainerKind says what a container is for.
@@ -99,10 +99,10 @@ func (r Run) key() key {
 	return key{r.pod, r.Container, r.restart, 0}
 }
 
-// Tell puts together what is known of a job. The events are those about the
+// Describe puts together what is known of a job. The events are those about the
 // job, and are needed only to name pods that are gone.
-func Tell(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) Story {
-	s := Story{Job: job.Name, uid: job.UID, made: job.CreationTimestamp.Time, StartedAt: timeOf(job.Status.StartTime)}
+func Describe(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) JobHistory {
+	s := JobHistory{Job: job.Name, uid: job.UID, made: job.CreationTimestamp.Time, StartedAt: timeOf(job.Status.StartTime)}
 	s.State, s.Reason, s.EndedAt = stateOf(job)
 	lost := lostPods(job, pods, events)
 	for _, name := range lost {
@@ -139,19 +139,19 @@ func stateOf(job *batchv1.Job) (JobState, string, time.Time) {
 }
 
 // waitingFor says why a job that is not over has nothing that runs.
-func waitingFor(s Story) string {
-	if len(s.Runs) == 0 {
+func waitingFor(h JobHistory) string {
+	if len(h.Runs) == 0 {
 		return "attempt 1 has not started"
 	}
-	for _, r := range slices.Backward(s.Runs) {
+	for _, r := range slices.Backward(h.Runs) {
 		if r.State == Waiting {
 			return fmt.Sprintf("attempt %d has not started: %s", r.Attempt, joined("pod "+r.Pod, r.Reason))
 		}
 	}
-	if last := s.Runs[len(s.Runs)-1]; last.State == Ended && last.ExitCode == 0 {
-		return fmt.Sprintf("attempt %d ended well, and the job has not ended yet", s.Attempts)
+	if last := h.Runs[len(h.Runs)-1]; last.State == Ended && last.ExitCode == 0 {
+		return fmt.Sprintf("attempt %d ended well, and the job has not ended yet", h.Attempts)
 	}
-	return fmt.Sprintf("attempt %d ended, and the next one has not started", s.Attempts)
+	return fmt.Sprintf("attempt %d ended, and the next one has not started", h.Attempts)
 }
 
 // podsOf returns the pods that belong to a job, in the order of their starts.

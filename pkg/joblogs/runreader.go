@@ -12,41 +12,41 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// A tape reads the log of one run, whole and once, over as many connections
+// A runReader reads the log of one run, whole and once, over as many connections
 // as it takes.
-type tape struct {
+type runReader struct {
 	*Reader
-	run   Run
-	start time.Time
-	mark  bookmark
-	seek  seeker
-	newer bool          // lines from behind the bookmark are there: this search saw some
-	gap   bool          // the bookmark's line is not there any more
-	atEnd bool          // the bookmark's line is the last one
-	whole bool          // after the run had ended, an answer came to its end
-	early bool          // the line is older than was asked for
-	tries int           // connections in a row that brought nothing
-	pause time.Duration // before the next connection
+	run    Run
+	start  time.Time
+	mark   position
+	search tailSearch
+	newer  bool          // lines from behind the position are there: this search saw some
+	gap    bool          // the position's line is not there any more
+	atEnd  bool          // the position's line is the last one
+	whole  bool          // after the run had ended, an answer came to its end
+	early  bool          // the line is older than was asked for
+	tries  int           // connections in a row that brought nothing
+	pause  time.Duration // before the next connection
 }
 
 // most is how many connections in a row may be in vain where a log is not
 // followed, and where its run is over and the log may be gone.
 const most = 5
 
-// play reads until nothing more can come, and then knows how the run is. It
+// read reads until nothing more can come, and then knows how the run is. It
 // returns an error if that could not be told.
-func (t *tape) play(ctx context.Context) error {
-	t.seek, t.start = newSeeker(), t.Now()
+func (t *runReader) read(ctx context.Context) error {
+	t.search, t.start = newTailSearch(), t.Now()
 	for {
 		asked := t.run
-		p := t.pass(ctx)
+		p := t.readOnce(ctx)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if p.failed != nil {
 			return p.failed
 		}
-		if err := t.heed(ctx, p); err != nil {
+		if err := t.afterConnection(ctx, p); err != nil {
 			return err
 		}
 		t.whole = t.whole || asked.State == Ended && p.whole() && !p.empty()
@@ -55,7 +55,7 @@ func (t *tape) play(ctx context.Context) error {
 			return nil
 		}
 		if t.run.State == Gone || t.ended(asked, p) {
-			t.doubt(p)
+			t.markGone(p)
 			return nil
 		}
 		if err := sleep(ctx, t.pause); err != nil {
@@ -64,12 +64,12 @@ func (t *tape) play(ctx context.Context) error {
 	}
 }
 
-// heed draws the conclusions from a connection.
-func (t *tape) heed(ctx context.Context, p passage) error {
-	if err := t.account(p); err != nil {
+// afterConnection draws the conclusions from a connection.
+func (t *runReader) afterConnection(ctx context.Context, p connResult) error {
+	if err := t.planNext(p); err != nil {
 		return err
 	}
-	if p.fresh > 0 && p.cut != nil && !t.run.again {
+	if p.fresh > 0 && p.cut != nil && !t.run.restarts {
 		return nil // there is more, whatever became of the container
 	}
 	asked := t.run
@@ -80,42 +80,42 @@ func (t *tape) heed(ctx context.Context, p passage) error {
 		}
 	}
 	look := t.refresh
-	if t.gap || p.foreign || p.empty() {
-		look = t.settle
+	if t.gap || p.otherRun || p.empty() {
+		look = t.awaitRestart
 	}
 	if err := look(ctx); err != nil {
-		return t.trouble(err)
+		return t.onError(err)
 	}
 	if t.run.previous != asked.previous {
-		t.seek, t.gap, t.newer, t.atEnd, t.tries = newSeeker(), false, false, false, 0 // what was read may be another log
+		t.search, t.gap, t.newer, t.atEnd, t.tries = newTailSearch(), false, false, false, 0 // what was read may be another log
 	}
 	return nil
 }
 
-// account keeps count of what a connection brought, and decides how to ask
+// planNext keeps count of what a connection brought, and decides how to ask
 // next.
-func (t *tape) account(p passage) error {
+func (t *runReader) planNext(p connResult) error {
 	t.tries++
 	t.newer, t.atEnd = t.newer || p.newer, false
 	switch {
 	case p.refused != nil:
 		t.wait()
-		return t.trouble(p.refused)
-	case p.foreign:
+		return t.onError(p.refused)
+	case p.otherRun:
 		t.wait()
 	case p.fresh > 0:
 		t.tries, t.pause, t.newer = 0, 0, false
-		if behind := t.seek.found(p.old, p.fresh); !behind && p.cut == nil && t.mark.set() {
-			t.seek.end(t.mark.same)
+		if behind := t.search.found(p.old, p.fresh); !behind && p.cut == nil && t.mark.set() {
+			t.search.end(t.mark.same)
 		}
 	case p.missing:
-		t.gap = !t.seek.tooFew()
+		t.gap = !t.search.tooFew()
 	case p.found && p.cut == nil && !t.newer:
 		t.wait()
-		t.atEnd = t.seek.lines <= t.mark.same+2
-		t.seek.end(t.mark.same)
+		t.atEnd = t.search.lines <= t.mark.same+2
+		t.search.end(t.mark.same)
 	case p.old > 0:
-		t.seek.tooMany()
+		t.search.tooMany()
 	default:
 		t.wait()
 	}
@@ -126,10 +126,10 @@ func (t *tape) account(p passage) error {
 }
 
 // wait makes the pause before the next connection longer: nothing came.
-func (t *tape) wait() { t.pause = min(max(50*time.Millisecond, t.pause*2), 2*time.Second) }
+func (t *runReader) wait() { t.pause = min(max(50*time.Millisecond, t.pause*2), 2*time.Second) }
 
-// trouble decides what an error means: whether to try again, or not.
-func (t *tape) trouble(err error) error {
+// onError decides what an error means: whether to try again, or not.
+func (t *runReader) onError(err error) error {
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return err
@@ -151,7 +151,7 @@ func about(err error) bool {
 
 // ended reports whether a connection that was opened for a run in the given
 // state leaves nothing to ask for.
-func (t *tape) ended(asked Run, p passage) bool {
+func (t *runReader) ended(asked Run, p connResult) bool {
 	switch {
 	case t.Follow && asked.State == Running, !p.whole() && !p.empty():
 		return false
@@ -164,10 +164,10 @@ func (t *tape) ended(asked Run, p passage) bool {
 	return asked.State == Running && !t.mark.last.Before(t.start)
 }
 
-// doubt takes the log of the run before for gone where the last answer had nothing in
+// markGone takes the log of the run before for gone where the last answer had nothing in
 // it: a kubelet that removed it a moment ago may answer as if it were empty (seen with
 // Kubernetes 1.33).
-func (t *tape) doubt(p passage) {
+func (t *runReader) markGone(p connResult) {
 	all := t.Tail < 0 && t.Since == 0 && t.SinceTime.IsZero()
 	if all && p.empty() && t.run.previous && t.run.State == Ended && !t.whole {
 		t.run.State, t.run.Reason = Gone, "the node has nothing of it: it was removed, or nothing was written"
@@ -175,8 +175,8 @@ func (t *tape) doubt(p passage) {
 }
 
 // options says what to ask for: the first time what the user asked for,
-// later what leads to the bookmark.
-func (t *tape) options() *corev1.PodLogOptions {
+// later what leads to the position.
+func (t *runReader) options() *corev1.PodLogOptions {
 	o := &corev1.PodLogOptions{
 		Container: t.run.Container, Timestamps: true,
 		Previous: t.run.previous, Follow: t.Follow && t.run.State == Running,
@@ -184,8 +184,8 @@ func (t *tape) options() *corev1.PodLogOptions {
 	switch {
 	case t.mark.last.IsZero():
 		t.first(o)
-	case t.seek.lines > 0:
-		o.TailLines = new(int64(t.seek.lines))
+	case t.search.lines > 0:
+		o.TailLines = new(int64(t.search.lines))
 	default:
 		// Lines may be out of order across the end of a second, which is
 		// as exact as the API server passes it on.
@@ -195,7 +195,7 @@ func (t *tape) options() *corev1.PodLogOptions {
 }
 
 // first asks for what the user asked for.
-func (t *tape) first(o *corev1.PodLogOptions) {
+func (t *runReader) first(o *corev1.PodLogOptions) {
 	if t.Tail >= 0 {
 		o.TailLines = new(t.Tail)
 	}
@@ -209,7 +209,7 @@ func (t *tape) first(o *corev1.PodLogOptions) {
 }
 
 // lost says that lines may be missing before a piece.
-func (t *tape) lost(p Piece) error {
+func (t *runReader) lost(p Piece) error {
 	return t.Sink.Say(fmt.Sprintf("the log of pod %s was rotated before all of it was read: lines may be missing between %s and %s",
 		t.run.Pod, t.mark.latest.Format(time.RFC3339Nano), p.Time.Format(time.RFC3339Nano)))
 }

@@ -4,8 +4,8 @@ package joblogs
 
 import "time"
 
-// A bookmark is how far a log was read.
-type bookmark struct {
+// A position is how far a log was read.
+type position struct {
 	last   time.Time // of the last whole line
 	same   int       // how many of the last whole lines have that time
 	latest time.Time // of all whole lines: times may be out of order
@@ -13,8 +13,8 @@ type bookmark struct {
 	bytes  int       // of that line
 }
 
-// pass moves the bookmark behind a piece.
-func (b *bookmark) pass(p Piece) {
+// advance moves the position behind a piece.
+func (b *position) advance(p Piece) {
 	if p.Begins() {
 		b.begun, b.bytes = p.Time, 0
 	}
@@ -37,27 +37,27 @@ func (b *bookmark) pass(p Piece) {
 }
 
 // set reports whether anything was read.
-func (b *bookmark) set() bool { return !b.last.IsZero() || !b.begun.IsZero() }
+func (b *position) set() bool { return !b.last.IsZero() || !b.begun.IsZero() }
 
-// A finder looks for a bookmark in a log that is read again.
+// A finder looks for a position in a log that is read again.
 type finder struct {
-	mark  bookmark
+	mark  position
 	part  bool // what came before in the log is not read again
 	seen  int  // lines with the time of the mark's last
 	skip  int  // bytes of the line that the mark is in
 	found bool // what comes now is new
 }
 
-func newFinder(mark bookmark) *finder { return &finder{mark: mark, found: !mark.set()} }
+func newFinder(mark position) *finder { return &finder{mark: mark, found: !mark.set()} }
 
 // newTailFinder returns a finder for the last lines of a log.
-func newTailFinder(mark bookmark) *finder {
+func newTailFinder(mark position) *finder {
 	f := newFinder(mark)
 	f.part = true
 	return f
 }
 
-// reached reports whether all that is older than the bookmark came, so that
+// reached reports whether all that is older than the position came, so that
 // what comes next is new.
 func (f *finder) reached() bool {
 	if f.found {
@@ -66,18 +66,18 @@ func (f *finder) reached() bool {
 	return f.seen == f.mark.same && f.mark.begun.IsZero()
 }
 
-// A sighting is what a finder makes of a piece.
-type sighting int
+// A lineAge is what a finder makes of a piece.
+type lineAge int
 
 const (
-	old     sighting = iota // from before the bookmark
-	fresh                   // from behind it
-	missing                 // too little of what came before it was read again
+	old     lineAge = iota // from before the position
+	fresh                  // from behind it
+	missing                // too little of what came before it was read again
 )
 
-// look tells a piece that was read before from a new one, of which it returns
+// classify tells a piece that was read before from a new one, of which it returns
 // what is new.
-func (f *finder) look(p Piece) (Piece, sighting) {
+func (f *finder) classify(p Piece) (Piece, lineAge) {
 	if f.found {
 		return f.rest(p)
 	}
@@ -109,7 +109,7 @@ func (f *finder) look(p Piece) (Piece, sighting) {
 }
 
 // rest takes from a piece what was read of its line before.
-func (f *finder) rest(p Piece) (Piece, sighting) {
+func (f *finder) rest(p Piece) (Piece, lineAge) {
 	if f.skip == 0 {
 		return p, fresh
 	}
