@@ -247,15 +247,6 @@ func waitingSince(p *corev1.Pod) time.Time {
 	return since
 }
 
-// podRestarts returns how often containers of the pod were started again.
-func podRestarts(p *corev1.Pod) int32 {
-	var n int32
-	for i := range p.Status.ContainerStatuses {
-		n += p.Status.ContainerStatuses[i].RestartCount
-	}
-	return n
-}
-
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

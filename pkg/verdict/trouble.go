@@ -188,6 +188,8 @@ func troubleCode(code readiness.Code) Code {
 		return CodeOperatorError
 	case readiness.OldRevision:
 		return CodeOldPod
+	case readiness.SidecarHolds:
+		return CodeSidecarHolds
 	}
 	return CodeHeldUp
 }

@@ -20,7 +20,7 @@ var everyCause = []readiness.Code{
 	readiness.InitFailed, readiness.InitRunning, readiness.ContainerFailed, readiness.ReadinessProbe, readiness.StartupProbe,
 	readiness.LivenessProbe, readiness.ReadinessGate, readiness.Unschedulable, readiness.ClaimPending, readiness.ClaimLost,
 	readiness.MountFailed, readiness.Quota, readiness.CreateFailed, readiness.Evicted, readiness.NodeLost,
-	readiness.StuckStopping, readiness.ProgressDeadline, readiness.OperatorError, readiness.OldRevision,
+	readiness.StuckStopping, readiness.ProgressDeadline, readiness.OperatorError, readiness.OldRevision, readiness.SidecarHolds,
 }
 
 // everything returns snapshots that together have a finding of every code.
