@@ -23,6 +23,7 @@ type connResult struct {
 	cut        error // how it ended, unless as a whole answer does
 	refused    error // why there was none
 	failed     error // of the sink
+	took       time.Duration
 }
 
 // whole reports whether the answer came to its end and nothing speaks against
@@ -34,6 +35,12 @@ func (p connResult) whole() bool {
 // empty reports whether an answer came to its end, and there was nothing in it.
 func (p connResult) empty() bool {
 	return p.cut == nil && p.refused == nil && !p.missing && !p.otherRun && p.old == 0 && p.fresh == 0
+}
+
+// nothingYet reports whether a log that was asked for had nothing in it: the
+// answer came to its end, or lasted for so long that lines would have come.
+func (p connResult) nothingYet() bool {
+	return p.refused == nil && !p.otherRun && p.old+p.fresh == 0 && (p.cut == nil || p.took >= time.Second)
 }
 
 // A nodeError is what a kubelet writes in place of a log.
@@ -58,7 +65,9 @@ func (t *runReader) readOnce(ctx context.Context) connResult {
 	if options.Follow {
 		defer t.endIfStalled(ctx, cancel, watched)()
 	}
+	asked := time.Now()
 	p := t.copy(ctx, watched)
+	p.took = time.Since(asked)
 	if p.cut != nil && errors.Is(context.Cause(ctx), errSilent) {
 		p.cut = errSilent
 	}
@@ -91,14 +100,14 @@ func (t *runReader) copy(ctx context.Context, watched *watchedStream) (p connRes
 		}
 		next, what := finder.classify(piece)
 		if what == missing {
-			if !t.gap {
+			if !t.search.gap {
 				p.missing, p.newer = true, piece.Time.After(t.mark.latest)
 				return p
 			}
 			if p.failed = t.lost(piece); p.failed != nil {
 				return p
 			}
-			t.gap, finder.found, what = false, true, fresh
+			t.search.gap, finder.found, what = false, true, fresh
 		}
 		if what == old {
 			p.old++
@@ -119,7 +128,7 @@ func (t *runReader) copy(ctx context.Context, watched *watchedStream) (p connRes
 // kubelet tells whose it is, or the API server has heard of it.
 func (t *runReader) otherRun(ctx context.Context, p Piece) bool {
 	const rounding = 1200 * time.Millisecond // ends are known in seconds
-	if !t.run.restarts || t.tries > 4*most {
+	if !t.run.restarts || t.retry.tries > 4*most {
 		return false
 	}
 	if !t.mark.set() && !t.run.previous && (t.run.State == Running || t.run.restarting) && !t.isFirstRun(ctx) {
@@ -137,10 +146,10 @@ func (t *runReader) otherRun(ctx context.Context, p Piece) bool {
 
 // finder returns what finds the position in what is asked for.
 func (t *runReader) finder() *finder {
-	if t.search.lines > 0 && !t.mark.last.IsZero() {
-		return newTailFinder(t.mark)
+	if t.search.lines > 0 && !t.mark.last.at.IsZero() {
+		return newTailFinder(&t.mark)
 	}
-	return newFinder(t.mark)
+	return newFinder(&t.mark)
 }
 
 // kubeletError returns what a kubelet says in place of a log, or nil. It has no
@@ -196,7 +205,7 @@ const quiet = 10 * time.Second
 func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelCauseFunc, p *watchedStream) (stop func()) {
 	ctx, end := context.WithCancel(ctx)
 	done := make(chan struct{})
-	probe := runReader{Reader: t.Reader, run: t.run}
+	probe := runReader{Reader: t.Reader, selector: t.selector, restart: t.restart, run: t.run}
 	go func() {
 		defer close(done)
 		behind := 0

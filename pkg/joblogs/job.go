@@ -3,7 +3,6 @@
 package joblogs
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,43 +12,40 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// A JobHistory is what is known of a job at one moment: how it goes, and the runs
-// of its containers in the order of their starts.
+// A JobHistory is what is known of a job at one moment: how it goes, and the
+// runs of its containers in the order of their starts.
 type JobHistory struct {
 	Job       string
-	State     JobState
+	State     kubejob.State
 	Reason    string // why it failed, or why nothing runs
 	StartedAt time.Time
 	EndedAt   time.Time
 	Attempts  int // begun so far
+	Removed   bool
 	Runs      []Run
 
-	uid  types.UID
-	made time.Time
+	uid         types.UID
+	made        time.Time
+	succeeds    bool // it is decided that it will be complete
+	completions int  // pods that must succeed
+	parallel    bool // several pods may be at work at once
+	selector    string
 }
 
-// A JobState says how a job goes.
-type JobState string
-
-// The states. The last two are final.
-const (
-	JobRunning   JobState = "Running"
-	JobSuspended JobState = "Suspended"
-	JobComplete  JobState = "Complete"
-	JobFailed    JobState = "Failed"
-)
-
 // Over reports whether the job ended.
-func (h JobHistory) Over() bool { return h.State == JobComplete || h.State == JobFailed }
+func (h JobHistory) Over() bool { return h.State.Final() }
 
-// A Run is one run of a container, or an attempt of which nothing is left.
+// A Run is one run of a container, or attempts of which nothing is left.
 type Run struct {
 	Attempt   int // from 1 on
+	To        int // the last of several attempts from Attempt on of which nothing is left; else 0
 	Pod       string
 	Container string // empty if nothing of the attempt is left
-	Kind      ContainerKind
+	Kind      kubejob.Role
 	State     RunState
 	Reason    string // why it waits, how it ended, or why it is gone
 	ExitCode  int32
@@ -57,21 +53,11 @@ type Run struct {
 	EndedAt   time.Time
 
 	pod        types.UID
-	restart    int32
+	restart    int  // the last one, where there are several runs
 	previous   bool // its log is asked for as that of the previous run
 	restarts   bool // the container is started again in the same pod, should it fail
 	restarting bool // that is about to happen: whose log one gets is not sure
 }
-
-// A ContainerKind says what a container is for.
-type ContainerKind string
-
-// The kinds, in the order of their logs.
-const (
-	InitContainer ContainerKind = "init"
-	MainContainer ContainerKind = ""
-	Sidecar       ContainerKind = "sidecar" // an init container that runs as long as the pod
-)
 
 // A RunState says how far a run is.
 type RunState string
@@ -84,58 +70,78 @@ const (
 	Gone    RunState = "Gone" // it may be over or not: its log is no longer available
 )
 
-// key tells runs apart, whatever state they are in.
-type key struct {
-	pod       types.UID
-	container string
-	restart   int32
+// A RunKey tells runs apart, whatever state they are in.
+type RunKey struct {
+	container containerKey
+	restart   int
 	gone      int // the number of an attempt of which nothing is left
 }
 
-func (r Run) key() key {
-	if r.Container == "" {
-		return key{gone: r.Attempt}
-	}
-	return key{r.pod, r.Container, r.restart, 0}
+// A containerKey tells containers of pods apart.
+type containerKey struct {
+	uid            types.UID
+	pod, container string
 }
+
+// Key returns what tells the run apart.
+func (r Run) Key() RunKey {
+	if r.Container == "" {
+		return RunKey{gone: r.lastAttempt()}
+	}
+	return RunKey{container: r.key(), restart: r.restart}
+}
+
+func (r Run) key() containerKey { return containerKey{r.pod, r.Pod, r.Container} }
+
+func (r Run) lastAttempt() int { return max(r.Attempt, r.To) }
 
 // Describe puts together what is known of a job. The events are those about the
 // job, and are needed only to name pods that are gone.
 func Describe(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) JobHistory {
-	s := JobHistory{Job: job.Name, uid: job.UID, made: job.CreationTimestamp.Time, StartedAt: timeOf(job.Status.StartTime)}
-	s.State, s.Reason, s.EndedAt = stateOf(job)
-	lost := lostPods(job, pods, events)
-	for _, name := range lost {
-		s.Attempts++
-		s.Runs = append(s.Runs, Run{Attempt: s.Attempts, Pod: name, State: Gone, Reason: "its pod is gone"})
+	facts := kubejob.Of(job, pointers(pods))
+	h := JobHistory{
+		Job: job.Name, State: facts.State, Reason: facts.Decided, Attempts: facts.Attempts,
+		StartedAt: facts.StartedAt, EndedAt: facts.EndedAt,
+		uid: job.UID, made: job.CreationTimestamp.Time, succeeds: facts.Succeeds, completions: 1,
+		parallel: job.Spec.Parallelism != nil && *job.Spec.Parallelism > 1,
+		selector: selectorOf(job),
 	}
-	for _, pod := range podsOf(job.UID, pods) {
-		runs, attempts := runsOf(pod, s.Attempts)
-		s.Runs = append(s.Runs, runs...)
-		s.Attempts += attempts
+	if n := job.Spec.Completions; n != nil {
+		h.completions = int(*n)
 	}
-	if s.Reason == "" && s.State == JobRunning {
-		s.Reason = waitingFor(s)
+	h.Runs = lostRuns(facts, lostPods(job, facts, events))
+	before := facts.Lost
+	for _, pod := range facts.Pods {
+		h.Runs = append(h.Runs, runsOf(pod, before)...)
+		before += pod.Attempts
 	}
-	return s
+	switch {
+	case h.Over():
+	case facts.Held() != "":
+		h.Reason = facts.Held()
+	case h.State == kubejob.Suspended:
+		h.Reason = "it is suspended"
+	case h.Reason == "":
+		h.Reason = waitingFor(h)
+	}
+	return h
 }
 
-// stateOf reads a job's conditions. Those before Complete and Failed are not
-// final: pods are still stopping (kubernetes: api/batch/v1, JobConditionType).
-func stateOf(job *batchv1.Job) (JobState, string, time.Time) {
-	for _, c := range job.Status.Conditions {
-		switch {
-		case c.Status != corev1.ConditionTrue:
-		case c.Type == batchv1.JobComplete:
-			return JobComplete, "", cmpTime(timeOf(job.Status.CompletionTime), c.LastTransitionTime.Time)
-		case c.Type == batchv1.JobFailed:
-			return JobFailed, joined(c.Reason, c.Message), c.LastTransitionTime.Time
-		}
+func pointers(pods []corev1.Pod) []*corev1.Pod {
+	var list []*corev1.Pod
+	for i := range pods {
+		list = append(list, &pods[i])
 	}
-	if job.Spec.Suspend != nil && *job.Spec.Suspend {
-		return JobSuspended, "it is suspended", time.Time{}
+	return list
+}
+
+// selectorOf returns the labels by which a job's pods are asked for. Pods of a
+// job with a selector of its own need not have the label with its name.
+func selectorOf(job *batchv1.Job) string {
+	if manual := job.Spec.ManualSelector; manual != nil && *manual && job.Spec.Selector != nil {
+		return metav1.FormatLabelSelector(job.Spec.Selector)
 	}
-	return JobRunning, "", time.Time{}
+	return "job-name=" + job.Name
 }
 
 // waitingFor says why a job that is not over has nothing that runs.
@@ -143,75 +149,55 @@ func waitingFor(h JobHistory) string {
 	if len(h.Runs) == 0 {
 		return "attempt 1 has not started"
 	}
-	for _, r := range slices.Backward(h.Runs) {
+	own := slices.DeleteFunc(slices.Clone(h.Runs), func(r Run) bool { return r.Kind == kubejob.Sidecar })
+	for _, r := range slices.Backward(own) {
 		if r.State == Waiting {
 			return fmt.Sprintf("attempt %d has not started: %s", r.Attempt, joined("pod "+r.Pod, r.Reason))
 		}
 	}
-	if last := h.Runs[len(h.Runs)-1]; last.State == Ended && last.ExitCode == 0 {
+	if last := own[len(own)-1]; last.State == Ended && last.ExitCode == 0 {
 		return fmt.Sprintf("attempt %d ended well, and the job has not ended yet", h.Attempts)
 	}
 	return fmt.Sprintf("attempt %d ended, and the next one has not started", h.Attempts)
 }
 
-// podsOf returns the pods that belong to a job, in the order of their starts.
-func podsOf(job types.UID, all []corev1.Pod) []*corev1.Pod {
-	var own []*corev1.Pod
-	for i := range all {
-		if owner := metav1.GetControllerOf(&all[i]); owner != nil && owner.UID == job {
-			own = append(own, &all[i])
-		}
+// lostRuns returns the attempts of which no pod is left, with the names of the
+// last pods where these are known.
+func lostRuns(facts kubejob.Facts, named []string) []Run {
+	named = named[max(0, len(named)-facts.Lost):]
+	unnamed := facts.Lost - len(named)
+	var runs []Run
+	if unnamed > mostGone {
+		runs = append(runs, Run{Attempt: 1, To: unnamed, State: Gone, Reason: "their pods are gone"})
+		named = slices.Clip(named)
+	} else {
+		named = append(make([]string, unnamed), named...)
+		unnamed = 0
 	}
-	slices.SortFunc(own, func(a, b *corev1.Pod) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
-			timeOf(a.Status.StartTime).Compare(timeOf(b.Status.StartTime)), strings.Compare(a.Name, b.Name))
-	})
-	return own
+	for i, name := range named {
+		runs = append(runs, Run{Attempt: unnamed + i + 1, Pod: name, State: Gone, Reason: "its pod is gone"})
+	}
+	return runs
 }
 
-// lostPods returns the names of a job's pods that are gone, the eldest first.
-// A name is empty where only the job's count tells that there was a pod:
-// events are forgotten after an hour.
-func lostPods(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) []string {
+// lostPods returns the names of a job's pods that are gone, the eldest first,
+// as far as events tell: these are forgotten after an hour.
+func lostPods(job *batchv1.Job, facts kubejob.Facts, events []corev1.Event) []string {
 	const made = "Created pod: "
-	own := podsOf(job.UID, pods)
 	var named []corev1.Event
 	for _, e := range events {
 		name, ok := strings.CutPrefix(e.Message, made)
-		there := slices.ContainsFunc(own, func(p *corev1.Pod) bool { return p.Name == name })
+		there := slices.ContainsFunc(facts.Pods, func(p kubejob.Pod) bool { return p.Name == name })
 		if ok && e.InvolvedObject.UID == job.UID && !there {
 			named = append(named, e)
 		}
 	}
 	slices.SortStableFunc(named, func(a, b corev1.Event) int { return a.FirstTimestamp.Compare(b.FirstTimestamp.Time) })
-	lost := make([]string, max(0, begun(job)-len(own)-len(named)))
+	var lost []string
 	for _, e := range named {
 		lost = append(lost, strings.TrimPrefix(e.Message, made))
 	}
 	return lost
-}
-
-// begun returns how many pods a job has had.
-func begun(job *batchv1.Job) int {
-	n := job.Status.Active + job.Status.Succeeded + job.Status.Failed
-	if u := job.Status.UncountedTerminatedPods; u != nil {
-		return int(n) + len(u.Succeeded) + len(u.Failed)
-	}
-	return int(n)
-}
-
-func timeOf(t *metav1.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.Time
-}
-
-func cmpTime(a, b time.Time) time.Time {
-	if a.IsZero() {
-		return b
-	}
-	return a
 }
 
 // joined joins what there is of two texts with a colon.

@@ -9,6 +9,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // A container that ended may be started again in its pod. The kubelet then gives
@@ -70,7 +72,7 @@ func (t *runReader) poll(ctx context.Context, patience time.Duration, wanted fun
 
 // refresh looks how the run is now.
 func (t *runReader) refresh(ctx context.Context) error {
-	pods, err := t.API.Pods(ctx)
+	pods, err := t.API.Pods(ctx, t.selector)
 	if err != nil {
 		return err
 	}
@@ -78,9 +80,12 @@ func (t *runReader) refresh(ctx context.Context) error {
 		if pods[i].UID != t.run.pod {
 			continue
 		}
-		for _, c := range containersOf(&pods[i]) {
-			if c.name == t.run.Container {
-				t.run = runOf(&pods[i], c, t.run.restart, t.run.Attempt)
+		t.noteEnd(pods[i])
+		pod := kubejob.Pod{Pod: &pods[i], Containers: kubejob.Containers(nil, &pods[i])}
+		for _, c := range pod.Containers {
+			if c.Name == t.run.Container {
+				c.Role = t.run.Kind
+				t.run = runOf(pod, c, t.run.restart, t.run.Attempt)
 			}
 		}
 		return nil

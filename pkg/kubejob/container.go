@@ -39,9 +39,10 @@ var proxies = []string{
 	"daprd", "vault-agent", "cloud-sql-proxy", "cloudsql-proxy",
 }
 
-// containersOf returns a pod's containers in the order of their logs: init
-// containers, the main ones, sidecars.
-func containersOf(template *corev1.PodTemplateSpec, p *corev1.Pod) []Container {
+// Containers returns a pod's containers in the order of their logs: init
+// containers, the main ones, sidecars. Without the job's template a container
+// that was added to the pod counts as a main one.
+func Containers(template *corev1.PodTemplateSpec, p *corev1.Pod) []Container {
 	var first, mains, sidecars []Container
 	for _, c := range p.Spec.InitContainers {
 		found := Container{c.Name, Init, true, statusOf(c.Name, p.Status.InitContainerStatuses)}
@@ -78,6 +79,9 @@ func ownContainers(template *corev1.PodTemplateSpec, p *corev1.Pod) []string {
 		return list
 	}
 	all := names(p.Spec.Containers)
+	if template == nil {
+		template = &corev1.PodTemplateSpec{}
+	}
 	for _, annotations := range []map[string]string{p.Annotations, template.Annotations} {
 		if name := annotations[DefaultContainer]; slices.Contains(all, name) {
 			return []string{name}

@@ -162,7 +162,7 @@ func podsOf(j *batchv1.Job, all []*corev1.Pod) []Pod {
 }
 
 func podOf(j *batchv1.Job, p *corev1.Pod) Pod {
-	pod := Pod{Pod: p, Attempts: 1, Containers: containersOf(&j.Spec.Template, p)}
+	pod := Pod{Pod: p, Attempts: 1, Containers: Containers(&j.Spec.Template, p)}
 	for _, c := range pod.Containers {
 		if c.Role == Main {
 			pod.Attempts = max(pod.Attempts, clamp(int64(c.Restarts())+1))

@@ -138,7 +138,7 @@ func TestRoles(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
-			for i, c := range containersOf(tt.template, tt.pod) {
+			for i, c := range Containers(tt.template, tt.pod) {
 				if i > 0 {
 					got += ", "
 				}
