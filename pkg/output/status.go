@@ -29,7 +29,7 @@ func (doc *Status) screen(f *Format, v View) ([]byte, error) {
 	s.findings(doc.Findings)
 	s.counts(doc)
 	s.next(doc)
-	return v.paint(s.Bytes()), s.err
+	return s.text()
 }
 
 // A screen is built in memory, section by section.
@@ -40,6 +40,9 @@ type screen struct {
 	lines  int
 	err    error
 }
+
+// text returns the screen as it is shown, with the colours of the view.
+func (s *screen) text() ([]byte, error) { return s.view.paint(s.Bytes()), s.err }
 
 // line writes one line, cut to the width. Below a screen it is an empty one.
 func (s *screen) line(format string, args ...any) {
