@@ -55,9 +55,12 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 		return &c
 	}
 	tests := map[string]func(n int) func() error{
-		"judge":    func(n int) func() error { s := many(n); return func() error { verdict.Judge(s); return nil } },
-		"next":     func(n int) func() error { _, v := judged(n); return func() error { v.Next(); return nil } },
-		"document": func(n int) func() error { s, v := judged(n); return func() error { NewStatus(Place{}, s, v); return nil } },
+		"judge": func(n int) func() error { s := many(n); return func() error { verdict.Judge(s); return nil } },
+		"next":  func(n int) func() error { _, v := judged(n); return func() error { v.Next(); return nil } },
+		"document": func(n int) func() error {
+			s, v := judged(n)
+			return func() error { NewStatus(Place{}, s, v); return nil }
+		},
 		"a wait on a terminal": func(n int) func() error {
 			doc, p, i := status(n), NewWaitProgress(io.Discard), 0
 			return func() error { i++; return p.Show(doc, screen, fmt.Sprint(i)) }
@@ -76,10 +79,11 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 			return func() error { return p.Show(doc, screen) }
 		},
 	}
+	const noise = time.Second / 2 // what a busy machine makes of anything
 	for name, prepare := range tests {
 		t.Run(name, func(t *testing.T) {
 			few, lots := fastest(t, 6, prepare(2000)), fastest(t, 4, prepare(20000))
-			if ratio := float64(lots) / float64(few); ratio > 50 {
+			if ratio := float64(lots) / float64(few); ratio > 40 && lots > noise {
 				t.Errorf("2,000 take %s, and 20,000 %.0f times as long, %s", few, ratio, lots)
 			}
 		})
