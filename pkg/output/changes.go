@@ -4,7 +4,6 @@ package output
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -142,10 +141,14 @@ func workloadLine(w readiness.Workload) string {
 }
 
 func jobChanges(before, after []readiness.Job) []string {
+	old := make(map[string]readiness.Job, len(before))
+	for _, j := range before {
+		old[j.Name] = j
+	}
 	var lines []string
 	for _, j := range after {
-		was := slices.IndexFunc(before, func(b readiness.Job) bool { return b.Name == j.Name })
-		if was < 0 || before[was].State != j.State || before[was].Attempts != j.Attempts {
+		was, known := old[j.Name]
+		if !known || was.State != j.State || was.Attempts != j.Attempts {
 			line := fmt.Sprintf("job/%s %s", j.Name, j.State)
 			if j.Attempts > 1 {
 				line += fmt.Sprintf(", attempt %d", j.Attempts)
@@ -158,12 +161,20 @@ func jobChanges(before, after []readiness.Job) []string {
 
 // findingChanges says which findings are new.
 func findingChanges(before, after []verdict.Finding) []string {
+	type said struct {
+		code    verdict.Code
+		summary string
+	}
+	old := make(map[said]bool, len(before))
+	for _, f := range before {
+		old[said{f.Code, f.Summary}] = true
+	}
 	var lines []string
 	for _, f := range after {
 		if f.Code == verdict.CodeUnreachable && !f.Since.IsZero() {
 			continue // see connectionChange
 		}
-		if !slices.ContainsFunc(before, func(b verdict.Finding) bool { return b.Code == f.Code && b.Summary == f.Summary }) {
+		if !old[said{f.Code, f.Summary}] {
 			lines = append(lines, fmt.Sprintf("%s %s: %s", f.Level, f.Code, f.Summary))
 		}
 	}

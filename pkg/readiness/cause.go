@@ -71,6 +71,7 @@ const (
 	ProgressDeadline Code = "ProgressDeadline" // a Deployment made no progress for long
 	OperatorError    Code = "OperatorError"    // an operator says that it cannot go on
 	OldRevision      Code = "OldRevision"      // a pod of an old revision that nothing will replace
+	SidecarHolds     Code = "SidecarHolds"     // a sidecar keeps a job from ending although its work is done
 )
 
 // A Role tells a container from the others of its pod.
@@ -132,6 +133,7 @@ var causeKinds = map[Code]causeKind{
 	ProgressDeadline: {finding: "TPE127", summary: func(Cause) string { return "no progress within its deadline" }},
 	OperatorError:    {finding: "TPE128", grace: long},
 	OldRevision:      {finding: "TPE106"},
+	SidecarHolds:     {finding: "TPE307"},
 }
 
 // Codes returns all codes.

@@ -5,7 +5,6 @@ package readiness
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -379,15 +378,6 @@ func waitingSince(p *corev1.Pod) time.Time {
 		}
 	}
 	return since
-}
-
-// podRestarts returns how often containers of the pod were started again.
-func podRestarts(p *corev1.Pod) int32 {
-	var n int64
-	for i := range p.Status.ContainerStatuses {
-		n += max(0, int64(p.Status.ContainerStatuses[i].RestartCount))
-	}
-	return int32(min(n, math.MaxInt32))
 }
 
 func later(a, b time.Time) time.Time {

@@ -218,7 +218,7 @@ func (a assessor) job(j *batchv1.Job) Job {
 	if job.State == JobComplete {
 		return job
 	}
-	causes := a.withCreation("Job", j, pods, a.find.onPods(pods, every))
+	causes := append(a.withCreation("Job", j, pods, a.find.onPods(pods, every)), a.find.held(j, pods)...)
 	gravest(causes)
 	return JobOf(j, pods, causes)
 }

@@ -56,6 +56,7 @@ const (
 	CodeJobSuspended     Code = "TPE302"
 	CodeCronJobFailed    Code = "TPE303"
 	CodeCronJobStuck     Code = "TPE304"
+	CodeSidecarHolds     Code = "TPE307"
 	CodeForbidden        Code = "TPE401"
 	CodeNoAnswer         Code = "TPE402"
 	CodeNotFound         Code = "TPE403"

@@ -146,19 +146,26 @@ func (v *Verdict) runningJob(j readiness.Job, f Finding) {
 // gravest finding means, how to wait, and what the findings say.
 func (v Verdict) Next() []string {
 	var next []string
+	listed := map[string]bool{}
+	add := func(text string) {
+		if !listed[text] {
+			listed[text] = true
+			next = append(next, text)
+		}
+	}
 	if v.ExitCode == ExitPending && v.namespace != "" {
-		next = append(next, v.kubectl("tpe wait"))
+		add(v.kubectl("tpe wait"))
 		if v.processing {
-			next = append(next, v.kubectl("tpe logs -f"))
+			add(v.kubectl("tpe logs -f"))
 		}
 	}
 	for i, f := range v.Findings {
 		if i == 0 && f.Level == LevelError {
-			next = append(next, explain(f.Code))
+			add(explain(f.Code))
 		}
 		for _, text := range f.Next {
-			if f.Level != LevelInfo && !slices.Contains(next, text) {
-				next = append(next, text)
+			if f.Level != LevelInfo {
+				add(text)
 			}
 		}
 	}
