@@ -88,25 +88,43 @@ func (v *Verdict) zero(workloads []readiness.Workload) {
 	})
 }
 
-// lingering judges the pods that do not stop, unless they are told of already:
-// a rollout is complete without waiting for old pods, but what holds them may
-// hold their volumes and addresses, too.
+// lingering judges the pods that do not stop, unless they hold up a workload: a
+// rollout is complete without waiting for old pods, but what holds them may hold
+// their volumes and addresses, too.
 func (v *Verdict) lingering(p *readiness.Picture) {
-	var groups []*trouble
+	var first readiness.Cause
+	var objects []Object
 	for _, c := range p.Lingering {
-		if !told(p, c) {
-			groups = gather(groups, c, c.Object, false)
+		if holdsUp(p, c) {
+			continue
 		}
+		if len(objects) == 0 || c.Since.Before(first.Since) {
+			first = c
+		}
+		objects = append(objects, c.Object)
 	}
-	for _, t := range groups {
-		v.find(ExitDone, Finding{
-			Code: CodeLingering, Level: LevelWarning, Since: t.since,
-			Summary: t.of() + " should be gone and does not stop",
-			Detail:  t.cause.Message,
-			Objects: t.pods,
-			Next:    []string{v.look(t.pods[0])},
-		})
+	if len(objects) == 0 {
+		return
 	}
+	summary := "pod " + first.Pod + " should be gone and does not stop"
+	if n := len(objects); n > 1 {
+		summary = fmt.Sprintf("%d pods should be gone and do not stop, first %s", n, first.Pod)
+	}
+	v.find(ExitDone, Finding{
+		Code: CodeLingering, Level: LevelWarning, Since: first.Since,
+		Summary: summary,
+		Detail:  first.Message,
+		Objects: objects,
+		Next:    []string{v.look(first.Object)},
+	})
+}
+
+// holdsUp reports whether a pod that does not stop is told of as what holds up
+// a workload.
+func holdsUp(p *readiness.Picture, stopping readiness.Cause) bool {
+	return slices.ContainsFunc(p.Workloads, func(w readiness.Workload) bool {
+		return slices.ContainsFunc(w.Causes, func(c readiness.Cause) bool { return c.Pod == stopping.Pod && c.Code == stopping.Code })
+	})
 }
 
 // cronJob judges a CronJob by a run that failed or is stuck. Its work is not part
