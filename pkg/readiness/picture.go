@@ -126,7 +126,8 @@ func (a assessor) workloads() []Workload {
 }
 
 // judge applies a rule, first without causes: they are looked for only if the
-// workload is held up. What is done, but only between two crashes, is not.
+// workload is held up. What is done, but only between two crashes, is not; nor is
+// what has a pod that cannot run.
 func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
 	w := rule(nil)
 	if !w.Done() {
@@ -137,6 +138,10 @@ func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes 
 	if loops := a.find.unsteady(pods); len(loops) > 0 {
 		gravest(loops)
 		return w.at(step{state: Progressing, doing: "ready between crashes"}, loops)
+	}
+	if broken := a.find.broken(pods); len(broken) > 0 {
+		gravest(broken)
+		return w.at(step{state: Progressing, doing: "not ready, whatever its status says"}, broken)
 	}
 	return w
 }
@@ -154,6 +159,24 @@ func (f finder) lingering(pods []*corev1.Pod) []Cause {
 		}
 	}
 	slices.SortFunc(causes, func(a, b Cause) int { return cmp.Compare(a.Pod, b.Pod) })
+	return causes
+}
+
+// broken returns what the pods suffer from that a status calls ready: the one who
+// writes it may have stopped doing so. What a pod goes through that starts is
+// none of it.
+func (f finder) broken(pods []*corev1.Pod) []Cause {
+	var causes []Cause
+	for _, p := range pods {
+		if serves(p) || isStopping(p) || hasEnded(p) {
+			continue
+		}
+		for _, c := range f.onContainers(p) {
+			if causeKinds[c.Code].grace > 0 {
+				causes = append(causes, c)
+			}
+		}
+	}
 	return causes
 }
 

@@ -227,6 +227,11 @@ func (p *Preflight) workloads() Check {
 	case v.ExitCode != ExitDone:
 		return fail(name, summaries(v), next)
 	}
+	for _, f := range v.Findings {
+		if f.Code == CodeScaledToZero || f.Code == CodeHeldBack {
+			return warn(name, f.Summary, next)
+		}
+	}
 	return ok(name, fmt.Sprintf("%d workloads ready, %d jobs complete", len(p.Picture.Workloads), len(p.Picture.Jobs)))
 }
 

@@ -125,6 +125,10 @@ func TestPreflightChecks(t *testing.T) {
 			p.Picture = withJobs(p.Picture, readiness.Job{Name: "j", State: readiness.JobFailed})
 		}, "workloads", "failed: 1 of 3 are not ready: Job/j", ExitFailed},
 		{"workloads unknown", func(p *Preflight) { p.Picture, p.PictureErr = nil, refused }, "workloads", "unknown: connection refused", ExitError},
+		{"a workload scaled to zero", func(p *Preflight) { p.Picture.Workloads = append(p.Picture.Workloads, zero("Deployment", "twa")) }, "workloads", "warning: Deployment twa is scaled to zero", ExitDone},
+		{"one at zero by design", func(p *Preflight) {
+			p.Picture.Workloads = append(p.Picture.Workloads, zero("Deployment", "twa-dev-task-fc"))
+		}, "workloads", "ok: 3 workloads ready, 0 jobs complete", ExitDone},
 		{"no workload", func(p *Preflight) { p.Picture = workloads() }, "workloads", "failed: there is no workload in this namespace", ExitFailed},
 		{"jobs may not be read", func(p *Preflight) { p.Picture = withGap(p.Picture, "Job", readiness.Forbidden) }, "workloads", "unknown: Job objects are unknown", ExitForbidden},
 		{"an operator down", func(p *Preflight) { p.Picture.Workloads[1].State = readiness.Progressing }, "operators", "failed: not ready: strimzi-cluster-operator", ExitFailed},
