@@ -86,5 +86,5 @@ func (f family) complete(d *appsv1.Deployment) bool {
 		return false
 	}
 	set := newest(d, f.sets)
-	return set != nil && set.Annotations[revisionAnnotation] == d.Annotations[revisionAnnotation]
+	return set != nil && set.Annotations[revisionAnnotation] == d.Annotations[revisionAnnotation] && ofPresentSpec(d, set)
 }

@@ -4,6 +4,7 @@ package pum
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -18,17 +20,33 @@ import (
 // is the newest (k8s.io/kubectl/pkg/util/deployment).
 const revisionAnnotation = "deployment.kubernetes.io/revision"
 
-// choosePod returns the pod to ask: a ready one, not terminating, of the
-// newest ReplicaSet of the Deployment. Owners decide, not labels, because
-// selectors may overlap (kubernetes#112755). An older ReplicaSet is never
-// asked: during an upgrade it would answer for the release before. The error is a
-// *NoPodError.
+// ErrRolling says that there is nobody to ask because the Deployment rolls out, or
+// would if it were not paused: it is a matter of time, and no failure. The pods of
+// the spec before are never asked.
+var ErrRolling = errors.New("its deployment is rolling out")
+
+// choosePod returns the pod to ask: a ready one, not terminating, of the ReplicaSet
+// with the present spec of the Deployment. Owners decide, not labels, because
+// selectors may overlap (kubernetes#112755). Pods of an older spec are never
+// asked: during an upgrade they would answer for the release before. The error is a
+// *NoPodError, and ErrRolling while a pod of the present spec is about to come.
 func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod) (*corev1.Pod, error) {
-	set := newest(d, sets)
-	if set == nil {
-		return nil, &NoPodError{Deployment: d.Name, Err: fmt.Errorf("deployment %q has no ReplicaSet yet", d.Name)}
-	}
 	none := &NoPodError{Deployment: d.Name}
+	set := newest(d, sets)
+	switch {
+	case d.Spec.Replicas != nil && *d.Spec.Replicas == 0:
+		none.Err = fmt.Errorf("deployment %q is scaled to zero", d.Name)
+		return nil, none
+	case d.Status.ObservedGeneration < d.Generation:
+		none.Err = fmt.Errorf("%w: its controller has not seen the present spec of %q yet", ErrRolling, d.Name)
+		return nil, none
+	case set == nil:
+		none.Err = whileRolling(d, fmt.Errorf("deployment %q has no ReplicaSet yet", d.Name))
+		return nil, none
+	case !ofPresentSpec(d, set):
+		none.Err = fmt.Errorf("%w: %q has no ReplicaSet of its present spec%s", ErrRolling, d.Name, whilePaused(d))
+		return nil, none
+	}
 	var others []string
 	for _, pod := range slices.SortedFunc(slices.Values(pods), youngerFirst) {
 		if !metav1.IsControlledBy(&pod, set) {
@@ -41,9 +59,50 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 		}
 		return &pod, nil
 	}
-	none.Err = fmt.Errorf("no ready pod in deployment %q: %s", d.Name, orNone(others))
+	none.Err = whileRolling(d, fmt.Errorf("no ready pod in deployment %q: %s", d.Name, orNone(others)))
 	return nil, none
 }
+
+// whileRolling returns why there is no pod, as ErrRolling if the rollout is why.
+func whileRolling(d *appsv1.Deployment, err error) error {
+	if rolling(d) {
+		return fmt.Errorf("%w: %w", ErrRolling, err)
+	}
+	return err
+}
+
+// ofPresentSpec reports whether a ReplicaSet has the pod template of the Deployment.
+// That is how the Deployment's controller finds its newest one
+// (k8s.io/kubernetes/pkg/controller/deployment/util, FindNewReplicaSet). A paused
+// Deployment gets none for a spec that came later, though its generation is observed.
+func ofPresentSpec(d *appsv1.Deployment, set *appsv1.ReplicaSet) bool {
+	template := set.Spec.Template.DeepCopy()
+	delete(template.Labels, appsv1.DefaultDeploymentUniqueLabelKey)
+	return equality.Semantic.DeepEqual(&d.Spec.Template, template)
+}
+
+func whilePaused(d *appsv1.Deployment) string {
+	if d.Spec.Paused {
+		return ", and is paused"
+	}
+	return ""
+}
+
+// rolling reports whether a Deployment's rollout is under way: it has not completed
+// since the spec last changed, nor run out of time. A Deployment without a deadline
+// has no such condition, and that of a paused one is unknown; then its counts must do.
+func rolling(d *appsv1.Deployment) bool {
+	for _, c := range d.Status.Conditions {
+		if c.Type == appsv1.DeploymentProgressing && c.Status != corev1.ConditionUnknown {
+			return c.Status == corev1.ConditionTrue && c.Reason != newReplicaSetAvailable
+		}
+	}
+	return d.Status.UpdatedReplicas < d.Status.Replicas || d.Spec.Replicas != nil && d.Status.UpdatedReplicas < *d.Spec.Replicas
+}
+
+// newReplicaSetAvailable is why a rollout that completed does not progress any more
+// (k8s.io/kubectl/pkg/util/deployment).
+const newReplicaSetAvailable = "NewReplicaSetAvailable"
 
 // newest returns the ReplicaSet of the Deployment with the greatest revision.
 func newest(d *appsv1.Deployment, sets []appsv1.ReplicaSet) *appsv1.ReplicaSet {
@@ -69,8 +128,11 @@ func youngerFirst(a, b corev1.Pod) int {
 
 // unusable says why a pod cannot be asked, in kubectl's words, or nothing.
 func unusable(pod *corev1.Pod) string {
-	if pod.DeletionTimestamp != nil {
+	switch {
+	case pod.DeletionTimestamp != nil:
 		return "Terminating"
+	case pod.Status.Phase == corev1.PodFailed, pod.Status.Phase == corev1.PodSucceeded:
+		return cmp.Or(pod.Status.Reason, string(pod.Status.Phase)) // its conditions may stay as they were
 	}
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {

@@ -3,6 +3,7 @@
 package pum
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -51,12 +52,29 @@ func TestChoosePod(t *testing.T) {
 	}
 	stranger := set("other", "99")
 	stranger.OwnerReferences[0].UID = "another deployment"
+	of := func(s appsv1.ReplicaSet, image string) appsv1.ReplicaSet {
+		s.Spec.Template.Labels = map[string]string{"app": "pum", appsv1.DefaultDeploymentUniqueLabelKey: "hash"}
+		s.Spec.Template.Spec.Containers = []corev1.Container{{Name: "pum", Image: image}}
+		return s
+	}
+	progressing := func(status corev1.ConditionStatus, reason string) func(*appsv1.Deployment) {
+		return func(d *appsv1.Deployment) {
+			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing, Status: status, Reason: reason}}
+		}
+	}
+	present := func(d *appsv1.Deployment) {
+		d.Generation, d.Status.ObservedGeneration = 2, 2
+		d.Spec.Template.Labels = map[string]string{"app": "pum"}
+		d.Spec.Template.Spec.Containers = []corev1.Container{{Name: "pum", Image: "new"}}
+	}
 	tests := []struct {
-		name string
-		sets []appsv1.ReplicaSet
-		pods []corev1.Pod
-		want string
-		err  string // the whole message: it is what the user reads
+		name    string
+		change  func(*appsv1.Deployment)
+		sets    []appsv1.ReplicaSet
+		pods    []corev1.Pod
+		want    string
+		err     string // the whole message: it is what the user reads
+		rolling bool
 	}{
 		{
 			name: "the ready one",
@@ -94,11 +112,103 @@ func TestChoosePod(t *testing.T) {
 			pods: []corev1.Pod{pod("p1", "a", running)},
 			err:  `no ready pod in deployment "pum": p1 is Running, but not ready`,
 		},
+		{
+			name: "not one that has failed, though its conditions stayed",
+			sets: []appsv1.ReplicaSet{set("a", "1")},
+			pods: []corev1.Pod{pod("p1", "a", corev1.PodStatus{Phase: corev1.PodFailed, Reason: "Evicted", Conditions: ready.Conditions})},
+			err:  `no ready pod in deployment "pum": p1 is Evicted`,
+		},
 		{name: "no ReplicaSet", err: `deployment "pum" has no ReplicaSet yet`},
+		{
+			name: "of the present spec", change: present,
+			sets: []appsv1.ReplicaSet{of(set("a", "1"), "old"), of(set("b", "2"), "new")},
+			pods: []corev1.Pod{pod("p1", "a", ready), pod("p2", "b", ready)},
+			want: "p2",
+		},
+		{
+			name: "not of the spec before while the controller has not seen the new one",
+			change: func(d *appsv1.Deployment) {
+				present(d)
+				d.Status.ObservedGeneration = 1
+			},
+			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
+			pods:    []corev1.Pod{pod("p1", "a", ready)},
+			err:     `its deployment is rolling out: its controller has not seen the present spec of "pum" yet`,
+			rolling: true,
+		},
+		{
+			name: "not of the spec before while the rollout is paused, though the generation is observed",
+			change: func(d *appsv1.Deployment) {
+				present(d)
+				d.Spec.Paused = true
+			},
+			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
+			pods:    []corev1.Pod{pod("p1", "a", ready)},
+			err:     `its deployment is rolling out: "pum" has no ReplicaSet of its present spec, and is paused`,
+			rolling: true,
+		},
+		{
+			name: "not of the spec before while Recreate stops its pods", change: present,
+			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
+			pods:    []corev1.Pod{pod("p1", "a", ready)},
+			err:     `its deployment is rolling out: "pum" has no ReplicaSet of its present spec`,
+			rolling: true,
+		},
+		{
+			name: "a paused one that rolled out before", change: func(d *appsv1.Deployment) {
+				progressing(corev1.ConditionUnknown, "DeploymentPaused")(d)
+				d.Spec.Paused = true
+			},
+			sets: []appsv1.ReplicaSet{set("a", "1")},
+			pods: []corev1.Pod{pod("p1", "a", ready)},
+			want: "p1",
+		},
+		{
+			name: "the new pod is not ready yet", change: progressing(corev1.ConditionTrue, "ReplicaSetUpdated"),
+			sets:    []appsv1.ReplicaSet{set("a", "1")},
+			pods:    []corev1.Pod{pod("p1", "a", running)},
+			err:     `its deployment is rolling out: no ready pod in deployment "pum": p1 is Running, but not ready`,
+			rolling: true,
+		},
+		{
+			name: "the new pod was ready, and is no more", change: progressing(corev1.ConditionTrue, newReplicaSetAvailable),
+			sets: []appsv1.ReplicaSet{set("a", "1")},
+			pods: []corev1.Pod{pod("p1", "a", crashing)},
+			err:  `no ready pod in deployment "pum": p1 is CrashLoopBackOff`,
+		},
+		{
+			name: "the rollout ran out of time", change: progressing(corev1.ConditionFalse, "ProgressDeadlineExceeded"),
+			sets: []appsv1.ReplicaSet{set("a", "1")},
+			pods: []corev1.Pod{pod("p1", "a", crashing)},
+			err:  `no ready pod in deployment "pum": p1 is CrashLoopBackOff`,
+		},
+		{
+			name: "without a deadline, the counts tell",
+			change: func(d *appsv1.Deployment) {
+				d.Status.Replicas, d.Status.UpdatedReplicas = 2, 1
+			},
+			sets:    []appsv1.ReplicaSet{set("a", "1")},
+			pods:    []corev1.Pod{pod("p1", "a", running)},
+			err:     `its deployment is rolling out: no ready pod in deployment "pum": p1 is Running, but not ready`,
+			rolling: true,
+		},
+		{
+			name:   "scaled to zero",
+			change: func(d *appsv1.Deployment) { d.Spec.Replicas = new(int32) },
+			sets:   []appsv1.ReplicaSet{set("a", "1")},
+			err:    `deployment "pum" is scaled to zero`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := choosePod(deployment, tt.sets, tt.pods)
+			d := deployment.DeepCopy()
+			if tt.change != nil {
+				tt.change(d)
+			}
+			got, err := choosePod(d, tt.sets, tt.pods)
+			if errors.Is(err, ErrRolling) != tt.rolling {
+				t.Errorf("error = %v, is ErrRolling: want %v", err, tt.rolling)
+			}
 			switch {
 			case tt.err != "" && (err == nil || err.Error() != tt.err):
 				t.Errorf("error = %v, want %s", err, tt.err)
