@@ -19,6 +19,10 @@ func escape(text string) string {
 	return escapeBut(text, "")
 }
 
+// Line makes text fit for one line of a terminal, such as a message that holds words of
+// a pod: a line break in it must not begin what looks like another message, or a prompt.
+func Line(text string) string { return escape(text) }
+
 // Safe makes whole output fit for a terminal: line breaks and tabs stay.
 func Safe(text string) string { return escapeBut(text, "\n\t") }
 

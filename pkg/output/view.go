@@ -33,6 +33,9 @@ func (v View) drawn() View {
 // Safe makes whole output fit for this view: see Safe and plain.
 func (v View) Safe(text string) string { return v.plain(Safe(text)) }
 
+// Line makes text fit for one line of this view: see Line and plain.
+func (v View) Line(text string) string { return v.plain(Line(text)) }
+
 // plain writes what is not ASCII as an escape, where only ASCII may be used.
 func (v View) plain(text string) string {
 	if !v.ASCII {
