@@ -75,7 +75,7 @@ func needs() []verdict.Need {
 	status.Optional = append(status.Optional, asked(release.Rules())...)
 	return []verdict.Need{
 		status,
-		{Command: "pum status, pum restart", Rights: asked(pum.Rules())},
+		need("pum status, pum restart", pum.RestartRules(), "deployments", "replicasets", "pods", "pods/exec"),
 		need("logs", joblogs.Rules(), "jobs", "pods", "pods/log"),
 		{Command: "releases, values, rollback-plan", Rights: asked(release.Rules())},
 	}

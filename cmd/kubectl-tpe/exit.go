@@ -18,7 +18,7 @@ import (
 type exitError struct {
 	code verdict.ExitCode
 	err  error
-	hint string // what to do, where the command knows
+	hint string // what to do, where the command knows: lines of our own
 }
 
 func (e *exitError) Error() string {
@@ -45,11 +45,12 @@ func (a *app) report(err error) verdict.ExitCode {
 	case errors.Is(err, context.Canceled):
 		exit = &exitError{code: verdict.ExitInterrupted, err: errInterrupted}
 	}
+	view := a.errView()
 	if exit.err != nil {
-		fmt.Fprintf(a.ErrOut, "error: %s\n", a.errView().Safe(exit.err.Error()))
+		fmt.Fprintf(a.ErrOut, "error: %s\n", view.Line(exit.err.Error()))
 	}
 	if hint := cmp.Or(exit.hint, hintFor(exit)); hint != "" {
-		fmt.Fprintf(a.ErrOut, "hint: %s\n", a.errView().Safe(hint))
+		fmt.Fprintf(a.ErrOut, "hint: %s\n", view.Safe(hint))
 	}
 	return exit.code
 }

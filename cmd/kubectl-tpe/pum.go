@@ -6,11 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -33,29 +31,32 @@ ThingPark Enterprise. It keeps a list of entries, one for each migration.`,
 type pumFlags struct {
 	deployment string
 	container  string
-	command    string
+	command    commandLine
 	timeout    time.Duration
-	limit      resource.QuantityValue
+	limit      byteLimit
 }
 
 func (f *pumFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.deployment, "pum-deployment", defaultPUM, "deployment of PUM")
+	f.deployment, f.timeout, f.limit = defaultPUM, 30*time.Second, pum.DefaultLimit
+	flags.Var((*word)(&f.deployment), "pum-deployment", "deployment of PUM")
 	flags.StringVar(&f.container, "pum-container", "", "container of PUM's pod; by default kubectl's choice")
-	flags.StringVar(&f.command, "pum-command", "", "command that prints the entries; by default those of all known releases are tried")
-	flags.DurationVar(&f.timeout, "pum-timeout", 30*time.Second, "how long to wait for PUM's answer")
-	f.limit = resource.QuantityValue{Quantity: *resource.NewQuantity(pum.DefaultLimit, resource.BinarySI)}
+	flags.Var(&f.command, "pum-command", "command that prints the entries; by default those of all known releases are tried")
+	flags.Var((*positive)(&f.timeout), "pum-timeout", "how long to wait for PUM's answer")
 	flags.Var(&f.limit, "pum-limit", "largest answer of PUM to read")
 }
 
 // runner returns what runs commands in PUM's pod.
 func (f *pumFlags) runner(c *cluster) (*pum.PodRunner, error) {
-	client, err := kube.New(c.protobuf())
+	clock := &kube.Clock{}
+	config := c.protobuf()
+	config.Wrap(clock.Wrap)
+	client, err := kube.New(config)
 	if err != nil {
 		return nil, err
 	}
 	return &pum.PodRunner{
-		Client: client, Config: c.config, Limit: int(f.limit.Value()),
+		Client: client, Config: c.config, Clock: clock, Limit: int(f.limit),
 		Namespace: c.Namespace, Deployment: f.deployment, Container: f.container,
 	}, nil
 }
@@ -71,12 +72,12 @@ func (f *pumFlags) client(c *cluster) (*pum.Client, error) {
 
 func (f *pumFlags) clientOf(runner pum.Runner) *pum.Client {
 	commands := pum.StatusCommands()
-	if f.command != "" {
-		commands = [][]string{strings.Fields(f.command)}
+	if len(f.command) > 0 {
+		commands = [][]string{f.command}
 	}
 	return &pum.Client{
 		Runner:   runner,
-		Limit:    int(f.limit.Value()),
+		Limit:    int(f.limit),
 		Pause:    250 * time.Millisecond,
 		Commands: commands,
 	}
@@ -101,5 +102,5 @@ func (f pumFlags) asker(client *pum.Client) func(context.Context) (*pum.Answer, 
 // deadline limits how long PUM may take, and says so when it is over.
 func (f *pumFlags) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, f.timeout,
-		fmt.Errorf("there was no end of it within %s (--pum-timeout)", f.timeout))
+		fmt.Errorf("PUM did not finish within %s (--pum-timeout)", f.timeout))
 }

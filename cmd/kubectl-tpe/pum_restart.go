@@ -21,7 +21,7 @@ import (
 type restartOptions struct {
 	yes     bool
 	dryRun  bool
-	command string
+	command commandLine
 	wait    bool
 	waiting waitOptions
 }
@@ -37,15 +37,16 @@ func newPUMRestartCmd(a *app) *cobra.Command {
 The entries are read first, and shown are those that may run again; what PUM
 really does is not documented beyond "execute again the procedure". The command
 is sent once and never repeated, whatever happens to the connection. Afterwards
-the entries and the pods of the job pum-process are read again, until something
-proves that PUM took it.
+the entries and the job pum-process are read again, until something proves that
+PUM took it. What the command prints proves nothing, and is shown.
 
 Exit codes:
-  0  confirmed: entries changed, or the job has a new pod
-  2  there is nobody to ask, and --yes was not given; nothing was asked
-  4  not logged in, or no right to
-  5  PUM could not be asked; nothing was sent
-  7  sent, and nothing proves that PUM took it`,
+  0  confirmed: entries changed, or there is a new job
+  1  the question was not answered with yes; nothing was sent
+  2  cannot ask for confirmation, and --yes was not given; nothing was asked
+  4  not authenticated, not authorized, or denied by a policy; nothing was sent
+  5  PUM could not be asked, or has no such command; nothing was sent
+  7  sent, or perhaps sent, and nothing proves that PUM took it`,
 		Example: `  # What would run again?
   kubectl tpe pum restart --dry-run
 
@@ -56,23 +57,26 @@ Exit codes:
 			return a.restart(cmd.Context(), flags, options)
 		},
 	}
-	cmd.Flags().BoolVarP(&options.yes, "yes", "y", false, "do not ask; needed where there is no terminal")
+	cmd.Flags().BoolVarP(&options.yes, "yes", "y", false, "do not ask; needed where stdin is not a terminal")
 	cmd.Flags().BoolVar(&options.dryRun, "dry-run", false, "show what would run again, and send nothing")
-	cmd.Flags().StringVar(&options.command, "pum-restart-command", "", "command that restarts PUM; by default those of all known releases are tried")
+	cmd.Flags().Var(&options.command, "pum-restart-command", "command that restarts PUM; by default the one that goes with the command that printed the entries")
 	cmd.Flags().BoolVar(&options.wait, "wait", false, "once confirmed, go on as wait --for=entries")
 	cmd.Flags().DurationVar(&options.waiting.timeout, "timeout", defaultTimeout, "how long to wait with --wait")
 	flags.add(cmd)
 	return cmd
 }
 
-// errNothingSent is said where a restart was interrupted in time.
-var errNothingSent = errors.New("interrupted; nothing was sent")
+// What is said where nothing was sent.
+var (
+	errNothingSent  = errors.New("interrupted; nothing was sent")
+	errNotConfirmed = errors.New("not confirmed; nothing was sent")
+)
 
 // restart is a transaction: look, say what would happen, ask, send once,
 // look again.
 func (a *app) restart(ctx context.Context, flags pumFlags, options restartOptions) error {
 	if !options.yes && !options.dryRun && !isTerminal(a.In) {
-		return answered(verdict.ExitUsage, errors.New("nobody can be asked here, because standard input is no terminal: use --yes or --dry-run"))
+		return answered(verdict.ExitUsage, errors.New("cannot ask for confirmation: stdin is not a terminal; use --yes or --dry-run"))
 	}
 	c, err := a.cluster()
 	if err != nil {
@@ -82,12 +86,9 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	before, err := r.prepare(ctx)
-	if ctx.Err() != nil {
-		return answered(verdict.ExitInterrupted, errNothingSent)
-	}
+	before, err := r.look(ctx)
 	if err != nil {
-		return c.refused(ctx, verdict.Classify(err), err, pum.Rules())
+		return a.nothingSent(ctx, c, err)
 	}
 	if err := output.WriteRestartPlan(a.Out, before.Entries, a.view()); err != nil {
 		return answered(verdict.ExitError, fmt.Errorf("nothing was sent: write the answer: %w", err))
@@ -95,9 +96,13 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	if options.dryRun {
 		return nil
 	}
-	if !options.yes && !a.confirms(ctx, c.Place) {
-		fmt.Fprintln(a.Out, "nothing was sent")
-		return answered(verdict.ExitDone, ctx.Err()) // an interruption has its own exit code
+	if !options.yes {
+		if !a.confirms(ctx, c.Place) {
+			return a.nothingSent(ctx, c, errNotConfirmed)
+		}
+		if before, err = r.look(ctx); err != nil { // what changed meanwhile is no work of the restart
+			return a.nothingSent(ctx, c, err)
+		}
 	}
 	if err := a.send(ctx, c, r, before); err != nil || !options.wait {
 		return err
@@ -105,10 +110,21 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	return a.wait(ctx, c, &output.Format{}, flags, options.waiting)
 }
 
+// nothingSent says why a restart was not sent.
+func (a *app) nothingSent(ctx context.Context, c *cluster, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return answered(verdict.ExitInterrupted, errNothingSent)
+	case errors.Is(err, errNotConfirmed):
+		return answered(verdict.ExitError, err)
+	}
+	return c.refused(ctx, verdict.Classify(err), fmt.Errorf("nothing was sent: %w", err), pum.RestartRules())
+}
+
 // confirms asks on the terminal whether to go on. An interruption is no.
 func (a *app) confirms(ctx context.Context, place output.Place) bool {
-	fmt.Fprintf(a.Out, "Restart the post-upgrade procedure in %s (context %s)? [y/N] ",
-		output.Safe(place.Namespace), output.Safe(place.Context))
+	fmt.Fprintf(a.ErrOut, "Restart the post-upgrade procedure in %s (context %s)? [y/N] ",
+		output.Line(place.Namespace), output.Line(place.Context))
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(a.In).ReadString('\n') // its end without a line is no, too
@@ -118,7 +134,7 @@ func (a *app) confirms(ctx context.Context, place output.Place) bool {
 	case word := <-answer:
 		return word == "y" || word == "yes"
 	case <-ctx.Done():
-		fmt.Fprintln(a.Out)
+		fmt.Fprintln(a.ErrOut)
 		return false
 	}
 }
@@ -126,25 +142,23 @@ func (a *app) confirms(ctx context.Context, place output.Place) bool {
 // send sends the restart and looks for a proof that PUM took it.
 func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Moment) error {
 	sent, err := r.send(ctx)
-	switch code := verdict.Classify(err); {
-	case sent.Pod == "" && ctx.Err() != nil:
-		return answered(verdict.ExitInterrupted, errNothingSent)
-	case sent.Pod == "" && err != nil:
-		return answered(code, fmt.Errorf("nothing was sent: %w", err))
-	case code == verdict.ExitForbidden:
-		return answered(code, err)
+	switch {
+	case err != nil && (sent.Pod == "" || sent.Ran == pum.RanNot):
+		return a.nothingSent(ctx, c, err)
 	case err != nil:
-		fmt.Fprintf(a.Out, "sent to pod %s; its end was not seen: %s\n", sent.Pod, output.Safe(err.Error()))
+		fmt.Fprintf(a.Out, "sent to pod %s; its end was not seen: %s\n", output.Line(sent.Pod), output.Line(err.Error()))
 	case sent.ExitCode != 0:
-		fmt.Fprintf(a.Out, "sent to pod %s, where it ended with exit code %d\n", sent.Pod, sent.ExitCode)
+		fmt.Fprintf(a.Out, "sent to pod %s, where it ended with exit code %d\n", output.Line(sent.Pod), sent.ExitCode)
 	default:
-		fmt.Fprintf(a.Out, "sent to pod %s\n", sent.Pod)
+		fmt.Fprintf(a.Out, "sent to pod %s\n", output.Line(sent.Pod))
 	}
-	fmt.Fprint(a.ErrOut, output.Safe(string(sent.Stderr)))
+	if err := output.WriteQuoted(a.ErrOut, "PUM: ", a.errView(), sent.Stdout, sent.Stderr); err != nil {
+		return answered(verdict.ExitUnconfirmed, fmt.Errorf("the restart was sent; write what PUM printed: %w", err))
+	}
 
 	evidence, err := r.confirm(ctx, before)
 	if len(evidence) > 0 {
-		fmt.Fprintf(a.Out, "confirmed: %s\n", output.Safe(strings.Join(evidence, ", ")))
+		fmt.Fprintf(a.Out, "confirmed: %s\n", output.Line(strings.Join(evidence, ", ")))
 		return nil
 	}
 	why := fmt.Sprintf("not confirmed within %s: nothing changed", r.flags.timeout)
@@ -162,7 +176,8 @@ type restarter struct {
 	flags    pumFlags
 	client   *pum.Client
 	pods     *pum.PodRunner
-	commands [][]string
+	commands [][]string // that restart; the one that was given, or those that go with the read
+	given    bool
 }
 
 func newRestarter(c *cluster, flags pumFlags, options restartOptions) (*restarter, error) {
@@ -170,22 +185,15 @@ func newRestarter(c *cluster, flags pumFlags, options restartOptions) (*restarte
 	if err != nil {
 		return nil, err
 	}
-	commands := pum.RestartCommands()
-	if options.command != "" {
-		commands = [][]string{strings.Fields(options.command)}
+	r := &restarter{flags: flags, client: flags.clientOf(pods), pods: pods}
+	if len(options.command) > 0 {
+		r.commands, r.given = [][]string{options.command}, true
 	}
-	return &restarter{flags, flags.clientOf(pods), pods, commands}, nil
+	return r, nil
 }
 
-// prepare reads what there is before a restart, and checks that it is allowed.
-func (r *restarter) prepare(ctx context.Context) (pum.Moment, error) {
-	if err := r.pods.MayExec(ctx); err != nil {
-		return pum.Moment{}, err
-	}
-	return r.look(ctx)
-}
-
-// look reads the entries and the job's pods.
+// look reads the entries and the job. That the entries could be read shows how the
+// restart can be sent: to run a command takes the same right.
 func (r *restarter) look(ctx context.Context) (pum.Moment, error) {
 	process, err := r.pods.Process(ctx)
 	if err != nil {
@@ -195,7 +203,10 @@ func (r *restarter) look(ctx context.Context) (pum.Moment, error) {
 	if err != nil {
 		return pum.Moment{}, err
 	}
-	return pum.Moment{Entries: answer.Entries, Process: process}, nil
+	if !r.given {
+		r.commands = pum.RestartCommands(answer.Source.Command)
+	}
+	return pum.Moment{At: r.pods.Clock.Now(), Entries: answer.Entries, Process: process}, nil
 }
 
 // send sends the restart, once, in the way in which the entries were read.
@@ -213,8 +224,10 @@ func (r *restarter) confirm(ctx context.Context, before pum.Moment) ([]string, e
 	var failed error // of the last look that was not cut short by the end
 	for {
 		after, err := r.look(ctx)
-		if evidence := pum.Evidence(before, after); err == nil && len(evidence) > 0 {
-			return evidence, nil
+		if err == nil {
+			if evidence := pum.Evidence(before, after); len(evidence) > 0 {
+				return evidence, nil
+			}
 		}
 		if ctx.Err() == nil {
 			failed = err

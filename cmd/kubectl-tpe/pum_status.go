@@ -114,7 +114,7 @@ func (a *app) savedStatus(filename string, format *output.Format, flags pumFlags
 	}
 	defer in.Close()
 	s := verdict.Snapshot{ObservedAt: a.now()}
-	s.Answer, s.AnswerErr = either(pum.ReadSaved(in, int(flags.limit.Value())))
+	s.Answer, s.AnswerErr = either(pum.ReadSaved(in, int(flags.limit)))
 	return a.writeEntries(format, output.Place{}, s, states)
 }
 

@@ -59,8 +59,9 @@ Exit codes:
 	addOutputFlag(cmd, &format)
 	f := cmd.Flags()
 	f.BoolVar(&options.backups, "backups", false, "list the backups and what they are of")
-	f.StringVar(&options.controller, "controller-deployment", "thingpark-enterprise-controller", "deployment that knows the backups")
-	f.DurationVar(&options.timeout, "controller-timeout", time.Minute, "how long to wait for each of its answers")
+	options.controller, options.timeout = "thingpark-enterprise-controller", time.Minute
+	f.Var((*word)(&options.controller), "controller-deployment", "deployment that knows the backups")
+	f.Var((*positive)(&options.timeout), "controller-timeout", "how long to wait for each of its answers")
 	return cmd
 }
 
@@ -143,7 +144,7 @@ func (c *cluster) backups(ctx context.Context, o rollbackOptions) ([]release.Bac
 
 // ask runs a command in the controller's pod.
 func ask(ctx context.Context, pod *pum.PodRunner, timeout time.Duration, command ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("there was no end of it within %s (--controller-timeout)", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it did not finish within %s (--controller-timeout)", timeout))
 	defer cancel()
 	out, err := pod.Run(ctx, command)
 	switch {

@@ -284,9 +284,13 @@ func TestInterruptionAtTheQuestionIsNo(t *testing.T) {
 	silent, _ := io.Pipe()
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
-	a := &app{IOStreams: genericiooptions.IOStreams{In: silent, Out: io.Discard}}
-	if a.confirms(ctx, output.Place{}) {
+	var out, errOut bytes.Buffer
+	a := &app{IOStreams: genericiooptions.IOStreams{In: silent, Out: &out, ErrOut: &errOut}}
+	if a.confirms(ctx, output.Place{Namespace: "a\nb"}) {
 		t.Error("an interruption was taken for yes")
+	}
+	if want := "Restart the post-upgrade procedure in a\\nb (context )? [y/N] \n"; errOut.String() != want || out.Len() > 0 {
+		t.Errorf("asked %q on standard error and %q on standard output, want %q and nothing", errOut.String(), out.String(), want)
 	}
 }
 

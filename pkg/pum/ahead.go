@@ -57,6 +57,9 @@ func openAhead(ctx context.Context, config *rest.Config, server *url.URL) *ahead
 
 // take returns the connection, once, or nil if there is none that can be used.
 func (a *ahead) take(ctx context.Context) *tunnel {
+	if a == nil {
+		return nil
+	}
 	select {
 	case <-ctx.Done():
 		return nil
@@ -71,6 +74,9 @@ func (a *ahead) take(ctx context.Context) *tunnel {
 
 // drop closes the connection unless it was taken.
 func (a *ahead) drop() {
+	if a == nil {
+		return
+	}
 	a.cancel()
 	go func() {
 		if t := <-a.opened; t != nil {

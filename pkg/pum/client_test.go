@@ -41,22 +41,30 @@ type fakePod struct {
 	asked []string
 }
 
-func (p *fakePod) Run(_ context.Context, commands ...[]string) (Output, error) {
-	var missing []error
-	for _, command := range commands {
-		p.asked = append(p.asked, strings.Join(command, " "))
-		next := p.runs[0]
-		if len(p.runs) > 1 {
-			p.runs = p.runs[1:]
-		}
-		if unknown := (*MissingCommandError)(nil); errors.As(next.err, &unknown) {
-			missing = append(missing, next.err)
-			continue
-		}
-		next.out.Pod, next.out.Container, next.out.Command = "pum-x", "pum", command
-		return next.out, next.err
+func (p *fakePod) Run(_ context.Context, command []string) (Output, error) {
+	p.asked = append(p.asked, strings.Join(command, " "))
+	next := p.runs[0]
+	if len(p.runs) > 1 {
+		p.runs = p.runs[1:]
 	}
-	return Output{}, errors.Join(missing...)
+	if podless(next.err) {
+		return Output{}, next.err
+	}
+	next.out.Pod, next.out.Container, next.out.Command = "pum-x", "pum", command
+	return next.out, next.err
+}
+
+func (p *fakePod) Try(ctx context.Context, commands [][]string, enough func(Output, error) bool) error {
+	for _, command := range commands {
+		out, err := p.Run(ctx, command)
+		if podless(err) {
+			return err
+		}
+		if enough(out, err) {
+			return nil
+		}
+	}
+	return nil
 }
 
 func prints(text string) run { return run{out: Output{Stdout: []byte(text)}} }
@@ -65,11 +73,20 @@ func exits(code int, stderr string) run {
 	return run{out: Output{ExitCode: code, Stderr: []byte(stderr)}}
 }
 
+// missing is how containerd says that there is no such command, crio how CRI-O does.
 func missing(command string) run {
-	return run{err: &MissingCommandError{[]string{command}, errors.New("executable file not found in $PATH")}}
+	return run{Output{Ran: RanNot}, &NotRunError{fmt.Errorf("exec: %q: executable file not found in $PATH", command)}}
+}
+
+func crio(command string) run {
+	r := exits(255, fmt.Sprintf("exec failed: exec: %q: executable file not found in $PATH", command))
+	r.out.Ran = RanNot
+	return r
 }
 
 var noPod = run{err: fmt.Errorf("%w: %w", ErrNoAnswer, &NoPodError{Err: errors.New("no ready pod")})}
+
+var denied = run{err: &PolicyError{errors.New("exec needs a ticket")}}
 
 var lost = run{err: &LostError{errors.New("websocket: close 1006")}}
 
@@ -84,17 +101,27 @@ func TestStatus(t *testing.T) {
 	}{
 		{"whole at once", []run{prints(one)}, 1, "", nil},
 		{"a cut answer is asked for again", []run{prints(half), prints(one)}, 2, "", nil},
-		{"nothing printed is a cut answer", []run{prints(""), prints(one)}, 2, "", nil},
-		{"a lost connection, too", []run{lost, lost, prints(one)}, 3, "", nil},
-		{"a killed command, too", []run{exits(137, ""), prints(one)}, 2, "", nil},
+		{"nothing printed", []run{prints(""), prints(""), prints(one)}, 3, "", nil},
+		{"a lost connection", []run{lost, lost, lost, prints(one)}, 4, "", nil},
+		{"a killed command", []run{exits(137, ""), exits(137, ""), prints(one)}, 3, "", nil},
 		{"but not for ever", []run{prints(half)}, attempts, `run "status" in pod pum-x: no answer from PUM: pum status output is incomplete`, ErrNoAnswer},
-		{"lost for good", []run{lost}, attempts, `no answer from PUM: run "status": lost the command: websocket: close 1006`, ErrNoAnswer},
-		{"its pod is being replaced", []run{lost, noPod, noPod, noPod, noPod, noPod, prints(one)}, 7, "", nil},
+		{"lost for good", []run{lost}, 2 * attempts, `no answer from PUM: run "status" in pod pum-x: connection lost while the command ran: websocket: close 1006; run "/nodejs`, ErrNoAnswer},
+		{"its pod is being replaced", []run{lost, lost, noPod, noPod, noPod, noPod, noPod, prints(one)}, 8, "", nil},
 		{"no pod at all", []run{noPod, prints(one)}, 1, "no answer from PUM: no ready pod", ErrNoAnswer},
 		{"the second spelling", []run{missing("status"), prints(one)}, 2, "", nil},
-		{"no spelling", []run{missing("status")}, 2, `no answer from PUM: no command "status" in the container`, ErrNoAnswer},
-		{"a failed command", []run{exits(1, "warn\nError: no database\n\n")}, 1, `run "status" in pod pum-x: no answer from PUM: command terminated with exit code 1: Error: no database`, ErrNoAnswer},
+		{"no spelling", []run{missing("status")}, 2, `no answer from PUM: run "status" in pod pum-x: exec: "status": executable file not found in $PATH; run "/nodejs`, ErrNoAnswer},
+		{"CRI-O, the second spelling", []run{crio("status"), prints(one)}, 2, "", nil},
+		{"a runtime of which we know nothing", []run{exits(42, "?"), prints(one)}, 2, "", nil},
+		{"krun, which exits with 0", []run{{out: Output{Stderr: []byte("Couldn't execute 'status' inside the vm")}}, prints(one)}, 2, "", nil},
+		{"another program of that name", []run{prints("up 3 days\n"), prints(one)}, 2, "", nil},
+		{"docker, whose words are on standard output", []run{{out: Output{ExitCode: 126, Stdout: []byte("OCI runtime exec failed: …\r\n")}}, prints(one)}, 2, "", nil},
+		{"an error of PUM's command", []run{exits(1, "warn\nError: no database\n\n"), missing("node")}, 2, `no answer from PUM: run "status" in pod pum-x: exit code 1: Error: no database; run "/nodejs/bin/node app.js display" in pod pum-x: exec: "node"`, ErrNoAnswer},
+		{"an error after PUM's header", []run{{out: Output{ExitCode: 1, Stdout: []byte("1 entrie(s)\n"), Stderr: []byte("Error: no database")}}}, 1, `run "status" in pod pum-x: no answer from PUM: exit code 1: Error: no database`, ErrNoAnswer},
 		{"a whole list proves itself", []run{{out: Output{Stdout: []byte(one), ExitCode: 1}}}, 1, "", nil},
+		{"though its end was not seen", []run{{Output{Stdout: []byte(one)}, lost.err}}, 1, "", nil},
+		{"a list that was cut, and its end not seen", []run{{Output{Stdout: []byte(half)}, lost.err}}, attempts, `run "status" in pod pum-x: no answer from PUM: connection lost`, ErrNoAnswer},
+		{"refused for now: no other spelling is sent", []run{{Output{Ran: RanNot}, lost.err}, prints(one)}, 2, "", nil},
+		{"a policy is asked once", []run{denied}, 1, `an admission policy denied it`, denied.err},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,8 +166,8 @@ func TestStatusGivesUpWhenItsTimeIsOver(t *testing.T) {
 		defer cancel()
 		pod := &fakePod{runs: []run{lost}}
 		c := &Client{Runner: pod, Limit: DefaultLimit, Pause: time.Second, Commands: StatusCommands()}
-		if _, err := c.Status(ctx); !errors.Is(err, ErrNoAnswer) || len(pod.asked) != 2 {
-			t.Errorf("error = %v after %d attempts, want no answer after 2", err, len(pod.asked))
+		if _, err := c.Status(ctx); !errors.Is(err, ErrNoAnswer) || len(pod.asked) != 4 {
+			t.Errorf("error = %v after %d commands, want no answer after 4", err, len(pod.asked))
 		}
 	})
 }

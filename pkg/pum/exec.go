@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -34,6 +35,7 @@ const stderrLimit = 64 << 10
 type PodRunner struct {
 	Client     *kube.Client
 	Config     *rest.Config
+	Clock      *kube.Clock // that learns from the client's answers; may be nil
 	Namespace  string
 	Deployment string
 	Container  string // by default kubectl's choice for the pod
@@ -68,68 +70,122 @@ const (
 	SPDY      Transport = "SPDY"
 )
 
-// Run runs the first of these commands that the pod's image has, once. All are
-// tried in the same pod.
+// Run runs a command, once.
 //
 // Besides the errors of a Runner it returns ErrNoAnswer if there is no pod
 // to run it in, and the API server's error if that refused.
-func (r *PodRunner) Run(ctx context.Context, commands ...[]string) (Output, error) {
-	var early *ahead // none for SPDY, which opens its own
+func (r *PodRunner) Run(ctx context.Context, command []string) (Output, error) {
+	t, err := r.target(ctx)
+	if err != nil {
+		return Output{}, err
+	}
+	defer t.early.drop()
+	return r.exec(ctx, t, command)
+}
+
+// patience is how long a command that only reads may take before the next is tried
+// beside it. Kata lets one that is not there hang for a minute
+// (kata-containers#8026).
+const patience = 5 * time.Second
+
+// Try runs commands that only read, all in the same pod, and hands what came of each
+// to enough until that is so: one after the other, but not for ever.
+func (r *PodRunner) Try(ctx context.Context, commands [][]string, enough func(Output, error) bool) error {
+	t, err := r.target(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.early.drop()
+	tryEach(ctx, commands, func(ctx context.Context, command []string) (Output, error) { return r.exec(ctx, t, command) }, enough)
+	return nil
+}
+
+// tryEach runs commands one after the other, or beside one that takes too long, until
+// there is enough, and leaves those that still run.
+func tryEach(ctx context.Context, commands [][]string, run func(context.Context, []string) (Output, error), enough func(Output, error) bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type end struct {
+		out Output
+		err error
+	}
+	ends := make(chan end, len(commands))
+	for begun, ended := 0, 0; ended < len(commands); {
+		var late <-chan time.Time
+		if begun < len(commands) {
+			command := commands[begun]
+			begun++
+			go func() {
+				out, err := run(ctx, command)
+				ends <- end{out, err}
+			}()
+		}
+		if begun < len(commands) {
+			late = time.After(patience)
+		}
+		select {
+		case e := <-ends:
+			if ended++; enough(e.out, e.err) {
+				return
+			}
+		case <-late:
+		}
+	}
+}
+
+// A target is where commands run, and perhaps a connection on the way there.
+type target struct {
+	pod, container string
+	early          *ahead // nil for SPDY, which opens its own
+}
+
+// target finds the pod and the container.
+func (r *PodRunner) target(ctx context.Context) (target, error) {
+	t := target{}
 	if r.Transport != SPDY {
-		early = openAhead(ctx, r.Config, r.Client.URL())
-		defer early.drop()
+		t.early = openAhead(ctx, r.Config, r.Client.URL())
 	}
 	pod, err := r.pod(ctx)
 	if r.Found != nil {
 		r.Found()
 	}
 	if err != nil {
-		return Output{}, err
+		t.early.drop()
+		return target{}, err
 	}
 	container, err := podcmd.FindOrDefaultContainerByName(pod, r.Container, true, io.Discard)
 	if err != nil {
-		return Output{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+		t.early.drop()
+		return target{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
 	}
-	var missing []error
-	for _, command := range commands {
-		out, err := r.exec(ctx, early, pod.Name, container.Name, command)
-		if unknown := (*MissingCommandError)(nil); !errors.As(err, &unknown) {
-			return out, err
-		}
-		missing = append(missing, err)
-	}
-	return Output{}, errors.Join(missing...)
+	t.pod, t.container = pod.Name, container.Name
+	return t, nil
 }
 
 // exec runs a command in a container.
-func (r *PodRunner) exec(ctx context.Context, early *ahead, pod, container string, command []string) (Output, error) {
-	ctx, executor, err := r.executor(ctx, early, r.Client.Exec(r.Namespace, pod, &corev1.PodExecOptions{
-		Container: container, Command: command, Stdout: true, Stderr: true,
-	}))
-	if err != nil {
-		return Output{}, err
-	}
+func (r *PodRunner) exec(ctx context.Context, t target, command []string) (Output, error) {
+	u := r.Client.Exec(r.Namespace, t.pod, &corev1.PodExecOptions{
+		Container: t.container, Command: command, Stdout: true, Stderr: true,
+	})
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stdout := &boundedBuffer{limit: r.Limit, full: func() { cancel(ErrTooLarge) }}
 	stderr := &boundedBuffer{limit: stderrLimit, full: func() {}}
-	err = stream(ctx, executor, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
-	out := Output{Pod: pod, Container: container, Command: command, Stdout: stdout.close(), Stderr: stderr.close()}
+	err := leave(ctx, func() error {
+		return r.stream(ctx, t.early, u, remotecommand.StreamOptions{Stdout: stdout, Stderr: stderr})
+	})
+	out := Output{Pod: t.pod, Container: t.container, Command: command, Stdout: stdout.close(), Stderr: stderr.close()}
 	if why := context.Cause(ctx); why != nil && err != nil {
 		return out, givenUp(why)
 	}
-	out, err = ended(out, command, err)
-	if lost := (*LostError)(nil); errors.As(err, &lost) && len(out.Stdout) == 0 {
-		return out, r.refused(ctx, err)
-	}
-	return out, err
+	return ended(out, err)
 }
 
-// stream runs a command, and leaves it alone when ctx ends: neither protocol's
+// leave does something, and leaves it alone when ctx ends: neither protocol's
 // client heeds that while it waits for an answer to its request.
-func stream(ctx context.Context, executor remotecommand.Executor, options remotecommand.StreamOptions) error {
+func leave(ctx context.Context, do func() error) error {
 	ended := make(chan error, 1)
-	go func() { ended <- executor.StreamWithContext(ctx, options) }()
+	go func() { ended <- do() }()
 	select {
 	case err := <-ended:
 		return err
@@ -138,38 +194,68 @@ func stream(ctx context.Context, executor remotecommand.Executor, options remote
 	}
 }
 
-// refused returns the API server's refusal if that is why a command was lost
-// before it printed anything, else the error as it is. A refused upgrade to
-// SPDY is told by its text alone, so the API server is asked.
-func (r *PodRunner) refused(ctx context.Context, err error) error {
-	if why := r.MayExec(ctx); apierrors.IsForbidden(why) {
-		return why
+// stream runs a command by WebSocket, over the connection that was opened early if there
+// is one, or by SPDY where a proxy or an old server knows no better, or the account has
+// only the verb for SPDY.
+func (r *PodRunner) stream(ctx context.Context, early *ahead, u *url.URL, options remotecommand.StreamOptions) error {
+	if r.Transport != SPDY {
+		err := r.refused(ctx, WebSocket, r.overWebSocket(ctx, early, u, options))
+		again := r.Transport == "" && fallsBack(err)
+		r.noWebSocket.Store(again)
+		if !again {
+			return err
+		}
 	}
-	return err
+	return r.refused(ctx, SPDY, r.overSPDY(ctx, u, options))
 }
 
-// executor returns what speaks to the API server, and the context in which it
-// does: WebSocket, over the connection that was opened early if there is one,
-// or SPDY where a proxy or an old server knows no better.
-func (r *PodRunner) executor(ctx context.Context, early *ahead, u *url.URL) (context.Context, remotecommand.Executor, error) {
-	spdy, err := remotecommand.NewSPDYExecutor(r.Config, "POST", u)
-	if err != nil || r.Transport == SPDY {
-		return ctx, spdy, err
-	}
+func (r *PodRunner) overWebSocket(ctx context.Context, early *ahead, u *url.URL, options remotecommand.StreamOptions) error {
 	config := r.Config
 	if t := early.take(ctx); t != nil {
 		ctx, config, u = t.through(ctx, config, u)
 	}
-	websocket, err := remotecommand.NewWebSocketExecutor(config, "GET", u.String())
-	if err != nil || r.Transport == WebSocket {
-		return ctx, websocket, err
+	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", u.String())
+	if err != nil {
+		return err
 	}
-	both, err := remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
-		no := httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
-		r.noWebSocket.Store(no)
-		return no
+	return executor.StreamWithContext(ctx, options)
+}
+
+func (r *PodRunner) overSPDY(ctx context.Context, u *url.URL, options remotecommand.StreamOptions) error {
+	config := rest.CopyConfig(r.Config)
+	upgrade := &upgradeTransport{}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		upgrade.next = next
+		return upgrade
 	})
-	return ctx, both, err
+	executor, err := remotecommand.NewSPDYExecutor(config, "POST", u)
+	if err != nil {
+		return err
+	}
+	err = executor.StreamWithContext(ctx, options)
+	if err != nil && upgrade.err != nil {
+		return upgrade.err
+	}
+	return err
+}
+
+// refused turns the API server's refusal, if err is one that a right or a policy may be
+// behind, into its error.
+func (r *PodRunner) refused(ctx context.Context, transport Transport, err error) error {
+	status := refusal(err)
+	if status == nil || !mayBePolicy(status) {
+		return err
+	}
+	return r.denied(ctx, status, transport)
+}
+
+// fallsBack reports whether SPDY may work where WebSocket did not: the request was not
+// upgraded, and that is neither for a policy nor for the login.
+func fallsBack(err error) bool {
+	if Denied(err) {
+		return false
+	}
+	return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err) || apierrors.IsForbidden(err)
 }
 
 // givenUp returns the error of a command whose end we did not wait for.
@@ -181,36 +267,21 @@ func givenUp(why error) error {
 }
 
 // ended tells how a command ended from the error of its stream.
-func ended(out Output, command []string, err error) (Output, error) {
+func ended(out Output, err error) (Output, error) {
+	out.Ran = ran(out, err)
 	var exit exec.CodeExitError
 	switch {
 	case err == nil:
 		return out, nil
-	case noSuchExecutable(err, out.Stderr):
-		return out, &MissingCommandError{command, err}
 	case errors.As(err, &exit):
 		out.ExitCode = exit.Code
 		return out, nil
+	case notFound(out, err):
+		return out, &NotRunError{fmt.Errorf("exec in pod %s: %w", out.Pod, err)}
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return out, fmt.Errorf("exec in pod %s: %w", out.Pod, err)
 	}
 	return out, &LostError{fmt.Errorf("exec in pod %s: %w", out.Pod, err)}
-}
-
-// noSuchExecutable reports whether a failed exec says that the image lacks
-// the executable. There is no code for it: containerd answers with an
-// internal error of the API server (containerd/containerd#3597), docker-style
-// runtimes with exit code 126 and the same words on standard error.
-func noSuchExecutable(err error, stderr []byte) bool {
-	text := err.Error()
-	if exit := (exec.CodeExitError{}); errors.As(err, &exit) {
-		if exit.Code != 126 && exit.Code != 127 {
-			return false
-		}
-		text = string(stderr)
-	}
-	return strings.Contains(text, "executable file not found in $PATH") ||
-		strings.Contains(text, "exec: ") && strings.Contains(text, "no such file or directory")
 }
 
 // A boundedBuffer keeps what is written to it up to a limit, and drops the

@@ -7,8 +7,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -19,30 +22,46 @@ const ProcessJob = "pum-process"
 
 // A Process is what is seen of the job that works through the entries.
 type Process struct {
-	Pods   []ProcessPod // its pods, by name
-	AtWork bool         // whether one of them has not ended, or the job may try again
+	Job       types.UID    // empty if there is none, or it may not be read
+	CreatedAt time.Time    // of the Job, by the API server's clock
+	Read      bool         // whether the Job could be read
+	Pods      []ProcessPod // its pods, by name
+	AtWork    bool         // whether it has not ended, or may try again
 }
 
 // A ProcessPod is a pod of the job.
 type ProcessPod struct {
-	Name string
-	Job  types.UID // of the job that made it: one that is made anew has another
+	Name      string
+	Job       types.UID // of the job that made it: one that is created again has another
+	CreatedAt time.Time
 }
 
-// Process looks for the pods of the job that works through the entries.
+// Process looks for the job that works through the entries, and for its pods. Whoever may
+// not read jobs learns less.
 func (r *PodRunner) Process(ctx context.Context) (Process, error) {
-	pods, err := r.Client.Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + ProcessJob})
-	if err != nil {
-		return Process{}, fmt.Errorf("list pods of job %q: %w", ProcessJob, err)
+	job, err := r.Client.Jobs(r.Namespace).Get(ctx, ProcessJob, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		job, err = nil, nil
+	case err != nil && !apierrors.IsForbidden(err):
+		return Process{}, fmt.Errorf("get job %q: %w", ProcessJob, err)
 	}
-	return processOf(pods.Items), nil
+	pods, failed := r.Client.Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + ProcessJob})
+	if failed != nil {
+		return Process{}, fmt.Errorf("list pods of job %q: %w", ProcessJob, failed)
+	}
+	if err != nil {
+		return processOf(pods.Items), nil
+	}
+	return processOf(pods.Items).of(job), nil
 }
 
+// processOf is what the pods of the job show.
 func processOf(pods []corev1.Pod) Process {
 	var p Process
 	running, succeeded := false, false
 	for _, pod := range pods {
-		made := ProcessPod{Name: pod.Name}
+		made := ProcessPod{Name: pod.Name, CreatedAt: pod.CreationTimestamp.Time}
 		if job := metav1.GetControllerOf(&pod); job != nil {
 			made.Job = job.UID
 		}
@@ -55,28 +74,21 @@ func processOf(pods []corev1.Pod) Process {
 	return p
 }
 
-// A Moment is what a restart changes, as it was at one moment.
-type Moment struct {
-	Entries []Entry
-	Process Process
+// of adds what the Job shows, which is nil if there is none. One without pods may be
+// about to have some: for a quota, or because it was created just now.
+func (p Process) of(job *batchv1.Job) Process {
+	p.Read = true
+	if job == nil {
+		return p
+	}
+	p.Job, p.CreatedAt = job.UID, job.CreationTimestamp.Time
+	p.AtWork = !slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
+		return (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue
+	})
+	return p
 }
 
-// Evidence returns what shows that PUM took a restart that was sent after the
-// first moment and before the second, one line each: pods of a new job, and
-// entries that changed. While the job was at work entries change by
-// themselves, so that then only those count that work does not explain. So does
-// a job that tries again: its next pod shows nothing.
-func Evidence(before, after Moment) []string {
-	var lines []string
-	for _, c := range Changes(before.Entries, after.Entries) {
-		if c.Restarted() || c.After != nil && !before.Process.AtWork {
-			lines = append(lines, c.String())
-		}
-	}
-	for _, pod := range after.Process.Pods {
-		if !slices.ContainsFunc(before.Process.Pods, func(p ProcessPod) bool { return p.Job == pod.Job }) {
-			lines = append(lines, "new job pod "+pod.Name)
-		}
-	}
-	return lines
+// knows reports whether the job was there, as far as was seen.
+func (p Process) knows(job types.UID) bool {
+	return p.Job == job || slices.ContainsFunc(p.Pods, func(pod ProcessPod) bool { return pod.Job == job })
 }

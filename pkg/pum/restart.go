@@ -4,43 +4,52 @@ package pum
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// RestartCommands returns the command lines that run the post-upgrade
-// procedure again, in the order in which to try them.
-//
-// The first is that of the vendor's upgrade page. The second is a guess: of
-// the 8.0 image only the argument display is known, see StatusCommands.
-func RestartCommands() [][]string {
-	return [][]string{
-		{"restart"},
-		{"/nodejs/bin/node", "app.js", "restart"},
+// RestartCommands returns the command lines that run the post-upgrade procedure again,
+// in the order in which to try them, where a command printed the entries: which of its
+// spellings an image has, the read found out, and it is harmless. Of a command that we
+// do not know, nothing follows.
+func RestartCommands(status []string) [][]string {
+	var commands [][]string
+	for _, s := range spellings {
+		if slices.Equal(s.status, status) {
+			return [][]string{s.restart}
+		}
+		commands = append(commands, s.restart)
 	}
+	return commands
 }
 
 // Restart tells PUM to run the post-upgrade procedure again.
 //
-// It is sent at most once. A spelling that the image does not have was not
-// sent, so the next is tried; after anything else nobody can tell whether PUM
+// It is sent at most once. The next spelling is tried only where something shows that
+// the one before did not run (RanNot); after anything else nobody can tell whether PUM
 // saw it, and asking for the entries is the safe way to find out. What the
 // command prints and how it ends is not documented: it proves nothing, and is
-// returned to be shown.
+// returned to be shown. The error is ErrNoAnswer if none ran.
 func (c *Client) Restart(ctx context.Context, commands [][]string) (Output, error) {
-	out, err := c.Runner.Run(ctx, commands...)
-	missing := (*MissingCommandError)(nil)
-	switch {
-	case errors.As(err, &missing):
-		return Output{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
-	case err != nil && out.Command == nil: // nothing was run
-		return out, err
-	case err != nil:
-		return out, fmt.Errorf("run %q: %w", strings.Join(out.Command, " "), err)
+	var failed []Attempt
+	for _, command := range commands {
+		out, err := c.Runner.Run(ctx, command)
+		switch {
+		case out.Command == nil, apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+			return out, err // nothing was run, nor will be
+		case out.Ran != RanNot && err != nil:
+			return out, fmt.Errorf("run %q: %w", strings.Join(command, " "), err)
+		case out.Ran != RanNot:
+			return out, nil
+		case err == nil:
+			err = &ExitError{out.ExitCode, out.Stdout, out.Stderr}
+		}
+		failed = append(failed, Attempt{command, out.Pod, err})
 	}
-	return out, nil
+	return Output{Ran: RanNot}, fmt.Errorf("%w: %w", ErrNoAnswer, &UnansweredError{failed})
 }
 
 // RunAgain returns the entries that PUM may run again after a restart: the
@@ -61,28 +70,6 @@ type Change struct {
 	Before, After *Entry // nil if the entry was not there
 }
 
-// UID returns the uid of the entry.
-func (c Change) UID() int64 {
-	if c.After != nil {
-		return c.After.UID
-	}
-	return c.Before.UID
-}
-
-// Restarted reports whether the change cannot come from work that was under
-// way: an entry left a final state, or one of its counters went down, or it
-// is new.
-func (c Change) Restarted() bool {
-	if c.Before == nil || c.After == nil {
-		return c.After != nil
-	}
-	return c.Before.Final && !c.After.Final ||
-		less(c.After.IterationCounter, c.Before.IterationCounter) ||
-		less(c.After.ErrorCounter, c.Before.ErrorCounter)
-}
-
-func less(a, b *int64) bool { return a != nil && b != nil && *a < *b }
-
 // String says the change in one line.
 func (c Change) String() string {
 	switch {
@@ -96,25 +83,48 @@ func (c Change) String() string {
 	return fmt.Sprintf("entry %d %s, worked on again", c.After.UID, c.After.State)
 }
 
+// An entryID is what tells an entry from others. That PUM gives a uid once is not
+// documented.
+type entryID struct {
+	uid              int64
+	created, request string
+}
+
+func identity(e *Entry) entryID {
+	return entryID{e.UID, orEmpty(e.CreationTimestamp), orEmpty(e.RequestID)}
+}
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
 // Changes returns the entries whose state, stateTimestamp or counters differ
 // between two answers, in the order of the later one, and then those that are
 // gone.
 func Changes(before, after []Entry) []Change {
-	old := map[int64]*Entry{}
+	old := map[entryID][]*Entry{}
 	for i := range before {
-		old[before[i].UID] = &before[i]
+		id := identity(&before[i])
+		old[id] = append(old[id], &before[i])
 	}
 	var changes []Change
 	for i := range after {
 		e := &after[i]
-		if was := old[e.UID]; was == nil || differs(was, e) {
+		var was *Entry
+		if same := old[identity(e)]; len(same) > 0 {
+			was, old[identity(e)] = same[0], same[1:]
+		}
+		if was == nil || differs(was, e) {
 			changes = append(changes, Change{was, e})
 		}
-		delete(old, e.UID)
 	}
 	for i := range before {
-		if was := old[before[i].UID]; was != nil {
-			changes = append(changes, Change{was, nil})
+		if same := old[identity(&before[i])]; len(same) > 0 && same[0] == &before[i] {
+			changes = append(changes, Change{same[0], nil})
+			old[identity(&before[i])] = same[1:]
 		}
 	}
 	return slices.Clip(changes)

@@ -5,9 +5,12 @@ package pum
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 func at(uid int64, state State, timestamp string, errors, iterations int64) Entry {
@@ -54,26 +57,76 @@ func TestProcessIsAtWorkUntilItSucceeded(t *testing.T) {
 	}
 }
 
+func TestProcessOfAJob(t *testing.T) {
+	condition := func(kind batchv1.JobConditionType) *batchv1.Job {
+		return &batchv1.Job{Status: batchv1.JobStatus{Conditions: []batchv1.JobCondition{{Type: kind, Status: corev1.ConditionTrue}}}}
+	}
+	for name, tt := range map[string]struct {
+		job  *batchv1.Job
+		want bool
+	}{
+		"none":          {nil, false},
+		"without pods":  {&batchv1.Job{}, true},
+		"complete":      {condition(batchv1.JobComplete), false},
+		"failed":        {condition(batchv1.JobFailed), false},
+		"suspended":     {condition(batchv1.JobSuspended), true},
+		"about to fail": {condition(batchv1.JobFailureTarget), true},
+	} {
+		if got := (Process{}).of(tt.job); got.AtWork != tt.want || !got.Read {
+			t.Errorf("%s: at work = %v, read = %v, want %v, true", name, got.AtWork, got.Read, tt.want)
+		}
+	}
+}
+
 func TestEvidence(t *testing.T) {
-	moment := func(p Process, entries ...Entry) Moment { return Moment{entries, p} }
-	idle := Process{Pods: []ProcessPod{{"old", "1"}}}
-	busy := Process{Pods: []ProcessPod{{"old", "1"}}, AtWork: true}
+	second := func(n int) time.Time { return time.Date(2026, 1, 1, 0, 0, n, 0, time.UTC) }
+	stamp := func(n int) string { return second(n).Format(time.RFC3339) }
+	moment := func(p Process, entries ...Entry) Moment { return Moment{second(10), entries, p} }
+	created := func(e Entry, n int) Entry {
+		text := stamp(n)
+		e.CreationTimestamp = &text
+		return e
+	}
+	job := func(uid types.UID, created int, atWork bool, pods ...ProcessPod) Process {
+		return Process{Job: uid, CreatedAt: second(created), Read: true, AtWork: atWork, Pods: pods}
+	}
+	idle, busy, none := job("1", 0, false), job("1", 0, true), Process{Read: true}
+	unread := func(pods ...ProcessPod) Process { return Process{Pods: pods} }
+	old, first := ProcessPod{"old", "1", second(0)}, ProcessPod{"first", "1", second(11)}
+	aborted := at(4, StateAborted, stamp(5), 3, 3)
 	tests := []struct {
 		name          string
 		before, after Moment
 		want          []string
 	}{
-		{"nothing changed", moment(idle, at(4, StateAborted, "t", 3, 3)), moment(idle, at(4, StateAborted, "t", 3, 3)), nil},
-		{"an entry left a final state", moment(busy, at(4, StateAborted, "t", 3, 3)), moment(busy, at(4, StateInit, "u", 3, 3)), []string{"entry 4 ABORTED -> INIT"}},
-		{"work under way is no proof", moment(busy, at(4, StateInProgress, "t", 0, 1)), moment(busy, at(4, StatePartiallyProcessed, "u", 0, 2)), nil},
-		{"work out of nothing is", moment(idle, at(4, StatePartiallyProcessed, "t", 0, 2)), moment(idle, at(4, StatePartiallyProcessed, "u", 0, 3)), []string{"entry 4 PARTIALLY_PROCESSED, worked on again"}},
-		{"a counter that went down", moment(busy, at(4, StateInit, "t", 2, 2)), moment(busy, at(4, StateInit, "t", 0, 2)), []string{"entry 4 INIT, worked on again"}},
-		{"iterations that went down", moment(busy, at(4, StateInit, "t", 2, 2)), moment(busy, at(4, StateInit, "t", 2, 0)), []string{"entry 4 INIT, worked on again"}},
-		{"a new entry", moment(busy), moment(busy, at(9, StateInit, "t", 0, 0)), []string{"entry 9 is new, INIT"}},
-		{"an entry that is gone proves nothing", moment(idle, at(9, StateInit, "t", 0, 0)), moment(idle), nil},
-		{"a new pod", moment(busy), moment(Process{Pods: []ProcessPod{{"new", "2"}, {"old", "1"}}}), []string{"new job pod new"}},
-		{"the next pod of a job that tries again", moment(busy), moment(Process{Pods: []ProcessPod{{"new", "1"}, {"old", "1"}}}), nil},
-		{"a pod that is gone", moment(idle), moment(Process{}), nil},
+		{"nothing changed", moment(idle, aborted), moment(idle, aborted), nil},
+		{"an entry left a final state", moment(busy, aborted), moment(busy, at(4, StateInit, stamp(11), 3, 3)), []string{"entry 4 ABORTED -> INIT"}},
+		{"and its time stayed", moment(busy, aborted), moment(busy, at(4, StateInit, stamp(5), 3, 3)), []string{"entry 4 ABORTED -> INIT"}},
+		{"but its time went back", moment(idle, aborted), moment(idle, at(4, StateInit, stamp(4), 3, 3)), nil},
+		{"work under way is no proof", moment(busy, at(4, StatePartiallyProcessed, stamp(5), 0, 1)), moment(busy, at(4, StatePartiallyProcessed, stamp(11), 0, 2)), nil},
+		{"nor is a POST in progress, whatever the job is", moment(idle, at(4, StateInProgress, stamp(5), 0, 1)), moment(idle, at(4, StateProcessed, stamp(11), 0, 2)), nil},
+		{"nor is it while the job has no pod yet", moment(job("1", 9, true), at(4, StateInit, stamp(5), 0, 0)), moment(job("1", 9, true, first), at(4, StateInProgress, stamp(11), 0, 1)), nil},
+		{"work out of nothing is", moment(idle, at(4, StatePartiallyProcessed, stamp(5), 0, 2)), moment(idle, at(4, StatePartiallyProcessed, stamp(11), 0, 3)), []string{"entry 4 PARTIALLY_PROCESSED, worked on again"}},
+		{"errors that were cleared, by work that succeeded", moment(busy, at(4, StateTransientError, stamp(5), 2, 2)), moment(busy, at(4, StatePartiallyProcessed, stamp(11), 0, 3)), nil},
+		{"iterations that began again", moment(busy, at(4, StateInit, stamp(5), 2, 2)), moment(busy, at(4, StateInit, stamp(5), 2, 0)), []string{"entry 4 INIT, worked on again"}},
+		{"a new entry", moment(busy, aborted), moment(busy, aborted, created(at(9, StateInit, "", 0, 0), 11)), []string{"entry 9 is new, INIT"}},
+		{"a new entry that is older", moment(busy, aborted), moment(busy, aborted, created(at(9, StateInit, "", 0, 0), 4)), nil},
+		{"a new entry without a time", moment(busy, aborted), moment(busy, aborted, at(9, StateInit, "", 0, 0)), nil},
+		{"the first entries of all, which an upgrade adds", moment(none), moment(none, created(at(9, StateInit, "", 0, 0), 11)), nil},
+		{"an entry that is gone", moment(idle, aborted), moment(idle), nil},
+		{"a uid that is given again", moment(idle, created(aborted, 1)), moment(idle, created(at(4, StateInit, "", 0, 0), 11)), []string{"entry 4 is new, INIT"}},
+		{"a uid twice, in another order", moment(idle, aborted, at(4, StateInit, stamp(5), 0, 0)), moment(idle, at(4, StateInit, stamp(5), 0, 0), aborted), nil},
+		{"a new job", moment(busy), moment(job("2", 10, true)), []string{"new job pum-process"}},
+		{"a job where none was", moment(none), moment(job("2", 12, true)), []string{"new job pum-process"}},
+		{"a job that was there, by the clock", moment(none), moment(job("2", 7, true)), nil},
+		{"the first pod of a job that was there", moment(busy), moment(job("1", 0, true, first)), nil},
+		{"the next pod of a job that was there", moment(job("1", 0, true, old)), moment(job("1", 0, true, first, old)), nil},
+		{"a job that is gone", moment(idle), moment(none), nil},
+		{"jobs not read, a pod of another job", moment(unread(old)), moment(unread(ProcessPod{"new", "2", second(10)}, old)), []string{"new job pod new"}},
+		{"jobs not read, that pod is older", moment(unread(old)), moment(unread(ProcessPod{"new", "2", second(7)}, old)), nil},
+		{"jobs not read, the next pod of the job", moment(unread(old)), moment(unread(first, old)), nil},
+		{"jobs not read, the first pod of all", moment(unread()), moment(unread(first)), nil},
+		{"jobs not read before", moment(unread()), moment(job("1", 0, true, first)), nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,22 +138,31 @@ func TestEvidence(t *testing.T) {
 }
 
 func TestRestartIsSentOnce(t *testing.T) {
+	const first, second = "restart", "/nodejs/bin/node app.js restart"
+	unknown := []string{"cat", "entries"} // with which the entries were read
 	tests := []struct {
-		name  string
-		runs  []run
-		asked []string
-		is    error
+		name   string
+		status []string
+		runs   []run
+		asked  []string
+		is     error
 	}{
-		{"taken", []run{prints("ok")}, []string{"restart"}, nil},
-		{"connection lost", []run{lost, prints("ok")}, []string{"restart"}, lost.err},
-		{"killed", []run{exits(137, ""), prints("ok")}, []string{"restart"}, nil},
-		{"the second spelling", []run{missing("restart"), prints("ok")}, []string{"restart", "/nodejs/bin/node app.js restart"}, nil},
-		{"no spelling", []run{missing("restart")}, []string{"restart", "/nodejs/bin/node app.js restart"}, ErrNoAnswer},
+		{"taken", []string{"status"}, []run{prints("ok")}, []string{first}, nil},
+		{"as the read went", []string{"/nodejs/bin/node", "app.js", "display"}, []run{prints("ok")}, []string{second}, nil},
+		{"connection lost", unknown, []run{lost, prints("ok")}, []string{first}, lost.err},
+		{"killed", unknown, []run{exits(137, ""), prints("ok")}, []string{first}, nil},
+		{"failed with words that may be its own", unknown, []run{exits(127, "not found"), prints("ok")}, []string{first}, nil},
+		{"denied", unknown, []run{denied, prints("ok")}, []string{first}, denied.err},
+		{"no pod", unknown, []run{noPod, prints("ok")}, []string{first}, ErrNoAnswer},
+		{"the second spelling", unknown, []run{missing("restart"), prints("ok")}, []string{first, second}, nil},
+		{"the second spelling, CRI-O", unknown, []run{crio("restart"), prints("ok")}, []string{first, second}, nil},
+		{"no spelling", unknown, []run{missing("restart")}, []string{first, second}, ErrNoAnswer},
+		{"not the spelling of the read", []string{"status"}, []run{crio("restart")}, []string{first}, ErrNoAnswer},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			pod := &fakePod{runs: tt.runs}
-			_, err := (&Client{Runner: pod}).Restart(t.Context(), RestartCommands())
+			_, err := (&Client{Runner: pod}).Restart(t.Context(), RestartCommands(tt.status))
 			if !errors.Is(err, tt.is) {
 				t.Errorf("error = %v, want %v", err, tt.is)
 			}

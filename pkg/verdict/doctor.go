@@ -5,6 +5,7 @@ package verdict
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,7 +148,7 @@ func (d *Doctor) clock() Check {
 // rights checks what a command asks for.
 func (d *Doctor) rights(n Need) Check {
 	name := "rights: " + n.Command
-	lacking, err := missing(n.Rights)
+	lacking, err := missing(d.needed(n.Rights))
 	less, _ := missing(n.Optional)
 	role := d.where().TPE("doctor --role")
 	switch {
@@ -161,6 +162,15 @@ func (d *Doctor) rights(n Need) Check {
 		return warn(name, "this account may not "+strings.Join(less, ", ")+": that much stays unknown", role)
 	}
 	return ok(name, fmt.Sprintf("all %d", len(n.Rights)+len(n.Optional)))
+}
+
+// needed returns the rights without which a command cannot answer. Of the verbs on pods/exec
+// that are those that the API server asks for: where PUM answered, it wants no other.
+func (d *Doctor) needed(rights []Access) []Access {
+	if d.WebSocket.Command == nil && d.SPDY.Command == nil {
+		return rights
+	}
+	return slices.DeleteFunc(slices.Clone(rights), func(a Access) bool { return a.Resource == "pods" && a.Subresource == "exec" })
 }
 
 // kinds checks which of the operators' kinds are there.
@@ -210,8 +220,9 @@ func (d *Doctor) command() Check {
 			return ok(name, "answers the command "+strings.Join(t.Command, " "))
 		}
 	}
-	if missing := (*pum.MissingCommandError)(nil); errors.As(d.WebSocket.Err, &missing) {
-		c := fail(name, "its container has none of the commands that are known; --pum-command names another")
+	lost := (*pum.LostError)(nil)
+	if none := (*pum.UnansweredError)(nil); errors.As(d.WebSocket.Err, &none) && !errors.As(d.WebSocket.Err, &lost) {
+		c := fail(name, "it answers none of the commands that are known; --pum-command names another")
 		c.code = ExitNoAnswer
 		return c
 	}

@@ -59,14 +59,22 @@ func TestDoctor(t *testing.T) {
 		{"a right that adds", func(d *Doctor) { d.Needs[0].Optional[0].Allowed = false }, "rights: status", "warning: this account may not list kafkas: that much stays unknown", ExitDone},
 		{"rights not answered", func(d *Doctor) { d.Needs[1].Rights[0] = Access{Err: errors.New("refused")} }, "rights: logs", "unknown: refused", ExitError},
 		{"a kind not served", func(d *Doctor) { d.Kinds[0].Served = false }, "kinds", "warning: the API server does not have kafkas: are the operators installed?", ExitDone},
+		{"create on pods/exec alone, and SPDY works", func(d *Doctor) {
+			d.Needs[1].Rights = append(d.Needs[1].Rights, Access{Resource: "pods", Subresource: "exec", Verb: "get", Namespaced: true})
+			d.WebSocket = Try{Err: errForbidden}
+		}, "rights: logs", "ok: all 2", ExitDone},
+		{"no verb on pods/exec, and nothing works", func(d *Doctor) {
+			d.Needs[1].Rights = append(d.Needs[1].Rights, Access{Resource: "pods", Subresource: "exec", Verb: "create", Namespaced: true})
+			d.WebSocket, d.SPDY = Try{Err: errForbidden}, Try{Err: errForbidden}
+		}, "rights: logs", "failed: this account may not create pods/exec", ExitForbidden},
 		{"WebSocket broken", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "websocket", "warning: PUM's pod cannot be reached this way, but by the other: " + broken.Error(), ExitDone},
 		{"SPDY broken", func(d *Doctor) { d.SPDY = Try{Err: broken} }, "spdy", "warning: PUM's pod cannot be reached this way, but by the other: " + broken.Error(), ExitDone},
 		{"and still the command is known", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "pum", "ok: answers the command status", ExitDone},
 		{"both broken", func(d *Doctor) { d.WebSocket, d.SPDY = Try{Err: broken}, Try{Err: broken} }, "websocket", "failed: " + broken.Error(), ExitNoAnswer},
 		{"no command fits", func(d *Doctor) {
-			err := fmt.Errorf("%w: %w", pum.ErrNoAnswer, &pum.MissingCommandError{Command: []string{"status"}, Err: errors.New("x")})
+			err := fmt.Errorf("%w: %w", pum.ErrNoAnswer, &pum.UnansweredError{})
 			d.WebSocket, d.SPDY = Try{Err: err}, Try{Err: err}
-		}, "pum", "failed: its container has none of the commands that are known; --pum-command names another", ExitNoAnswer},
+		}, "pum", "failed: it answers none of the commands that are known; --pum-command names another", ExitNoAnswer},
 		{"no PUM", func(d *Doctor) { d.WebSocket, d.SPDY = Try{Err: errNotFound}, Try{Err: errNotFound} }, "spdy", "unknown: " + errNotFound.Error(), ExitNotFound},
 	}
 	for _, tt := range tests {

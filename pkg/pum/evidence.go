@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pum
+
+import (
+	"slices"
+	"time"
+)
+
+// A Moment is what a restart changes, as it was at one moment.
+type Moment struct {
+	At      time.Time // when it was read, by the API server's clock
+	Entries []Entry
+	Process Process
+}
+
+// Restart returns what a restart that is sent now is measured against.
+func (m Moment) Restart() *Restart {
+	return &Restart{At: m.At, Job: m.Process.Job, Entries: m.Entries}
+}
+
+// Evidence returns what shows that PUM took a restart that was sent after the
+// first moment and before the second, one line each. Only what nothing else explains
+// shows it:
+//
+//   - The job pum-process is another one, by its uid. The next pod of a job that was there
+//     shows nothing, even if it is the first: a quota may have held it back. Where jobs may
+//     not be read, a pod of another job than those before does, if it was created after.
+//   - An entry left a final state, or its iterations began again.
+//   - An entry changed otherwise, while nobody was at work before.
+//   - An entry is new, and was created after all that PUM knew before.
+//
+// An entry whose time went back shows nothing: a backup was restored, or another PUM
+// answered. Nor does one that is not told from another.
+func Evidence(before, after Moment) []string {
+	var lines []string
+	atWork := before.Process.AtWork || slices.ContainsFunc(before.Entries, func(e Entry) bool { return e.State == StateInProgress })
+	newest := newestTime(before.Entries)
+	twice := ambiguous(before.Entries, after.Entries)
+	for _, c := range Changes(before.Entries, after.Entries) {
+		if c.After != nil && !twice[identity(c.After)] && c.proves(atWork, newest) {
+			lines = append(lines, c.String())
+		}
+	}
+	return append(lines, jobEvidence(before, after)...)
+}
+
+// clockMargin is how far off the API server's clock may be known: its times have whole
+// seconds.
+const clockMargin = 2 * time.Second
+
+// jobEvidence returns what the job and its pods show.
+func jobEvidence(before, after Moment) []string {
+	p, since := after.Process, before.At.Add(-clockMargin)
+	if before.Process.Read && p.Read {
+		if p.Job != "" && !before.Process.knows(p.Job) && !p.CreatedAt.Before(since) {
+			return []string{"new job " + ProcessJob}
+		}
+		return nil
+	}
+	var lines []string
+	for _, pod := range p.Pods {
+		if len(before.Process.Pods) > 0 && !before.Process.knows(pod.Job) && !pod.CreatedAt.Before(since) {
+			lines = append(lines, "new job pod "+pod.Name)
+		}
+	}
+	return lines
+}
+
+// proves reports whether a change cannot be but that of a restart.
+func (c Change) proves(atWork bool, newest time.Time) bool {
+	if c.Before == nil {
+		created, ok := c.After.Created()
+		return ok && !newest.IsZero() && created.After(newest)
+	}
+	was, dated := c.Before.Since()
+	if is, ok := c.After.Since(); ok && dated && is.Before(was) {
+		return false
+	}
+	return !atWork || c.Before.Final && !c.After.Final || less(c.After.IterationCounter, c.Before.IterationCounter)
+}
+
+func less(a, b *int64) bool { return a != nil && b != nil && *a < *b }
+
+// newestTime returns the newest time that entries have, zero if they have none.
+func newestTime(entries []Entry) time.Time {
+	var newest time.Time
+	for i := range entries {
+		for _, timeOf := range []func() (time.Time, bool){entries[i].Created, entries[i].Since} {
+			if at, ok := timeOf(); ok && at.After(newest) {
+				newest = at
+			}
+		}
+	}
+	return newest
+}
+
+// ambiguous returns the identities that more than one entry of a list has.
+func ambiguous(lists ...[]Entry) map[entryID]bool {
+	twice := map[entryID]bool{}
+	for _, entries := range lists {
+		seen := map[entryID]bool{}
+		for i := range entries {
+			id := identity(&entries[i])
+			twice[id] = twice[id] || seen[id]
+			seen[id] = true
+		}
+	}
+	return twice
+}
