@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -131,11 +132,7 @@ func (b *builder) set(key string, v value) error {
 	b.lastKey = key
 	e := &b.entries[len(b.entries)-1]
 	if n < 0 {
-		if e.Extra == nil {
-			e.Extra = map[string]json.RawMessage{}
-		}
-		e.Extra[key] = appendJSON(nil, v)
-		return b.take(keyWeight)
+		return b.extra(e, key, v)
 	}
 	b.seen |= 1 << n
 	if field := e.text(n); field != nil {
@@ -143,27 +140,37 @@ func (b *builder) set(key string, v value) error {
 		return nil
 	}
 	if n == keyState {
-		e.State = State(v.text)
+		if e.State = State(v.text); v.kind == kindRaw && e.State.Known() {
+			return errors.New("state: want a value in quotes")
+		}
 		return nil
 	}
-	if err := b.setCount(e, n, v); err != nil {
-		return fmt.Errorf("%s: %w", key, err)
+	return b.setCount(e, n, v)
+}
+
+// extra gives an entry a key that it has no field for.
+func (b *builder) extra(e *Entry, key string, v value) error {
+	if e.Extra == nil {
+		e.Extra = map[string]json.RawMessage{}
 	}
-	return nil
+	e.Extra[key] = appendJSON(nil, v)
+	return b.take(keyWeight)
 }
 
 // setCount gives a key that holds a number its value: nil for null, which a
 // uid cannot be. An integer may stand in quotes, as database drivers give
-// large ones.
+// large ones. What is no integer stays in Extra.
 func (b *builder) setCount(e *Entry, n int, v value) error {
 	if v.kind == kindNull && n != keyUID {
 		return nil
 	}
-	count, err := strconv.ParseInt(v.text, 10, 64)
-	if err != nil {
-		return errors.New("want an integer")
-	}
-	if n == keyUID {
+	count, ok := integer(v.text)
+	switch {
+	case !ok && n == keyUID:
+		return errors.New("uid: want an integer")
+	case !ok:
+		return b.extra(e, keys[n], v)
+	case n == keyUID:
 		e.UID = count
 		return nil
 	}
@@ -173,6 +180,19 @@ func (b *builder) setCount(e *Entry, n int, v value) error {
 	b.counts = append(b.counts, count)
 	*e.count(n) = &b.counts[len(b.counts)-1]
 	return nil
+}
+
+// integer reads a number that is whole, such as 5, -0 and 5.0.
+func integer(text string) (int64, bool) {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n, true
+	}
+	const exact = 1 << 53 // up to which a number of JavaScript tells integers apart
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > exact || !isNumber(text) {
+		return 0, false
+	}
+	return int64(f), true
 }
 
 // textOf returns what a text field holds: nil for null.

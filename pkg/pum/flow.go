@@ -57,7 +57,7 @@ func (s *scanner) skipBrackets() *fault {
 		case colourLen(s.text[s.pos:]) > 0: // has a bracket of its own
 			s.skipBlanks()
 			continue
-		case s.isQuote(c):
+		case s.isQuote(c) && !s.atApostrophe():
 			if _, f := s.quoted(); f != nil {
 				return f
 			}
@@ -69,6 +69,13 @@ func (s *scanner) skipBrackets() *fault {
 		}
 	}
 	return s.want("the closing bracket " + string(closers[len(closers)-1]))
+}
+
+// atApostrophe reports whether the quote at hand is none: it follows a letter, as in the
+// words of a bare error, and no other ends what it would begin.
+func (s *scanner) atApostrophe() bool {
+	before := s.text[s.pos-1]
+	return s.text[s.pos] == '\'' && (before|0x20 >= 'a' && before|0x20 <= 'z') && literalLen(s.text[s.pos:]) == 1
 }
 
 // flowJSON appends the value at hand as JSON, false if it is none.

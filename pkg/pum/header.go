@@ -5,6 +5,7 @@ package pum
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -16,24 +17,37 @@ type header struct {
 }
 
 // findHeader finds the header. Other lines may stand before it: warnings of
-// Node.js, for instance. One of them may even look like a header; the last
-// that does so before the first entry is the header.
+// Node.js, a prompt, what kubectl says. One of them may even look like a header; the last
+// that does so before the first entry is the header. Entries are no such lines: a header
+// behind them, of 0 most of all, contradicts them.
 func findHeader(text string) (header, *fault) {
 	found := header{declared: -1}
+	var before uint16 // a bit for each of the twelve keys that begins a line before the header
+	first := 0        // where the first of those lines begins
 	for start := 0; start < len(text); {
 		end := start + strings.IndexByte(text[start:], '\n') + 1
 		if end == start {
 			end = len(text)
 		}
 		line := text[start:end]
-		if found.declared >= 0 && beginsEntry(line) {
+		key := leadingKey(line)
+		if found.declared >= 0 && key == keyUID {
 			break
 		}
 		if n, ok := parseHeader(line); ok {
-			if n == 0 && found.declared > 0 {
+			switch {
+			case n == 0 && found.declared > 0:
 				return header{}, &fault{at: start, err: fmt.Errorf("want %d entries, as a line before announces", found.declared)}
+			case bits.OnesCount16(before) > 1: // one alone may be of a warning
+				return header{}, &fault{at: first, err: errors.New("want the number of entries before the first of them")}
 			}
 			found = header{declared: n, end: end}
+		}
+		if key >= 0 {
+			if before == 0 {
+				first = start
+			}
+			before |= 1 << key
 		}
 		start = end
 	}
@@ -72,9 +86,17 @@ func parseHeader(line string) (int, bool) {
 	return 0, false
 }
 
-// beginsEntry reports whether the line can be the first one of an entry, in
-// any layout.
-func beginsEntry(line string) bool {
-	rest, ok := strings.CutPrefix(strings.TrimLeft(line, " \t-[{'\""), keys[keyUID])
-	return ok && strings.HasPrefix(strings.TrimLeft(rest, "'\""), ":")
+// leadingKey returns which of the twelve keys begins a line, in any layout, or -1.
+func leadingKey(line string) int {
+	s := scanner{text: line}
+	for s.skipBlanks(); !s.eof() && strings.IndexByte("-[{'\"", s.peek()) >= 0; s.skipBlanks() {
+		s.pos++
+	}
+	rest := s.text[s.pos:]
+	for n, key := range keys {
+		if after, ok := strings.CutPrefix(rest, key); ok && strings.HasPrefix(strings.TrimLeft(after, "'\""), ":") {
+			return n
+		}
+	}
+	return -1
 }

@@ -5,6 +5,7 @@ package pum
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,7 @@ type lister struct {
 	surplus  int    // where the first entry too many begins
 	open     bool   // the last entry has no brackets: more keys may follow
 	end      string // the key with which all entries before the last end, or ""
+	ignored  string // text behind the list
 }
 
 // readAs reads the text after its header in one dialect. A header that announces more
@@ -43,7 +45,10 @@ func readAs(d Dialect, text string, h header, limit int) reading {
 	if f != nil && l.unfinished() != nil {
 		whole--
 	}
-	return reading{dialect: d, entries: l.entries, whole: min(whole, l.declared), neutral: !l.doubt, err: f}
+	return reading{
+		dialect: d, entries: l.entries, whole: min(whole, l.declared),
+		neutral: !l.doubt, raws: l.raws, ignored: l.ignored, err: f,
+	}
 }
 
 // list reads all entries.
@@ -53,15 +58,45 @@ func (l *lister) list() *fault {
 		return l.array()
 	}
 	for !l.eof() {
-		read := l.line
+		start, read := l.pos, l.line
 		if l.eat("{") {
 			read = l.object
 		}
 		if f := read(); f != nil {
-			return f
+			return l.ignore(start, f)
 		}
 		l.skipSpace()
 	}
+	return nil
+}
+
+// ignoredBytes is how much text behind a list is ignored.
+const ignoredBytes = 16 << 10
+
+// ignore steps over the rest of the text if the list is whole before it: as its count
+// proves, what follows is not PUM's, but a warning or what kubectl or a shell says. It
+// returns the fault, by which the rest was noticed, if the list is not, or if the rest
+// could be more of it. A list of none proves nothing.
+func (l *lister) ignore(start int, f *fault) *fault {
+	rest := l.text[start:]
+	if l.declared == 0 || l.begun != l.declared || l.unfinished() != nil || len(rest) > ignoredBytes {
+		return f
+	}
+	if line := start - l.column(start); strings.Trim(l.text[line:start], " \t\r") != "" {
+		return f
+	}
+	ahead := scanner{text: l.text, pos: start, dialect: l.dialect}
+	if _, none := ahead.key(); none == nil && l.open {
+		if ahead.skipBlanks(); strings.IndexByte("'\"`{[", ahead.peek()) >= 0 {
+			return f // a key that is new, and cut
+		}
+	}
+	for line := range strings.Lines(rest) {
+		if _, isHeader := parseHeader(line); isHeader || leadingKey(line) >= 0 {
+			return f
+		}
+	}
+	l.ignored, l.pos = strings.TrimSpace(printed(rest)), len(l.text)
 	return nil
 }
 
@@ -72,7 +107,7 @@ func (l *lister) array() *fault {
 		switch {
 		case l.eat("]"):
 			if l.skipSpace(); !l.eof() {
-				return l.want("nothing after the list")
+				return l.ignore(l.pos, l.want("nothing after the list"))
 			}
 			return nil
 		case strings.HasPrefix(l.text[l.pos:], "... "):
@@ -106,17 +141,32 @@ func (l *lister) object() *fault {
 			return f
 		}
 		l.skipSpace()
-		v, f := l.value()
+		v, f := l.member(key)
 		if f != nil {
 			return f
 		}
 		if err := l.set(key, v); err != nil {
 			return &fault{at: at, err: err}
 		}
-		if f := l.comma('}'); f != nil {
-			return f
+	}
+}
+
+// member reads the value of a key in brackets, and the comma after it.
+func (l *lister) member(key string) (value, *fault) {
+	start := l.pos
+	v, f := l.value()
+	if f == nil {
+		if f = l.comma('}'); f == nil {
+			return v, nil
 		}
 	}
+	if key == keys[keyUID] {
+		return value{}, f
+	}
+	if raw, ok := l.rawMember(start); ok && l.comma('}') == nil {
+		return raw, nil
+	}
+	return value{}, f
 }
 
 // comma steps over the comma after a member, which only the last may lack.
@@ -146,7 +196,7 @@ func (l *lister) line() *fault {
 	if f != nil {
 		return f
 	}
-	v, f := l.lineValue(at)
+	v, f := l.lineValue(key, at)
 	if f != nil {
 		return f
 	}
@@ -158,17 +208,26 @@ func (l *lister) line() *fault {
 
 // lineValue reads the rest of the line of the key that begins at an offset,
 // and the lines after it that belong to it.
-func (l *lister) lineValue(key int) (v value, f *fault) {
+func (l *lister) lineValue(key string, at int) (v value, f *fault) {
 	l.skipBlanks()
+	start := l.pos
 	if l.dialect == DialectYAML && l.peek() == '\n' {
-		v, f = l.block(l.column(key))
+		v, f = l.block(l.column(at))
 	} else {
 		v, f = l.value()
 	}
-	if f != nil {
-		return value{}, f
+	if f == nil {
+		if f = l.endLine(); f == nil {
+			return v, nil
+		}
 	}
-	return v, l.endLine()
+	if l.eof() || l.has(keys[keyIterationCounter]) && l.begun == l.declared && !slices.Contains(keys[:], key) {
+		return value{}, f // it was cut, or may be somebody else's line, such as error: …
+	}
+	if raw, ok := l.rawLine(start, l.column(at)); ok && key != keys[keyUID] {
+		return raw, nil
+	}
+	return value{}, f
 }
 
 // begin begins an entry, whose first key this must be.

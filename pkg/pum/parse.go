@@ -27,6 +27,7 @@ type List struct {
 	Declared int     // the number of entries that the header announces
 	Dialect  Dialect // how the text was read
 	Entries  []Entry // as many as declared, in PUM's order; never nil
+	Ignored  string  // text behind the list, as kubectl or a shell may add
 }
 
 // Parse reads the output of PUM's status command.
@@ -62,7 +63,7 @@ func ParseLimit(out []byte, limit int) (List, error) {
 		e.Final = e.State.Final()
 		e.Response = responseOf(e.LastResponse)
 	}
-	return List{Declared: h.declared, Dialect: r.dialect, Entries: r.entries}, nil
+	return List{Declared: h.declared, Dialect: r.dialect, Entries: r.entries, Ignored: r.ignored}, nil
 }
 
 // A reading is what a text says in one dialect.
@@ -71,14 +72,16 @@ type reading struct {
 	entries []Entry
 	whole   int    // entries that are surely whole, also when there is an error
 	neutral bool   // every value reads the same in the other dialect
+	raws    int    // values that are none in this dialect
+	ignored string // text behind the list
 	err     *fault // nil, or why there is no such reading
 }
 
 // decide chooses between the two readings of one text.
 //
 // A reading that fails is out; of two that fail, the one that came further
-// knows better what is wrong. Where both succeed with different values, the
-// one in which more values are valid JSON is right: PUM's bodies and
+// knows better what is wrong. Where both succeed, the one is right that knows more of
+// the values. Where they know as many and differ, the one in which more values are valid JSON is right: PUM's bodies and
 // responses are JSON. That failing, inspect it is, the formatter that needs
 // no package.
 func decide(inspect, yaml reading) reading {
@@ -92,6 +95,10 @@ func decide(inspect, yaml reading) reading {
 		return yaml
 	case yaml.err != nil:
 		return inspect
+	case inspect.raws < yaml.raws:
+		return inspect
+	case yaml.raws < inspect.raws:
+		return yaml
 	case slices.EqualFunc(inspect.entries, yaml.entries, sameEntry):
 		inspect.dialect = DialectEither
 		return inspect

@@ -3,6 +3,7 @@
 package pum
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -72,10 +73,30 @@ func TestParseRefuses(t *testing.T) {
 			`pum status output, line 2: want 2 entries, as a line before announces: "0 entrie(s)"`},
 		{"a list of none, and an error", "0 entrie(s)\nError: no database\n",
 			`pum status output, line 2: want the key uid, with which an entry begins: "Error: no database"`},
-		{"noise after the list", "1 entrie(s)\n" + entryText + "command terminated with exit code 137\n",
+		{"noise after a list that is not whole", "2 entrie(s)\n" + entryText + "command terminated with exit code 137\n",
 			`pum status output, line 5: want a key and a colon: "command terminated with exit code 137"`},
-		{"noise after an array", "1 entrie(s)\n[{uid: 1}]\nbye\n",
-			`pum status output, line 3: want nothing after the list: "bye"`},
+		{"noise after an entry that is not whole", "1 entrie(s)\nuid: 2\nstate: 'PROCESSED'\ncommand terminated with exit code 137\n",
+			`pum status output, line 4: want a key and a colon: "command terminated with exit code 137"`},
+		{"too much noise", "1 entrie(s)\n" + entryText + strings.Repeat("noise\n", ignoredBytes/6+1),
+			`pum status output, line 5: want a key and a colon: "noise"`},
+		{"noise, and another header", "1 entrie(s)\n" + entryText + "noise\n0 entrie(s)\n",
+			`pum status output, line 5: want a key and a colon: "noise"`},
+		{"noise, and another entry", "1 entrie(s)\n" + entryText + "noise\nstate: 'ABORTED'\n",
+			`pum status output, line 5: want a key and a colon: "noise"`},
+		{"a new key that is cut", "1 entrie(s)\n" + entryText + "new: 'a\n",
+			`pum status output is incomplete: got 1 of 1 entries: cut in line 6: want the closing quote`},
+		{"entries before a header of none", strings.Repeat(entryText, 2) + "0 entrie(s)\n",
+			`pum status output, line 1: want the number of entries before the first of them: "uid: 2"`},
+		{"entries before a header of some", "warning\n- " + entryText + "1 entrie(s)\n" + entryText,
+			`pum status output, line 2: want the number of entries before the first of them: "- uid: 2"`},
+		{"the end of entries before a header", "state: 'INIT'\niterationCounter: 5\n0 entrie(s)\n",
+			`pum status output, line 1: want the number of entries before the first of them: "state: 'INIT'"`},
+		{"entries in brackets before a header", "[\n  {\n    uid: 1,\n    state: 'INIT'\n  }\n]\n0 entrie(s)\n",
+			`pum status output, line 3: want the number of entries before the first of them: "    uid: 1,"`},
+		{"two values on a line", "1 entrie(s)\nuid: 2\nscope: ALL state: 'INIT'\niterationCounter: 1\n",
+			`pum status output, line 3: want a value in quotes, a number or null: "scope: ALL state: 'INIT'"`},
+		{"two values without a comma", "1 entrie(s)\n{uid: 2, errorCounter: 0 state: 'INIT'}\n",
+			`pum status output, line 2: want a comma or }: "{uid: 2, errorCounter: 0 state: 'INIT'}"`},
 		{"a second list", "1 entrie(s)\n" + entryText + "1 entrie(s)\n" + entryText,
 			`pum status output, line 5: want a key and a colon: "1 entrie(s)"`},
 		{"too many entries", "1 entrie(s)\n" + entryText + entryText + entryText,
@@ -97,15 +118,13 @@ func TestParseRefuses(t *testing.T) {
 		{"a text over the end of the line", "1 entrie(s)\nuid: 2\nscope: 'A\nL`L' +\nstate: 'INIT'\niterationCounter: 1\n",
 			`pum status output, line 4: want the end of the line: "L` + "`" + `L' +"`},
 		{"a word without quotes", "1 entrie(s)\nuid: 2\nstate: PROCESSED\niterationCounter: 1\n",
-			`pum status output, line 3: want a value in quotes, a number or null: "state: PROCESSED"`},
+			`pum status output, line 3: state: want a value in quotes: "state: PROCESSED"`},
 		{"no uid", "1 entrie(s)\nscope: 'ALL'\nuid: 2\niterationCounter: 1\n",
 			`pum status output, line 2: want the key uid, with which an entry begins: "scope: 'ALL'"`},
 		{"a uid that is null", "1 entrie(s)\nuid: null\niterationCounter: 1\n",
 			`pum status output, line 2: uid: want an integer: "uid: null"`},
 		{"a uid that is no number", "1 entrie(s)\nuid: 'two'\niterationCounter: 1\n",
 			`pum status output, line 2: uid: want an integer: "uid: 'two'"`},
-		{"a counter that is no integer", "1 entrie(s)\nuid: 2\niterationCounter: 1.5\n",
-			`pum status output, line 3: iterationCounter: want an integer: "iterationCounter: 1.5"`},
 		{"a key twice", "1 entrie(s)\nuid: 2\nscope: 'A'\nscope: 'A'\niterationCounter: 1\n",
 			`pum status output, line 4: want the key scope once in an entry: "scope: 'A'"`},
 		{"an unknown key twice", "1 entrie(s)\n{uid: 2, new: 'A', new: 'B'}\n",
@@ -129,6 +148,95 @@ func TestParseRefuses(t *testing.T) {
 			}
 			checkPromise(t, []byte(tt.in))
 		})
+	}
+}
+
+// What is printed behind a whole list is not PUM's, and is not kept from anybody.
+func TestParseIgnoresWhatFollows(t *testing.T) {
+	array := "[{uid: 2, iterationCounter: 5}]\n"
+	for name, tt := range map[string]struct{ list, after string }{
+		"nothing":                   {entryText, ""},
+		"kubectl's exit code":       {entryText, "command terminated with exit code 137\r\n"},
+		"after blank lines":         {entryText, "\n \n(node:1) Warning: deprecated\n"},
+		"an error with a colon":     {entryText, "error: unable to upgrade connection: timeout\n"},
+		"an error of one word":      {entryText, "Error: no database\n    at query (db.js:1:2)\n"},
+		"a prompt without its line": {entryText, "root@tpe:~# "},
+		"a prompt with a command":   {entryText, "[op@host ~]$ kubectl get pods\nNAME  READY\n"},
+		"after an array":            {array, "bye\n"},
+		"after brackets":            {"{uid: 2, iterationCounter: 5}\n", "bye\n"},
+		"after an end mark":         {entryText + "---\n", "bye\n"},
+		"after two":                 {entryText + entryText, "bye\n"},
+	} {
+		text := fmt.Sprintf("%d entrie(s)\n%s%s", max(1, strings.Count(tt.list, "uid")), tt.list, tt.after)
+		list := mustParse(t, []byte(text))
+		if want := strings.TrimSpace(strings.ReplaceAll(tt.after, "\r", "")); list.Ignored != want || list.Entries[0].UID != 2 || list.Entries[0].Extra != nil {
+			t.Errorf("%s: %+v, ignored %q, want %q", name, list.Entries, list.Ignored, want)
+		}
+		checkPromise(t, []byte(text))
+	}
+}
+
+// Values that newer formatters print are kept as they were printed, and the entry is whole.
+func TestParseKeepsWhatItDoesNotKnow(t *testing.T) {
+	stack := "Error: can't connect {ECONNREFUSED}\n    at connect (node:net:1494:16) {\n  errno: -111,\n  code: 'ECONNREFUSED',\n  [cause]: Error: it's down\n      at x (y:1)\n}"
+	for _, value := range []string{
+		"[Object: null prototype] { a: 1 }",
+		"[Object: null prototype] {\n  a: 1,\n  b: [Object]\n}",
+		"<ref *1> { self: [Circular *1] }",
+		"Response { status: 200 }",
+		"Map(1) { 'a' => 1 }", "Set(0) {}", "Symbol(x)", "[Getter]", "[Getter/Setter]", "[Function: f]", "[Circular *1]", "Promise { <pending> }", "<Buffer 7b 7d>",
+		"[ 1, ... 5 more items ]", "Invalid Date", "Error: no database", "[Error: no database]",
+		"SyntaxError: Unexpected token } in JSON at position 5", "SyntaxError: Unexpected token { in JSON", "SyntaxError: Expected ] in JSON",
+		"it's broken", stack, "AggregateError\n    at x (y:1)\n    at z",
+		"!!js/undefined ''", "&ref_0 {a: 1}", "*ref_0", "2026-13-45",
+	} {
+		for layout, text := range map[string]string{
+			"flush":    "2 entrie(s)\nuid: 2\nlastResponse: " + value + "\nstate: 'INIT'\niterationCounter: 1\nuid: 4\nlastResponse: null\niterationCounter: 1\n",
+			"indented": "2 entrie(s)\n  uid: 2\n  lastResponse: " + value + "\n  state: 'INIT'\n  iterationCounter: 1\n\n  uid: 4\n  iterationCounter: 1\n",
+			"colours":  "2 entrie(s)\r\nuid: 2\r\nlastResponse: \x1b[36m" + strings.ReplaceAll(value, "\n", "\r\n") + "\x1b[39m\r\nstate: 'INIT'\r\niterationCounter: 1\r\nuid: 4\r\niterationCounter: 1\r\n",
+			"extra":    "2 entrie(s)\nuid: 2\nstate: 'INIT'\nlastResponse: null\niterationCounter: 1\nnew: " + value + "\nuid: 4\niterationCounter: 1\nnew: 1\n",
+		} {
+			list, err := Parse([]byte(text))
+			if err != nil || len(list.Entries) != 2 || list.Entries[1].UID != 4 || list.Entries[0].State != StateInit || *list.Entries[0].IterationCounter != 1 {
+				t.Errorf("%s, %s: %+v, %v", value, layout, list, err)
+				continue
+			}
+			var got string
+			if got = orEmpty(list.Entries[0].LastResponse); layout == "extra" {
+				if raw := list.Entries[0].Extra["new"]; json.Unmarshal(raw, &got) != nil {
+					got = string(raw)
+				}
+			}
+			if got != value && !strings.HasPrefix(value, "[ 1") && value != "*ref_0" && got != "2026-13-45" {
+				t.Errorf("%s: value %q, want %q", layout, got, value)
+			}
+			checkPromise(t, []byte(text))
+		}
+		for _, layout := range []string{"{ uid: 2, lastResponse: %s, state: 'INIT', iterationCounter: 1 }\n", "[\n  {\n    uid: 2,\n    lastResponse: %s,\n    state: 'INIT',\n    iterationCounter: 1\n  }\n]\n"} {
+			text := []byte("1 entrie(s)\n" + fmt.Sprintf(layout, value))
+			if list, err := Parse(text); err == nil && list.Entries[0].State != StateInit {
+				t.Errorf("%s: %+v", text, list)
+			}
+			checkPromise(t, text)
+		}
+	}
+}
+
+func TestParseCounters(t *testing.T) {
+	five, zero := int64(5), int64(0)
+	for value, want := range map[string]struct {
+		count *int64
+		extra string
+	}{
+		"5": {&five, ""}, "5.0": {&five, ""}, "5n": {&five, ""}, "'5'": {&five, ""}, "-0": {&zero, ""}, "0.5e1": {&five, ""},
+		"null": {nil, ""}, "undefined": {nil, ""},
+		"1.5": {nil, "1.5"}, "NaN": {nil, `"NaN"`}, "Infinity": {nil, `"Infinity"`}, "[Getter]": {nil, `"[Getter]"`}, "'many'": {nil, `"many"`}, "1e30": {nil, "1e30"},
+	} {
+		list := mustParse(t, []byte("1 entrie(s)\nuid: 2.0\nerrorCounter: "+value+"\niterationCounter: 1\n"))
+		e := list.Entries[0]
+		if !samePointed(e.ErrorCounter, want.count) || string(e.Extra["errorCounter"]) != want.extra || e.UID != 2 {
+			t.Errorf("errorCounter: %s: %+v, extra %s", value, e, e.Extra)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ type scanner struct {
 	dialect Dialect
 	buffer  []byte
 	doubt   bool // some value may read differently, or not at all, in the other dialect
+	raws    int  // values that are kept as they were printed
 }
 
 // A value is what stands after a key.
@@ -34,7 +35,7 @@ const (
 	kindBool               // true, false
 	kindWord               // a number that JSON does not have: NaN
 	kindObject             // an object or array that is JSON
-	kindRaw                // an object or array that is not: the formatter cut it
+	kindRaw                // what is none of these, as it was printed
 )
 
 func (s *scanner) eof() bool { return s.pos >= len(s.text) }
