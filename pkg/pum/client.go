@@ -163,6 +163,7 @@ type Source struct {
 type Answer struct {
 	Source  Source
 	Entries []Entry
+	Ignored string // text behind the list, which its count proves to be whole
 
 	// Stderr and ExitCode are warnings and never a failure: the count in
 	// PUM's header proves the list, and nothing else does.

@@ -56,7 +56,7 @@
 //
 // # What Parse accepts
 //
-//	text   = noise header { entry }
+//	text   = noise header { entry } [ rest ]
 //	header = number ( "entrie(s)" | "entries" | "entry" ) on a line of its own
 //	entry  = "uid:" number { key ":" value }, each on a line of its own,
 //	         or { uid: number, key: value, … }, alone or in [ ]
@@ -67,7 +67,10 @@
 // A key that is not among the twelve goes to Entry.Extra, a state that is not
 // among the seven is kept and is not final. Null, undefined and a missing key
 // all are nil. An object where PUM documents a text becomes its compact JSON,
-// or stays as it was printed where util.inspect cut it. What is cut at 10,000
+// or stays as it was printed where it is none: util.inspect cuts it, or names its class. So
+// does any value that is neither quoted nor known, such as a bare Error, as long as
+// it is plain where it ends; but not a uid, nor a known state. A counter that is no
+// integer goes to Entry.Extra. What is cut at 10,000
 // characters keeps the words "... 50 more characters".
 //
 // # How a cut shows

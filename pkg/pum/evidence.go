@@ -108,3 +108,16 @@ func ambiguous(lists ...[]Entry) map[entryID]bool {
 	}
 	return twice
 }
+
+// Repeated returns the uids that more than one of the entries has, in their order.
+func Repeated(entries []Entry) []int64 {
+	seen := map[int64]int{}
+	var repeated []int64
+	for i := range entries {
+		uid := entries[i].UID
+		if seen[uid]++; seen[uid] == 2 {
+			repeated = append(repeated, uid)
+		}
+	}
+	return repeated
+}

@@ -76,14 +76,23 @@ type point struct {
 	errors     int64
 }
 
-// Observe takes in the entries as PUM listed them at a time.
+// Observe takes in the entries as PUM listed them at a time. Those that have a uid in
+// common are not told apart, and nothing is known of how they move.
 func (p *Progress) Observe(at time.Time, entries []Entry) {
 	if p.tracks == nil {
 		p.tracks = map[int64]*track{}
 		p.moved = at
 	}
 	p.now = at
+	repeated := map[int64]bool{}
+	for _, uid := range Repeated(entries) {
+		repeated[uid] = true
+		delete(p.tracks, uid)
+	}
 	for _, e := range entries {
+		if repeated[e.UID] {
+			continue
+		}
 		t := p.tracks[e.UID]
 		if t == nil {
 			t = &track{}

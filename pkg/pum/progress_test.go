@@ -137,3 +137,19 @@ func TestProgressOfAbsurdNumbers(t *testing.T) {
 		}
 	}
 }
+
+// Two entries with one uid are no entry that moves back and forth.
+func TestProgressOfARepeatedUID(t *testing.T) {
+	var p Progress
+	a, b := look{StatePartiallyProcessed, 1, 0, 10, 90}.entry(), look{StatePartiallyProcessed, 2, 0, 10, 80}.entry()
+	p.Observe(start, []Entry{a})
+	for poll := range 3 {
+		p.Observe(start.Add(time.Duration(poll+1)*time.Second), []Entry{a, b})
+	}
+	if diff := cmp.Diff(Movement{}, p.Of(4)); diff != "" {
+		t.Errorf("movement (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int64{4}, Repeated([]Entry{a, {UID: 1}, b, a})); diff != "" {
+		t.Errorf("repeated (-want +got):\n%s", diff)
+	}
+}

@@ -3,6 +3,7 @@
 package pum
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -13,13 +14,14 @@ import (
 
 // ReadSaved reads the output of PUM's status command that was saved before,
 // such as pum-status.txt of the vendor's audit archive. It reads no more than
-// limit bytes. A text that begins with a byte order mark may be UTF-16, which
-// is what PowerShell writes.
+// limit bytes. The text may be UTF-16, which is what PowerShell writes, with a byte order
+// mark or, as some editors leave it, without.
 //
 // The error is ErrNoAnswer if the output is cut or larger than the limit, and
 // a *SyntaxError if it could not be understood.
 func ReadSaved(r io.Reader, limit int) (Answer, error) {
-	r = transform.NewReader(r, unicode.BOMOverride(transform.Nop))
+	begin := bufio.NewReader(r)
+	r = transform.NewReader(begin, unicode.BOMOverride(withoutMark(begin)))
 	text, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	if err != nil {
 		return Answer{}, err
@@ -34,6 +36,20 @@ func ReadSaved(r io.Reader, limit int) (Answer, error) {
 	}
 	return Answer{
 		Source:  Source{Dialect: list.Dialect, Declared: list.Declared, Parsed: len(list.Entries)},
-		Entries: list.Entries,
+		Entries: list.Entries, Ignored: list.Ignored,
 	}, nil
+}
+
+// withoutMark returns what decodes a text without a byte order mark. PUM's begins with
+// ASCII, of which every other byte in UTF-16 is zero.
+func withoutMark(r *bufio.Reader) transform.Transformer {
+	begin, _ := r.Peek(2) // whoever reads it sees the error
+	switch {
+	case len(begin) < 2:
+	case begin[0] == 0 && begin[1] != 0:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder()
+	case begin[0] != 0 && begin[1] == 0:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder()
+	}
+	return transform.Nop
 }

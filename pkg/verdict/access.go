@@ -45,6 +45,8 @@ const findPUM = "kubectl get deployments --all-namespaces --field-selector metad
 func accessCode(code ExitCode, err error) Code {
 	syntax := (*pum.SyntaxError)(nil)
 	switch {
+	case pum.Denied(err):
+		return CodeDenied
 	case NotLoggedIn(err):
 		return CodeNotLoggedIn
 	case code == ExitForbidden:

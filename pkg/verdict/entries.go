@@ -27,6 +27,7 @@ func (v *Verdict) entries(answer *pum.Answer, picture *readiness.Picture, moveme
 		v.stall(&answer.Entries[i], movements)
 	}
 	v.complaints(answer)
+	v.listing(answer)
 }
 
 // processed reports whether the job that works through the entries completed.

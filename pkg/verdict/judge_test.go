@@ -5,6 +5,7 @@ package verdict
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,6 +81,8 @@ func TestJudge(t *testing.T) {
 		{"no entries once the job completed", Snapshot{Picture: withJobs(ready(), process(readiness.JobComplete)), Answer: entries()}, ExitDone, nil},
 		{"a complaint is only a warning", Snapshot{Answer: &pum.Answer{Entries: processed.Entries, Stderr: []byte("deprecated")}}, ExitDone, []Code{CodePUMComplains}},
 		{"so is an exit code", Snapshot{Answer: &pum.Answer{Entries: processed.Entries, ExitCode: 1}}, ExitDone, []Code{CodePUMComplains}},
+		{"text behind a whole list", Snapshot{Answer: &pum.Answer{Entries: processed.Entries, Ignored: "command terminated with exit code 1"}}, ExitDone, []Code{CodeTextIgnored}},
+		{"a uid twice", Snapshot{Answer: &pum.Answer{Entries: append(slices.Clone(processed.Entries), processed.Entries...)}}, ExitDone, []Code{CodeUIDRepeated}},
 
 		{"a job at work", Snapshot{Picture: withJobs(ready(), process(readiness.JobRunning)), Answer: processed}, ExitPending, nil},
 		{"a failed job", Snapshot{Picture: withJobs(ready(), process(readiness.JobFailed)), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
@@ -94,6 +97,7 @@ func TestJudge(t *testing.T) {
 		{"forbidden goes before not found", Snapshot{PictureErr: errNotFound, AnswerErr: errForbidden}, ExitForbidden, []Code{CodeNotFound, CodeForbidden}},
 		{"not found goes before no answer", Snapshot{PictureErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
 		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeNotLoggedIn}},
+		{"a policy denies", Snapshot{AnswerErr: fmt.Errorf("exec: %w", &pum.PolicyError{Err: errors.New("denied")})}, ExitForbidden, []Code{CodeDenied}},
 		{"no connection", Snapshot{PictureErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
 		{"text not understood", Snapshot{AnswerErr: &pum.SyntaxError{}}, ExitError, []Code{CodeNotUnderstood}},
 

@@ -17,7 +17,8 @@ import (
 // everything returns snapshots that together have a finding of every code.
 func everything() []Snapshot {
 	aborted := entries(pum.StateAborted, "NEW", pum.StateTransientError)
-	aborted.Stderr = []byte("oops")
+	aborted.Stderr, aborted.Ignored = []byte("oops"), "bye"
+	aborted.Entries = append(aborted.Entries, aborted.Entries[0])
 	aborted.Entries[2].ErrorCounter = new(int64(3))
 	picture := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused),
 		readiness.Job{Name: "a", State: readiness.JobFailed}, readiness.Job{Name: "b", State: readiness.JobSuspended})
@@ -51,7 +52,7 @@ func everything() []Snapshot {
 		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
 		{PictureErr: apierrors.NewUnauthorized("no"), AnswerErr: errNoAnswer},
 		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
-		{PictureErr: errors.New("refused")},
+		{PictureErr: errors.New("refused"), AnswerErr: &pum.PolicyError{Err: errors.New("denied")}},
 	}, releaseSnapshots()...)
 }
 
