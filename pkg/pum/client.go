@@ -95,6 +95,9 @@ func (e *NoPodError) Error() string { return e.Err.Error() }
 
 func (e *NoPodError) Unwrap() error { return e.Err }
 
+// Rolling reports whether the rollout of the Deployment is why: see ErrRolling.
+func (e *NoPodError) Rolling() bool { return errors.Is(e.Err, ErrRolling) }
+
 // A LostError says that the end of a command was not seen. Whether it was started is
 // for Output.Ran to say.
 type LostError struct{ Err error }

@@ -206,7 +206,8 @@ func TestChoosePod(t *testing.T) {
 				tt.change(d)
 			}
 			got, err := choosePod(d, tt.sets, tt.pods)
-			if errors.Is(err, ErrRolling) != tt.rolling {
+			var none *NoPodError
+			if errors.Is(err, ErrRolling) != tt.rolling || errors.As(err, &none) && none.Rolling() != tt.rolling {
 				t.Errorf("error = %v, is ErrRolling: want %v", err, tt.rolling)
 			}
 			switch {
