@@ -57,9 +57,12 @@ func (a *app) report(err error) verdict.ExitCode {
 
 // hintFor says what to do about an error, where we know.
 func hintFor(exit *exitError) string {
+	var plugin *pluginError
 	switch {
 	case exit.err == nil:
 		return "" // the answer itself says everything
+	case errors.As(exit.err, &plugin):
+		return plugin.installHint
 	case exit.code == verdict.ExitUsage:
 		return "see kubectl tpe --help"
 	case exit.code == verdict.ExitNotFound:

@@ -22,14 +22,22 @@ func (c *cluster) checkPlugin() error {
 		return fmt.Errorf("the credential plugin %s is set up for %s, which clients since Kubernetes 1.24 do not support: update %s, and let it write the user of this context into the kubeconfig again", name, plugin.APIVersion, name)
 	}
 	if _, err := exec.LookPath(plugin.Command); err != nil {
-		text := fmt.Sprintf("the credential plugin %s of this context cannot be run: %v: install it, or use --context", name, err)
-		if plugin.InstallHint != "" {
-			text += "\n" + plugin.InstallHint
+		return &pluginError{
+			fmt.Errorf("the credential plugin %s of this context cannot be run: %w: install it, or use --context", name, err),
+			plugin.InstallHint,
 		}
-		return fmt.Errorf("%s", text)
 	}
 	return nil
 }
+
+// A pluginError says that a credential plugin cannot be run, and what the kubeconfig
+// says of how to install it, which may be some lines.
+type pluginError struct {
+	error
+	installHint string
+}
+
+func (e *pluginError) Unwrap() error { return e.error }
 
 // credential says what this account logs in with, in the words of a kubeconfig. What a
 // plugin is told on its command line is left out: it may be a secret.
