@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -176,14 +177,14 @@ func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags
 	var err error
 	all.Go(func() { err = c.reviewNeeds(ctx, d.Needs) })
 	all.Go(func() { d.Kinds = c.served(ctx) })
-	all.Go(func() { d.WebSocket = c.try(ctx, flags, pum.WebSocket) })
-	all.Go(func() { d.SPDY = c.try(ctx, flags, pum.SPDY) })
+	all.Go(func() { d.WebSocket = c.try(ctx, flags, podexec.WebSocket) })
+	all.Go(func() { d.SPDY = c.try(ctx, flags, podexec.SPDY) })
 	all.Wait()
 	return err
 }
 
 // try asks PUM for its entries by one way.
-func (c *cluster) try(ctx context.Context, flags pumFlags, way pum.Transport) verdict.Try {
+func (c *cluster) try(ctx context.Context, flags pumFlags, way podexec.Transport) verdict.Try {
 	runner, err := flags.runner(c)
 	if err != nil {
 		return verdict.Try{Err: err}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Arrows only go down: cmd -> output -> verdict -> pum, readiness, release, joblogs -> kubejob, kube -> client-go.
+// Arrows only go down: cmd -> output -> verdict -> pum, readiness, release, joblogs -> podexec, kubejob, kube -> client-go.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	const module = "github.com/kubectl-tpe/kubectl-tpe/"
 	const tables, flags, clients = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra", module + "pkg/kube"
@@ -22,6 +22,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/joblogs":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 		"pkg/command":     {flags, tables, module + "pkg", "k8s.io"},
 		"pkg/kubejob":     {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl", "k8s.io/client-go"},
+		"pkg/podexec":     {flags, tables, module + "pkg/kubejob", module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/release", module + "pkg/joblogs", "k8s.io/cli-runtime", "os/exec"},
 		"pkg/kube":        {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 	}
 	for pkg, refused := range never {

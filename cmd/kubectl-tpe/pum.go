@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
 
@@ -47,7 +48,7 @@ func (f *pumFlags) add(cmd *cobra.Command) {
 }
 
 // runner returns what runs commands in PUM's pod.
-func (f *pumFlags) runner(c *cluster) (*pum.PodRunner, error) {
+func (f *pumFlags) runner(c *cluster) (*podexec.Runner, error) {
 	clock := &kube.Clock{}
 	config := c.protobuf()
 	config.Wrap(clock.Wrap)
@@ -55,7 +56,7 @@ func (f *pumFlags) runner(c *cluster) (*pum.PodRunner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pum.PodRunner{
+	return &podexec.Runner{
 		Client: client, Config: c.config, Clock: clock, Limit: int(f.limit),
 		Namespace: c.Namespace, Deployment: f.deployment, Container: f.container,
 	}, nil

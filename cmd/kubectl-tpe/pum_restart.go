@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -143,7 +144,7 @@ func (a *app) confirms(ctx context.Context, place output.Place) bool {
 func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Moment) error {
 	sent, err := r.send(ctx)
 	switch {
-	case err != nil && (sent.Pod == "" || sent.Ran == pum.RanNot):
+	case err != nil && (sent.Pod == "" || sent.Ran == podexec.RanNot):
 		return a.nothingSent(ctx, c, err)
 	case err != nil:
 		fmt.Fprintf(a.Out, "sent to pod %s; its end was not seen: %s\n", output.Line(sent.Pod), output.Line(err.Error()))
@@ -175,7 +176,7 @@ func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Mom
 type restarter struct {
 	flags    pumFlags
 	client   *pum.Client
-	pods     *pum.PodRunner
+	pods     *podexec.Runner
 	commands [][]string // that restart; the one that was given, or those that go with the read
 	given    bool
 }
@@ -195,7 +196,7 @@ func newRestarter(c *cluster, flags pumFlags, options restartOptions) (*restarte
 // look reads the entries and the job. That the entries could be read shows how the
 // restart can be sent: to run a command takes the same right.
 func (r *restarter) look(ctx context.Context) (pum.Moment, error) {
-	process, err := r.pods.Process(ctx)
+	process, err := pum.ReadProcess(ctx, r.pods.Client, r.pods.Namespace)
 	if err != nil {
 		return pum.Moment{}, err
 	}
@@ -210,7 +211,7 @@ func (r *restarter) look(ctx context.Context) (pum.Moment, error) {
 }
 
 // send sends the restart, once, in the way in which the entries were read.
-func (r *restarter) send(ctx context.Context) (pum.Output, error) {
+func (r *restarter) send(ctx context.Context) (podexec.Output, error) {
 	ctx, cancel := r.flags.deadline(ctx)
 	defer cancel()
 	return r.flags.clientOf(r.pods.Proven()).Restart(ctx, r.commands)

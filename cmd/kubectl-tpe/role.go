@@ -13,7 +13,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -21,7 +21,7 @@ import (
 // after a 401, or what of the rules this account lacks after a 403 by RBAC. What RBAC allows
 // was refused by something else, such as an admission policy, and no Role would help.
 func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error, rules []rbacv1.PolicyRule) error {
-	if code != verdict.ExitForbidden || pum.Denied(err) {
+	if code != verdict.ExitForbidden || podexec.Denied(err) {
 		return answered(code, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,7 +12,7 @@ import (
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -98,7 +97,7 @@ func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Forma
 		return write(code, err)
 	}
 	if failed != nil {
-		return c.refused(ctx, code, fmt.Errorf("the backups are unknown: %w", failed), slices.Concat(release.Rules(), pum.Rules()))
+		return c.refused(ctx, code, fmt.Errorf("the backups are unknown: %w", failed), slices.Concat(release.Rules(), podexec.Rules()))
 	}
 	return answered(code, nil)
 }
@@ -114,7 +113,7 @@ func (c *cluster) backups(ctx context.Context, o rollbackOptions) ([]release.Bac
 		return nil, err
 	}
 	const most = 1 << 20 // bytes of an answer
-	pod := &pum.PodRunner{Client: client, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
+	pod := &podexec.Runner{Client: client, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
 	text, err := ask(ctx, pod, o.timeout, "list-backups")
 	if err != nil {
 		return nil, err
@@ -143,7 +142,7 @@ func (c *cluster) backups(ctx context.Context, o rollbackOptions) ([]release.Bac
 }
 
 // ask runs a command in the controller's pod.
-func ask(ctx context.Context, pod *pum.PodRunner, timeout time.Duration, command ...string) ([]byte, error) {
+func ask(ctx context.Context, pod *podexec.Runner, timeout time.Duration, command ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it did not finish within %s (--controller-timeout)", timeout))
 	defer cancel()
 	out, err := pod.Run(ctx, command)
@@ -151,16 +150,9 @@ func ask(ctx context.Context, pod *pum.PodRunner, timeout time.Duration, command
 	case err != nil && verdict.Classify(err) != verdict.ExitError:
 		return nil, err
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", pum.ErrNoAnswer, err)
+		return nil, &podexec.GivenUpError{Err: err}
 	case out.ExitCode != 0:
-		return nil, fmt.Errorf("%w: run %s: %w", pum.ErrNoAnswer, command[0], errors.New(firstLine(out)))
+		return nil, fmt.Errorf("run %s in pod %s: %w", command[0], out.Pod, &podexec.ExitError{Code: out.ExitCode, Stdout: out.Stdout, Stderr: out.Stderr})
 	}
 	return out.Stdout, nil
-}
-
-// firstLine says how a command ended that did not end well.
-func firstLine(out pum.Output) string {
-	const most = 200
-	text := out.Stderr[:min(most, len(out.Stderr))]
-	return fmt.Sprintf("exit code %d: %q", out.ExitCode, text)
 }

@@ -4,7 +4,6 @@ package pum
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 )
 
 // ErrNoAnswer says that PUM could not be asked, or that what came is not its
@@ -21,35 +22,13 @@ var ErrNoAnswer = errors.New("no answer from PUM")
 
 // A Runner runs commands where PUM lives.
 type Runner interface {
-	// Run runs a command, once, and returns what it printed and how it ended. The
-	// error is a *NoPodError if there is no pod, a *NotRunError if the command did
-	// not run, and a *LostError if its end was not seen. Output.Ran says what is
-	// known of whether it ran, beside an error too.
-	Run(ctx context.Context, command []string) (Output, error)
+	// Run runs a command, once, as podexec.Runner does.
+	Run(ctx context.Context, command []string) (podexec.Output, error)
 
 	// Try runs commands that only read, in one pod, until enough says of what came
 	// of one that it is. Some may run at the same time.
-	Try(ctx context.Context, commands [][]string, enough func(Output, error) bool) error
+	Try(ctx context.Context, commands [][]string, enough func(podexec.Output, error) bool) error
 }
-
-// An Output is what a command printed, where it ran and how it ended.
-type Output struct {
-	Pod       string
-	Container string
-	Command   []string
-	Ran       Ran
-	Stdout    []byte
-	Stderr    []byte // its beginning, if there was much of it
-	ExitCode  int    // no proof of anything: a runtime that dies reports 0
-}
-
-// A NotRunError says that a command did not run, because the container has no such
-// executable.
-type NotRunError struct{ Err error } // as the container's runtime put it
-
-func (e *NotRunError) Error() string { return e.Err.Error() }
-
-func (e *NotRunError) Unwrap() error { return e.Err }
 
 // An UnansweredError says that no spelling of PUM's command gave a list, and what came of
 // each.
@@ -82,52 +61,6 @@ func (e *UnansweredError) Unwrap() []error {
 // wrap says what came of which command.
 func (a *Attempt) wrap() error {
 	return fmt.Errorf("run %q in pod %s: %w", strings.Join(a.Command, " "), a.Pod, a.Err)
-}
-
-// A NoPodError says that there is no pod to run a command in.
-type NoPodError struct {
-	Deployment string
-	Pod        string // the youngest of those that cannot be asked, if there is one
-	Err        error
-}
-
-func (e *NoPodError) Error() string { return e.Err.Error() }
-
-func (e *NoPodError) Unwrap() error { return e.Err }
-
-// Rolling reports whether the rollout of the Deployment is why: see ErrRolling.
-func (e *NoPodError) Rolling() bool { return errors.Is(e.Err, ErrRolling) }
-
-// A LostError says that the end of a command was not seen. Whether it was started is
-// for Output.Ran to say.
-type LostError struct{ Err error }
-
-func (e *LostError) Error() string { return "connection lost while the command ran: " + e.Err.Error() }
-
-func (e *LostError) Unwrap() error { return e.Err }
-
-// An ExitError says that the command failed, and printed no list.
-type ExitError struct {
-	Code   int
-	Stdout []byte
-	Stderr []byte
-}
-
-func (e *ExitError) Error() string {
-	text := fmt.Sprintf("exit code %d", e.Code)
-	if last := cmp.Or(lastLine(e.Stderr), lastLine(e.Stdout)); last != "" {
-		text += ": " + last
-	}
-	return text
-}
-
-// lastLine returns the last line that says something: a program that gives
-// up says why last.
-func lastLine(text []byte) string {
-	const most = 4 << 10 // what is before is no part of a line that one reads
-	text = bytes.TrimSpace(text)
-	text = text[max(0, len(text)-most):]
-	return shorten(string(bytes.TrimSpace(text[bytes.LastIndexByte(text, '\n')+1:])))
 }
 
 // spellings are PUM's commands as its images have them: what prints the entries, and what
@@ -219,7 +152,7 @@ func (c *Client) Status(ctx context.Context) (Answer, error) {
 
 // podless reports whether err says that there is no pod to ask.
 func podless(err error) bool {
-	var none *NoPodError
+	var none *podexec.NoPodError
 	return errors.As(err, &none)
 }
 
@@ -231,16 +164,9 @@ func cut(err error) bool {
 		return slices.ContainsFunc(all.Attempts, func(a Attempt) bool { return cut(a.Err) })
 	}
 	var incomplete *IncompleteError
-	var lost *LostError
-	var exit *ExitError
-	return errors.As(err, &incomplete) || errors.As(err, &lost) || errors.As(err, &exit) && killed(exit.Code)
-}
-
-// killed reports whether an exit code says that a signal ended the command, as a shell
-// counts: 255 is no such thing.
-func killed(code int) bool {
-	const signals = 64
-	return code > 128 && code <= 128+signals
+	var lost *podexec.LostError
+	var exit *podexec.ExitError
+	return errors.As(err, &incomplete) || errors.As(err, &lost) || errors.As(err, &exit) && exit.Killed()
 }
 
 // ask asks once, with the first spelling of the command that PUM knows. The
@@ -252,7 +178,7 @@ func (c *Client) ask(ctx context.Context) (Answer, error) {
 	var answer Answer
 	var last error // of the attempt that decides, if one does
 	var failed []Attempt
-	enough := func(out Output, err error) bool {
+	enough := func(out podexec.Output, err error) bool {
 		var mine bool
 		answer, mine, last = c.read(out, err)
 		if mine {
@@ -263,12 +189,21 @@ func (c *Client) ask(ctx context.Context) (Answer, error) {
 		return ctx.Err() != nil
 	}
 	if err := c.Runner.Try(ctx, slices.Clone(c.Commands), enough); err != nil {
-		return Answer{}, err
+		return Answer{}, unasked(err)
 	}
 	if last == nil && answer.Entries == nil {
 		return Answer{}, fmt.Errorf("%w: %w", ErrNoAnswer, &UnansweredError{failed})
 	}
 	return answer, last
+}
+
+// unasked returns the error of a command that was not begun: that there is no pod is no
+// answer.
+func unasked(err error) error {
+	if podexec.NoAnswer(err) {
+		return fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	}
+	return err
 }
 
 // prefer has a spelling tried first from now on.
@@ -280,12 +215,14 @@ func (c *Client) prefer(command []string) {
 
 // read makes an answer of what came of a command, or says why it is none. It is mine if
 // no other spelling has to be tried: PUM answered, if not in full, or nobody let us ask.
-func (c *Client) read(out Output, err error) (answer Answer, mine bool, why error) {
-	var lost *LostError
+func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, why error) {
+	var lost *podexec.LostError
 	switch {
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err), errors.Is(err, ErrTooLarge), errors.Is(err, context.Canceled):
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err), errors.Is(err, context.Canceled):
 		return Answer{}, true, err
-	case errors.As(err, &lost) && out.Ran == RanNot: // nor would another be sent
+	case errors.Is(err, podexec.ErrTooLarge):
+		return Answer{}, true, unreadable(out, err)
+	case errors.As(err, &lost) && out.Ran == podexec.RanNot: // nor would another be sent
 		return Answer{}, true, unreadable(out, err)
 	case err != nil && !announces(out.Stdout):
 		return Answer{}, false, err
@@ -297,7 +234,7 @@ func (c *Client) read(out Output, err error) (answer Answer, mine bool, why erro
 		answer.Stderr, answer.ExitCode = out.Stderr, out.ExitCode
 		return answer, true, nil
 	case out.ExitCode != 0:
-		unread = &ExitError{out.ExitCode, out.Stdout, out.Stderr}
+		unread = &podexec.ExitError{Code: out.ExitCode, Stdout: out.Stdout, Stderr: out.Stderr}
 	case err != nil:
 		unread = err
 	}
@@ -315,7 +252,7 @@ func announces(text []byte) bool {
 }
 
 // unreadable says why a command is no answer.
-func unreadable(out Output, err error) error {
+func unreadable(out podexec.Output, err error) error {
 	var syntax *SyntaxError
 	if !errors.As(err, &syntax) && !errors.Is(err, ErrNoAnswer) {
 		err = fmt.Errorf("%w: %w", ErrNoAnswer, err)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 )
 
 const one = `1 entrie(s)
@@ -31,7 +33,7 @@ iterationCounter: 5
 
 // A run is what a command does in a fake pod.
 type run struct {
-	out Output
+	out podexec.Output
 	err error
 }
 
@@ -41,20 +43,20 @@ type fakePod struct {
 	asked []string
 }
 
-func (p *fakePod) Run(_ context.Context, command []string) (Output, error) {
+func (p *fakePod) Run(_ context.Context, command []string) (podexec.Output, error) {
 	p.asked = append(p.asked, strings.Join(command, " "))
 	next := p.runs[0]
 	if len(p.runs) > 1 {
 		p.runs = p.runs[1:]
 	}
 	if podless(next.err) {
-		return Output{}, next.err
+		return podexec.Output{}, next.err
 	}
 	next.out.Pod, next.out.Container, next.out.Command = "pum-x", "pum", command
 	return next.out, next.err
 }
 
-func (p *fakePod) Try(ctx context.Context, commands [][]string, enough func(Output, error) bool) error {
+func (p *fakePod) Try(ctx context.Context, commands [][]string, enough func(podexec.Output, error) bool) error {
 	for _, command := range commands {
 		out, err := p.Run(ctx, command)
 		if podless(err) {
@@ -67,28 +69,28 @@ func (p *fakePod) Try(ctx context.Context, commands [][]string, enough func(Outp
 	return nil
 }
 
-func prints(text string) run { return run{out: Output{Stdout: []byte(text)}} }
+func prints(text string) run { return run{out: podexec.Output{Stdout: []byte(text)}} }
 
 func exits(code int, stderr string) run {
-	return run{out: Output{ExitCode: code, Stderr: []byte(stderr)}}
+	return run{out: podexec.Output{ExitCode: code, Stderr: []byte(stderr)}}
 }
 
 // missing is how containerd says that there is no such command, crio how CRI-O does.
 func missing(command string) run {
-	return run{Output{Ran: RanNot}, &NotRunError{fmt.Errorf("exec: %q: executable file not found in $PATH", command)}}
+	return run{podexec.Output{Ran: podexec.RanNot}, &podexec.NotRunError{Err: fmt.Errorf("exec: %q: executable file not found in $PATH", command)}}
 }
 
 func crio(command string) run {
 	r := exits(255, fmt.Sprintf("exec failed: exec: %q: executable file not found in $PATH", command))
-	r.out.Ran = RanNot
+	r.out.Ran = podexec.RanNot
 	return r
 }
 
-var noPod = run{err: fmt.Errorf("%w: %w", ErrNoAnswer, &NoPodError{Err: errors.New("no ready pod")})}
+var noPod = run{err: &podexec.NoPodError{Err: errors.New("no ready pod")}}
 
-var denied = run{err: &PolicyError{errors.New("exec needs a ticket")}}
+var denied = run{err: &podexec.PolicyError{Err: errors.New("exec needs a ticket")}}
 
-var lost = run{err: &LostError{errors.New("websocket: close 1006")}}
+var lost = run{err: &podexec.LostError{Err: errors.New("websocket: close 1006")}}
 
 func TestStatus(t *testing.T) {
 	half := one[:len(one)/2]
@@ -112,15 +114,15 @@ func TestStatus(t *testing.T) {
 		{"no spelling", []run{missing("status")}, 2, `no answer from PUM: run "status" in pod pum-x: exec: "status": executable file not found in $PATH; run "/nodejs`, ErrNoAnswer},
 		{"CRI-O, the second spelling", []run{crio("status"), prints(one)}, 2, "", nil},
 		{"a runtime of which we know nothing", []run{exits(42, "?"), prints(one)}, 2, "", nil},
-		{"krun, which exits with 0", []run{{out: Output{Stderr: []byte("Couldn't execute 'status' inside the vm")}}, prints(one)}, 2, "", nil},
+		{"krun, which exits with 0", []run{{out: podexec.Output{Stderr: []byte("Couldn't execute 'status' inside the vm")}}, prints(one)}, 2, "", nil},
 		{"another program of that name", []run{prints("up 3 days\n"), prints(one)}, 2, "", nil},
-		{"docker, whose words are on standard output", []run{{out: Output{ExitCode: 126, Stdout: []byte("OCI runtime exec failed: …\r\n")}}, prints(one)}, 2, "", nil},
+		{"docker, whose words are on standard output", []run{{out: podexec.Output{ExitCode: 126, Stdout: []byte("OCI runtime exec failed: …\r\n")}}, prints(one)}, 2, "", nil},
 		{"an error of PUM's command", []run{exits(1, "warn\nError: no database\n\n"), missing("node")}, 2, `no answer from PUM: run "status" in pod pum-x: exit code 1: Error: no database; run "/nodejs/bin/node app.js display" in pod pum-x: exec: "node"`, ErrNoAnswer},
-		{"an error after PUM's header", []run{{out: Output{ExitCode: 1, Stdout: []byte("1 entrie(s)\n"), Stderr: []byte("Error: no database")}}}, 1, `run "status" in pod pum-x: no answer from PUM: exit code 1: Error: no database`, ErrNoAnswer},
-		{"a whole list proves itself", []run{{out: Output{Stdout: []byte(one), ExitCode: 1}}}, 1, "", nil},
-		{"though its end was not seen", []run{{Output{Stdout: []byte(one)}, lost.err}}, 1, "", nil},
-		{"a list that was cut, and its end not seen", []run{{Output{Stdout: []byte(half)}, lost.err}}, attempts, `run "status" in pod pum-x: no answer from PUM: connection lost`, ErrNoAnswer},
-		{"refused for now: no other spelling is sent", []run{{Output{Ran: RanNot}, lost.err}, prints(one)}, 2, "", nil},
+		{"an error after PUM's header", []run{{out: podexec.Output{ExitCode: 1, Stdout: []byte("1 entrie(s)\n"), Stderr: []byte("Error: no database")}}}, 1, `run "status" in pod pum-x: no answer from PUM: exit code 1: Error: no database`, ErrNoAnswer},
+		{"a whole list proves itself", []run{{out: podexec.Output{Stdout: []byte(one), ExitCode: 1}}}, 1, "", nil},
+		{"though its end was not seen", []run{{podexec.Output{Stdout: []byte(one)}, lost.err}}, 1, "", nil},
+		{"a list that was cut, and its end not seen", []run{{podexec.Output{Stdout: []byte(half)}, lost.err}}, attempts, `run "status" in pod pum-x: no answer from PUM: connection lost`, ErrNoAnswer},
+		{"refused for now: no other spelling is sent", []run{{podexec.Output{Ran: podexec.RanNot}, lost.err}, prints(one)}, 2, "", nil},
 		{"a policy is asked once", []run{denied}, 1, `an admission policy denied it`, denied.err},
 	}
 	for _, tt := range tests {

@@ -14,6 +14,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // ProcessJob is the job that works through the entries, as the vendor's
@@ -36,17 +38,17 @@ type ProcessPod struct {
 	CreatedAt time.Time
 }
 
-// Process looks for the job that works through the entries, and for its pods. Whoever may
-// not read jobs learns less.
-func (r *PodRunner) Process(ctx context.Context) (Process, error) {
-	job, err := r.Client.Jobs(r.Namespace).Get(ctx, ProcessJob, metav1.GetOptions{})
+// ReadProcess looks for the job that works through the entries, and for its pods. Whoever
+// may not read jobs learns less.
+func ReadProcess(ctx context.Context, client *kube.Client, namespace string) (Process, error) {
+	job, err := client.Jobs(namespace).Get(ctx, ProcessJob, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		job, err = nil, nil
 	case err != nil && !apierrors.IsForbidden(err):
 		return Process{}, fmt.Errorf("get job %q: %w", ProcessJob, err)
 	}
-	pods, failed := r.Client.Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + ProcessJob})
+	pods, failed := client.Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + ProcessJob})
 	if failed != nil {
 		return Process{}, fmt.Errorf("list pods of job %q: %w", ProcessJob, failed)
 	}

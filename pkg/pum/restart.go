@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 )
 
 // RestartCommands returns the command lines that run the post-upgrade procedure again,
@@ -33,23 +35,25 @@ func RestartCommands(status []string) [][]string {
 // saw it, and asking for the entries is the safe way to find out. What the
 // command prints and how it ends is not documented: it proves nothing, and is
 // returned to be shown. The error is ErrNoAnswer if none ran.
-func (c *Client) Restart(ctx context.Context, commands [][]string) (Output, error) {
+func (c *Client) Restart(ctx context.Context, commands [][]string) (podexec.Output, error) {
 	var failed []Attempt
 	for _, command := range commands {
 		out, err := c.Runner.Run(ctx, command)
 		switch {
-		case out.Command == nil, apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-			return out, err // nothing was run, nor will be
-		case out.Ran != RanNot && err != nil:
+		case out.Command == nil:
+			return out, unasked(err) // nothing was run
+		case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+			return out, err // nor will another be
+		case out.Ran != podexec.RanNot && err != nil:
 			return out, fmt.Errorf("run %q: %w", strings.Join(command, " "), err)
-		case out.Ran != RanNot:
+		case out.Ran != podexec.RanNot:
 			return out, nil
 		case err == nil:
-			err = &ExitError{out.ExitCode, out.Stdout, out.Stderr}
+			err = &podexec.ExitError{Code: out.ExitCode, Stdout: out.Stdout, Stderr: out.Stderr}
 		}
 		failed = append(failed, Attempt{command, out.Pod, err})
 	}
-	return Output{Ran: RanNot}, fmt.Errorf("%w: %w", ErrNoAnswer, &UnansweredError{failed})
+	return podexec.Output{Ran: podexec.RanNot}, fmt.Errorf("%w: %w", ErrNoAnswer, &UnansweredError{failed})
 }
 
 // RunAgain returns the entries that PUM may run again after a restart: the

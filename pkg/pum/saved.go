@@ -4,8 +4,6 @@ package pum
 
 import (
 	"bufio"
-	"errors"
-	"fmt"
 	"io"
 
 	"golang.org/x/text/encoding/unicode"
@@ -17,8 +15,7 @@ import (
 // limit bytes. The text may be UTF-16, which is what PowerShell writes, with a byte order
 // mark or, as some editors leave it, without.
 //
-// The error is ErrNoAnswer if the output is cut or larger than the limit, and
-// a *SyntaxError if it could not be understood.
+// The error is that of ParseLimit.
 func ReadSaved(r io.Reader, limit int) (Answer, error) {
 	begin := bufio.NewReader(r)
 	r = transform.NewReader(begin, unicode.BOMOverride(withoutMark(begin)))
@@ -27,11 +24,7 @@ func ReadSaved(r io.Reader, limit int) (Answer, error) {
 		return Answer{}, err
 	}
 	list, err := ParseLimit(text, limit)
-	var incomplete *IncompleteError
-	switch {
-	case errors.As(err, &incomplete), errors.Is(err, ErrTooLarge):
-		return Answer{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
-	case err != nil:
+	if err != nil {
 		return Answer{}, err
 	}
 	return Answer{

@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
@@ -23,7 +24,7 @@ func (v *Verdict) failedToAsk(what string, err error) {
 		Summary: what + " unknown",
 		Detail:  err.Error(),
 	}
-	none := (*pum.NoPodError)(nil)
+	none := (*podexec.NoPodError)(nil)
 	switch {
 	case f.Code == CodeNotLoggedIn:
 		f.Summary += ": not logged in"
@@ -45,7 +46,7 @@ const findPUM = "kubectl get deployments --all-namespaces --field-selector metad
 func accessCode(code ExitCode, err error) Code {
 	syntax := (*pum.SyntaxError)(nil)
 	switch {
-	case pum.Denied(err):
+	case podexec.Denied(err):
 		return CodeDenied
 	case NotLoggedIn(err):
 		return CodeNotLoggedIn
@@ -66,7 +67,7 @@ func Classify(err error) ExitCode {
 	switch {
 	case err == nil:
 		return ExitDone
-	case errors.Is(err, pum.ErrNoAnswer):
+	case errors.Is(err, pum.ErrNoAnswer), podexec.NoAnswer(err), cutShort(err):
 		return ExitNoAnswer
 	case apierrors.IsForbidden(err), NotLoggedIn(err):
 		return ExitForbidden
@@ -81,6 +82,13 @@ func Classify(err error) ExitCode {
 // its own (k8s.io/client-go/plugin/pkg/client/auth/exec, RoundTrip).
 func NotLoggedIn(err error) bool {
 	return apierrors.IsUnauthorized(err) || err != nil && strings.Contains(err.Error(), ": getting credentials: ")
+}
+
+// cutShort reports whether an error says that PUM's text is not all that PUM printed, or
+// too much.
+func cutShort(err error) bool {
+	var incomplete *pum.IncompleteError
+	return errors.As(err, &incomplete) || errors.Is(err, pum.ErrTooLarge)
 }
 
 // lost judges a picture that is not kept up to date any more.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
 
@@ -220,7 +221,7 @@ func (d *Doctor) command() Check {
 			return ok(name, "answers the command "+strings.Join(t.Command, " "))
 		}
 	}
-	lost := (*pum.LostError)(nil)
+	lost := (*podexec.LostError)(nil)
 	if none := (*pum.UnansweredError)(nil); errors.As(d.WebSocket.Err, &none) && !errors.As(d.WebSocket.Err, &lost) {
 		c := fail(name, "it answers none of the commands that are known; --pum-command names another")
 		c.code = ExitNoAnswer

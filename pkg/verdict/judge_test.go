@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
@@ -92,12 +93,16 @@ func TestJudge(t *testing.T) {
 
 		{"PUM silent, workloads known", Snapshot{Picture: ready(), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"PUM cut short is no answer", Snapshot{Picture: ready(), AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, &pum.IncompleteError{})}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"saved text cut short", Snapshot{AnswerErr: &pum.IncompleteError{}}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"too much saved text", Snapshot{AnswerErr: pum.ErrTooLarge}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"no pod to run a command in", Snapshot{AnswerErr: &podexec.NoPodError{Err: errNotFound}}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"a command that failed", Snapshot{AnswerErr: &podexec.ExitError{Code: 1}}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"no answer goes before failed", Snapshot{Picture: workloads(readiness.Failed), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeWorkloadFailed, CodeNoAnswer}},
 		{"a lost pod is no answer, whatever its status", Snapshot{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, errNotFound)}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"forbidden goes before not found", Snapshot{PictureErr: errNotFound, AnswerErr: errForbidden}, ExitForbidden, []Code{CodeNotFound, CodeForbidden}},
 		{"not found goes before no answer", Snapshot{PictureErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
 		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeNotLoggedIn}},
-		{"a policy denies", Snapshot{AnswerErr: fmt.Errorf("exec: %w", &pum.PolicyError{Err: errors.New("denied")})}, ExitForbidden, []Code{CodeDenied}},
+		{"a policy denies", Snapshot{AnswerErr: fmt.Errorf("exec: %w", &podexec.PolicyError{Err: errors.New("denied")})}, ExitForbidden, []Code{CodeDenied}},
 		{"no connection", Snapshot{PictureErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
 		{"text not understood", Snapshot{AnswerErr: &pum.SyntaxError{}}, ExitError, []Code{CodeNotUnderstood}},
 
@@ -179,11 +184,11 @@ func TestFailOnWarning(t *testing.T) {
 
 func TestASilentPUMIsLookedAtNext(t *testing.T) {
 	for _, tt := range []struct {
-		err  *pum.NoPodError
+		err  *podexec.NoPodError
 		want []string
 	}{
-		{&pum.NoPodError{Deployment: "pum", Pod: "pum-1", Err: errors.New("not ready")}, []string{"kubectl logs pum-1 -n tpe", "kubectl describe pod pum-1 -n tpe"}},
-		{&pum.NoPodError{Deployment: "pum", Err: errors.New("no pods")}, []string{"kubectl describe deployment pum -n tpe"}},
+		{&podexec.NoPodError{Deployment: "pum", Pod: "pum-1", Err: errors.New("not ready")}, []string{"kubectl logs pum-1 -n tpe", "kubectl describe pod pum-1 -n tpe"}},
+		{&podexec.NoPodError{Deployment: "pum", Err: errors.New("no pods")}, []string{"kubectl describe deployment pum -n tpe"}},
 	} {
 		v := Judge(Snapshot{Namespace: "tpe", AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, tt.err)})
 		if diff := cmp.Diff(tt.want, v.Findings[0].Next); diff != "" {

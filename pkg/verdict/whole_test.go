@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
@@ -52,7 +53,7 @@ func everything() []Snapshot {
 		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
 		{PictureErr: apierrors.NewUnauthorized("no"), AnswerErr: errNoAnswer},
 		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
-		{PictureErr: errors.New("refused"), AnswerErr: &pum.PolicyError{Err: errors.New("denied")}},
+		{PictureErr: errors.New("refused"), AnswerErr: &podexec.PolicyError{Err: errors.New("denied")}},
 	}, releaseSnapshots()...)
 }
 

@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -99,13 +100,16 @@ func (h head) answer(objects readiness.Objects) (*pum.Answer, error) {
 	case verdict.ExitNoAnswer:
 		why := errors.New(strings.TrimPrefix(h.Error, pum.ErrNoAnswer.Error()+": "))
 		if strings.HasPrefix(why.Error(), "no ready pod ") {
-			why = &pum.NoPodError{Deployment: "pum", Pod: podOfPUM(objects), Err: why}
+			why = &podexec.NoPodError{Deployment: "pum", Pod: podOfPUM(objects), Err: why}
 		}
 		return nil, fmt.Errorf("%w: %w", pum.ErrNoAnswer, why)
 	case verdict.ExitForbidden:
 		return nil, forbidden{apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "pum", errors.New("")), h.Error}
 	}
 	answer, err := pum.ReadSaved(strings.NewReader(h.Answer), pum.DefaultLimit)
+	if cut := (*pum.IncompleteError)(nil); errors.As(err, &cut) {
+		return nil, fmt.Errorf("%w: %w", pum.ErrNoAnswer, err) // as when it came
+	}
 	if err != nil {
 		return nil, err
 	}

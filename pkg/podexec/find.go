@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pum
+package podexec
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 // nameLabel holds the name of an application, where its chart follows Helm
-// (helm.sh/docs/chart_best_practices/labels). PUM's may or may not.
+// (helm.sh/docs/chart_best_practices/labels). It may or may not.
 const nameLabel = "app.kubernetes.io/name"
 
 // A family is what a label selector selects.
@@ -29,7 +29,7 @@ type family struct {
 // What the Deployment selects is known only when it was read, which far away from
 // the API server takes a while. So a guess is asked for at the same time, and used
 // if it turns out to have all that would be asked for next.
-func (r *PodRunner) pod(ctx context.Context) (*corev1.Pod, error) {
+func (r *Runner) pod(ctx context.Context) (*corev1.Pod, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	guess := make(chan family, 1)
@@ -50,15 +50,11 @@ func (r *PodRunner) pod(ctx context.Context) (*corev1.Pod, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	pod, err := choosePod(d, f.sets, f.pods)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, err)
-	}
-	return pod, nil
+	return choosePod(d, f.sets, f.pods)
 }
 
 // family lists the ReplicaSets and pods with these labels, both at once.
-func (r *PodRunner) family(ctx context.Context, selector string) family {
+func (r *Runner) family(ctx context.Context, selector string) family {
 	selected := metav1.ListOptions{LabelSelector: selector}
 	var sets *appsv1.ReplicaSetList
 	var setsErr error

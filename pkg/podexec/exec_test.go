@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pum
+package podexec
 
 import (
 	"cmp"
@@ -185,7 +185,7 @@ func TestWhoRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := (&PodRunner{Client: client, Config: config}).exec(t.Context(), target{pod: "pum", container: "pum"}, []string{"status"})
+			out, err := (&Runner{Client: client, Config: config}).exec(t.Context(), target{pod: "pum", container: "pum"}, []string{"status"})
 			var policy *PolicyError
 			got := "nobody"
 			switch {
@@ -249,7 +249,7 @@ func TestACommandThatIsNeverAnsweredIsLeftAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &PodRunner{Client: client, Config: config, Transport: transport}
+		r := &Runner{Client: client, Config: config, Transport: transport}
 		ctx, interrupt := context.WithCancel(t.Context()) // without a deadline, as by Ctrl-C
 		time.AfterFunc(50*time.Millisecond, interrupt)
 		early := openAhead(ctx, config, client.URL())
@@ -282,8 +282,8 @@ func TestARestartIsNotSentByOneProtocolAfterTheOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &PodRunner{Client: client, Config: config}
-	exec := func(r *PodRunner) string {
+	r := &Runner{Client: client, Config: config}
+	exec := func(r *Runner) string {
 		upgrades = nil
 		early := openAhead(t.Context(), config, client.URL())
 		defer early.drop()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pum
+package podexec
 
 import (
 	"context"
@@ -27,12 +27,23 @@ import (
 // stderrLimit is how much of a command's standard error is kept, in bytes.
 const stderrLimit = 64 << 10
 
-// A PodRunner runs commands in the pod of PUM's Deployment.
+// An Output is what a command printed, where it ran and how it ended.
+type Output struct {
+	Pod       string
+	Container string
+	Command   []string
+	Ran       Ran
+	Stdout    []byte
+	Stderr    []byte // its beginning, if there was much of it
+	ExitCode  int    // no proof of anything: a runtime that dies reports 0
+}
+
+// A Runner runs commands in the pod of a Deployment.
 //
 // There is no terminal and no standard input, so that the two streams come
 // apart and as they were written. The pod is chosen anew for each command:
 // the one before may be gone.
-type PodRunner struct {
+type Runner struct {
 	Client     *kube.Client
 	Config     *rest.Config
 	Clock      *kube.Clock // that learns from the client's answers; may be nil
@@ -49,8 +60,8 @@ type PodRunner struct {
 // Proven returns a runner that speaks the protocol with which the last command
 // worked, and no other. One that must not be sent twice is not for a fallback: a
 // proxy that refuses a protocol may do so when the request has gone through.
-func (r *PodRunner) Proven() *PodRunner {
-	proven := &PodRunner{
+func (r *Runner) Proven() *Runner {
+	proven := &Runner{
 		Client: r.Client, Config: r.Config, Namespace: r.Namespace,
 		Deployment: r.Deployment, Container: r.Container, Limit: r.Limit, Transport: WebSocket,
 	}
@@ -70,11 +81,13 @@ const (
 	SPDY      Transport = "SPDY"
 )
 
-// Run runs a command, once.
+// Run runs a command, once, and returns what it printed and how it ended. Output.Ran says
+// what is known of whether it ran, beside an error too.
 //
-// Besides the errors of a Runner it returns ErrNoAnswer if there is no pod
-// to run it in, and the API server's error if that refused.
-func (r *PodRunner) Run(ctx context.Context, command []string) (Output, error) {
+// The error is a *NoPodError if there is no pod, a *NotRunError if the command did not
+// run, a *LostError if its end was not seen, a *GivenUpError if ctx ended before,
+// ErrTooLarge, a *PolicyError, or the API server's if that refused.
+func (r *Runner) Run(ctx context.Context, command []string) (Output, error) {
 	t, err := r.target(ctx)
 	if err != nil {
 		return Output{}, err
@@ -90,7 +103,7 @@ const patience = 5 * time.Second
 
 // Try runs commands that only read, all in the same pod, and hands what came of each
 // to enough until that is so: one after the other, but not for ever.
-func (r *PodRunner) Try(ctx context.Context, commands [][]string, enough func(Output, error) bool) error {
+func (r *Runner) Try(ctx context.Context, commands [][]string, enough func(Output, error) bool) error {
 	t, err := r.target(ctx)
 	if err != nil {
 		return err
@@ -140,7 +153,7 @@ type target struct {
 }
 
 // target finds the pod and the container.
-func (r *PodRunner) target(ctx context.Context) (target, error) {
+func (r *Runner) target(ctx context.Context) (target, error) {
 	t := target{}
 	if r.Transport != SPDY {
 		t.early = openAhead(ctx, r.Config, r.Client.URL())
@@ -156,14 +169,14 @@ func (r *PodRunner) target(ctx context.Context) (target, error) {
 	container, err := podcmd.FindOrDefaultContainerByName(pod, r.Container, true, io.Discard)
 	if err != nil {
 		t.early.drop()
-		return target{}, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+		return target{}, &NoPodError{Deployment: r.Deployment, Pod: pod.Name, Err: err}
 	}
 	t.pod, t.container = pod.Name, container.Name
 	return t, nil
 }
 
 // exec runs a command in a container.
-func (r *PodRunner) exec(ctx context.Context, t target, command []string) (Output, error) {
+func (r *Runner) exec(ctx context.Context, t target, command []string) (Output, error) {
 	u := r.Client.Exec(r.Namespace, t.pod, &corev1.PodExecOptions{
 		Container: t.container, Command: command, Stdout: true, Stderr: true,
 	})
@@ -197,7 +210,7 @@ func leave(ctx context.Context, do func() error) error {
 // stream runs a command by WebSocket, over the connection that was opened early if there
 // is one, or by SPDY where a proxy or an old server knows no better, or the account has
 // only the verb for SPDY.
-func (r *PodRunner) stream(ctx context.Context, early *ahead, u *url.URL, options remotecommand.StreamOptions) error {
+func (r *Runner) stream(ctx context.Context, early *ahead, u *url.URL, options remotecommand.StreamOptions) error {
 	if r.Transport != SPDY {
 		err := r.refused(ctx, WebSocket, r.overWebSocket(ctx, early, u, options))
 		again := r.Transport == "" && fallsBack(err)
@@ -209,7 +222,7 @@ func (r *PodRunner) stream(ctx context.Context, early *ahead, u *url.URL, option
 	return r.refused(ctx, SPDY, r.overSPDY(ctx, u, options))
 }
 
-func (r *PodRunner) overWebSocket(ctx context.Context, early *ahead, u *url.URL, options remotecommand.StreamOptions) error {
+func (r *Runner) overWebSocket(ctx context.Context, early *ahead, u *url.URL, options remotecommand.StreamOptions) error {
 	config := r.Config
 	if t := early.take(ctx); t != nil {
 		ctx, config, u = t.through(ctx, config, u)
@@ -221,7 +234,7 @@ func (r *PodRunner) overWebSocket(ctx context.Context, early *ahead, u *url.URL,
 	return executor.StreamWithContext(ctx, options)
 }
 
-func (r *PodRunner) overSPDY(ctx context.Context, u *url.URL, options remotecommand.StreamOptions) error {
+func (r *Runner) overSPDY(ctx context.Context, u *url.URL, options remotecommand.StreamOptions) error {
 	config := rest.CopyConfig(r.Config)
 	upgrade := &upgradeTransport{}
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
@@ -241,7 +254,7 @@ func (r *PodRunner) overSPDY(ctx context.Context, u *url.URL, options remotecomm
 
 // refused turns the API server's refusal, if err is one that a right or a policy may be
 // behind, into its error.
-func (r *PodRunner) refused(ctx context.Context, transport Transport, err error) error {
+func (r *Runner) refused(ctx context.Context, transport Transport, err error) error {
 	status := refusal(err)
 	if status == nil || !mayBePolicy(status) {
 		return err
@@ -260,10 +273,10 @@ func fallsBack(err error) bool {
 
 // givenUp returns the error of a command whose end we did not wait for.
 func givenUp(why error) error {
-	if errors.Is(why, context.Canceled) {
+	if errors.Is(why, context.Canceled) || errors.Is(why, ErrTooLarge) {
 		return why
 	}
-	return fmt.Errorf("%w: %w", ErrNoAnswer, why)
+	return &GivenUpError{why}
 }
 
 // ended tells how a command ended from the error of its stream.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package pum
+package podexec
 
 import (
 	"bytes"
@@ -70,7 +70,7 @@ func mayBePolicy(status *apierrors.StatusError) bool {
 //
 // Kubernetes from 1.35 on wants the verb create for both protocols, before it get for
 // WebSocket (kubernetes#78741). Of an account that has get alone, RBAC's own words tell.
-func (r *PodRunner) denied(ctx context.Context, status *apierrors.StatusError, transport Transport) error {
+func (r *Runner) denied(ctx context.Context, status *apierrors.StatusError, transport Transport) error {
 	create, err := r.may(ctx, "create")
 	if err != nil {
 		return status // who may not ask for its rights, has none, or no login
