@@ -23,7 +23,7 @@ const revisionAnnotation = "deployment.kubernetes.io/revision"
 // ErrRolling says that there is nobody to ask because the Deployment rolls out, or
 // would if it were not paused: it is a matter of time, and no failure. The pods of
 // the spec before are never asked.
-var ErrRolling = errors.New("its deployment is rolling out")
+var ErrRolling = errors.New("the deployment is rolling out")
 
 // choosePod returns the pod to ask: a ready one, not terminating, of the ReplicaSet
 // with the present spec of the Deployment. Owners decide, not labels, because

@@ -133,7 +133,7 @@ func TestChoosePod(t *testing.T) {
 			},
 			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
 			pods:    []corev1.Pod{pod("p1", "a", ready)},
-			err:     `its deployment is rolling out: its controller has not seen the present spec of "pum" yet`,
+			err:     `the deployment is rolling out: its controller has not seen the present spec of "pum" yet`,
 			rolling: true,
 		},
 		{
@@ -144,14 +144,14 @@ func TestChoosePod(t *testing.T) {
 			},
 			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
 			pods:    []corev1.Pod{pod("p1", "a", ready)},
-			err:     `its deployment is rolling out: "pum" has no ReplicaSet of its present spec, and is paused`,
+			err:     `the deployment is rolling out: "pum" has no ReplicaSet of its present spec, and is paused`,
 			rolling: true,
 		},
 		{
 			name: "not of the spec before while Recreate stops its pods", change: present,
 			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
 			pods:    []corev1.Pod{pod("p1", "a", ready)},
-			err:     `its deployment is rolling out: "pum" has no ReplicaSet of its present spec`,
+			err:     `the deployment is rolling out: "pum" has no ReplicaSet of its present spec`,
 			rolling: true,
 		},
 		{
@@ -167,7 +167,7 @@ func TestChoosePod(t *testing.T) {
 			name: "the new pod is not ready yet", change: progressing(corev1.ConditionTrue, "ReplicaSetUpdated"),
 			sets:    []appsv1.ReplicaSet{set("a", "1")},
 			pods:    []corev1.Pod{pod("p1", "a", running)},
-			err:     `its deployment is rolling out: no ready pod in deployment "pum": p1 is Running, but not ready`,
+			err:     `the deployment is rolling out: no ready pod in deployment "pum": p1 is Running, but not ready`,
 			rolling: true,
 		},
 		{
@@ -189,7 +189,7 @@ func TestChoosePod(t *testing.T) {
 			},
 			sets:    []appsv1.ReplicaSet{set("a", "1")},
 			pods:    []corev1.Pod{pod("p1", "a", running)},
-			err:     `its deployment is rolling out: no ready pod in deployment "pum": p1 is Running, but not ready`,
+			err:     `the deployment is rolling out: no ready pod in deployment "pum": p1 is Running, but not ready`,
 			rolling: true,
 		},
 		{

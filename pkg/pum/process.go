@@ -42,17 +42,18 @@ type ProcessPod struct {
 // may not read jobs learns less.
 func ReadProcess(ctx context.Context, client *kube.Client, namespace string) (Process, error) {
 	job, err := client.Jobs(namespace).Get(ctx, ProcessJob, metav1.GetOptions{})
+	unread := apierrors.IsForbidden(err)
 	switch {
 	case apierrors.IsNotFound(err):
-		job, err = nil, nil
-	case err != nil && !apierrors.IsForbidden(err):
+		job = nil
+	case err != nil && !unread:
 		return Process{}, fmt.Errorf("get job %q: %w", ProcessJob, err)
 	}
-	pods, failed := client.Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + ProcessJob})
-	if failed != nil {
-		return Process{}, fmt.Errorf("list pods of job %q: %w", ProcessJob, failed)
-	}
+	pods, err := client.Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + ProcessJob})
 	if err != nil {
+		return Process{}, fmt.Errorf("list pods of job %q: %w", ProcessJob, err)
+	}
+	if unread {
 		return processOf(pods.Items), nil
 	}
 	return processOf(pods.Items).of(job), nil

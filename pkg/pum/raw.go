@@ -21,44 +21,40 @@ import (
 // a column: the line, what is in brackets that it opens, and lines that are indented
 // deeper. What begins with a quote is no such value, nor is what ends with the text.
 func (s *scanner) rawLine(start, column int) (value, bool) {
-	if !s.beginsRaw(start) {
+	length := strings.IndexByte(s.text[start:], '\n')
+	if length < 0 || !s.beginsRaw(start) || holdsKey(s.text[start:start+length]) {
 		return value{}, false
 	}
 	strict := strings.IndexByte("{[", s.text[start]) >= 0
-	if group := *s; strict {
-		if group.pos = start; group.skipBrackets() != nil {
-			return value{}, false
-		}
+	if group := (scanner{text: s.text, pos: start, dialect: s.dialect}); strict && group.skipBrackets() != nil {
+		return value{}, false
 	}
-	first, end := 0, start // the end of the first line, of the last
-	for depth := 0; ; {
-		length := strings.IndexByte(s.text[end:], '\n')
-		if length < 0 {
-			return value{}, false
-		}
-		depth = bracketDepth(s.text[end:end+length], depth)
-		if end += length; first == 0 {
-			if first = end; holdsKey(s.text[start:end]) {
-				return value{}, false
-			}
-		}
-		next, _, _ := strings.Cut(s.text[end+1:], "\n")
-		indent := len(next) - len(strings.TrimLeft(next, " \t"))
-		switch known := leadingKey(next) >= 0 && indent <= column; {
-		case depth < 0 || known && depth > 0:
-			if strict {
-				return value{}, false
-			}
-			end = first // it was no bracket: Unexpected token { in JSON
-			return s.raw(start, end), true
-		case depth > 0 && end+1 < len(s.text):
-		case depth > 0:
-			return value{}, false
-		case known, strings.TrimSpace(next) == "", indent <= column && !strings.HasPrefix(next[indent:], "at "):
+	first := start + length
+	end, open := first, bracketDepth(s.text[start:first], 0)
+	for {
+		known, more := s.lineAfter(end, column)
+		switch {
+		case open < 0, open > 0 && known: // it was no bracket: Unexpected token { in JSON
+			return s.raw(start, first), !strict
+		case open == 0 && !more:
 			return s.raw(start, end), true
 		}
-		end++
+		if length = strings.IndexByte(s.text[end+1:], '\n'); length < 0 {
+			return value{}, false
+		}
+		open = bracketDepth(s.text[end+1:end+1+length], open)
+		end += 1 + length
 	}
+}
+
+// lineAfter says of the line after one that ends at an offset whether it begins with one
+// of the twelve keys, and whether it is more of a value whose key is in a column.
+func (s *scanner) lineAfter(end, column int) (known, more bool) {
+	line, _, _ := strings.Cut(s.text[end+1:], "\n")
+	words := strings.TrimLeft(line, " \t")
+	indent := len(line) - len(words)
+	known = leadingKey(line) >= 0 && indent <= column
+	return known, !known && strings.TrimSpace(words) != "" && (indent > column || strings.HasPrefix(words, "at "))
 }
 
 // rawMember reads such a value of an entry in brackets: up to the comma or the bracket
