@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the ways to log in that kubectl knows
@@ -44,12 +45,26 @@ func (a *app) cluster() (*cluster, error) {
 	}
 	config.UserAgent = fmt.Sprintf("kubectl-tpe/%s (%s/%s)", version(), runtime.GOOS, runtime.GOARCH)
 	config.WarningHandlerWithContext = rest.NoWarnings{}
+	config.Wrap(a.silence(config).wrap)
 	place, err := a.place(loader, raw)
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	c := &cluster{place, config}
 	return c, c.checkPlugin()
+}
+
+// silence says how long to wait for the first byte of an answer. The API server itself ends
+// a request after a minute. Whoever gave a --request-timeout knows better.
+func (a *app) silence(config *rest.Config) *silence {
+	s := &silence{noted: 2 * time.Second, limit: 30 * time.Second}
+	if config.Timeout > 0 {
+		s.limit = 0
+	}
+	if a.errView().Terminal {
+		s.say = func(text string) { fmt.Fprintln(a.ErrOut, a.errView().Safe(text)) }
+	}
+	return s
 }
 
 // unreadable is the error of a kubeconfig that is not one, or does not say where to ask.

@@ -28,7 +28,7 @@ import (
 // readers are the commands that ask an API server.
 func readers() [][]string {
 	return [][]string{
-		{"status"}, {"wait", "--timeout=0"}, {"pum", "status"}, {"releases"}, {"values", "tpe"}, {"rollback-plan"}, {"logs"},
+		{"status"}, {"pum", "restart", "--yes"}, {"rollback-plan", "--backups"}, {"values", "--dir=/nonexistent/d"}, {"wait", "--timeout=0"}, {"pum", "status"}, {"releases"}, {"values", "tpe"}, {"rollback-plan"}, {"logs"},
 		{"preflight", "--to=8.0.0", "--from=7.3.6"}, {"doctor"}, {"doctor", "--role"},
 	}
 }

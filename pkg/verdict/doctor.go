@@ -93,9 +93,10 @@ func (d *Doctor) server() Check {
 	case d.Server == "" && d.VersionErr == nil:
 		return Check{Name: "server", Result: CheckUnknown, Summary: "Kubernetes' version was not asked for, kubectl tpe " + d.Client}
 	case d.VersionErr != nil:
-		c := unknown("server", fmt.Errorf("Kubernetes' version is unknown (%w), kubectl tpe %s", d.VersionErr, d.Client))
-		c.code = ExitWarnings
-		return c
+		return Check{
+			Name: "server", Result: CheckUnknown, code: ExitWarnings,
+			Summary: fmt.Sprintf("Kubernetes' version is unknown (%v), kubectl tpe %s", d.VersionErr, d.Client),
+		}
 	}
 	return ok("server", fmt.Sprintf("Kubernetes %s, kubectl tpe %s", d.Server, d.Client))
 }
