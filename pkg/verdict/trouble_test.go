@@ -190,36 +190,3 @@ func TestWhatLastsIsAFinding(t *testing.T) {
 		})
 	}
 }
-
-// Twenty times as many troubles, or pods that share one, take about twenty times
-// as long to judge, not four hundred.
-func TestManyTroubles(t *testing.T) {
-	for name, group := range map[string]func(i int) string{
-		"one":  func(int) string { return "x" },
-		"each": func(i int) string { return fmt.Sprint("x", i) },
-	} {
-		took := func(n int) time.Duration {
-			p := workloads(readiness.Progressing)
-			p.ObservedAt = noon
-			for i := range n {
-				c := readiness.Cause{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: fmt.Sprint("p", i)}, Pod: fmt.Sprint("p", i), Container: "main", Since: noon, Group: group(i)}
-				p.Workloads[0].Causes = append(p.Workloads[0].Causes, c)
-				c.Container = "other"
-				p.Crashes = append(p.Crashes, c)
-			}
-			best := time.Hour
-			for range 3 {
-				start := time.Now()
-				if v := Judge(Snapshot{Picture: p}); len(v.Findings) == 0 {
-					t.Fatal("no finding")
-				}
-				best = min(best, time.Since(start))
-			}
-			return best
-		}
-		few, many := took(1000), took(20_000)
-		if many > 100*few && many > time.Second/2 { // a busy machine may pause
-			t.Errorf("%s: 1000 take %v, 20000 take %v", name, few, many)
-		}
-	}
-}
