@@ -55,7 +55,7 @@ func ofLatest(d *appsv1.DaemonSet, pods []*corev1.Pod) func(*corev1.Pod) bool {
 	var hashes []string
 	wanted, told := d.Annotations[appsv1.DeprecatedTemplateGeneration]
 	for _, p := range pods {
-		if told && p.Labels[generation] == wanted {
+		if told && p.Labels[generation] == wanted && !slices.Contains(hashes, p.Labels[hash]) {
 			hashes = append(hashes, p.Labels[hash])
 		}
 	}

@@ -84,7 +84,7 @@ func latest(updated int32, pods []*corev1.Pod, label string) func(*corev1.Pod) b
 	var last time.Time
 	for hash, created := range first {
 		switch {
-		case updated == 0 || count[hash] != updated || created.Before(last):
+		case count[hash] != updated || created.Before(last):
 		case created.After(last):
 			fits, last = []string{hash}, created
 		default:

@@ -287,3 +287,19 @@ func TestStatusThatIsOutOfDate(t *testing.T) {
 		}
 	}
 }
+
+func TestNumbersBelowZeroProveNothing(t *testing.T) {
+	d := deployment(func(d *appsv1.Deployment) {
+		d.Spec.Replicas, d.Status = new(int32(-1)), appsv1.DeploymentStatus{ObservedGeneration: 7}
+	})
+	s := statefulSet(func(s *appsv1.StatefulSet) {
+		s.Status.UpdatedReplicas, s.Spec.UpdateStrategy.RollingUpdate.Partition = -1, new(int32(9))
+	})
+	a := &appsv1.DaemonSet{ObjectMeta: meta("agent", 2)}
+	a.Status = appsv1.DaemonSetStatus{ObservedGeneration: 2, DesiredNumberScheduled: -2, NumberAvailable: -2}
+	for _, w := range []Workload{Deployment(d, nil), StatefulSet(s, nil, nil), DaemonSet(a, nil)} {
+		if w.State != Unknown {
+			t.Errorf("%s: %s %q, want %s", w.Kind, w.State, w.Reason, Unknown)
+		}
+	}
+}

@@ -56,8 +56,12 @@ type step struct {
 }
 
 // at returns the workload at a step. A workload on its way is Failed if a
-// cause dooms it. One that is done has no causes.
+// cause dooms it. One that is done has no causes. Numbers below zero, which the
+// API server does not let through, prove nothing.
 func (w Workload) at(s step, causes []Cause) Workload {
+	if min(w.Want, w.Ready, w.Updated) < 0 {
+		s = step{state: Unknown, doing: "a number of its pods is below zero"}
+	}
 	w.State, w.Since = s.state, s.since
 	if w.Done() {
 		w.Reason = sentence(s.doing, s.detail)
