@@ -57,7 +57,9 @@ command prints the one that goes on behind the last line.
 
 Standard output gets the lines as the containers wrote them. Headings are on
 standard error, unless standard output is a terminal, on which what does not
-print is escaped.
+print is escaped. As JSON a line of more than 1 MiB is in several objects, all
+but the last with "partial": true; a line of which the rest is lost has
+"truncated": true.
 
 Exit codes:
   0    the job completed
