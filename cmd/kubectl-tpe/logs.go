@@ -57,7 +57,9 @@ command prints the one that goes on behind the last line.
 
 Standard output gets the lines as the containers wrote them. Headings are on
 standard error, unless standard output is a terminal, on which what does not
-print is escaped.
+print is escaped. As JSON a line of more than 1 MiB is in several objects, all
+but the last with "partial": true; a line of which the rest is lost has
+"truncated": true.
 
 Exit codes:
   0    the job completed
@@ -223,17 +225,17 @@ func (f *logsFlags) goOn(c *cluster, r *joblogs.Reader, begun time.Time) string 
 	if len(shown) == 0 {
 		return ""
 	}
-	return "; go on with " + c.Command("kubectl tpe logs" + f.resume(r.Selected(), shown, begun))
+	return "; go on with " + c.Command("kubectl tpe logs "+f.resume(r.Selected(), shown, begun))
 }
 
-// resume returns the flags, each after a blank, with which the command goes on behind
-// positions: those of this one. What they say relative to now, or to the last attempt, is made
-// absolute.
+// resume returns the flags with which the command goes on behind positions:
+// those of this one. What they say relative to now, or to the last attempt, is
+// made absolute.
 func (f *logsFlags) resume(attempts string, shown []joblogs.Position, begun time.Time) string {
-	words := ""
+	var words []string
 	add := func(given bool, word string) {
 		if given {
-			words += " " + word
+			words = append(words, word)
 		}
 	}
 	add(f.Follow, "-f")
@@ -247,9 +249,9 @@ func (f *logsFlags) resume(attempts string, shown []joblogs.Position, begun time
 	add(f.job != pum.ProcessJob, "--job="+command.Quote(f.job))
 	add(f.timeout > 0, "--timeout="+f.timeout.String())
 	for _, p := range shown {
-		add(true, "--after="+p.String())
+		words = append(words, "--after="+p.String())
 	}
-	return words
+	return strings.Join(words, " ")
 }
 
 // logsCode returns the exit code for how the job is.

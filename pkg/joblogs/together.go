@@ -66,6 +66,10 @@ func (r *Reader) follow(ctx context.Context, h JobHistory, run Run) error {
 // ended: half a minute.
 const beats = 6
 
+// patience is how long a look may take: meanwhile nobody hears that a run was
+// read.
+const patience = 5 * time.Second
+
 // beat is how often to look for more that runs.
 func (r *Reader) beat(h JobHistory) time.Duration {
 	if h.parallel {
@@ -78,7 +82,9 @@ func (r *Reader) beat(h JobHistory) time.Duration {
 // over although what is followed seems to run. That it has no answer is left
 // to the readers to say.
 func (g *group) look(ctx context.Context, over int, err error) (int, error) {
-	h, failed := Fetch(ctx, g.API)
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	h, failed := Fetch(limited, g.API)
 	if failed != nil || err != nil || h.uid != g.job {
 		return 0, err
 	}
