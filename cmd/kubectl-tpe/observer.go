@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -35,8 +34,6 @@ type observer struct {
 
 	// releases reads the Helm releases. It is nil if they are not observed.
 	releases func(ctx context.Context) (*verdict.Releases, error)
-
-	changed atomic.Int64 // how often PUM's pods or its job changed so far
 }
 
 // run calls see with a new snapshot and its verdict whenever something was observed,
@@ -54,7 +51,7 @@ func (o *observer) run(ctx context.Context, see func(verdict.Snapshot, verdict.V
 	parts.Go(func() { o.reread(ctx, changes) })
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	s := verdict.Snapshot{Namespace: o.namespace}
+	s := verdict.Snapshot{Namespace: o.namespace, PUM: o.pum}
 	for {
 		select {
 		case <-ctx.Done():
@@ -124,7 +121,7 @@ func (o *observer) lookAgain(ctx context.Context, s *verdict.Snapshot) {
 // the workloads last changed: Helm may have been in the middle of its work.
 func hasty(s verdict.Snapshot, v verdict.Verdict) bool {
 	return s.Releases != nil && s.Releases.ReadAt.Before(s.HeardAt) &&
-		v.ExitCode == verdict.ExitFailed && verdict.Over(s, v, false)
+		v.ExitCode == verdict.ExitFailed && verdict.Over(v, false)
 }
 
 // whole reports whether every part was observed at least once: before, there
@@ -145,10 +142,7 @@ func (o *observer) follow(ctx context.Context, changes chan<- func(*verdict.Snap
 	o.watch(ctx, func(sighting readiness.Sighting) {
 		about := o.aboutPUM(sighting.Picture)
 		news := about != before
-		changed := news && !first
-		if changed {
-			o.changed.Add(1)
-		}
+		changed, at := news && !first, o.now()
 		before, first = about, first && sighting.Picture == nil
 		pass(ctx, changes, func(s *verdict.Snapshot) {
 			s.LostAt = sighting.LostAt
@@ -158,7 +152,9 @@ func (o *observer) follow(ctx context.Context, changes chan<- func(*verdict.Snap
 			if s.PictureErr = nil; s.Picture == nil {
 				s.PictureErr = sighting.Err
 			}
-			s.Outdated = s.Outdated || changed && o.ask != nil
+			if changed && o.ask != nil {
+				s.PUMChangedAt = at
+			}
 		})
 		if news {
 			select {
@@ -193,7 +189,7 @@ func (o *observer) aboutPUM(p *readiness.Picture) (about [2]any) {
 func (o *observer) poll(ctx context.Context, changes chan<- func(*verdict.Snapshot), nudge <-chan struct{}) {
 	var progress pum.Progress
 	for o.ask != nil && ctx.Err() == nil {
-		changed := o.changed.Load()
+		asked := o.now()
 		answer, err := o.ask(ctx)
 		movements := map[int64]pum.Movement{}
 		if err == nil {
@@ -203,8 +199,7 @@ func (o *observer) poll(ctx context.Context, changes chan<- func(*verdict.Snapsh
 			}
 		}
 		pass(ctx, changes, func(s *verdict.Snapshot) {
-			s.Answer, s.AnswerErr, s.Movements = answer, err, movements
-			s.Outdated = o.changed.Load() != changed
+			s.Answer, s.AnswerErr, s.AskedAt, s.Movements = answer, err, asked, movements
 		})
 		select {
 		case <-ctx.Done():

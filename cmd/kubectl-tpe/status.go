@@ -99,7 +99,7 @@ func observe(ctx context.Context, c *cluster, flags pumFlags, now time.Time) (ve
 	if err != nil {
 		return verdict.Snapshot{}, err
 	}
-	s := verdict.Snapshot{ObservedAt: now, Namespace: c.Namespace}
+	s := verdict.Snapshot{ObservedAt: now, Namespace: c.Namespace, PUM: flags.deployment}
 	found := make(chan struct{})
 	runner.Found = sync.OnceFunc(func() { close(found) })
 	var asked sync.WaitGroup

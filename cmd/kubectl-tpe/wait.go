@@ -221,7 +221,7 @@ func (w *waiting) over(first bool) bool {
 	v := w.verdict
 	if v.ExitCode != verdict.ExitDone {
 		w.well = time.Time{}
-		return w.options.timeout == 0 || first && w.vain() || verdict.Over(w.last, v, w.options.failFast)
+		return w.options.timeout == 0 || first && w.vain() || verdict.Over(v, w.options.failFast)
 	}
 	if w.well.IsZero() {
 		w.well = w.last.ObservedAt

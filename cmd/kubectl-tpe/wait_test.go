@@ -253,7 +253,7 @@ func TestFailedHelmReleasesAreReadAnewBeforeTheyEndAWait(t *testing.T) {
 				var took time.Duration
 				o.run(t.Context(), func(s verdict.Snapshot, judged verdict.Verdict) bool {
 					v, took = judged, time.Since(start)
-					return !verdict.Over(s, v, false)
+					return !verdict.Over(v, false)
 				})
 				if v.ExitCode != tt.want || took != o.interval/2 {
 					t.Errorf("exit code %d after %s, want %d after %s", v.ExitCode, took, tt.want, o.interval/2)

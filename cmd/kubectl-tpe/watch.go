@@ -32,7 +32,7 @@ func (a *app) watch(ctx context.Context, o *observer, format *output.Format, doc
 	o.run(ctx, func(s verdict.Snapshot, judged verdict.Verdict) bool {
 		v = judged.FailOn(a.failOn.level)
 		failed = stream.Show(document(s, v), a.view())
-		return failed == nil && !verdict.Over(s, v, false)
+		return failed == nil && !verdict.Over(v, false)
 	})
 	switch {
 	case failed != nil:

@@ -82,7 +82,7 @@ func (a assessor) workloads() []Workload {
 	var list []Workload
 	for _, d := range a.Deployments {
 		rule := func(c []Cause) Workload { return Deployment(d, c) }
-		list = append(list, a.judge(rule, a.pods.byDeployment[d.Name], func() []Cause { return a.deploymentCauses(d) }))
+		list = append(list, a.judge(rule, a.pods.byDeployment[d.Name], func() []Cause { return a.deploymentCauses(d) }).rolling(d))
 	}
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
@@ -159,7 +159,7 @@ func (a assessor) jobs() ([]Job, []CronJob) {
 		c := metav1.GetControllerOf(j)
 		switch {
 		case c == nil || c.Kind != "CronJob":
-			jobs = append(jobs, a.job(j))
+			jobs = append(jobs, a.job(j).identified(j))
 		case last[c.UID] == nil || j.CreationTimestamp.After(last[c.UID].CreationTimestamp.Time):
 			last[c.UID] = j
 		}

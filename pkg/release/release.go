@@ -20,6 +20,7 @@ type Release struct {
 	Status     string    `json:"status"` // Helm's word, or missing
 	Revision   int       `json:"revision,omitempty"`
 	UpdatedAt  time.Time `json:"updatedAt,omitzero"`
+	BegunAt    time.Time `json:"-"`                 // when Helm began the revision, by the API server's clock; UpdatedAt is by the clock of the machine that ran Helm
 	Of         []string  `json:"of,omitempty"`      // releases of ThingPark Enterprise that have the chart in this version
 	Said       string    `json:"said,omitempty"`    // what Helm last said of it
 	Problem    string    `json:"problem,omitempty"` // why it could not be read
@@ -30,7 +31,7 @@ type Release struct {
 func newRelease(r *Revision, err error) Release {
 	release := Release{
 		Name: r.Release, Chart: r.Chart, Version: r.Version, AppVersion: r.AppVersion,
-		Status: r.Status, Revision: r.Number, UpdatedAt: r.UpdatedAt.Truncate(time.Second), Said: r.Description,
+		Status: r.Status, Revision: r.Number, UpdatedAt: r.UpdatedAt.Truncate(time.Second), BegunAt: r.BegunAt, Said: r.Description,
 	}
 	if err != nil {
 		release.Problem = err.Error()

@@ -17,6 +17,7 @@ type Revision struct {
 	Number    int
 	Status    string    // Helm's word
 	UpdatedAt time.Time // by the labels to the second in which the secret was written; by the data when Helm ended
+	BegunAt   time.Time // when Helm wrote the secret first, before it did anything else; by the API server's clock
 
 	Chart       string
 	Version     string // of the chart
@@ -66,8 +67,8 @@ func newRevision(secret metav1.ObjectMeta) (*Revision, bool) {
 	}
 	r := &Revision{
 		Release: name, Number: number, Status: secret.Labels["status"],
-		UpdatedAt: secret.CreationTimestamp.UTC(),
-		secret:    secret.Name, version: secret.ResourceVersion,
+		UpdatedAt: secret.CreationTimestamp.UTC(), BegunAt: secret.CreationTimestamp.UTC(),
+		secret: secret.Name, version: secret.ResourceVersion,
 	}
 	for _, label := range []string{"createdAt", "modifiedAt"} { // seconds since 1970
 		if seconds, err := strconv.ParseInt(secret.Labels[label], 10, 64); err == nil {

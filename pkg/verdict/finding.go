@@ -46,12 +46,16 @@ const (
 	CodePUMComplains     Code = "TPE205"
 	CodeJobFailed        Code = "TPE301"
 	CodeJobSuspended     Code = "TPE302"
+	CodeJobFormerly      Code = "TPE305"
+	CodeProcessUnseen    Code = "TPE306"
 	CodeForbidden        Code = "TPE401"
 	CodeNoAnswer         Code = "TPE402"
 	CodeNotFound         Code = "TPE403"
 	CodeNotUnderstood    Code = "TPE404"
 	CodeUnreachable      Code = "TPE405"
 	CodeKindNotRead      Code = "TPE406"
+	CodeUnconfirmed      Code = "TPE408"
+	CodePUMRolling       Code = "TPE409"
 	CodeReleasesMixed    Code = "TPE501"
 	CodeReleaseFailed    Code = "TPE502"
 	CodeReleasePending   Code = "TPE503"
@@ -91,7 +95,7 @@ type Object = readiness.Object
 // still goes on.
 func (c Code) Past() bool {
 	switch c {
-	case CodeEntryAborted, CodeJobFailed, CodeCrashed, CodeOutOfMemory:
+	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeCrashed, CodeOutOfMemory:
 		return true
 	}
 	return false

@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,24 +15,31 @@ import (
 // Judge returns the verdict of a snapshot.
 func Judge(s Snapshot) Verdict {
 	v := Verdict{ExitCode: ExitDone, namespace: s.Namespace}
-	if s.Picture != nil {
+	goal := s.Asks()
+	if s.Picture != nil && goal.Workloads() {
 		v.impact(s.Picture)
 		v.workloads(s.Picture)
-		v.jobs(s.Picture.Jobs)
+		v.jobs(&s)
 		v.troubles(s.Picture)
 		v.crashes(s.Picture)
 		v.gaps(s.Picture.Gaps)
 	}
-	if s.Answer != nil {
-		v.entries(s.Answer, s.Picture, s.Movements)
+	if s.Answer != nil && goal.Entries() {
+		v.entries(&s)
 	}
-	if s.Outdated { // what the job did last is not in the answer
+	if s.Outdated() { // what the job did last is not in the answer
 		v.hold(ExitPending)
 	}
-	v.releases(s)
+	if goal == GoalAll || s.onlyReleases() {
+		v.releases(s)
+	}
 	v.lost(s)
-	v.failedToAsk("workloads", s.PictureErr)
-	v.failedToAsk("entries", s.AnswerErr)
+	v.unconfirmed(s)
+	if goal.Workloads() {
+		v.failedToAsk("workloads", s.PictureErr)
+	}
+	v.silent(&s)
+	v.Settled = settledOf(s)
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Compare(a.Level.rank(), b.Level.rank())
 	})
@@ -105,18 +113,25 @@ func (v *Verdict) workload(w readiness.Workload) {
 
 // jobs judges the jobs. One that still runs is part of an upgrade that is
 // not over.
-func (v *Verdict) jobs(jobs []readiness.Job) {
-	for _, j := range jobs {
+func (v *Verdict) jobs(s *Snapshot) {
+	for _, j := range s.Picture.Jobs {
 		v.processing = v.processing || j.Name == pum.ProcessJob && !j.State.Final()
 		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
-		switch j.State {
-		case readiness.JobComplete:
-		case readiness.JobFailed:
+		formerly := s.formerly(j)
+		switch {
+		case j.State == readiness.JobComplete:
+		case formerly != "":
+			f.Code, f.Level = CodeJobFormerly, LevelWarning
+			f.Summary = fmt.Sprintf("job %s failed before this upgrade, at %s", j.Name, day(j.FinishedAt))
+			f.Detail = strings.TrimPrefix(j.Reason+"; "+formerly, "; ")
+			f.Next = []string{v.logs(j.Name), v.kubectl("delete job", j.Name)}
+			v.find(ExitDone, f)
+		case j.State == readiness.JobFailed:
 			f.Code, f.Level = CodeJobFailed, LevelError
 			f.Summary = "job " + j.Name + " failed for good"
 			f.Next = []string{v.logs(j.Name)}
 			v.find(ExitFailed, f)
-		case readiness.JobSuspended:
+		case j.State == readiness.JobSuspended:
 			f.Code, f.Level = CodeJobSuspended, LevelWarning
 			f.Summary = "job " + j.Name + " is suspended and will not go on until it is resumed"
 			v.find(ExitPending, f)
@@ -145,7 +160,7 @@ func (v *Verdict) runningJob(j readiness.Job, f Finding) {
 // gravest finding means, how to wait, and what the findings say.
 func (v Verdict) Next() []string {
 	var next []string
-	if v.ExitCode == ExitPending && v.namespace != "" {
+	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.Settled.atWork()) && v.namespace != "" {
 		next = append(next, v.kubectl("tpe wait"))
 		if v.processing {
 			next = append(next, v.kubectl("tpe logs -f"))
