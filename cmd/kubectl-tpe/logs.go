@@ -171,7 +171,7 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	if err := out.Say(fmt.Sprintf("job %s   namespace %s   context %s", f.job, c.Namespace, c.Context)); err != nil {
 		return write(verdict.ExitError, err)
 	}
-	reader := joblogs.Reader{API: job, Sink: out, Now: a.now, Options: f.Options}
+	reader := joblogs.Reader{API: job, Sink: out, Now: a.time, Options: f.Options}
 	story, err := reader.Read(limited)
 	if err := out.Flush(); err != nil {
 		return write(logsCode(story), err)

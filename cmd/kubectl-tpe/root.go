@@ -16,6 +16,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/klog/v2"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -24,15 +25,20 @@ import (
 // variables.
 type app struct {
 	genericiooptions.IOStreams
-	now  func() time.Time
-	kube kubeFlags
+	now   func() time.Time // this machine's time
+	clock *kube.Clock      // of the API server that is asked; nil if none is
+	kube  kubeFlags
 
 	// observe observes a namespace once.
-	observe func(context.Context, *cluster, pumFlags, time.Time) (verdict.Snapshot, error)
+	observe func(context.Context, *cluster, pumFlags) (verdict.Snapshot, error)
 
 	look   lookFlags
 	failOn failOn
 }
+
+// time returns the API server's time, as far as it is known: what is dated there is as old
+// as that says.
+func (a *app) time() time.Time { return a.clock.At(a.now()) }
 
 func newRootCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{

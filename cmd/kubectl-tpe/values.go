@@ -166,7 +166,7 @@ func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	doc := output.NewSavedValues(c.Place, a.now())
+	doc := output.NewSavedValues(c.Place, a.time())
 	for _, v := range all {
 		file := filepath.Join(o.dir, "values-"+v.Release+".yaml")
 		size, err := saveNew(file, o.chosen(v))
@@ -220,7 +220,7 @@ func (a *app) diffValues(ctx context.Context, c *cluster, reader *release.Reader
 	if err != nil {
 		return err
 	}
-	doc := output.NewValuesDiff(c.Place, a.now(), before, after)
+	doc := output.NewValuesDiff(c.Place, a.time(), before, after)
 	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }
 

@@ -3,6 +3,7 @@
 package release
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -152,8 +153,8 @@ func underway(releases []Release, now time.Time) bool {
 		if len(r.Of) == 0 && r.Status != StatusMissing {
 			return false
 		}
-		if r.UpdatedAt.After(last) {
-			last = r.UpdatedAt
+		if at := cmp.Or(r.BegunAt, r.UpdatedAt); at.After(last) { // the former is of the same clock as now
+			last = at
 		}
 	}
 	if now.Sub(last) > upgradeTime {

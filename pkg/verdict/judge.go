@@ -30,7 +30,7 @@ func Judge(s Snapshot) Verdict {
 	if s.Outdated() { // what the job did last is not in the answer
 		v.hold(ExitPending)
 	}
-	if goal == GoalAll || s.onlyReleases() {
+	if s.Goal == "" || s.Goal == GoalAll {
 		v.releases(s)
 	}
 	v.lost(s)

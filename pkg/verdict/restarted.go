@@ -43,6 +43,7 @@ func (v *Verdict) restarted(s *Snapshot) {
 			Code: CodeProcessUnseen, Level: LevelInfo,
 			Summary: "nothing shows yet what the restart led to",
 			Detail:  "no new job " + pum.ProcessJob + " was seen, and not every entry changed since the restart was sent",
+			Objects: []Object{{Kind: "Job", Name: pum.ProcessJob}},
 			Next:    []string{v.kubectl("tpe pum status"), v.kubectl("tpe logs")},
 		})
 	case job != nil && job.State == readiness.JobFailed:

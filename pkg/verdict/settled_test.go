@@ -14,29 +14,29 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
-var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+var midday = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// process is the job that works through the entries, which ended some time before noon.
+// process is the job that works through the entries, which ended some time before midday.
 func process(state readiness.JobState, ago time.Duration) readiness.Job {
-	j := readiness.Job{Name: pum.ProcessJob, State: state, UID: "old", CreatedAt: noon.Add(-ago - time.Minute)}
+	j := readiness.Job{Name: pum.ProcessJob, State: state, UID: "old", CreatedAt: midday.Add(-ago - time.Minute)}
 	if state.Final() {
-		j.FinishedAt = noon.Add(-ago)
+		j.FinishedAt = midday.Add(-ago)
 	}
 	return j
 }
 
-// helm are the four releases, whose newest revisions were begun so long before noon.
+// helm are the four releases, whose newest revisions were begun so long before midday.
 func helm(ago ...time.Duration) *Releases {
 	r := &Releases{Consistency: release.Consistency{State: release.Consistent}}
 	for i, part := range release.Parts() {
-		at := noon.Add(-ago[min(i, len(ago)-1)])
+		at := midday.Add(-ago[min(i, len(ago)-1)])
 		r.Items = append(r.Items, release.Release{Name: part.Name, Chart: part.Chart, Version: "1", Status: release.StatusDeployed, Revision: 2, BegunAt: at, UpdatedAt: at})
 	}
 	return r
 }
 
 func stalled(uid int64) map[int64]pum.Movement {
-	return map[int64]pum.Movement{uid: {Stall: &pum.Stall{Kind: pum.StallSilent, Since: noon.Add(-time.Hour)}}}
+	return map[int64]pum.Movement{uid: {Stall: &pum.Stall{Kind: pum.StallSilent, Since: midday.Add(-time.Hour)}}}
 }
 
 func TestSettled(t *testing.T) {
@@ -67,13 +67,13 @@ func TestSettled(t *testing.T) {
 		{"an unknown state is not final", Snapshot{Picture: ready(), Answer: entries("PAUSED")}, []string{"Entry 0"}},
 		{"only entries, and the job at work", Snapshot{Goal: GoalEntries, Picture: withJobs(workloads(readiness.Progressing), process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
 		{"only workloads", Snapshot{Goal: GoalWorkloads, Picture: ready(), Answer: entries(initial)}, nil},
-		{"PUM was asked before its job changed", Snapshot{Picture: ready(), Answer: entries(aborted), AskedAt: noon, PUMChangedAt: noon}, []string{"Entry all"}},
-		{"and asked again", Snapshot{Picture: ready(), Answer: entries(aborted), AskedAt: noon.Add(1), PUMChangedAt: noon}, nil},
+		{"PUM was asked before its job changed", Snapshot{Picture: ready(), Answer: entries(aborted), AskedAt: midday, PUMChangedAt: midday}, []string{"Entry all"}},
+		{"and asked again", Snapshot{Picture: ready(), Answer: entries(aborted), AskedAt: midday.Add(1), PUMChangedAt: midday}, nil},
 		{"PUM is silent", Snapshot{Picture: ready(process(readiness.JobFailed, time.Hour)), AnswerErr: errNoAnswer}, []string{"Entry all"}},
 		{"the workloads are unknown", Snapshot{PictureErr: errors.New("503"), Answer: entries(aborted), Namespace: "tpe"}, []string{"Namespace tpe"}},
-		{"Helm is at work", Snapshot{ObservedAt: noon, Picture: ready(), Answer: entries(aborted), Releases: atWork}, []string{"Release tpe"}},
-		{"Helm died at work", Snapshot{ObservedAt: noon, Picture: ready(), Answer: entries(aborted), Releases: died}, nil},
-		{"a release is to come", Snapshot{ObservedAt: noon, Picture: ready(), Answer: entries(aborted), Releases: coming}, []string{"Release tpe"}},
+		{"Helm is at work", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: atWork}, []string{"Release tpe"}},
+		{"Helm died at work", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: died}, nil},
+		{"a release is to come", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: coming}, []string{"Release tpe"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var moving []string
@@ -85,7 +85,7 @@ func TestSettled(t *testing.T) {
 			}
 		})
 	}
-	if since := Judge(Snapshot{Picture: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}).Settled.Since; !since.Equal(noon.Add(-time.Hour)) {
+	if since := Judge(Snapshot{Picture: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}).Settled.Since; !since.Equal(midday.Add(-time.Hour)) {
 		t.Errorf("settled since %s, want the end of the job", since)
 	}
 }
@@ -95,7 +95,7 @@ func TestSettled(t *testing.T) {
 func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	const hour = time.Hour
 	failed := func(ago time.Duration, of string) *readiness.Picture {
-		return withJobs(workloads(readiness.Ready), readiness.Job{Name: "hook", State: readiness.JobFailed, FinishedAt: noon.Add(-ago), Release: of})
+		return withJobs(workloads(readiness.Ready), readiness.Job{Name: "hook", State: readiness.JobFailed, FinishedAt: midday.Add(-ago), Release: of})
 	}
 	undated := helm(2 * hour)
 	undated.Items[1].BegunAt = time.Time{}
@@ -116,15 +116,15 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 		{"without a Helm release", Snapshot{Picture: failed(60*24*hour, ""), Releases: &Releases{}}, ExitFailed, CodeJobFailed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.in.ObservedAt, tt.in.Goal = noon, GoalWorkloads
+			tt.in.ObservedAt, tt.in.Goal = midday, GoalWorkloads
 			if v := Judge(tt.in); v.ExitCode != tt.want || v.Findings[0].Code != tt.code {
 				t.Errorf("exit code %d, %s; want %d, %s", v.ExitCode, v.Findings[0].Code, tt.want, tt.code)
 			}
 		})
 	}
 	aborted := entries(pum.StateAborted)
-	aborted.Entries[0].StateTimestamp = new(noon.Add(-48 * hour).Format(time.RFC3339))
-	v := Judge(Snapshot{ObservedAt: noon, Picture: workloads(readiness.Ready), Answer: aborted, Releases: helm(hour)})
+	aborted.Entries[0].StateTimestamp = new(midday.Add(-48 * hour).Format(time.RFC3339))
+	v := Judge(Snapshot{ObservedAt: midday, Picture: workloads(readiness.Ready), Answer: aborted, Releases: helm(hour)})
 	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "there is no response of the service; that was at 2026-02-27 12:00 UTC, before the present upgrade began at 2026-03-01 11:00 UTC, and its data was not migrated since" {
 		t.Errorf("exit code %d, %s: %s", v.ExitCode, f.Code, f.Detail)
 	}
@@ -155,7 +155,7 @@ func TestNoEntries(t *testing.T) {
 		{"nobody looked for the job", Snapshot{}, ExitPending, CodeNoEntries},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.in.ObservedAt, tt.in.Goal, tt.in.Answer = noon, GoalEntries, entries()
+			tt.in.ObservedAt, tt.in.Goal, tt.in.Answer = midday, GoalEntries, entries()
 			v := Judge(tt.in)
 			var code Code
 			if len(v.Findings) > 0 {
@@ -172,11 +172,11 @@ func TestNoEntries(t *testing.T) {
 func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 	const done, aborted, working = pum.StateProcessed, pum.StateAborted, pum.StateInProgress
 	after := func(state readiness.JobState) []readiness.Job {
-		return []readiness.Job{{Name: pum.ProcessJob, UID: "new", State: state, CreatedAt: noon, FinishedAt: noon.Add(time.Minute)}}
+		return []readiness.Job{{Name: pum.ProcessJob, UID: "new", State: state, CreatedAt: midday, FinishedAt: midday.Add(time.Minute)}}
 	}
 	before := func(state readiness.JobState) []readiness.Job { return []readiness.Job{process(state, time.Hour)} }
 	older := after(readiness.JobComplete)
-	older[0].CreatedAt = noon.Add(-time.Minute)
+	older[0].CreatedAt = midday.Add(-time.Minute)
 	for _, tt := range []struct {
 		name        string
 		before, now *pum.Answer
@@ -201,8 +201,8 @@ func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := Snapshot{
-				ObservedAt: noon.Add(time.Hour), Goal: GoalEntries, Picture: withJobs(workloads(readiness.Ready), tt.jobs...), Answer: tt.now,
-				Restart: &pum.Restart{At: noon, Job: "old", Entries: tt.before.Entries},
+				ObservedAt: midday.Add(time.Hour), Goal: GoalEntries, Picture: withJobs(workloads(readiness.Ready), tt.jobs...), Answer: tt.now,
+				Restart: &pum.Restart{At: midday, Job: "old", Entries: tt.before.Entries},
 			}
 			v := Judge(s)
 			if v.ExitCode != tt.want || v.Settled.all() != tt.settled {

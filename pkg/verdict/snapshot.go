@@ -46,8 +46,7 @@ type Snapshot struct {
 // there is no Helm release of ThingPark Enterprise.
 type Releases struct {
 	release.Consistency
-	Items  []release.Release
-	ReadAt time.Time // when reading began
+	Items []release.Release
 }
 
 // onlyReleases reports whether nothing but the Helm releases was asked for.
