@@ -99,6 +99,10 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 		fmt.Fprintln(a.Out, "nothing was sent")
 		return answered(verdict.ExitDone, ctx.Err()) // an interruption has its own exit code
 	}
+	options.waiting.restart = &pum.Restart{At: a.time(), Entries: before.Entries}
+	for _, pod := range before.Process.Pods {
+		options.waiting.restart.Job = pod.Job
+	}
 	if err := a.send(ctx, c, r, before); err != nil || !options.wait {
 		return err
 	}

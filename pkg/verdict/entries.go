@@ -36,7 +36,20 @@ func (v *Verdict) entries(s *Snapshot) {
 	for i := range s.Answer.Entries {
 		v.entry(s, &s.Answer.Entries[i])
 	}
+	v.onTheWay = onTheWay(s.Answer.Entries, job)
 	v.complaints(s.Answer)
+}
+
+// onTheWay reports whether PUM is still at work, though an entry was aborted: on others, or,
+// where all that are aborted were so before its job began, perhaps on them again.
+func onTheWay(entries []pum.Entry, job *readiness.Job) bool {
+	if toDo(entries) {
+		return job == nil || !job.State.Final()
+	}
+	return job != nil && !job.State.Final() && !slices.ContainsFunc(entries, func(e pum.Entry) bool {
+		since, dated := e.Since()
+		return e.State == pum.StateAborted && (!dated || since.After(job.CreatedAt.Add(-otherClock)))
+	})
 }
 
 // toDo reports whether some of the entries are not final.
@@ -113,7 +126,9 @@ func (v *Verdict) state(s *Snapshot, e *pum.Entry) {
 		f.Summary = called(e) + " was aborted"
 		f.Detail = lastResponse(e) + s.before(e)
 		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.logs(pum.ProcessJob), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")}
+		otherwise := v.otherwise
 		v.find(ExitFailed, f)
+		v.otherwise = otherwise
 	case !e.State.Known():
 		f.Code, f.Level = CodeUnknownState, LevelWarning
 		f.Summary = fmt.Sprintf("%s is in state %q, which this version does not know", called(e), e.State)

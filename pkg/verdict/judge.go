@@ -48,7 +48,9 @@ func Judge(s Snapshot) Verdict {
 }
 
 // hold notes that a code holds. The gravest stays.
-func (v *Verdict) hold(code ExitCode) { v.ExitCode = graver(v.ExitCode, code) }
+func (v *Verdict) hold(code ExitCode) {
+	v.ExitCode, v.otherwise = graver(v.ExitCode, code), graver(v.otherwise, code)
+}
 
 // find notes a finding, and the code that holds because of it. What would be
 // missing of it is added: a finding always says what to do next.

@@ -72,8 +72,12 @@ func (v Verdict) FailOn(level Level) Verdict {
 }
 
 // TimedOut returns the verdict for a wait that ran out of time: what is known
-// to be bad stays so, and what is pending is a timeout.
+// to be bad stays so, and what is pending is a timeout. So is it if nothing but an entry
+// failed while PUM was still at work on others, or may have begun with it again.
 func (v Verdict) TimedOut() Verdict {
+	if v.ExitCode == ExitFailed && v.onTheWay {
+		v.ExitCode = v.otherwise
+	}
 	v.ExitCode = graver(v.ExitCode, ExitTimeout)
 	return v
 }

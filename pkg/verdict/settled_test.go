@@ -90,6 +90,35 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+// Out of time is not failed as long as PUM is at work, and nothing else failed.
+func TestTimedOutWithAnEntryAborted(t *testing.T) {
+	aborted := func(ago time.Duration, others ...pum.State) *pum.Answer {
+		a := entries(append([]pum.State{pum.StateAborted}, others...)...)
+		a.Entries[0].StateTimestamp = new(midday.Add(-ago).Format(time.RFC3339))
+		return a
+	}
+	jobs := func(jobs ...readiness.Job) *readiness.Picture { return withJobs(workloads(readiness.Ready), jobs...) }
+	running, failed := process(readiness.JobRunning, time.Minute), readiness.Job{Name: "a", State: readiness.JobFailed}
+	for _, tt := range []struct {
+		name string
+		in   Snapshot
+		want ExitCode
+	}{
+		{"PUM works on another", Snapshot{Picture: jobs(running), Answer: aborted(time.Hour, pum.StateInit)}, ExitTimeout},
+		{"PUM's job is not seen", Snapshot{Picture: jobs(), Answer: aborted(time.Hour, pum.StateInProgress)}, ExitTimeout},
+		{"PUM's job failed", Snapshot{Picture: jobs(process(readiness.JobFailed, time.Minute)), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"the job may run it again", Snapshot{Picture: jobs(running), Answer: aborted(time.Hour, pum.StateProcessed)}, ExitTimeout},
+		{"the job aborted it", Snapshot{Picture: jobs(running), Answer: aborted(0, pum.StateProcessed)}, ExitFailed},
+		{"nobody works", Snapshot{Picture: jobs(), Answer: aborted(time.Hour)}, ExitFailed},
+		{"another job failed, too", Snapshot{Picture: jobs(running, failed), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"a workload is doomed, too", Snapshot{Picture: withJobs(workloads(readiness.Failed), running), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+	} {
+		if got := Judge(tt.in).TimedOut().ExitCode; got != tt.want {
+			t.Errorf("%s: exit code %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
 // What ended before the present upgrade began is history; an entry is not, for its data
 // was never migrated.
 func TestWhatFailedBeforeTheUpgrade(t *testing.T) {

@@ -115,5 +115,7 @@ type Verdict struct {
 	Settled  Settled   // whether anything may still change by itself
 
 	namespace  string
-	processing bool // the job that works through the entries is not over
+	processing bool     // the job that works through the entries is not over
+	otherwise  ExitCode // that would hold without the entries that are ABORTED
+	onTheWay   bool     // PUM works on other entries, or on those again
 }
