@@ -144,6 +144,9 @@ func (f *follower) report(now time.Time) Report {
 // over reports whether what looks like an end is one: what was just read began to be read
 // after it looked so.
 func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
+	if !end && f.code == anyEnd && f.failure != nil {
+		return false // the question is still to be answered
+	}
 	if !end {
 		if !f.fresh.IsZero() && !f.since.IsZero() && f.code != anyEnd {
 			f.quietFor = f.Interval // what watches tell is not so

@@ -53,7 +53,8 @@ type Source struct {
 	// Releases reads the Helm releases.
 	Releases func(ctx context.Context) ([]release.Release, error)
 
-	asking sync.Mutex // PUM is asked one question at a time
+	begin  sync.Once
+	asking chan struct{} // PUM is asked one question at a time
 }
 
 // Kinds returns the kinds of objects that a goal needs, none for all: for the entries, which
@@ -119,8 +120,13 @@ type answer struct {
 
 // ask asks PUM.
 func (s *Source) ask(ctx context.Context, found func()) answer {
-	s.asking.Lock()
-	defer s.asking.Unlock()
+	s.begin.Do(func() { s.asking = make(chan struct{}, 1) })
+	select {
+	case s.asking <- struct{}{}:
+	case <-ctx.Done():
+		return answer{err: context.Cause(ctx), at: time.Now()}
+	}
+	defer func() { <-s.asking }()
 	a := answer{at: time.Now()}
 	a.Answer, a.err = s.Ask(ctx, found)
 	return a
