@@ -185,6 +185,9 @@ func (s *Source) read(ctx, lists context.Context) *reading {
 	}
 	if s.List != nil {
 		r.picture, r.listErr = s.List(lists)
+		if cause := context.Cause(ctx); r.listErr != nil && cause != nil && !errors.Is(r.listErr, cause) {
+			r.listErr = fmt.Errorf("%w: %w", cause, r.listErr)
+		}
 	}
 	parts.Wait()
 	if s.Goal != verdict.GoalAll && s.history(r.picture, r.answer.Answer) {

@@ -56,6 +56,8 @@ type Status struct {
 	asked verdict.Goal    // what a screen speaks of
 	next  []string        // commands to copy
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
+
+	moving []verdict.Object // what may still change by itself
 }
 
 // Workloads is how far the workloads are.
@@ -102,7 +104,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: place.Given.lead(v.Next())}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: place.Given.lead(v.Next()), moving: v.Settled.Moving}
 	if p := s.Picture; p != nil && doc.asked.Workloads() {
 		doc.gaps = p.Gaps
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
