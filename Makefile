@@ -12,34 +12,41 @@ LINTER     := $(TOOLS)/golangci-lint-$(LINT)/golangci-lint
 LAB_MODULE := test/lab
 RUN_LAB    := go run -C $(LAB_MODULE) .
 FLAGS      := -buildvcs=false -ldflags "-s -w -X main.stamped=$(VERSION)"
+EXE        := $(if $(filter Windows_NT,$(OS)),.exe)
+SIM        := go run ./test/sim/cmd/sim -plugin bin/kubectl-tpe$(EXE)
 BUILD      := go build $(FLAGS)
 
-# All but unit compile alike, as a release is, so that it is done once.
+# All but race compile alike, as a release is, so that it is done once.
 export CGO_ENABLED = 0
 export GOFLAGS     += -trimpath
 export K8S
 
 .PHONY: build
 build: ## the plugin, as bin/kubectl-tpe
-	$(BUILD) -o bin/kubectl-tpe ./cmd/kubectl-tpe
+	$(BUILD) -o bin/kubectl-tpe$(EXE) ./cmd/kubectl-tpe
 
 .PHONY: install
 install: ## the plugin to where go install puts programs; then kubectl tpe works
 	go install $(FLAGS) ./cmd/kubectl-tpe
 
-.PHONY: check
-check: tidy format vet lint unit krew ## all that needs no cluster: seconds once warm, on any system
+.PHONY: demo
+demo: build ## a whole upgrade in half a minute, on a simulated cluster
+	@$(SIM) demo
+
+.PHONY: shell
+shell: build ## a shell in which kubectl tpe speaks to the simulated cluster
+	@$(SIM) shell
 
 .PHONY: test
-test: ## check, for this system alone, then the plugin on a real one-node Kubernetes (Linux, root)
-	@sh $(LAB_MODULE)/can-run.sh
-	$(MAKE) check SYSTEMS=linux
-	$(MAKE) lab-test
+test: ## all that needs no cluster and no root: unit, golden and script tests, and every case of test/sim
+	go test $(UNIT) ./...
 
-.PHONY: demo
-demo: build ## an upgrade from its middle to its end, on a real one-node Kubernetes (Linux, root)
-	@sh $(LAB_MODULE)/can-run.sh
-	$(RUN_LAB) demo --plugin-dir "$(CURDIR)/bin"
+.PHONY: sim
+sim: # of these, the plugin on the cases of test/sim, and what they run on
+	go test $(UNIT) ./test/sim/...
+
+.PHONY: check
+check: tidy format vet lint race ## what test leaves out: the race detector, the linter, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -96,13 +103,21 @@ lint: $(LINTER) # golangci-lint, with the list in .golangci.yml
 $(LINTER):
 	GOBIN="$(dir $@)" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT)
 
-.PHONY: unit
-unit: # unit, golden and script tests, with the race detector
+.PHONY: race
+race: # the tests with the race detector, which needs a C compiler
 	@sh test/packages.sh gcc libc6-dev
 	CGO_ENABLED=1 go test -race $(UNIT) ./...
 
+.PHONY: lab-can-run
+lab-can-run:
+	@sh $(LAB_MODULE)/can-run.sh
+
+.PHONY: lab-demo
+lab-demo: lab-can-run build ## an upgrade from its middle to its end, on a real one-node Kubernetes (Linux, root)
+	$(RUN_LAB) demo --plugin-dir "$(CURDIR)/bin"
+
 .PHONY: lab-test
-lab-test: build lab-build # the lab's own tests, and the plugin's in the lab
+lab-test: lab-can-run build lab-build ## the lab's own tests, and the plugin's in the lab (Linux, root)
 	sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=25m -p 2 -parallel 3 -skip='TestFaults/^long$$' -v ./...
 
 .PHONY: faults

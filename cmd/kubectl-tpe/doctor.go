@@ -39,7 +39,7 @@ RoleBinding that gives it to this account.
 Exit codes:
   0  each command can be used
   3  the clock is wrong, or the credentials have expired
-  4  this account lacks a right
+  4  this account lacks a right, or is not logged in
   5  PUM's pod cannot be reached
   9  with warnings, and --fail-on=warning was given`,
 		Example: `  # Before an upgrade
@@ -131,12 +131,19 @@ func each(needs []verdict.Need, do func(*verdict.Access)) {
 func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
 	d := &verdict.Doctor{ObservedAt: a.time(), Namespace: c.Namespace, Client: version(), Needs: needs()}
 	d.Credential, d.Expires = c.expiry()
+	d.LoginBy = c.credential(a.now())
 	server, err := a.server(ctx, c)
-	if d.ServerErr = err; err == nil {
+	switch {
+	case verdict.NotLoggedIn(err):
+		d.LoginErr, err = err, nil
+	case err != nil:
+		d.ServerErr, err = err, nil // it is in the checklist
+	default:
 		d.Server, d.Skew, d.Dated = server.version, server.skew, server.dated
-		err = c.examine(ctx, d, flags)
-	} else {
-		err = nil // it is in the checklist
+		d.VersionErr = server.versionErr
+		if d.LoginErr = c.login(ctx, d); d.LoginErr == nil {
+			err = c.examine(ctx, d, flags)
+		}
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -148,17 +155,27 @@ func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, fla
 	return write(list.ExitCode, output.Write(a.Out, format, output.NewDoctor(c.Place, d.ObservedAt, list), a.view()))
 }
 
+// login asks who this account is. The error is that the API server does not accept its
+// credentials.
+func (c *cluster) login(ctx context.Context, d *verdict.Doctor) (err error) {
+	d.User, err = c.whoAmI(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case verdict.NotLoggedIn(err):
+		return err
+	case verdict.NotLoggedIn(d.VersionErr):
+		return d.VersionErr
+	}
+	return nil // Kubernetes before 1.28 does not tell
+}
+
 // examine asks an API server that can be reached, everything at once.
 func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags) error {
 	var all sync.WaitGroup
 	var err error
 	all.Go(func() { err = c.reviewNeeds(ctx, d.Needs) })
 	all.Go(func() { d.Kinds = c.served(ctx) })
-	all.Go(func() {
-		if d.User = c.user(ctx); d.User == unknownUser {
-			d.User = ""
-		}
-	})
 	all.Go(func() { d.WebSocket = c.try(ctx, flags, pum.WebSocket) })
 	all.Go(func() { d.SPDY = c.try(ctx, flags, pum.SPDY) })
 	all.Wait()
@@ -219,6 +236,8 @@ func (a *app) missingRole(ctx context.Context, c *cluster) error {
 		}
 	})
 	switch {
+	case verdict.NotLoggedIn(failed):
+		return &exitError{verdict.ExitForbidden, failed, c.loginHint()}
 	case failed != nil:
 		return answered(verdict.Classify(failed), fmt.Errorf("ask for the rights of this account: %w", failed))
 	case len(lacking) == 0:
@@ -244,8 +263,10 @@ func rulesOf(rights []verdict.Access) []rbacv1.PolicyRule {
 			rules = append(rules, rbacv1.PolicyRule{APIGroups: []string{a.Group}, Resources: []string{resource}})
 			i = len(rules) - 1
 		}
-		rules[i].Verbs = append(rules[i].Verbs, a.Verb)
-		slices.Sort(rules[i].Verbs)
+		if !slices.Contains(rules[i].Verbs, a.Verb) {
+			rules[i].Verbs = append(rules[i].Verbs, a.Verb)
+			slices.Sort(rules[i].Verbs)
+		}
 	}
 	var merged []rbacv1.PolicyRule
 	for _, r := range rules {

@@ -21,6 +21,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 		"pkg/release":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", "k8s.io/cli-runtime", "os/exec"},
 		"pkg/joblogs":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+		"pkg/command":     {flags, tables, module + "pkg", "k8s.io"},
 		"pkg/kube":        {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 	}
 	for pkg, refused := range never {

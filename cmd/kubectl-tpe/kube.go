@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 
@@ -35,22 +34,29 @@ func (a *app) cluster() (*cluster, error) {
 	loader := a.kube.loader()
 	raw, err := loader.RawConfig()
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+		return nil, unreadable(err)
 	}
 	if len(raw.Clusters) == 0 && a.kube.overrides.ClusterInfo.Server == "" && !inCluster() {
-		return nil, errors.New("no cluster to ask: there is no kubeconfig; set KUBECONFIG or use --kubeconfig")
+		return nil, fmt.Errorf("no cluster to ask: %s", a.kube.noCluster())
 	}
 	config, err := loader.ClientConfig()
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+		return nil, unreadable(err)
 	}
 	config.UserAgent = fmt.Sprintf("kubectl-tpe/%s (%s/%s)", version(), runtime.GOOS, runtime.GOARCH)
 	config.WarningHandlerWithContext = rest.NoWarnings{}
 	a.clock = &kube.Clock{}
 	config.Wrap(a.clock.Wrap)
 	place, err := a.place(loader, raw)
-	return &cluster{place, config}, err
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	c := &cluster{place, config}
+	return c, c.checkPlugin()
 }
+
+// unreadable is the error of a kubeconfig that is not one, or does not say where to ask.
+func unreadable(err error) error { return fmt.Errorf("read the kubeconfig: %w", &maskedError{err}) }
 
 // inCluster reports whether this is a pod with a service account.
 func inCluster() bool {
@@ -70,7 +76,7 @@ func (a *app) place(loader clientcmd.ClientConfig, raw clientcmdapi.Config) (out
 	}
 	namespace, given, err := loader.Namespace()
 	if err != nil {
-		return output.Place{}, fmt.Errorf("read the kubeconfig: %w", err)
+		return output.Place{}, err
 	}
 	set := given || namespace != metav1.NamespaceDefault
 	if context := raw.Contexts[place.Context]; context != nil {

@@ -3,6 +3,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -44,4 +48,35 @@ func (f *kubeFlags) loader() clientcmd.ClientConfig {
 		}
 	}
 	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &overrides)
+}
+
+// noCluster says why there is no cluster to ask: which files were looked for, and what of
+// them is missing or names none.
+func (f *kubeFlags) noCluster() string {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	files, source := rules.Precedence, "by default"
+	if os.Getenv(clientcmd.RecommendedConfigPathEnvVar) != "" {
+		source = clientcmd.RecommendedConfigPathEnvVar
+	}
+	if f.kubeconfig != "" {
+		files, source = []string{f.kubeconfig}, "--kubeconfig"
+	}
+	var found []string
+	for _, file := range files {
+		info, err := os.Stat(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			found = append(found, file+" does not exist")
+		case err != nil:
+			found = append(found, err.Error())
+		case info.Size() == 0:
+			found = append(found, file+" is empty")
+		default:
+			found = append(found, file+" names no cluster")
+		}
+	}
+	if len(found) == 0 {
+		return "there is no kubeconfig; set KUBECONFIG or use --kubeconfig"
+	}
+	return fmt.Sprintf("%s (%s); set KUBECONFIG or use --kubeconfig", strings.Join(found, ", "), source)
 }

@@ -20,9 +20,10 @@ import (
 
 func main() {
 	noticeDeadConnections()
-	a := &app{IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}, now: time.Now}
-	a.observe = a.observeOnce
-	os.Exit(run(arguments(os.Args[0], os.Args[1:]), a))
+	os.Exit(run(arguments(os.Args[0], os.Args[1:]), &app{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		now:       time.Now,
+	}))
 }
 
 // noticeDeadConnections has client-go notice within 15 s that nothing comes any more on a

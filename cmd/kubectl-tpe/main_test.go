@@ -33,7 +33,6 @@ func plugin() {
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		now:       func() time.Time { return clock },
 	}
-	a.observe = a.observeOnce
 	if name := os.Getenv("RECORDED"); name != "" {
 		a.replay(name)
 	}

@@ -10,13 +10,18 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -77,7 +82,7 @@ Exit codes:
 type releaseFlag struct{ *release.Version }
 
 func (v *releaseFlag) Set(value string) error {
-	parsed, err := release.ParseVersion(value)
+	parsed, err := release.ParseVersion(strings.TrimSpace(value))
 	v.Version = &parsed
 	return err
 }
@@ -106,7 +111,16 @@ func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, 
 	}
 	list, steps := p.Judge(a.failOn.level)
 	doc := output.NewPreflight(c.Place, snapshot.ObservedAt, p.To, steps, list)
-	return write(list.ExitCode, output.Write(a.Out, format, doc, a.view()))
+	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
+		return write(list.ExitCode, err)
+	}
+	rules := slices.Concat(readiness.Rules(), pum.Rules(), release.Rules())
+	return c.refused(ctx, list.ExitCode, nil, append(rules, claimRules()...))
+}
+
+// claimRules are what is needed to look at the claims, beside what the pods tell.
+func claimRules() []rbacv1.PolicyRule {
+	return []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"persistentvolumeclaims"}, Verbs: []string{"list"}}}
 }
 
 // lookAhead looks at what only matters before an upgrade.
@@ -119,7 +133,7 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) e
 	all.Go(func() {
 		s, err := a.server(ctx, c)
 		if p.KubernetesErr = err; err == nil {
-			p.KubernetesMinor = s.minor
+			p.KubernetesMinor, p.KubernetesErr = s.minor, s.versionErr
 		}
 	})
 	all.Go(func() {
@@ -140,6 +154,9 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) e
 // charts, or nothing.
 func helmRepository() (string, error) {
 	file := helmRepositories()
+	if file == "" {
+		return "", errors.New("where Helm keeps its list of repositories is unknown: HOME is not set")
+	}
 	list, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
@@ -154,7 +171,8 @@ func helmRepository() (string, error) {
 	return name, nil
 }
 
-// helmRepositories is where Helm keeps its list, by its own rules.
+// helmRepositories is where Helm keeps its list, by its own rules. It is nothing without a
+// home: a file of the current folder is not Helm's.
 func helmRepositories() string {
 	const name = "repositories.yaml"
 	if file := os.Getenv("HELM_REPOSITORY_CONFIG"); file != "" {
@@ -167,10 +185,15 @@ func helmRepositories() string {
 		return filepath.Join(dir, "helm", name)
 	}
 	home, _ := os.UserHomeDir()
-	switch runtime.GOOS {
-	case "windows":
-		return filepath.Join(os.Getenv("APPDATA"), "helm", name)
-	case "darwin":
+	if runtime.GOOS == "windows" {
+		home = os.Getenv("APPDATA")
+	}
+	switch {
+	case home == "":
+		return ""
+	case runtime.GOOS == "windows":
+		return filepath.Join(home, "helm", name)
+	case runtime.GOOS == "darwin":
 		return filepath.Join(home, "Library", "Preferences", "helm", name)
 	}
 	return filepath.Join(home, ".config", "helm", name)

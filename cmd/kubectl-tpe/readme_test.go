@@ -108,6 +108,7 @@ func TestHelpHasEveryExitCode(t *testing.T) {
 //
 //	<!-- recorded NAME -->  here, beside what was recorded in the lab; UPDATE=1 rewrites it
 //	<!-- lab SCRIPT -->     by a script of test/lab/e2e, which reads the same block
+//	<!-- demo -->           by TestDemo of test/sim/cmd/sim, which reads the same block
 //	<!-- make -->           by those who call make; its targets are there
 //	<!-- role -->           by TestDocumentedRights
 //	<!-- not run: WHY -->   by nobody
@@ -135,7 +136,7 @@ func TestDocumentedBlocks(t *testing.T) {
 				wantScript(t, which, file)
 			case "make":
 				wantTargets(t, parts[2])
-			case "role", "not":
+			case "demo", "role", "not":
 			default:
 				t.Errorf("%s: nothing says who runs this:\n%s", file, all)
 			}

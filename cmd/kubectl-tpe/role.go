@@ -4,25 +4,64 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// refused is answered, and where something was forbidden it offers the Role
-// with which it would not have been.
+// refused is answered, and where something was refused it says what to do: log in again
+// after a 401, or what of the rules this account lacks after a 403 by RBAC. What RBAC allows
+// was refused by something else, such as an admission policy, and no Role would help.
 func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error, rules []rbacv1.PolicyRule) error {
 	if code != verdict.ExitForbidden {
 		return answered(code, err)
 	}
-	role, failed := output.Role(c.Namespace, c.user(ctx), rules)
-	if failed != nil {
-		return answered(code, err) // the error that led here is what the user has to know
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if _, who := c.whoAmI(ctx); verdict.NotLoggedIn(err) || verdict.NotLoggedIn(who) {
+		return &exitError{code, err, c.loginHint()}
 	}
-	return &exitError{code, err, "this Role would do; an administrator can give it to " + c.Command("kubectl apply -f -") + "\n\n" + role}
+	rights := asked(rules)
+	failed := c.review(ctx, rights)
+	lacking := slices.DeleteFunc(slices.Clone(rights), func(a verdict.Access) bool {
+		failed = errors.Join(failed, a.Err)
+		return a.Allowed || a.Err != nil
+	})
+	switch {
+	case len(lacking) > 0:
+		return &exitError{code, err, c.rightsHint(lacking)}
+	case failed != nil:
+		return &exitError{code, err, "which rights are missing: " + c.Command("kubectl tpe doctor")}
+	}
+	return &exitError{code, err, "RBAC allows all that was asked for: an admission policy or another authorizer refuses it; the message says why, as far as it tells"}
+}
+
+// loginHint says that this account has to log in again, and with what it does.
+func (c *cluster) loginHint() string {
+	return "the API server does not accept " + c.credential(time.Now()) + "; log in again, or use --context"
+}
+
+// rightsHint says in a few lines which rights are missing, and how to get the Role.
+func (c *cluster) rightsHint(lacking []verdict.Access) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "this account lacks rights in namespace %q:\n", c.Namespace)
+	for _, rule := range rulesOf(lacking) {
+		var resources []string
+		for _, r := range rule.Resources {
+			resource, sub, _ := strings.Cut(r, "/")
+			resources = append(resources, verdict.Access{Group: rule.APIGroups[0], Resource: resource, Subresource: sub}.Name())
+		}
+		fmt.Fprintf(&b, "  %s: %s\n", strings.Join(rule.Verbs, ", "), strings.Join(resources, ", "))
+	}
+	b.WriteString("an administrator can grant them: " + c.Command("kubectl tpe doctor --role") + " prints the Role")
+	return b.String()
 }
 
 // unknownUser stands where a user's name is to be filled in.
@@ -31,13 +70,18 @@ const unknownUser = "USER"
 // user returns the name by which the API server knows this account, or a
 // word to be replaced.
 func (c *cluster) user(ctx context.Context) string {
-	client, err := kube.New(c.config)
-	if err != nil {
-		return unknownUser
-	}
-	name, err := client.User(ctx)
+	name, err := c.whoAmI(ctx)
 	if err != nil || name == "" {
 		return unknownUser
 	}
 	return name
+}
+
+// whoAmI asks the API server who this account is. Kubernetes before 1.28 does not tell.
+func (c *cluster) whoAmI(ctx context.Context) (string, error) {
+	client, err := kube.New(c.config)
+	if err != nil {
+		return "", err
+	}
+	return client.User(ctx)
 }

@@ -5,16 +5,12 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"io"
 	"syscall"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/klog/v2"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
@@ -29,7 +25,7 @@ type app struct {
 	clock *kube.Clock      // of the API server that is asked; nil if none is
 	kube  kubeFlags
 
-	// observe observes a namespace once.
+	// observe observes a namespace once; observeOnce where it is nil.
 	observe func(context.Context, *cluster, pumFlags) (verdict.Snapshot, error)
 
 	look   lookFlags
@@ -52,7 +48,7 @@ Exit codes, the same for every command and output format:
   1    could not ask, or could not understand
   2    the command line is wrong; nothing was asked
   3    an entry ABORTED, a job failed for good, a workload doomed
-  4    not logged in, or no right to; prints the Role that would do
+  4    not authenticated or not authorized; says which rights are missing
   5    PUM could not be asked, or its answer is incomplete
   6    no such namespace, deployment or job
   7    a restart was sent, and nothing proves that PUM took it
@@ -66,13 +62,16 @@ Exit codes, the same for every command and output format:
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	if a.observe == nil {
+		a.observe = a.observeOnce
+	}
 	cmd.SetIn(a.In)
 	cmd.SetOut(a.Out)
 	cmd.SetErr(a.ErrOut)
 	a.addKubeFlags(cmd)
 	a.addKubeCompletions(cmd)
 	a.look.add(cmd)
-	addLogFlag(cmd, a.ErrOut)
+	addLogFlag(cmd, a)
 	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newLogsCmd(a), newReleasesCmd(a), newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a), newRollbackPlanCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
 	addCompletionCmd(cmd, a)
 	return cmd
@@ -91,24 +90,6 @@ func (a *app) addKubeFlags(cmd *cobra.Command) {
 			f.Hidden = true
 		}
 	})
-}
-
-// addLogFlag adds kubectl's -v. Without it, client-go's log is dropped: what
-// it says of lost connections is said by the commands.
-func addLogFlag(cmd *cobra.Command, w io.Writer) {
-	var fs flag.FlagSet
-	klog.InitFlags(&fs)
-	klog.SetOutput(w)
-	klog.SetLogger(logr.Discard())
-	level := pflag.PFlagFromGoFlag(fs.Lookup("v"))
-	level.Usage = "log requests to standard error from level 6 on"
-	level.Shorthand = "v"
-	cmd.PersistentFlags().AddFlag(level)
-	cmd.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
-		if cmd.Flags().Changed("v") {
-			klog.ClearLogger()
-		}
-	}
 }
 
 // answered turns the result of a command into what report takes: errors of

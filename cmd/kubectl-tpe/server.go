@@ -8,22 +8,25 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	apiversion "k8s.io/apimachinery/pkg/util/version"
 	"k8s.io/client-go/rest"
 )
 
 // A server is what the API server says of itself.
 type server struct {
-	version string // such as v1.33.1
-	minor   int    // of version 1
-	skew    time.Duration
-	dated   bool // whether it said what time it is
+	version    string // such as v1.33.1
+	minor      int    // of version 1
+	versionErr error  // why that is unknown, though the server answered
+	skew       time.Duration
+	dated      bool // whether it said what time it is
 }
 
-// server asks the API server for its version, and compares clocks on the way.
+// server asks the API server for its version, and compares clocks on the way. The error is
+// that it did not answer at all.
 func (a *app) server(ctx context.Context, c *cluster) (*server, error) {
 	client, err := rest.HTTPClientFor(c.config)
 	if err != nil {
@@ -45,10 +48,8 @@ func (a *app) server(ctx context.Context, c *cluster) (*server, error) {
 	}
 	defer response.Body.Close()
 	middle := sent.Add(a.now().Sub(sent) / 2)
-	s, err := readVersion(response)
-	if err != nil {
-		return nil, err
-	}
+	s := &server{}
+	s.version, s.minor, s.versionErr = readVersion(response)
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		// The header has whole seconds, so that it is half a second late on average.
 		s.skew, s.dated = middle.Sub(date.Add(time.Second/2)), true
@@ -56,19 +57,25 @@ func (a *app) server(ctx context.Context, c *cluster) (*server, error) {
 	return s, nil
 }
 
-func readVersion(response *http.Response) (*server, error) {
-	var said struct{ GitVersion, Minor string }
+// readVersion reads Kubernetes' version. One that is none, as that of builds without a tag,
+// is unknown.
+func readVersion(response *http.Response) (version string, minor int, err error) {
+	const asking = "ask the API server for its version"
+	var said struct{ GitVersion string }
 	const most = 64 << 10
-	err := json.NewDecoder(io.LimitReader(response.Body, most)).Decode(&said)
-	switch {
-	case response.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("ask the API server for its version: %s", response.Status)
-	case err != nil:
-		return nil, fmt.Errorf("ask the API server for its version: %w", err)
+	text, err := io.ReadAll(io.LimitReader(response.Body, most))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = apierrors.NewGenericServerResponse(response.StatusCode, "get", schema.GroupResource{Resource: "version"}, "", "", 0, true)
 	}
-	minor, err := strconv.Atoi(strings.TrimRight(said.Minor, "+")) // of some clouds
+	if err == nil {
+		err = json.Unmarshal(text, &said)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("the API server's version is %q", said.GitVersion)
+		return "", 0, fmt.Errorf("%s: %w", asking, err)
 	}
-	return &server{version: said.GitVersion, minor: minor}, nil
+	parsed, err := apiversion.ParseGeneric(said.GitVersion)
+	if err != nil || parsed.Major() != 1 {
+		return "", 0, fmt.Errorf("the API server's version is %q, which is none of Kubernetes'", said.GitVersion)
+	}
+	return said.GitVersion, int(parsed.Minor()), nil
 }

@@ -3,12 +3,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -27,6 +25,7 @@ type valuesOptions struct {
 	revision int
 	all      bool
 	diff     span
+	secrets  bool // whether diff shows them
 }
 
 func newValuesCmd(a *app) *cobra.Command {
@@ -39,11 +38,12 @@ func newValuesCmd(a *app) *cobra.Command {
 does: an upgrade begins with them.
 
 With --dir they are written into files of mode 0600, one for each of the four
-releases, or for RELEASE alone. A file that is there is never overwritten. Without
-it the values of RELEASE are written to standard output.
+releases, or for RELEASE alone: all of them, or none. A file that is there is never
+overwritten. Without it the values of RELEASE are written to standard output.
 
 Values hold passwords. Nothing but the file or the output that was asked for has
-them: in --diff all is masked that may be a secret.
+them: --diff masks all that is not known to be harmless, unless --show-secrets is
+given.
 
 Exit codes:
   0  all that was asked for is written
@@ -75,6 +75,7 @@ Exit codes:
 	f.IntVar(&options.revision, "revision", 0, "revision of RELEASE; by default the latest")
 	f.BoolVarP(&options.all, "all", "a", false, "the chart's own values, too, with the user's over them")
 	f.Var(&options.diff, "diff", "what changed for RELEASE between two revisions, as A..B")
+	f.BoolVar(&options.secrets, "show-secrets", false, "in --diff show all values; they may be passwords")
 	cmd.MarkFlagsMutuallyExclusive("diff", "dir")
 	cmd.MarkFlagsMutuallyExclusive("diff", "revision")
 	cmd.MarkFlagsMutuallyExclusive("diff", "all")
@@ -90,6 +91,8 @@ func (o *valuesOptions) check(format *output.Format) error {
 		return errors.New("the four releases have revisions of their own: name one, such as tpe")
 	case o.release == "" && o.dir == "":
 		return errors.New("want a release, such as tpe, or --dir for the files of all four")
+	case o.secrets && !o.diff.given():
+		return errors.New("--show-secrets is about --diff; without it values are whole")
 	case o.dir == "" && !o.diff.given() && !format.Plain():
 		return errors.New("the values themselves are written as yaml or json")
 	}
@@ -127,6 +130,8 @@ func (a *app) values(ctx context.Context, c *cluster, format *output.Format, o v
 	return c.refused(ctx, verdict.Classify(err), err, release.Rules())
 }
 
+const mayHoldPasswords = "these values may hold passwords"
+
 // printValues writes the values of one revision to standard output.
 func (a *app) printValues(ctx context.Context, reader *release.Reader, format *output.Format, o valuesOptions) error {
 	v, err := reader.Values(ctx, o.release, o.revision)
@@ -134,7 +139,7 @@ func (a *app) printValues(ctx context.Context, reader *release.Reader, format *o
 		return err
 	}
 	if a.view().Terminal {
-		fmt.Fprintln(a.ErrOut, "these values may hold passwords")
+		fmt.Fprintln(a.ErrOut, mayHoldPasswords)
 	}
 	return write(verdict.ExitDone, output.WriteValues(a.Out, format, o.chosen(v)))
 }
@@ -163,51 +168,20 @@ func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader
 		}
 		all = append(all, v)
 	}
-	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+	doc := output.NewSavedValues(c.Place, a.time())
+	files := newFiles{dir: o.dir}
+	for _, v := range all {
+		file := "values-" + v.Release + ".yaml"
+		size, err := files.add(file, func(w io.Writer) error { return output.WriteValues(w, &output.Format{}, o.chosen(v)) })
+		if err != nil {
+			return answered(verdict.ExitError, errors.Join(err, files.discard()))
+		}
+		doc.Add(v.Release, v.Revision, filepath.Join(o.dir, file), size)
+	}
+	if err := files.keep(); err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	doc := output.NewSavedValues(c.Place, a.time())
-	for _, v := range all {
-		file := filepath.Join(o.dir, "values-"+v.Release+".yaml")
-		size, err := saveNew(file, o.chosen(v))
-		if err != nil {
-			return answered(verdict.ExitError, cmp.Or(already(err, file), err))
-		}
-		doc.Add(v.Release, v.Revision, file, size)
-	}
 	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
-}
-
-// saveNew writes values into a file that must not be there, and returns its size.
-func saveNew(file string, values map[string]any) (size int64, err error) {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
-			_ = os.Remove(file) // a part of the values is none of them
-		}
-	}()
-	if err := output.WriteValues(f, &output.Format{}, values); err != nil {
-		return 0, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
-
-// already says of a file that is there what to do.
-func already(err error, file string) error {
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already and is not overwritten; use another --dir", file)
-	}
-	return nil
 }
 
 // diffValues writes what differs between two revisions.
@@ -220,7 +194,10 @@ func (a *app) diffValues(ctx context.Context, c *cluster, reader *release.Reader
 	if err != nil {
 		return err
 	}
-	doc := output.NewValuesDiff(c.Place, a.time(), before, after)
+	if o.secrets && a.view().Terminal {
+		fmt.Fprintln(a.ErrOut, mayHoldPasswords)
+	}
+	doc := output.NewValuesDiff(c.Place, a.time(), before, after, o.secrets)
 	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }
 

@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -124,7 +126,7 @@ func (a *app) wait(ctx context.Context, c *cluster, format *output.Format, flags
 		return answered(verdict.ExitError, err)
 	}
 	source.Restart = options.restart
-	w := &waitRun{app: a, place: c.Place, options: options, start: a.now(), progress: output.NewWaitProgress(a.ErrOut)}
+	w := &waitRun{app: a, cluster: c, place: c.Place, options: options, start: a.now(), progress: output.NewWaitProgress(a.ErrOut)}
 	if options.timeout == 0 {
 		s := once(ctx, c, source, flags)
 		w.take(observe.Report{Snapshot: s, Verdict: verdict.Judge(s), Over: ctx.Err() == nil})
@@ -136,6 +138,7 @@ func (a *app) wait(ctx context.Context, c *cluster, format *output.Format, flags
 // A waitRun is a wait under way.
 type waitRun struct {
 	app      *app
+	cluster  *cluster // nil in tests
 	place    output.Place
 	options  waitOptions
 	start    time.Time
@@ -220,7 +223,22 @@ func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 			return write(v.ExitCode, err)
 		}
 	}
+	if w.cluster != nil {
+		return w.cluster.refused(ctx, v.ExitCode, why, w.rules())
+	}
 	return answered(v.ExitCode, why)
+}
+
+// rules are the rights that the goal needs.
+func (w *waitRun) rules() []rbacv1.PolicyRule {
+	var rules []rbacv1.PolicyRule
+	if w.options.goal.Workloads() {
+		rules = readiness.Rules()
+	}
+	if w.options.goal.Entries() {
+		rules = append(rules, pum.Rules()...)
+	}
+	return rules
 }
 
 // outcome returns the verdict with which the wait ended, and why that was before it was

@@ -250,7 +250,7 @@ func (r *reading) apply(st *state) {
 		return
 	}
 	switch {
-	case apierrors.IsUnauthorized(r.listErr):
+	case verdict.NotLoggedIn(r.listErr):
 		st.LostErr = r.listErr
 		st.LostAt = cmp.Or(st.LostAt, r.began)
 		if st.Picture == nil {
@@ -269,7 +269,7 @@ func (r *reading) apply(st *state) {
 // failed returns why not all could be read; nil if all was, or was refused.
 func (r *reading) failed() error {
 	switch {
-	case r.listErr != nil && !apierrors.IsUnauthorized(r.listErr):
+	case r.listErr != nil && !verdict.NotLoggedIn(r.listErr):
 		return r.listErr
 	case r.picture != nil && broken(r.picture) != nil:
 		return broken(r.picture)
@@ -292,7 +292,7 @@ func refused(err error) bool {
 // broken returns why a kind could not be read that may be read, or nil.
 func broken(p *readiness.Picture) error {
 	for _, g := range p.Gaps {
-		if g.Reason == readiness.Broken && !apierrors.IsUnauthorized(g.Err) {
+		if g.Reason == readiness.Broken && !verdict.NotLoggedIn(g.Err) {
 			return g.Err
 		}
 	}

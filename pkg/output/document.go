@@ -53,6 +53,8 @@ type Status struct {
 	Releases  *Releases        `json:"releases,omitempty"`  // absent if Helm's secrets could not be read, or there are none
 	Jobs      []readiness.Job  `json:"jobs,omitzero"`       // absent if they could not be read
 
+	CronJobs []readiness.CronJob `json:"cronJobs,omitzero"` // absent if they could not be read
+
 	asked verdict.Goal    // what a screen speaks of
 	next  []string        // commands to copy
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
@@ -112,6 +114,9 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 		}
 		if readiness.Unread(p.Gaps, "Job") == nil {
 			doc.Jobs = append([]readiness.Job{}, p.Jobs...)
+		}
+		if readiness.Unread(p.Gaps, "CronJob") == nil {
+			doc.CronJobs = append([]readiness.CronJob{}, p.CronJobs...)
 		}
 	}
 	if s.Answer != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -17,20 +18,20 @@ type Given struct {
 }
 
 // Command returns a command to copy, for the same namespace of the same cluster.
-func (p Place) Command(command string) string {
-	return p.Given.lead([]string{command + " -n " + quote(p.Namespace)})[0]
+func (p Place) Command(text string) string {
+	return p.Given.lead([]string{text + " -n " + command.Quote(p.Namespace)})[0]
 }
 
 // lead returns commands that lead to the same cluster.
 func (g Given) lead(commands []string) []string {
 	led := slices.Clone(commands)
-	for i, command := range led {
-		kubectl := strings.HasPrefix(command, "kubectl ") && !strings.HasPrefix(command, "kubectl tpe explain ")
+	for i, text := range led {
+		kubectl := strings.HasPrefix(text, "kubectl ") && !strings.HasPrefix(text, "kubectl tpe explain ")
 		switch {
 		case kubectl:
-			led[i] = g.flag(g.flag(command, "--context", g.Context), "--kubeconfig", g.Kubeconfig)
-		case strings.HasPrefix(command, "helm ") && strings.Contains(command, " -n "): // others ask no cluster
-			led[i] = g.flag(g.flag(command, "--kube-context", g.Context), "--kubeconfig", g.Kubeconfig)
+			led[i] = g.flag(g.flag(text, "--context", g.Context), "--kubeconfig", g.Kubeconfig)
+		case strings.HasPrefix(text, "helm ") && strings.Contains(text, " -n "): // others ask no cluster
+			led[i] = g.flag(g.flag(text, "--kube-context", g.Context), "--kubeconfig", g.Kubeconfig)
 		}
 	}
 	return led
@@ -46,25 +47,14 @@ func (g Given) leadAll(checks []verdict.Check) []verdict.Check {
 }
 
 // flag adds a flag that was given to a command, before what it runs in a pod.
-func (g Given) flag(command, name, value string) string {
+func (g Given) flag(text, name, value string) string {
 	if value == "" {
-		return command
+		return text
 	}
-	command, rest, runs := strings.Cut(command, " -- ")
-	command += " " + name + "=" + quote(value)
+	text, rest, runs := strings.Cut(text, " -- ")
+	text += " " + name + "=" + command.Quote(value)
 	if runs {
-		command += " -- " + rest
+		text += " -- " + rest
 	}
-	return command
-}
-
-// quote returns a word as a shell takes it.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:@%+,=", r)
-	}
-	if strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return text
 }

@@ -5,6 +5,7 @@ package output
 import (
 	"fmt"
 	"hash/fnv"
+	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,7 +13,7 @@ import (
 )
 
 // Role returns a Role with the rules, and a RoleBinding that gives it to a
-// user, as YAML that kubectl apply takes. Its name says which user and rules, so
+// user or a ServiceAccount, as YAML that kubectl apply takes. Its name says which user and rules, so
 // that it adds to others of its kind and replaces none.
 func Role(namespace, user string, rules []rbacv1.PolicyRule) (string, error) {
 	hash := fnv.New32a()
@@ -28,7 +29,7 @@ func Role(namespace, user string, rules []rbacv1.PolicyRule) (string, error) {
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding"},
 		ObjectMeta: meta,
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: user}},
+		Subjects:   []rbacv1.Subject{subject(user)},
 	}
 	first, err := yaml.Marshal(role)
 	if err != nil {
@@ -36,4 +37,14 @@ func Role(namespace, user string, rules []rbacv1.PolicyRule) (string, error) {
 	}
 	second, err := yaml.Marshal(binding)
 	return string(first) + "---\n" + string(second), err
+}
+
+// subject returns who is meant by a name by which the API server knows an account.
+func subject(user string) rbacv1.Subject {
+	if name, ok := strings.CutPrefix(user, "system:serviceaccount:"); ok {
+		if namespace, account, ok := strings.Cut(name, ":"); ok && namespace != "" && account != "" {
+			return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: account}
+		}
+	}
+	return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}
 }

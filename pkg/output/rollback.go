@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
@@ -56,6 +57,7 @@ func NewRollbackPlan(place Place, now time.Time, controller string, plan *releas
 // steps returns the steps in the documented order: find the backup, roll back, wait,
 // restore.
 func steps(namespace, controller string, returns []release.Return, backups []release.Backup) []PlanStep {
+	namespace, controller = command.Quote(namespace), command.Quote(controller)
 	exec := fmt.Sprintf("kubectl exec -it -n %s deploy/%s -- ", namespace, controller)
 	name := "<backup name>"
 	for _, b := range backups {
@@ -125,8 +127,8 @@ func (d *RollbackPlan) screen(f *Format, v View) ([]byte, error) {
 		s.line("")
 		head := fmt.Sprintf("%d. ", i+1)
 		s.hang(head, s.wrap(step.Title+" ("+step.Source+")", len(head)))
-		for _, command := range step.Commands {
-			s.WriteString("   " + s.view.plain(escape(command)) + "\n") // to copy, so that it is never cut
+		for _, text := range step.Commands {
+			s.WriteString("   " + s.view.plain(escape(text)) + "\n") // to copy, so that it is never cut
 		}
 	}
 	return v.paint(s.Bytes()), s.err

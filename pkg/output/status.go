@@ -4,6 +4,7 @@ package output
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,6 +25,7 @@ func (doc *Status) screen(f *Format, v View) ([]byte, error) {
 	s.workloads(doc)
 	s.entries(doc)
 	s.jobs(doc)
+	s.cronJobs(doc.CronJobs)
 	s.findings(doc.Findings)
 	s.counts(doc)
 	s.next(doc)
@@ -205,6 +207,24 @@ func (s *screen) jobs(doc *Status) {
 		}
 	}
 	s.section(title, t)
+}
+
+// cronJobs shows the CronJobs on a wide screen, with the run that tells how they
+// do. On others a finding says so if one does not work.
+func (s *screen) cronJobs(cronJobs []readiness.CronJob) {
+	if !s.format.Wide() {
+		return
+	}
+	t := &table{header: []string{"CRONJOB", "SUSPENDED", "SCHEDULED", "LAST RUN", "STATE", "FINISHED", "WHY"}}
+	for _, c := range cronJobs {
+		run := cmp.Or(c.Failed(), c.LastRun, c.Running, &readiness.Job{})
+		suspended := ""
+		if c.Suspended {
+			suspended = "yes"
+		}
+		t.add(c.Name, suspended, s.view.age(c.LastScheduledAt), run.Name, string(run.State), s.view.age(run.FinishedAt), run.Reason)
+	}
+	s.section("CRONJOBS", t)
 }
 
 // running reports whether a job just runs, for the first time. There is nothing to say

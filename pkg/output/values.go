@@ -93,11 +93,14 @@ type ValuesDiff struct {
 	Before int              `json:"before"`
 	After  int              `json:"after"`
 	Items  []release.Change `json:"items"`
+
+	secrets bool // whether they are shown
 }
 
-// NewValuesDiff makes the document of what differs between two revisions.
-func NewValuesDiff(place Place, now time.Time, before, after *release.Values) *ValuesDiff {
-	return &ValuesDiff{newNote("ValuesDiff", place, now), before.Release, before.Revision, after.Revision, release.Changes(before, after)}
+// NewValuesDiff makes the document of what differs between two revisions, with or without
+// what may be a secret.
+func NewValuesDiff(place Place, now time.Time, before, after *release.Values, secrets bool) *ValuesDiff {
+	return &ValuesDiff{newNote("ValuesDiff", place, now), before.Release, before.Revision, after.Revision, release.Changes(before, after, secrets), secrets}
 }
 
 // DeepCopyObject is as that of Status.
@@ -124,7 +127,9 @@ func (d *ValuesDiff) screen(f *Format, v View) ([]byte, error) {
 	if err := t.write(&s.Buffer, v); err != nil {
 		return nil, err
 	}
-	s.line("")
-	s.line("What may be a secret is masked: %s", release.Masked)
+	if !d.secrets {
+		s.line("")
+		s.line("What is not known to be harmless is masked: %s. --show-secrets shows it.", release.Masked)
+	}
 	return s.Bytes(), nil
 }

@@ -58,6 +58,7 @@ const (
 	StuckStopping    Code = "StuckStopping"    // the pod does not go away
 	ProgressDeadline Code = "ProgressDeadline" // a Deployment made no progress for long
 	OperatorError    Code = "OperatorError"    // an operator says that it cannot go on
+	OldRevision      Code = "OldRevision"      // a pod of an old revision that nothing will replace
 )
 
 // judged returns the cause with its text made fit to print, its group, and

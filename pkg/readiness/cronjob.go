@@ -6,22 +6,74 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
-// A CronJob is something that runs on a schedule, and its last run.
+// A CronJob is something that runs on a schedule, and how its last run went.
 type CronJob struct {
 	Name            string    `json:"name"`
 	Suspended       bool      `json:"suspended,omitempty"`
 	LastScheduledAt time.Time `json:"lastScheduledAt,omitzero"`
-	LastRun         *Job      `json:"lastRun,omitempty"` // nil if it never ran, or its jobs are gone
+	LastRun         *Job      `json:"lastRun,omitempty"` // the youngest that has ended; absent if none has, or its job is gone
+	Running         *Job      `json:"running,omitempty"` // the youngest that has not
 }
 
-// CronJobOf tells about a CronJob, given its last run.
-func CronJobOf(c *batchv1.CronJob, last *Job) CronJob {
-	return CronJob{
+// Failed returns the run that makes a CronJob one that does not work: its last
+// one, or the one that is stuck. There is none while it is suspended.
+func (c CronJob) Failed() *Job {
+	switch {
+	case c.Suspended:
+		return nil
+	case c.Running != nil && c.Running.Doomed():
+		return c.Running
+	case c.LastRun != nil && c.LastRun.State == JobFailed:
+		return c.LastRun
+	}
+	return nil
+}
+
+// A run is a Job that a CronJob began, or somebody by hand after its template.
+type run struct {
+	Job
+	byHand bool
+	at     time.Time // when it was created
+}
+
+// assessCronJob tells about a CronJob, given its runs. Of those that ended the
+// youngest counts: a later success makes up for a failure, even if its job is gone
+// (status.lastSuccessfulTime). What was begun by hand may do so as well, but is
+// no failure of the CronJob.
+func assessCronJob(c *batchv1.CronJob, runs []run) CronJob {
+	cron := CronJob{
 		Name:            c.Name,
 		Suspended:       c.Spec.Suspend != nil && *c.Spec.Suspend,
 		LastScheduledAt: timeOf(c.Status.LastScheduleTime),
-		LastRun:         last,
 	}
+	var last, running time.Time
+	for _, r := range runs {
+		switch final := r.State.Final(); {
+		case r.byHand && r.State != JobComplete:
+		case final && !r.at.Before(last):
+			cron.LastRun, last = &r.Job, r.at
+		case !final && !r.at.Before(running):
+			cron.Running, running = &r.Job, r.at
+		}
+	}
+	if cron.LastRun != nil && timeOf(c.Status.LastSuccessfulTime).After(cron.LastRun.FinishedAt) {
+		cron.LastRun = nil
+	}
+	return cron
+}
+
+// cronJobOf returns the CronJob that a Job is of, and whether it was begun by
+// hand: kubectl create job --from notes that, and does not name the CronJob as
+// the controller in every version (kubernetes#91053).
+func cronJobOf(j *batchv1.Job) (owner types.UID, byHand, ok bool) {
+	byHand = j.Annotations["cronjob.kubernetes.io/instantiate"] == "manual"
+	for _, o := range j.OwnerReferences {
+		if o.Kind == "CronJob" {
+			return o.UID, byHand || o.Controller == nil || !*o.Controller, true
+		}
+	}
+	return "", byHand, byHand
 }

@@ -50,8 +50,8 @@ func TestKafka(t *testing.T) {
 	}{
 		{"ready", two, kafkaStatus(4, ready), serve, 2, 2, Ready, ""},
 		{"ready, pods not read", two, kafkaStatus(4, ready), nil, 2, 2, Ready, ""},
-		{"ready, says the operator, but no broker is there", two, kafkaStatus(4, ready), []*corev1.Pod{}, 2, 0, Progressing, "starting, 0 of 2 pods ready"},
-		{"ready, says the operator, but a broker is down", two, kafkaStatus(4, ready), oneDown, 2, 1, Progressing, "starting, 1 of 2 pods ready"},
+		{"ready, says the operator, but no broker is there", two, kafkaStatus(4, ready), []*corev1.Pod{}, 2, 0, Progressing, "starting, 0 of 2 brokers ready"},
+		{"ready, says the operator, but a broker is down", two, kafkaStatus(4, ready), oneDown, 2, 1, Progressing, "starting, 1 of 2 brokers ready"},
 		{"ready, of an old spec", two, kafkaStatus(3, ready), serve, 2, 2, Progressing, "waiting for its operator to see the latest spec"},
 		{"ready, of a later spec", two, kafkaStatus(5, ready), serve, 2, 2, Unknown, "its status is about a later spec than it has"},
 		{"ready, of no spec", two, tree{"conditions": []any{ready}}, serve, 2, 2, Unknown, "its operator has not noted for which spec its status is"},
@@ -61,17 +61,16 @@ func TestKafka(t *testing.T) {
 		{"no word", two, kafkaStatus(4), serve, 2, 2, Progressing, "not ready, its operator does not say why"},
 		{"Ready is not true", two, kafkaStatus(4, is("Ready", "False", "", "")), serve, 2, 2, Progressing, "not ready, its operator does not say why"},
 		{"Ready and NotReady", two, kafkaStatus(4, ready, is("NotReady", "True", "", "")), serve, 2, 2, Progressing, "not ready"},
-		{"node pools: as many as there are", tree{}, kafkaStatus(4, ready), serve, 2, 2, Ready, ""},
-		{"node pools, but no broker is there", tree{}, kafkaStatus(4, ready), []*corev1.Pod{}, 0, 0, Unknown, "neither its spec nor any pod tells of a broker"},
+		{"nothing tells how many there should be", tree{}, kafkaStatus(4, ready), serve, 2, 2, Unknown, "nothing that could be read tells how many brokers it should have"},
 		{"paused", two, kafkaStatus(4, is("ReconciliationPaused", "True", "", "")), serve, 2, 2, Paused, "its operator's reconciliation is paused"},
 		{"pods of ZooKeeper do not count", two, kafkaStatus(4, ready), append([]*corev1.Pod{broker("kafka-cluster-zookeeper-0", func(p *corev1.Pod) {
 			p.Labels["strimzi.io/name"] = "kafka-cluster-zookeeper"
-		})}, oneDown...), 2, 1, Progressing, "starting, 1 of 2 pods ready"},
+		})}, oneDown...), 2, 1, Progressing, "starting, 1 of 2 brokers ready"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			k := custom("kafka-cluster", tt.spec, tt.status)
-			w := Kafka(k, tt.pods, nil)
+			w := Kafka(k, Objects{Pods: tt.pods}, nil)
 			if w.State != tt.state || w.Reason != tt.reason || w.Want != tt.want || w.Ready != tt.ready {
 				t.Errorf("got %d/%d %s %q, want %d/%d %s %q", w.Ready, w.Want, w.State, w.Reason, tt.ready, tt.want, tt.state, tt.reason)
 			}
@@ -101,9 +100,9 @@ func TestStrimziPodSet(t *testing.T) {
 		reason       string
 	}{
 		{"ready", two, counts(2, 2, 2), Ready, ""},
-		{"a pod of an old revision", two, counts(2, 2, 1), Progressing, "rolling, 1 of 2 pods updated"},
+		{"a pod of an old revision", two, counts(2, 2, 1), Progressing, "rolling out, 1 of 2 pods updated"},
 		{"a pod not ready", two, counts(2, 1, 2), Progressing, "starting, 1 of 2 pods ready"},
-		{"a pod not there", two, counts(1, 1, 1), Progressing, "rolling, 1 of 2 pods updated"},
+		{"a pod not there", two, counts(1, 1, 1), Progressing, "rolling out, 1 of 2 pods updated"},
 		{"a surplus pod", two, counts(3, 3, 3), Progressing, "scaling down, 1 pod left to stop"},
 		{"none wanted", tree{"pods": []any{}}, counts(0, 0, 0), ScaledToZero, "scaled to zero"},
 		{"spec not observed", two, tree{"observedGeneration": int64(3), "pods": int64(2), "readyPods": int64(2), "currentPods": int64(2)},
@@ -114,7 +113,7 @@ func TestStrimziPodSet(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := StrimziPodSet(custom("kafka-cluster-kafka", tt.spec, tt.status), nil)
+			w := StrimziPodSet(custom("kafka-cluster-kafka", tt.spec, tt.status), nil, nil)
 			if w.State != tt.state || w.Reason != tt.reason {
 				t.Errorf("got %s %q, want %s %q", w.State, w.Reason, tt.state, tt.reason)
 			}
@@ -144,7 +143,7 @@ func TestPerconaServerMongoDB(t *testing.T) {
 		{"ready, but of no members", says("ready", 0, 0), Unknown, "its operator says ready, but counts no members", 0},
 		{"initializing", says("initializing", 1, 3), Progressing, "initializing, 1 of 3 pods ready", 3 * time.Minute},
 		{"stopping", says("stopping", 1, 3), Progressing, "stopping, 1 of 3 pods ready", 3 * time.Minute},
-		{"paused", says("paused", 0, 3), Paused, "paused, 0 of 3 pods ready", 3 * time.Minute},
+		{"paused", says("paused", 0, 3), Progressing, "starting after a pause, 0 of 3 pods ready", 3 * time.Minute},
 		{"error", says("error", 2, 3, "message", "rs0: handleReplsetInit:\nno mongod containers"), Progressing, "error, rs0: handleReplsetInit: no mongod containers", 3 * time.Minute},
 		{"not looked at", tree{}, Progressing, "waiting for its operator to look at it", 0},
 		{"a state not known", says("reshaping\x1b[2J", 3, 3), Unknown, `its operator says "reshaping[2J", a state not known here`, 0},

@@ -3,15 +3,20 @@
 package readiness
 
 import (
+	"slices"
+
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // DaemonSet tells how far a DaemonSet is, given the causes found for it.
 //
 // The rule is that of kubectl rollout status: the spec is observed, the pods
 // of all chosen nodes are updated, and all are available. With OnDelete, where
-// kubectl refuses to answer, pods of an old spec await restart. Where no node
-// is chosen, none is wanted.
+// kubectl refuses to answer, old pods await restart.
+//
+// Where no node is chosen, none is wanted, and unlike kubectl it waits for the
+// pods that are left on nodes that were chosen before.
 func DaemonSet(d *appsv1.DaemonSet, causes []Cause) Workload {
 	st := d.Status
 	w := Workload{
@@ -21,17 +26,55 @@ func DaemonSet(d *appsv1.DaemonSet, causes []Cause) Workload {
 	if st.ObservedGeneration < d.Generation {
 		return w.at(unseen("the controller"), nil)
 	}
+	if w.Want == 0 && st.NumberMisscheduled > 0 {
+		return w.at(progress("scaling down", "%s left on nodes that are not chosen for it", pods(st.NumberMisscheduled)), causes)
+	}
 	if w.Want == 0 {
 		return w.at(step{state: ScaledToZero, doing: "no node is chosen for it"}, nil)
 	}
 	onDelete := d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType
 	switch old := w.Want - w.Updated; {
 	case old > 0 && !onDelete:
-		return w.at(progress("rolling", "%d of %s updated", w.Updated, pods(w.Want)), causes)
+		return w.at(progress("rolling out", "%d of %s updated", w.Updated, pods(w.Want)), causes)
 	case st.NumberAvailable < w.Want:
 		return w.at(progress("starting", "%d of %s available", st.NumberAvailable, pods(w.Want)), causes)
 	case old > 0:
-		return w.at(awaiting(pods(old)+" of an old spec", old, d), causes)
+		return w.at(awaiting(counted(old, "old pod"), old, operated(d)), causes)
 	}
 	return w.at(step{state: Ready}, nil)
+}
+
+// ofLatest reports which pods are of a DaemonSet's latest spec. The API server
+// keeps a number of the template in an annotation, and the controller puts it
+// on the pods it makes; after a rollback, pods of the same hash count as
+// updated, too (kubernetes: pkg/controller/daemon/util, IsPodUpdated). Its
+// ControllerRevisions, which the account may not be allowed to read, are not
+// needed.
+func ofLatest(d *appsv1.DaemonSet, pods []*corev1.Pod) func(*corev1.Pod) bool {
+	const hash, generation = appsv1.ControllerRevisionHashLabelKey, "pod-template-generation"
+	var hashes []string
+	wanted, told := d.Annotations[appsv1.DeprecatedTemplateGeneration]
+	for _, p := range pods {
+		if told && p.Labels[generation] == wanted {
+			hashes = append(hashes, p.Labels[hash])
+		}
+	}
+	if len(hashes) == 0 {
+		return latest(d.Status.UpdatedNumberScheduled, pods, hash)
+	}
+	return func(p *corev1.Pod) bool { return slices.Contains(hashes, p.Labels[hash]) }
+}
+
+// daemonSetCauses are the causes found on a DaemonSet's pods, of which those of
+// the old spec doom nothing: the controller deletes the ones that do not serve
+// before any other (kubernetes: pkg/controller/daemon, rollingUpdate). With
+// OnDelete it does not.
+func (f finder) daemonSetCauses(d *appsv1.DaemonSet, pods []*corev1.Pod) []Cause {
+	isLatest := ofLatest(d, pods)
+	causes := f.onPods(pods, isLatest)
+	if d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
+		old := filter(pods, func(p *corev1.Pod) bool { return !isLatest(p) })
+		causes = append(causes, f.leftBehind(old)...)
+	}
+	return causes
 }

@@ -44,9 +44,9 @@ func Deployment(d *appsv1.Deployment, causes []Cause) Workload {
 func deploymentStep(d *appsv1.Deployment, w Workload) step {
 	switch st := d.Status; {
 	case st.UpdatedReplicas < w.Want:
-		return progress("rolling", "%d of %s updated", st.UpdatedReplicas, pods(w.Want))
+		return progress("rolling out", "%d of %s updated", st.UpdatedReplicas, pods(w.Want))
 	case st.Replicas > st.UpdatedReplicas:
-		return progress("rolling", "%s of an old spec left to stop", pods(st.Replicas-st.UpdatedReplicas))
+		return progress("rolling out", "%s terminating", counted(st.Replicas-st.UpdatedReplicas, "old pod"))
 	case st.UpdatedReplicas > w.Want:
 		return progress("scaling down", "%s left to stop", pods(st.UpdatedReplicas-w.Want))
 	case st.AvailableReplicas < w.Want:

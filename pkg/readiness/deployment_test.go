@@ -38,15 +38,15 @@ func TestDeployment(t *testing.T) {
 		{"nil replicas are one", func(d *appsv1.Deployment) {
 			d.Spec.Replicas = nil
 			d.Status = appsv1.DeploymentStatus{ObservedGeneration: 7}
-		}, Progressing, "rolling, 0 of 1 pod updated", 0},
+		}, Progressing, "rolling out, 0 of 1 pod updated", 0},
 		{"spec not observed, though all counts are right", func(d *appsv1.Deployment) { d.Generation = 8 },
 			Progressing, "waiting for the controller to see the latest spec", 0},
 		{"new, nothing observed", func(d *appsv1.Deployment) { d.Status = appsv1.DeploymentStatus{} },
 			Progressing, "waiting for the controller to see the latest spec", 0},
 		{"half updated", func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 },
-			Progressing, "rolling, 1 of 2 pods updated", 0},
+			Progressing, "rolling out, 1 of 2 pods updated", 0},
 		{"old pods left", func(d *appsv1.Deployment) { d.Status.Replicas = 3 },
-			Progressing, "rolling, 1 pod of an old spec left to stop", 0},
+			Progressing, "rolling out, 1 old pod terminating", 0},
 		{"surplus pods left", func(d *appsv1.Deployment) {
 			d.Spec.Replicas = new(int32(1))
 		}, Progressing, "scaling down, 1 pod left to stop", 0},
@@ -72,7 +72,7 @@ func TestDeployment(t *testing.T) {
 			d.Status.UpdatedReplicas = 1
 			d.Status.Conditions = []appsv1.DeploymentCondition{unavailable,
 				deploymentCondition(appsv1.DeploymentProgressing, corev1.ConditionUnknown, "DeploymentPaused", "", 9*time.Minute)}
-		}, Paused, "paused while rolling, 1 of 2 pods updated", 9 * time.Minute},
+		}, Paused, "paused while rolling out, 1 of 2 pods updated", 9 * time.Minute},
 		{"paused, nothing to do", func(d *appsv1.Deployment) { d.Spec.Paused = true },
 			Ready, "paused: a later change will not roll out", 0},
 	}
@@ -102,15 +102,15 @@ func TestDeploymentTellsItsOwnCauses(t *testing.T) {
 		reason    string
 	}{
 		{"quota, a moment ago", deploymentCondition(appsv1.DeploymentReplicaFailure, corev1.ConditionTrue, "FailedCreate", quota, time.Minute),
-			Progressing, "rolling, exceeded quota: tpe, requested: pods=1, used: pods=10, limited: pods=10"},
+			Progressing, "rolling out, exceeded quota: tpe, requested: pods=1, used: pods=10, limited: pods=10"},
 		{"quota, for long", deploymentCondition(appsv1.DeploymentReplicaFailure, corev1.ConditionTrue, "FailedCreate", quota, time.Hour),
-			Failed, "rolling, exceeded quota: tpe, requested: pods=1, used: pods=10, limited: pods=10"},
+			Failed, "rolling out, exceeded quota: tpe, requested: pods=1, used: pods=10, limited: pods=10"},
 		{"another refusal", deploymentCondition(appsv1.DeploymentReplicaFailure, corev1.ConditionTrue, "FailedCreate", `pods "twa-5f-x" is forbidden: no PriorityClass with name thingpark-datapath was found`, time.Hour),
-			Failed, "rolling, cannot create pods: no PriorityClass with name thingpark-datapath was found"},
+			Failed, "rolling out, cannot create pods: no PriorityClass with name thingpark-datapath was found"},
 		{"a refusal that is over", deploymentCondition(appsv1.DeploymentReplicaFailure, corev1.ConditionFalse, "FailedCreate", quota, time.Hour),
-			Progressing, "rolling, 1 of 2 pods updated"},
+			Progressing, "rolling out, 1 of 2 pods updated"},
 		{"the progress deadline dooms nothing", deploymentCondition(appsv1.DeploymentProgressing, corev1.ConditionFalse, "ProgressDeadlineExceeded", "", time.Hour),
-			Progressing, "rolling, no progress within its deadline"},
+			Progressing, "rolling out, no progress within its deadline"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,6 +3,8 @@
 package readiness
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,50 +12,63 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Kafka tells how far a Strimzi Kafka cluster is, given the pods of its
-// namespace and the causes found for it. Pods are nil if they could not be
-// read.
+// Kafka tells how far a Strimzi Kafka cluster is, given what was read of its
+// namespace and the causes found for it.
 //
 // Ready is what the operator says in the condition Ready, and only if
 // status.observedGeneration is the generation: the operator leaves an old
 // condition in place until it reconciles. It has no condition Ready that is
 // False, but one NotReady that is True (Strimzi: StatusUtils), and it drops
-// both while reconciliation is paused.
+// both while reconciliation is paused. Nor does it count before the operator
+// that runs now has reconciled the cluster (status.operatorLastSuccessfulVersion,
+// Strimzi proposal 84).
 //
-// The brokers are counted on their pods, for the Kafka resource tells no
-// numbers, and the StrimziPodSets that do are hidden from the documented
-// operator account. A broker that is down keeps the cluster from being ready
-// even if the operator has not noticed.
-func Kafka(k *unstructured.Unstructured, all []*corev1.Pod, causes []Cause) Workload {
+// Whatever the operator says, as many brokers, controllers and ZooKeeper nodes
+// as are asked for have to serve: see nodesOf. Want and Ready are of brokers.
+func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	w := Workload{Kind: "Kafka", Name: k.GetName()}
-	brokers := brokers(k, all)
-	var told bool
-	if w.Want, told = countAt(k, "spec", "kafka", "replicas"); !told {
-		w.Want = int32(len(brokers)) // node pools have the numbers
+	c := nodesOf(k, o)
+	w.Want, w.Ready = c.brokers.want, c.brokers.ready
+	conditions := conditions(k)
+	if step, ok := paused(k, conditions); ok {
+		return w.at(step, causes)
 	}
-	w.Ready = int32(len(filter(brokers, serves)))
-
 	if step, ok := observed(k); !ok {
 		return w.at(step, nil)
 	}
-	if !told && all != nil && len(brokers) == 0 {
-		return w.at(step{state: Unknown, doing: "neither its spec nor any pod tells of a broker"}, causes)
+	if slices.ContainsFunc(c.pools, isUnseen) {
+		return w.at(unseen("its operator"), nil)
 	}
 	w.Updated = w.Ready
-	conditions := conditions(k)
-	ready := conditions["Ready"].status == "True" && conditions["NotReady"].status != "True"
-	switch {
-	case k.GetAnnotations()["strimzi.io/pause-reconciliation"] == "true" || conditions["ReconciliationPaused"].status == "True":
-		return w.at(step{state: Paused, doing: "its operator's reconciliation is paused", since: conditions["ReconciliationPaused"].since}, causes)
-	case ready && all == nil:
+	if conditions["Ready"].status != "True" || conditions["NotReady"].status == "True" {
+		return w.at(kafkaTrouble(conditions), causes)
+	}
+	if now, last := operatorVersion(o.Deployments), versionIn(stringAt(k, "status", "operatorLastSuccessfulVersion")); now != "" && last != "" && now != last {
+		return w.at(step{state: Progressing, doing: "waiting for its operator " + now, detail: last + " reconciled it last"}, nil)
+	}
+	if o.Pods == nil && c.told {
 		w.Ready, w.Updated = w.Want, w.Want // the operator's word
 		return w.at(step{state: Ready}, nil)
-	case !ready:
-		return w.at(kafkaTrouble(conditions), causes)
-	case w.Ready < w.Want:
-		return w.at(progress("starting", "%d of %s ready", w.Ready, pods(w.Want)).from(unreadySince(brokers)), causes)
 	}
-	return w.at(step{state: Ready}, nil)
+	return w.at(c.step(), causes)
+}
+
+// paused reports whether the reconciliation of a Kafka cluster is paused by its
+// annotation. The condition is the operator's, and stays until it looks again.
+func paused(k *unstructured.Unstructured, conditions map[string]customCondition) (step, bool) {
+	c := conditions["ReconciliationPaused"]
+	annotation, told := k.GetAnnotations()["strimzi.io/pause-reconciliation"]
+	if annotation == "true" || !told && c.status == "True" {
+		return step{state: Paused, doing: "its operator's reconciliation is paused", since: c.since}, true
+	}
+	return step{}, false
+}
+
+// isUnseen reports whether the operator has not looked at the latest spec, where
+// it notes that at all.
+func isUnseen(u *unstructured.Unstructured) bool {
+	seen, told := toInt(field(u, "status", "observedGeneration"))
+	return told && seen < u.GetGeneration()
 }
 
 func kafkaTrouble(conditions map[string]customCondition) step {
@@ -64,22 +79,21 @@ func kafkaTrouble(conditions map[string]customCondition) step {
 	return step{state: Progressing, doing: "not ready", detail: clean(joined(c.reason, c.message)), since: c.since}
 }
 
-// brokers returns the pods of a Kafka cluster, but not those of its ZooKeeper.
-// Strimzi labels each pod with its cluster and its component's name.
-func brokers(k *unstructured.Unstructured, all []*corev1.Pod) []*corev1.Pod {
-	return filter(all, func(p *corev1.Pod) bool {
-		return p.Labels["strimzi.io/cluster"] == k.GetName() && p.Labels["strimzi.io/name"] == k.GetName()+"-kafka"
-	})
-}
-
-// kafkaCauses is the cause that the operator's status tells.
-func kafkaCauses(k *unstructured.Unstructured, now time.Time) []Cause {
+// kafkaCauses is the cause that the operator's status tells. While every node
+// serves it dooms nothing: the condition stays for as long as the operator is at
+// work, which may mend it (strimzi-kafka-operator#12575). An invalid spec it
+// does not mend.
+func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause {
 	c := conditions(k)["NotReady"]
 	if c.status != "True" || c.reason == "Creating" {
 		return nil
 	}
-	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: joined(c.reason, c.message), Since: c.since}
-	return []Cause{cause.judged(now)}
+	message := cmp.Or(joined(c.reason, c.message), "its operator says so, and not why")
+	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: message, Since: c.since}.judged(now)
+	if nodes := nodesOf(k, o); o.Pods != nil && nodes.step().state == Ready && c.reason != "InvalidResourceException" {
+		cause.Dooms = false
+	}
+	return []Cause{cause}
 }
 
 // strimziPods returns all pods of a Kafka cluster that Strimzi's operator keeps.

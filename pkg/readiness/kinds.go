@@ -102,6 +102,8 @@ func customResources() []customResource {
 	return []customResource{
 		{"Kafka", schema.GroupResource{Group: "kafka.strimzi.io", Resource: "kafkas"}, strimzi,
 			func(o *Objects) list { return &o.Kafkas }},
+		{"KafkaNodePool", schema.GroupResource{Group: "kafka.strimzi.io", Resource: "kafkanodepools"}, strimzi,
+			func(o *Objects) list { return &o.KafkaNodePools }},
 		{"StrimziPodSet", schema.GroupResource{Group: "core.strimzi.io", Resource: "strimzipodsets"}, strimzi,
 			func(o *Objects) list { return &o.StrimziPodSets }},
 		{"PerconaServerMongoDB", schema.GroupResource{Group: "psmdb.percona.com", Resource: "perconaservermongodbs"}, []string{"v1"},

@@ -4,6 +4,7 @@ package readiness
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -15,29 +16,45 @@ import (
 // The states are "" (not looked at yet), initializing, stopping, paused, ready
 // and error (Percona: docs/cr-statuses.md). The operator goes on trying after
 // an error, so that one dooms the cluster only after a grace. Older operators
-// note no observedGeneration: then the state has to do.
+// note no observedGeneration: then the state has to do, but a status that counts
+// fewer members than the spec asks for is of an older one.
+//
+// spec.pause is what somebody wants; the state follows when the operator looks.
 func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload {
 	w := Workload{Kind: "PerconaServerMongoDB", Name: m.GetName(), Strategy: stringAt(m, "spec", "updateStrategy")}
-	w.Want, _ = countAt(m, "status", "size")
+	size, _ := countAt(m, "status", "size")
+	asked := membersAsked(m)
+	w.Want = max(size, asked)
 	w.Ready, _ = countAt(m, "status", "ready")
+	state := stringAt(m, "status", "state")
+	s := progress(state, "%d of %s ready", w.Ready, pods(w.Want))
+	s.since = conditions(m)[state].since
+	if pause, _ := field(m, "spec", "pause").(bool); pause {
+		s.state, s.doing = Paused, "paused"
+		return w.at(s, causes)
+	}
 	if field(m, "status", "observedGeneration") != nil {
 		if step, ok := observed(m); !ok {
 			return w.at(step, nil)
 		}
 	}
 	w.Updated = w.Ready
-	state := stringAt(m, "status", "state")
-	s := progress(state, "%d of %s ready", w.Ready, pods(w.Want))
-	s.since = conditions(m)[state].since
-	switch state {
+	return w.at(mongoStep(m, w, s, size < asked), causes)
+}
+
+// mongoStep is the step of a cluster in the state that the operator tells.
+func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) step {
+	switch state := stringAt(m, "status", "state"); state {
 	case "ready":
 		switch {
 		case w.Want == 0:
-			s = step{state: Unknown, doing: "its operator says ready, but counts no members"}
+			return step{state: Unknown, doing: "its operator says ready, but counts no members"}
+		case behind:
+			return unseen("its operator")
 		case w.Ready < w.Want:
 			s.doing = "starting"
 		default:
-			s = step{state: Ready}
+			return mongosStep(m)
 		}
 	case "":
 		s.doing, s.detail = "waiting for its operator to look at it", ""
@@ -45,11 +62,47 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload
 		s.detail = clean(stringAt(m, "status", "message"))
 	case "initializing", "stopping":
 	case "paused":
-		s.state = Paused
+		s.doing = "starting after a pause"
 	default:
-		s = step{state: Unknown, doing: fmt.Sprintf("its operator says %q, a state not known here", clean(state))}
+		return step{state: Unknown, doing: fmt.Sprintf("its operator says %q, a state not known here", clean(state))}
 	}
-	return w.at(s, causes)
+	return s
+}
+
+// mongosStep is the step of a cluster whose replica sets are ready. The operator
+// calls its routers, mongos, ready if those that are there are (mongosStatus).
+func mongosStep(m *unstructured.Unstructured) step {
+	if sharded, _ := field(m, "spec", "sharding", "enabled").(bool); !sharded {
+		return step{state: Ready}
+	}
+	want, _ := countAt(m, "spec", "sharding", "mongos", "size")
+	ready, _ := countAt(m, "status", "mongos", "ready")
+	if ready < want {
+		return progress("starting", "%d of %d mongos ready", ready, want)
+	}
+	return step{state: Ready}
+}
+
+// membersAsked returns the least number of members that the spec asks for:
+// those of its replica sets, arbiters included, and with sharding those of the
+// config servers. The operator may add to them for safety.
+func membersAsked(m *unstructured.Unstructured) int32 {
+	sets, _ := field(m, "spec", "replsets").([]any)
+	if sharded, _ := field(m, "spec", "sharding", "enabled").(bool); sharded {
+		sets = append(slices.Clone(sets), field(m, "spec", "sharding", "configsvrReplSet"))
+	}
+	var n int32
+	for _, item := range sets {
+		set, _ := item.(map[string]any)
+		u := &unstructured.Unstructured{Object: set}
+		size, _ := countAt(u, "size")
+		n = sum(n, size)
+		if enabled, _ := field(u, "arbiter", "enabled").(bool); enabled {
+			size, _ = countAt(u, "arbiter", "size")
+			n = sum(n, size)
+		}
+	}
+	return n
 }
 
 // mongoCauses is the cause that the operator's status tells.

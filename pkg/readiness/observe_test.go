@@ -37,6 +37,7 @@ const (
 	claims       = "/api/v1/namespaces/tpe/persistentvolumeclaims"
 	kafkas       = "/apis/kafka.strimzi.io/v1beta2/namespaces/tpe/kafkas"
 	kafkasV1     = "/apis/kafka.strimzi.io/v1/namespaces/tpe/kafkas"
+	nodePools    = "/apis/kafka.strimzi.io/v1beta2/namespaces/tpe/kafkanodepools"
 	podSets      = "/apis/core.strimzi.io/v1beta2/namespaces/tpe/strimzipodsets"
 	podSetsV1    = "/apis/core.strimzi.io/v1/namespaces/tpe/strimzipodsets"
 	mongoDBs     = "/apis/psmdb.percona.com/v1/namespaces/tpe/perconaservermongodbs"
@@ -95,7 +96,7 @@ func (s *apiServer) paths() []string {
 // everywhere answers all lists alike.
 func everywhere(answer any) map[string]any {
 	answers := map[string]any{}
-	for _, path := range []string{deployments, statefulSets, daemonSets, jobs, cronJobs, podList, kafkas, kafkasV1, podSets, podSetsV1, mongoDBs, events, claims, namespace} {
+	for _, path := range []string{deployments, statefulSets, daemonSets, jobs, cronJobs, podList, kafkas, kafkasV1, nodePools, podSets, podSetsV1, mongoDBs, events, claims, namespace} {
 		answers[path] = answer
 	}
 	return answers
@@ -107,7 +108,7 @@ func typed(lists map[string]any) map[string]any {
 	for path, kind := range map[string]string{
 		deployments: "apps/v1 DeploymentList", statefulSets: "apps/v1 StatefulSetList", daemonSets: "apps/v1 DaemonSetList",
 		jobs: "batch/v1 JobList", cronJobs: "batch/v1 CronJobList", podList: "v1 PodList", events: "v1 EventList", claims: "v1 PersistentVolumeClaimList",
-		kafkas: "kafka.strimzi.io/v1beta2 KafkaList", podSets: "core.strimzi.io/v1beta2 StrimziPodSetList", mongoDBs: "psmdb.percona.com/v1 PerconaServerMongoDBList",
+		kafkas: "kafka.strimzi.io/v1beta2 KafkaList", nodePools: "kafka.strimzi.io/v1beta2 KafkaNodePoolList", podSets: "core.strimzi.io/v1beta2 StrimziPodSetList", mongoDBs: "psmdb.percona.com/v1 PerconaServerMongoDBList",
 	} {
 		version, kind, _ := strings.Cut(kind, " ")
 		answers[path] = tree{"apiVersion": version, "kind": kind, "items": []any{}}
@@ -176,7 +177,7 @@ func TestObserveAsksAsLittleAsPossible(t *testing.T) {
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
 		t.Errorf("picture (-want +got):\n%s", diff)
 	}
-	asked := []string{podList, deployments, daemonSets, statefulSets, cronJobs, jobs, podSets, kafkas, mongoDBs}
+	asked := []string{podList, deployments, daemonSets, statefulSets, cronJobs, jobs, nodePools, podSets, kafkas, mongoDBs}
 	slices.Sort(asked)
 	if diff := cmp.Diff(asked, server.paths()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
@@ -231,8 +232,8 @@ func TestObserveLooksForCauses(t *testing.T) {
 	if got := queries[podList+"/twa-0/log"]; got != "container=twa&previous=true&tailLines=5" {
 		t.Errorf("the log is asked for with %q", got)
 	}
-	if n := len(server.asked); n != 12 {
-		t.Errorf("%d requests, want 12: %q", n, server.paths())
+	if n := len(server.asked); n != 13 {
+		t.Errorf("%d requests, want 13: %q", n, server.paths())
 	}
 }
 
@@ -283,7 +284,7 @@ func TestTroubleOfABrokerIsToldOnce(t *testing.T) {
 		Pods: []*corev1.Pod{broker("kafka-cluster-kafka-0", waits("ImagePullBackOff", "401 Unauthorized", time.Hour))},
 	}, now)
 	want := []string{
-		"Kafka kafka-cluster Progressing starting, 0 of 1 pod ready",
+		"Kafka kafka-cluster Progressing starting, 0 of 1 broker ready",
 		"StrimziPodSet kafka-cluster-kafka Failed starting, ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
@@ -293,7 +294,7 @@ func TestTroubleOfABrokerIsToldOnce(t *testing.T) {
 
 func TestObserveTriesTheVersionsOfAResource(t *testing.T) {
 	p, _, err := observe(t, typed(map[string]any{
-		kafkas: http.StatusNotFound, kafkasV1: []any{kafka(0)},
+		kafkas: http.StatusNotFound, kafkasV1: []any{kafka(1)}, podList: []any{broker("kafka-cluster-kafka-0")},
 		podSets: http.StatusNotFound, podSetsV1: http.StatusNotFound, mongoDBs: http.StatusNotFound,
 	}))
 	if err != nil {
@@ -326,8 +327,8 @@ func TestObserveShowsWhatItCan(t *testing.T) {
 
 func TestObserveWithoutRights(t *testing.T) {
 	p, _, err := observe(t, everywhere(http.StatusForbidden))
-	if err != nil || len(p.Gaps) != 9 || len(p.Workloads) != 0 {
-		t.Errorf("got %d workloads, %d gaps, error %v; want 9 gaps and no more", len(p.Workloads), len(p.Gaps), err)
+	if err != nil || len(p.Gaps) != 10 || len(p.Workloads) != 0 {
+		t.Errorf("got %d workloads, %d gaps, error %v; want 10 gaps and no more", len(p.Workloads), len(p.Gaps), err)
 	}
 	_, _, err = observe(t, everywhere(http.StatusUnauthorized))
 	if !apierrors.IsUnauthorized(err) {

@@ -35,6 +35,11 @@ var (
 			return d.Spec.Replicas == nil
 		}},
 	}
+	daemonSetDifferences = []difference[*appsv1.DaemonSet]{
+		{"no node is chosen, and pods are left on others; kubectl does not look", func(d *appsv1.DaemonSet) bool {
+			return d.Status.DesiredNumberScheduled == 0 && d.Status.NumberMisscheduled > 0
+		}},
+	}
 	statefulSetDifferences = []difference[*appsv1.StatefulSet]{
 		{"surplus pods left after scaling down: their claims are in use", func(s *appsv1.StatefulSet) bool {
 			return s.Status.Replicas > replicas(s.Spec.Replicas)
@@ -113,6 +118,7 @@ func TestStatefulSetAgreesWithKubectl(t *testing.T) {
 func TestDaemonSetAgreesWithKubectl(t *testing.T) {
 	t.Parallel()
 	random, steps := seeded(t), newSteps()
+	seen := map[string]int{}
 	kubectl := newOracle(&polymorphichelpers.DaemonSetStatusViewer{})
 	for range oracleRounds {
 		d := randomDaemonSet(random)
@@ -127,11 +133,12 @@ func TestDaemonSetAgreesWithKubectl(t *testing.T) {
 			},
 		})
 		got := DaemonSet(d, nil)
-		compare(t, map[string]int{}, nil, d, got, message, want)
+		compare(t, seen, daemonSetDifferences, d, got, message, want)
 		if !want && d.Spec.UpdateStrategy.Type == appsv1.RollingUpdateDaemonSetStrategyType {
 			steps.compare(t, d, got, message)
 		}
 	}
+	eachOccurs(t, seen, daemonSetDifferences)
 }
 
 // compare checks one object against kubectl's answer.
@@ -169,8 +176,8 @@ func newSteps() steps {
 		ours    string
 	}{
 		{regexp.MustCompile(`spec update to be observed`), `^waiting for the controller`},
-		{regexp.MustCompile(`(\d+) out of (\d+) new (?:replicas|pods) have been updated`), `^(paused while )?rolling, $1 of $2 pods? updated$`},
-		{regexp.MustCompile(`(\d+) old replicas are pending termination`), `^(paused while )?rolling, $1 pods? of an old spec left to stop$`},
+		{regexp.MustCompile(`(\d+) out of (\d+) new (?:replicas|pods) have been updated`), `^(paused while )?rolling out, $1 of $2 pods? updated$`},
+		{regexp.MustCompile(`(\d+) old replicas are pending termination`), `^(paused while )?rolling out, $1 old pods? terminating$`},
 		{regexp.MustCompile(`(\d+) of (\d+) updated (?:replicas|pods) are available`), `^(paused while )?(starting, $1 of $2 pods? available|scaling down, \d+ pods? left to stop)$`},
 	}...)
 	return s
@@ -328,6 +335,7 @@ func randomDaemonSet(random *rand.Rand) *appsv1.DaemonSet {
 		ObservedGeneration:     int64(near(random, int32(d.Generation))),
 		DesiredNumberScheduled: want, UpdatedNumberScheduled: near(random, want),
 		NumberReady: random.Int32N(5), NumberAvailable: near(random, want),
+		NumberMisscheduled: near(random, 0),
 	}
 	return d
 }

@@ -22,6 +22,7 @@ type Picture struct {
 	Jobs       []Job      // by name; those of CronJobs are not among them
 	CronJobs   []CronJob  // by name
 	Crashes    []Cause    // containers that run again after they ended badly, by pod
+	Lingering  []Cause    // pods that do not stop, by pod
 	Gaps       []Gap      // by resource
 }
 
@@ -47,6 +48,7 @@ type Objects struct {
 	CronJobs       []*batchv1.CronJob
 	Pods           []*corev1.Pod
 	Kafkas         []*unstructured.Unstructured
+	KafkaNodePools []*unstructured.Unstructured // tell how many nodes Kafka should have
 	StrimziPodSets []*unstructured.Unstructured
 	MongoDBs       []*unstructured.Unstructured
 
@@ -60,7 +62,10 @@ type Objects struct {
 func Assess(o Objects, now time.Time) Picture {
 	a := assessor{Objects: o, pods: groupByOwner(o.Pods)}
 	a.find = finder{events: groupByObject(o.Events), claims: byName(o.Claims), now: now}
-	p := Picture{ObservedAt: now, Workloads: a.workloads(), Crashes: crashes(o.Pods), Gaps: slices.Clone(o.Gaps)}
+	p := Picture{
+		ObservedAt: now, Workloads: a.workloads(), Gaps: slices.Clone(o.Gaps),
+		Crashes: crashes(o.Pods), Lingering: a.find.lingering(o.Pods),
+	}
 	p.Jobs, p.CronJobs = a.jobs()
 	slices.SortFunc(p.Workloads, func(a, b Workload) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
@@ -86,22 +91,32 @@ func (a assessor) workloads() []Workload {
 	}
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
-		rule := func(c []Cause) Workload { return StatefulSet(s, pods, c) }
-		list = append(list, a.judge(rule, pods, func() []Cause { return a.causes("StatefulSet", s, pods) }))
+		rule := func(c []Cause) Workload { return statefulSetOf(s, a.deletesOld(s), pods, c) }
+		list = append(list, a.judge(rule, pods, func() []Cause {
+			return a.withCreation("StatefulSet", s, pods, a.find.statefulSetCauses(s, pods))
+		}))
 	}
 	for _, d := range a.DaemonSets {
 		pods := a.pods.byUID[d.UID]
 		rule := func(c []Cause) Workload { return DaemonSet(d, c) }
-		list = append(list, a.judge(rule, pods, func() []Cause { return a.causes("DaemonSet", d, pods) }))
+		list = append(list, a.judge(rule, pods, func() []Cause {
+			return a.withCreation("DaemonSet", d, pods, a.find.daemonSetCauses(d, pods))
+		}))
 	}
 	for _, k := range a.Kafkas {
-		rule := func(c []Cause) Workload { return Kafka(k, a.Pods, c) }
+		rule := func(c []Cause) Workload { return Kafka(k, a.Objects, c) }
 		list = append(list, a.judge(rule, a.kafkaPods(k), func() []Cause { return a.kafkaCauses(k) }))
 	}
 	for _, s := range a.StrimziPodSets {
 		pods := a.pods.byUID[s.GetUID()]
-		rule := func(c []Cause) Workload { return StrimziPodSet(s, c) }
-		list = append(list, a.judge(rule, pods, func() []Cause { return a.causes("StrimziPodSet", s, pods) }))
+		if a.Pods != nil && pods == nil {
+			pods = []*corev1.Pod{} // read, and none
+		}
+		isOld := isOldOf(s)
+		rule := func(c []Cause) Workload { return StrimziPodSet(s, pods, c) }
+		list = append(list, a.judge(rule, pods, func() []Cause {
+			return a.withCreation("StrimziPodSet", s, pods, a.find.onPods(pods, func(p *corev1.Pod) bool { return !isOld(p) }))
+		}))
 	}
 	for _, m := range a.MongoDBs {
 		rule := func(c []Cause) Workload { return PerconaServerMongoDB(m, c) }
@@ -126,51 +141,73 @@ func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes 
 	return w
 }
 
-// causes returns what is found on a workload's pods and on itself.
-func (a assessor) causes(kind string, o metav1.Object, pods []*corev1.Pod) []Cause {
-	causes := a.find.onPods(pods, func(*corev1.Pod) bool { return true })
+// lingering returns the pods that should be gone and are not, whatever became of
+// their workloads: a rollout is complete without waiting for them
+// (kubernetes#110171).
+func (f finder) lingering(pods []*corev1.Pod) []Cause {
+	var causes []Cause
+	for _, p := range filter(pods, isStopping) {
+		for _, c := range f.stopping(p) {
+			if c.Code == StuckStopping {
+				causes = append(causes, c)
+			}
+		}
+	}
+	slices.SortFunc(causes, func(a, b Cause) int { return cmp.Compare(a.Pod, b.Pod) })
+	return causes
+}
+
+// withCreation returns the causes found on pods, and that for which no more of
+// them can be created.
+func (a assessor) withCreation(kind string, o metav1.Object, pods []*corev1.Pod, causes []Cause) []Cause {
 	return append(causes, a.find.onCreation(Object{kind, o.GetName()}, o.GetUID(), pods)...)
 }
 
+func every(*corev1.Pod) bool { return true }
+
 func (a assessor) deploymentCauses(d *appsv1.Deployment) []Cause {
 	pods := a.pods.byDeployment[d.Name]
-	return append(a.find.onPods(pods, latest(pods)), deploymentCauses(d, a.find.now)...)
+	isLatest := latest(d.Status.UpdatedReplicas, pods, appsv1.DefaultDeploymentUniqueLabelKey)
+	return append(a.find.onPods(pods, isLatest), deploymentCauses(d, a.find.now)...)
+}
+
+// deletesOld reports whether an operator deletes the old pods of a StatefulSet:
+// Percona's does not if it was told not to (spec.updateStrategy).
+func (a assessor) deletesOld(s *appsv1.StatefulSet) bool {
+	c := metav1.GetControllerOf(s)
+	return c != nil && !slices.ContainsFunc(a.MongoDBs, func(m *unstructured.Unstructured) bool {
+		return m.GetUID() == c.UID && stringAt(m, "spec", "updateStrategy") == string(appsv1.OnDeleteStatefulSetStrategyType)
+	})
 }
 
 func (a assessor) kafkaCauses(k *unstructured.Unstructured) []Cause {
-	onPods := a.find.onPods(a.kafkaPods(k), func(*corev1.Pod) bool { return true })
-	return append(onPods, kafkaCauses(k, a.find.now)...)
+	return append(a.find.onPods(a.kafkaPods(k), every), kafkaCauses(k, a.Objects, a.find.now)...)
 }
 
-// kafkaPods returns a Kafka cluster's pods only if the StrimziPodSets that own
-// them are hidden: one trouble is told of one workload.
+// kafkaPods returns those of a Kafka cluster's pods whose StrimziPodSets are
+// hidden: one trouble is told of one workload.
 func (a assessor) kafkaPods(k *unstructured.Unstructured) []*corev1.Pod {
-	if len(a.StrimziPodSets) > 0 {
-		return nil
-	}
-	return strimziPods(k, a.Pods)
+	return filter(strimziPods(k, a.Pods), func(p *corev1.Pod) bool {
+		owner := metav1.GetControllerOf(p).UID
+		return !slices.ContainsFunc(a.StrimziPodSets, func(s *unstructured.Unstructured) bool { return s.GetUID() == owner })
+	})
 }
 
-// jobs returns the jobs, and the CronJobs with the last of theirs.
+// jobs returns the jobs, and the CronJobs with their runs, which are no jobs of
+// the installation.
 func (a assessor) jobs() ([]Job, []CronJob) {
 	var jobs []Job
-	last := map[types.UID]*batchv1.Job{}
+	runs := map[types.UID][]run{}
 	for _, j := range a.Jobs {
-		c := metav1.GetControllerOf(j)
-		switch {
-		case c == nil || c.Kind != "CronJob":
-			jobs = append(jobs, a.job(j).identified(j))
-		case last[c.UID] == nil || j.CreationTimestamp.After(last[c.UID].CreationTimestamp.Time):
-			last[c.UID] = j
+		if owner, byHand, ok := cronJobOf(j); ok {
+			runs[owner] = append(runs[owner], run{a.job(j), byHand, j.CreationTimestamp.Time})
+			continue
 		}
+		jobs = append(jobs, a.job(j).identified(j))
 	}
 	var cronJobs []CronJob
 	for _, c := range a.CronJobs {
-		var run *Job
-		if j := last[c.UID]; j != nil {
-			run = new(a.job(j))
-		}
-		cronJobs = append(cronJobs, CronJobOf(c, run))
+		cronJobs = append(cronJobs, assessCronJob(c, runs[c.UID]))
 	}
 	return jobs, cronJobs
 }
@@ -181,7 +218,7 @@ func (a assessor) job(j *batchv1.Job) Job {
 	if job.State == JobComplete {
 		return job
 	}
-	causes := a.causes("Job", j, pods)
+	causes := a.withCreation("Job", j, pods, a.find.onPods(pods, every))
 	gravest(causes)
 	return JobOf(j, pods, causes)
 }

@@ -4,6 +4,7 @@ package readiness
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,20 +59,39 @@ func deploymentOf(p *corev1.Pod, controller *metav1.OwnerReference) (string, boo
 	return strings.CutSuffix(controller.Name, "-"+hash)
 }
 
-// latest reports which pods of a Deployment are of its latest spec, as far as
-// the pods tell: those with the hash of the pod that was created last.
+// latest reports which pods are of the latest spec of a Deployment or DaemonSet,
+// of which the status counts so many. The status does not say which revision
+// that is, so the pods have to: a revision is the value of a label.
 //
-// It can be wrong while a pod of an old spec is replaced in the middle of a
-// rollout. Then trouble of the new pods does not doom the Deployment yet.
-func latest(pods []*corev1.Pod) func(*corev1.Pod) bool {
-	last := newest(pods)
-	hashes := map[string]bool{}
+// It is the revision that has as many pods as are updated (kubernetes:
+// pkg/controller/deployment/util, GetActualReplicaCountForReplicaSets). If
+// several have, it is the one whose first pod was created last: a new pod may
+// be of an old revision, if it replaces one that was lost in the middle of a
+// rollout. Pods that stop or have failed are not counted. Where none fits, as
+// when the pods were read after the status, no pod is said to be of the latest.
+func latest(updated int32, pods []*corev1.Pod, label string) func(*corev1.Pod) bool {
+	first, count := map[string]time.Time{}, map[string]int32{}
 	for _, p := range pods {
-		if p.CreationTimestamp.Time.Equal(last) {
-			hashes[p.Labels["pod-template-hash"]] = true
+		hash := p.Labels[label]
+		if created, ok := first[hash]; !ok || p.CreationTimestamp.Time.Before(created) {
+			first[hash] = p.CreationTimestamp.Time
+		}
+		if !isStopping(p) && !hasEnded(p) {
+			count[hash]++
 		}
 	}
-	return func(p *corev1.Pod) bool { return hashes[p.Labels["pod-template-hash"]] }
+	var fits []string
+	var last time.Time
+	for hash, created := range first {
+		switch {
+		case updated == 0 || count[hash] != updated || created.Before(last):
+		case created.After(last):
+			fits, last = []string{hash}, created
+		default:
+			fits = append(fits, hash)
+		}
+	}
+	return func(p *corev1.Pod) bool { return slices.Contains(fits, p.Labels[label]) }
 }
 
 // newest returns when the last of the pods was created.
@@ -101,7 +121,7 @@ func serves(p *corev1.Pod) bool {
 // notReadySince returns since when the pod has not been ready.
 func notReadySince(p *corev1.Pod) time.Time {
 	for _, kind := range []corev1.PodConditionType{corev1.ContainersReady, corev1.PodReady} {
-		if c := podCondition(p, kind); c != nil && c.Status == corev1.ConditionFalse {
+		if c := podCondition(p, kind); c != nil && c.Status == corev1.ConditionFalse && !c.LastTransitionTime.IsZero() {
 			return c.LastTransitionTime.Time
 		}
 	}
@@ -140,6 +160,11 @@ func ordinal(p *corev1.Pod) int {
 }
 
 func isStopping(p *corev1.Pod) bool { return p.DeletionTimestamp != nil }
+
+// hasEnded reports whether a pod has run to its end. Kubernetes makes another.
+func hasEnded(p *corev1.Pod) bool {
+	return hasFailed(p) || p.Status.Phase == corev1.PodSucceeded
+}
 
 func filter(pods []*corev1.Pod, keep func(*corev1.Pod) bool) []*corev1.Pod {
 	var kept []*corev1.Pod

@@ -16,8 +16,8 @@ func slim(object metav1.Object) {
 	switch o := object.(type) {
 	case *corev1.Pod:
 		slimPod(o)
-	case *appsv1.Deployment:
-		o.Spec.Template = corev1.PodTemplateSpec{}
+	case *appsv1.Deployment: // the image of Strimzi's operator tells its version
+		o.Spec.Template = corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: slimContainers(o.Spec.Template.Spec.Containers)}}
 	case *appsv1.StatefulSet:
 		o.Spec.Template, o.Spec.VolumeClaimTemplates = corev1.PodTemplateSpec{}, nil
 	case *appsv1.DaemonSet:
@@ -29,10 +29,14 @@ func slim(object metav1.Object) {
 	}
 }
 
-// slimPod keeps of a pod's spec where it runs, its claims, and of each container
+// slimPod keeps of a pod's annotations the revision, of its spec where it runs, its claims, and of each container
 // its name, image, restart policy and whether there are probes.
 func slimPod(p *corev1.Pod) {
+	of, told := p.Annotations[revision]
 	p.Annotations = nil
+	if told {
+		p.Annotations = map[string]string{revision: of}
+	}
 	spec := corev1.PodSpec{NodeName: p.Spec.NodeName, RestartPolicy: p.Spec.RestartPolicy, ReadinessGates: p.Spec.ReadinessGates}
 	for _, v := range p.Spec.Volumes {
 		if claimName(p, v) != "" {

@@ -27,7 +27,7 @@ func TestSlimObjectsMakeTheSamePicture(t *testing.T) {
 			}
 			full := readiness.Assess(o, at)
 			for _, object := range slices.Concat(all(o.Deployments), all(o.StatefulSets), all(o.DaemonSets),
-				all(o.Jobs), all(o.CronJobs), all(o.Pods), all(o.Kafkas), all(o.StrimziPodSets), all(o.MongoDBs)) {
+				all(o.Jobs), all(o.CronJobs), all(o.Pods), all(o.Kafkas), all(o.KafkaNodePools), all(o.StrimziPodSets), all(o.MongoDBs)) {
 				readiness.Slim(object)
 			}
 			if diff := cmp.Diff(full, readiness.Assess(o, at)); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -13,20 +14,26 @@ import (
 
 // StatefulSet tells how far a StatefulSet is, given the pods of its namespace
 // and the causes found for it. All numbers are from its status; the pods that
-// it owns say which of them are of an old spec.
+// it owns say which of them are old.
 //
 // The rule for RollingUpdate is that of kubectl rollout status: the spec is
 // observed, the pods from the partition up are updated, all wanted pods are
 // ready. It also waits for surplus and stopping pods, whose claims may be in
-// use, and for minReadySeconds. Pods beyond the last ordinal are surplus even
-// if a missing one makes the numbers right.
+// use, and for minReadySeconds. Pods outside the wanted ordinals are surplus
+// even if a missing one makes the numbers right.
 //
-// With OnDelete, where kubectl refuses to answer, pods of the old spec serve
-// on until someone deletes them: an operator, as a rule. A pod is old if its
-// label controller-revision-hash is not the status's updateRevision. The
-// status's currentRevision tells nothing, it is only advanced for RollingUpdate
+// With OnDelete, where kubectl refuses to answer, old pods serve on until
+// someone deletes them: an operator, as a rule. A pod is old if its label
+// controller-revision-hash is not the status's updateRevision. The status's
+// currentRevision tells nothing, it is only advanced for RollingUpdate
 // (kubernetes: pkg/controller/statefulset, completeRollingUpdate).
 func StatefulSet(s *appsv1.StatefulSet, all []*corev1.Pod, causes []Cause) Workload {
+	return statefulSetOf(s, operated(s), all, causes)
+}
+
+// statefulSetOf is StatefulSet for one whose old pods an operator deletes, or
+// does not.
+func statefulSetOf(s *appsv1.StatefulSet, byOperator bool, all []*corev1.Pod, causes []Cause) Workload {
 	st := s.Status
 	w := Workload{
 		Kind: "StatefulSet", Name: s.Name, Strategy: string(s.Spec.UpdateStrategy.Type),
@@ -37,50 +44,48 @@ func StatefulSet(s *appsv1.StatefulSet, all []*corev1.Pod, causes []Cause) Workl
 	}
 	owned := ownedBy(s.UID, all)
 	slices.SortFunc(owned, func(a, b *corev1.Pod) int { return cmp.Compare(ordinal(b), ordinal(a)) })
-	surplus := filter(owned, func(p *corev1.Pod) bool { return ordinal(p) >= end(s) })
+	surplus := filter(owned, isSurplus(s))
 	if n := max(st.Replicas-w.Want, int32(len(surplus))); n > 0 {
 		return w.at(progress("scaling down", "%s left to stop", pods(n)), causes)
 	}
 	if stopping := filter(owned, isStopping); len(stopping) > 0 {
 		return w.at(progress("restarting", "waiting for %s to stop", names(stopping)).from(deletedSince(stopping)), causes)
 	}
-	step := rollingStep
-	if s.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType {
-		step = onDeleteStep
+	if isOnDelete(s) {
+		return w.at(onDeleteStep(s, w, owned, byOperator), causes)
 	}
-	return w.at(step(s, w, owned), causes)
+	return w.at(rollingStep(s, w, owned), causes)
 }
 
 // rollingStep trusts neither the numbers nor the pods alone: too few updated
 // pods, or an old pod from the partition up, and the rollout goes on.
 func rollingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) step {
 	update := max(0, w.Want-partition(s))
-	first := end(s) - int(update)
-	old := filter(owned, func(p *corev1.Pod) bool { return isOld(s)(p) && ordinal(p) >= first })
+	old := filter(owned, isReplaced(s))
 	if w.Updated >= update && len(old) == 0 {
 		if step, late := startingStep(s, w, owned); late {
 			return step
 		}
 		step := finished(w.Want)
 		if w.Updated < w.Want {
-			step.doing, step.detail = "partitioned", fmt.Sprintf("%d of %s updated as asked", w.Updated, pods(w.Want))
+			step.doing, step.detail = "held back by its partition", fmt.Sprintf("%d of %s updated", w.Updated, pods(w.Want))
 		}
 		return step
 	}
 	// The controller restarts the highest ordinal first, and the next one
 	// only when all are ready.
 	if late := filter(owned, func(p *corev1.Pod) bool { return !serves(p) }); len(late) > 0 {
-		return progress("rolling", "%d of %s updated, waiting for %s", w.Updated, pods(update), names(late)).from(unreadySince(late))
+		return progress("rolling out", "%d of %s updated, waiting for %s", w.Updated, pods(update), names(late)).from(unreadySince(late))
 	}
 	if len(old) > 0 {
-		return progress("rolling", "%s next", old[0].Name)
+		return progress("rolling out", "%s next", old[0].Name)
 	}
-	return progress("rolling", "%d of %s updated", w.Updated, pods(update))
+	return progress("rolling out", "%d of %s updated", w.Updated, pods(update))
 }
 
-// onDeleteStep names the pods that still are of an old spec. Where the pods
-// could not be read, or are younger than the status, the status counts them.
-func onDeleteStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) step {
+// onDeleteStep names the pods that still are old. Where the pods could not be
+// read, or are younger than the status, the status counts them.
+func onDeleteStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod, byOperator bool) step {
 	if step, late := startingStep(s, w, owned); late {
 		return step
 	}
@@ -88,12 +93,12 @@ func onDeleteStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) step {
 	n, who := int32(len(old)), names(old)
 	if n == 0 {
 		n = w.Want - w.Updated
-		who = pods(n) + " of an old spec"
+		who = counted(n, "old pod")
 	}
 	if n <= 0 {
 		return finished(w.Want)
 	}
-	return awaiting(who, n, s)
+	return awaiting(who, n, byOperator)
 }
 
 // startingStep is the step of a StatefulSet whose pods do not all serve yet.
@@ -107,23 +112,100 @@ func startingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) (step,
 	return step{}, false
 }
 
+// statefulSetCauses are the causes found on a StatefulSet's pods. Those of pods
+// that a rollout replaces doom nothing, nor do those of surplus pods.
+//
+// But the controller replaces no pod as long as one is not ready, be it the
+// very one that the rollout would mend: with OrderedReady, the default, it
+// stops at the first that is not (kubernetes: pkg/controller/statefulset,
+// processReplica; kubernetes#67250). Such a pod has to be deleted by somebody.
+// With Parallel it replaces what is not ready, but for a defect of one version
+// (kubernetes#137409). With OnDelete nothing is replaced, not even by Percona's
+// operator, which waits until all are ready (smartUpdate).
+func (f finder) statefulSetCauses(s *appsv1.StatefulSet, pods []*corev1.Pod) []Cause {
+	isReplaced, isSurplus := isReplaced(s), isSurplus(s)
+	causes := f.onPods(pods, func(p *corev1.Pod) bool { return !isReplaced(p) && !isSurplus(p) })
+	if s.Spec.PodManagementPolicy == appsv1.ParallelPodManagement && !isOnDelete(s) {
+		return causes
+	}
+	old := filter(pods, func(p *corev1.Pod) bool { return isReplaced(p) && !isSurplus(p) })
+	return append(causes, f.leftBehind(old)...)
+}
+
+// A pod that was ready before, and one that never was, are given so long to
+// become ready before they are taken for one that will not be.
+const (
+	againGrace = 30 * time.Minute
+	everGrace  = 10 * time.Minute
+)
+
+// leftBehind returns a cause for each of the pods of an old revision that will
+// not become ready, as far as can be told: its trouble has outlived its grace,
+// or it has not been ready for long. Nothing but deleting it helps.
+func (f finder) leftBehind(old []*corev1.Pod) []Cause {
+	var causes []Cause
+	for _, p := range old {
+		if serves(p) || isStopping(p) || hasEnded(p) {
+			continue
+		}
+		since, grace := notReadySince(p), againGrace
+		if since.IsZero() {
+			since = p.CreationTimestamp.Time
+		}
+		if begun := later(p.CreationTimestamp.Time, timeOf(p.Status.StartTime)); since.Sub(begun) < time.Minute {
+			grace = everGrace
+		}
+		if !doomed(f.onPod(p)) && (since.IsZero() || f.now.Sub(since) < grace) {
+			continue
+		}
+		c := f.cause(p, OldRevision, "OldRevision", p.Name+" is of an old revision and not ready, and is replaced only once it is ready or deleted", since)
+		c.Dooms = true
+		causes = append(causes, c)
+	}
+	return causes
+}
+
 // isOld tells the pods that are not of the latest spec.
 func isOld(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
+	latest := s.Status.UpdateRevision
 	return func(p *corev1.Pod) bool {
-		return p.Labels[appsv1.ControllerRevisionHashLabelKey] != s.Status.UpdateRevision
+		return latest != "" && p.Labels[appsv1.ControllerRevisionHashLabelKey] != latest
 	}
 }
 
-// end returns the ordinal after the last one that is wanted.
-func end(s *appsv1.StatefulSet) int {
-	n := int(replicas(s.Spec.Replicas))
-	if s.Spec.Ordinals != nil {
-		n += int(s.Spec.Ordinals.Start)
+// isReplaced tells the old pods that are to be replaced: by the controller those
+// from the partition up, and with OnDelete all.
+func isReplaced(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
+	isOld, first := isOld(s), start(s)
+	if !isOnDelete(s) {
+		first += int(partition(s))
 	}
-	return n
+	return func(p *corev1.Pod) bool { return isOld(p) && ordinal(p) >= first }
 }
 
-// partition returns how many pods, from ordinal zero up, keep their old spec.
+// isSurplus tells the pods whose ordinals are not wanted.
+func isSurplus(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
+	first := start(s)
+	return func(p *corev1.Pod) bool {
+		n := ordinal(p)
+		return n >= 0 && (n < first || n >= first+int(replicas(s.Spec.Replicas)))
+	}
+}
+
+func isOnDelete(s *appsv1.StatefulSet) bool {
+	return s.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType
+}
+
+// start returns the first ordinal that is wanted.
+func start(s *appsv1.StatefulSet) int {
+	if s.Spec.Ordinals == nil {
+		return 0
+	}
+	return int(s.Spec.Ordinals.Start)
+}
+
+// partition returns how many pods, from the first ordinal up, keep their old
+// spec.
 func partition(s *appsv1.StatefulSet) int32 {
 	if r := s.Spec.UpdateStrategy.RollingUpdate; r != nil && r.Partition != nil {
 		return *r.Partition

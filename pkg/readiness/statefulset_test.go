@@ -56,14 +56,14 @@ func TestStatefulSet(t *testing.T) {
 		{"nothing observed", func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 0, 0 }, nil,
 			Progressing, "waiting for the controller to see the latest spec"},
 
-		{"rolling, the next is known", updated(1), oldPods, Progressing, "rolling, lrc-1 next"},
-		{"rolling, ordinals are numbers", func(s *appsv1.StatefulSet) {
+		{"rolling out, the next is known", updated(1), oldPods, Progressing, "rolling out, lrc-1 next"},
+		{"rolling out, ordinals are numbers", func(s *appsv1.StatefulSet) {
 			s.Status.UpdatedReplicas, s.Spec.Replicas = 1, new(int32(11))
-		}, []*corev1.Pod{lrcPod(9, "lrc-old"), lrcPod(10, "lrc-old")}, Progressing, "rolling, lrc-10 next"},
-		{"rolling, waiting for a pod", updated(1),
+		}, []*corev1.Pod{lrcPod(9, "lrc-old"), lrcPod(10, "lrc-old")}, Progressing, "rolling out, lrc-10 next"},
+		{"rolling out, waiting for a pod", updated(1),
 			[]*corev1.Pod{lrcPod(0, "lrc-old"), lrcPod(1, "lrc-old"), lrcPod(2, "lrc-new", notReady(time.Minute))},
-			Progressing, "rolling, 1 of 3 pods updated, waiting for lrc-2"},
-		{"rolling, pods not read", updated(1), nil, Progressing, "rolling, 1 of 3 pods updated"},
+			Progressing, "rolling out, 1 of 3 pods updated, waiting for lrc-2"},
+		{"rolling out, pods not read", updated(1), nil, Progressing, "rolling out, 1 of 3 pods updated"},
 		{"a pod is stopping", func(*appsv1.StatefulSet) {}, []*corev1.Pod{lrcPod(2, "lrc-new", deletedAgo(0))},
 			Progressing, "restarting, waiting for lrc-2 to stop"},
 		{"updated, starting", func(s *appsv1.StatefulSet) { s.Status.ReadyReplicas = 2 }, nil, Progressing, "starting, 2 of 3 pods ready"},
@@ -74,16 +74,16 @@ func TestStatefulSet(t *testing.T) {
 
 		{"partition reached", func(s *appsv1.StatefulSet) {
 			s.Spec.UpdateStrategy.RollingUpdate.Partition, s.Status.UpdatedReplicas = new(int32(2)), 1
-		}, oldPods, Ready, "partitioned, 1 of 3 pods updated as asked"},
+		}, oldPods, Ready, "held back by its partition, 1 of 3 pods updated"},
 		{"partition not reached", func(s *appsv1.StatefulSet) {
 			s.Spec.UpdateStrategy.RollingUpdate.Partition, s.Status.UpdatedReplicas = new(int32(1)), 1
-		}, nil, Progressing, "rolling, 1 of 2 pods updated"},
+		}, nil, Progressing, "rolling out, 1 of 2 pods updated"},
 		{"partition, an old pod above it makes up for a new one below", func(s *appsv1.StatefulSet) {
 			s.Spec.UpdateStrategy.RollingUpdate.Partition, s.Status.UpdatedReplicas = new(int32(1)), 2
-		}, []*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-old"), lrcPod(2, "lrc-new")}, Progressing, "rolling, lrc-1 next"},
+		}, []*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-old"), lrcPod(2, "lrc-new")}, Progressing, "rolling out, lrc-1 next"},
 		{"partition beyond the last pod", func(s *appsv1.StatefulSet) {
 			s.Spec.UpdateStrategy.RollingUpdate.Partition, s.Status.UpdatedReplicas = new(int32(9)), 0
-		}, nil, Ready, "partitioned, 0 of 3 pods updated as asked"},
+		}, nil, Ready, "held back by its partition, 0 of 3 pods updated"},
 
 		{"scaling down", func(s *appsv1.StatefulSet) { s.Spec.Replicas = new(int32(1)) }, nil, Progressing, "scaling down, 2 pods left to stop"},
 		{"a surplus pod in place of a wanted one", func(s *appsv1.StatefulSet) {},
@@ -119,7 +119,7 @@ func TestStatefulSet(t *testing.T) {
 		{"OnDelete, pods not read", func(s *appsv1.StatefulSet) {
 			onDelete(s)
 			s.Status.UpdatedReplicas = 1
-		}, nil, AwaitingRestart, "2 pods of an old spec await restart: OnDelete, to be deleted by hand"},
+		}, nil, AwaitingRestart, "2 old pods await restart: OnDelete, to be deleted by hand"},
 		{"OnDelete, half way", func(s *appsv1.StatefulSet) {
 			onDelete(s)
 			s.Status.UpdatedReplicas, s.Status.ReadyReplicas = 1, 2

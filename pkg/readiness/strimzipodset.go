@@ -2,19 +2,32 @@
 
 package readiness
 
-import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
 
-// StrimziPodSet tells how far a set of pods of Strimzi is, given the causes
-// found for it: the spec is observed, and as many pods as are listed there
-// exist, are of the current revision, and are ready (Strimzi:
-// StrimziPodSetStatus).
-func StrimziPodSet(s *unstructured.Unstructured, causes []Cause) Workload {
+// StrimziPodSet tells how far a set of pods of Strimzi is, given the pods that
+// it owns and the causes found for it: the spec is observed, and as many pods as
+// are listed there exist, are of the current revision, and are ready (Strimzi:
+// StrimziPodSetController).
+//
+// The operator writes the status, and may have stopped doing so
+// (strimzi-kafka-operator#8450, #7290): the pods themselves have to be ready,
+// too. Pods are nil if they could not be read.
+func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []Cause) Workload {
 	w := Workload{Kind: "StrimziPodSet", Name: s.GetName()}
 	list, ok := field(s, "spec", "pods").([]any)
 	w.Want = int32(len(list))
 	w.Ready, _ = countAt(s, "status", "readyPods")
 	w.Updated, _ = countAt(s, "status", "currentPods")
 	count, _ := countAt(s, "status", "pods")
+	if owned != nil {
+		isOld := isOldOf(s)
+		w.Ready = min(w.Ready, int32(len(filter(owned, serves))))
+		w.Updated = min(w.Updated, int32(len(filter(owned, func(p *corev1.Pod) bool { return !isOld(p) }))))
+		count = max(count, int32(len(owned)))
+	}
 	if !ok {
 		return w.at(step{state: Unknown, doing: "its spec lists no pods"}, nil)
 	}
@@ -25,9 +38,32 @@ func StrimziPodSet(s *unstructured.Unstructured, causes []Cause) Workload {
 	case count > w.Want:
 		return w.at(progress("scaling down", "%s left to stop", pods(count-w.Want)), causes)
 	case w.Updated < w.Want:
-		return w.at(progress("rolling", "%d of %s updated", w.Updated, pods(w.Want)), causes)
+		return w.at(progress("rolling out", "%d of %s updated", w.Updated, pods(w.Want)).from(unreadySince(owned)), causes)
 	case w.Ready < w.Want:
-		return w.at(progress("starting", "%d of %s ready", w.Ready, pods(w.Want)), causes)
+		return w.at(progress("starting", "%d of %s ready", w.Ready, pods(w.Want)).from(unreadySince(owned)), causes)
 	}
 	return w.at(finished(w.Want), nil)
+}
+
+// revision is where Strimzi notes of which revision a pod is (Strimzi:
+// PodRevision).
+const revision = "strimzi.io/revision"
+
+// isOldOf tells the pods that are not of the revision that their StrimziPodSet
+// lists, as far as both are told. The operator replaces these even if they do
+// not start, and leaves alone the others (Strimzi: KafkaRoller,
+// POD_HAS_OLD_REVISION).
+func isOldOf(s *unstructured.Unstructured) func(*corev1.Pod) bool {
+	wanted := map[string]string{}
+	list, _ := field(s, "spec", "pods").([]any)
+	for _, item := range list {
+		if m, ok := item.(map[string]any); ok {
+			p := &unstructured.Unstructured{Object: m}
+			wanted[stringAt(p, "metadata", "name")] = stringAt(p, "metadata", "annotations", revision)
+		}
+	}
+	return func(p *corev1.Pod) bool {
+		want, has := wanted[p.Name], p.Annotations[revision]
+		return want != "" && has != "" && want != has
+	}
 }

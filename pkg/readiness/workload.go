@@ -43,10 +43,16 @@ func (w Workload) Done() bool {
 	return w.State == Ready || w.State == ScaledToZero
 }
 
+// HeldBack reports whether the workload is done although some of its pods are
+// old: a StatefulSet's partition asks for it (kubernetes#68573).
+func (w Workload) HeldBack() bool {
+	return w.Kind == "StatefulSet" && w.State == Ready && w.Updated < w.Want
+}
+
 // A step is where a workload stands between a change and its end.
 type step struct {
 	state  State
-	doing  string // such as "rolling"
+	doing  string // such as "rolling out"
 	detail string // such as "1 of 2 pods updated"; a cause takes its place
 	since  time.Time
 }
@@ -90,13 +96,17 @@ func (s step) from(since time.Time) step {
 	return s
 }
 
-// awaiting is the step of a workload that serves with n pods of an old spec.
-func awaiting(who string, n int32, workload metav1.Object) step {
+// operated reports whether a workload belongs to an operator.
+func operated(workload metav1.Object) bool { return metav1.GetControllerOf(workload) != nil }
+
+// awaiting is the step of a workload that serves with n old pods, which somebody
+// has to delete.
+func awaiting(who string, n int32, byOperator bool) step {
 	verb := " awaits restart"
 	if n > 1 {
 		verb = " await restart"
 	}
-	if metav1.GetControllerOf(workload) == nil {
+	if !byOperator {
 		return step{state: AwaitingRestart, doing: who + verb + ": OnDelete, to be deleted by hand"}
 	}
 	return step{state: AwaitingRestart, doing: who + verb + " by its operator"}
@@ -123,9 +133,11 @@ func replicas(n *int32) int32 {
 	return *n
 }
 
-func pods(n int32) string {
+func pods(n int32) string { return counted(n, "pod") }
+
+func counted(n int32, what string) string {
 	if n == 1 {
-		return "1 pod"
+		return "1 " + what
 	}
-	return fmt.Sprintf("%d pods", n)
+	return fmt.Sprintf("%d %ss", n, what)
 }

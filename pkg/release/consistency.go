@@ -3,7 +3,6 @@
 package release
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -15,8 +14,8 @@ type State string
 const (
 	Consistent State = "Consistent" // all four are of one release of ThingPark Enterprise
 	Underway   State = "Underway"   // since a short time the first ones are of a newer release than the others, or the others are to come
-	Mismatch   State = "Mismatch"   // they are of different releases, or one is missing
-	Unclear    State = "Unclear"    // a version is in no manifest that is known, or could not be read
+	Mismatch   State = "Mismatch"   // they are of different releases, one is missing, or one has the chart of another
+	Unclear    State = "Unclear"    // a chart is in no manifest that is known, or could not be read
 )
 
 // A Consistency is what the four Helm releases are together.
@@ -38,14 +37,14 @@ const upgradeTime = time.Hour
 func Compare(releases []Release, given *Manifest, now time.Time) Consistency {
 	known := Known()
 	for i := range releases {
-		releases[i].Of = having(known, i, releases[i].Version)
+		releases[i].Of = having(known, i, releases[i].Chart, releases[i].Version)
 	}
 	best := closest(releases, known)
 	if given != nil {
 		best = []Manifest{*given}
 	}
 	c := Consistency{State: state(releases, given, now, best)}
-	if c.State == Unclear {
+	if c.State == Unclear || len(best) == 0 {
 		return c
 	}
 	for _, m := range best {
@@ -53,23 +52,29 @@ func Compare(releases []Release, given *Manifest, now time.Time) Consistency {
 	}
 	for i := range releases {
 		r := &releases[i]
-		if r.Want = best[0].Versions[i]; r.Want != r.Version {
+		if r.Want = best[0].Versions[i]; !best[0].has(i, r.Chart, r.Version) {
 			c.Odd = append(c.Odd, r.Name)
 		}
 	}
 	return c
 }
 
-// having returns the releases of ThingPark Enterprise whose manifest has a chart in
-// a version.
-func having(manifests []Manifest, part int, version string) []string {
+// having returns the releases of ThingPark Enterprise whose manifest has for a part this
+// chart in this version.
+func having(manifests []Manifest, part int, chart, version string) []string {
 	var of []string
 	for _, m := range manifests {
-		if version != "" && m.Versions[part] == version {
+		if m.has(part, chart, version) {
 			of = append(of, m.Release)
 		}
 	}
 	return of
+}
+
+// has reports whether a manifest has for a part this chart in this version. Different
+// charts have the same versions in many releases, so that the version alone says nothing.
+func (m *Manifest) has(part int, chart, version string) bool {
+	return version != "" && m.Versions[part] == version && partOf(chart) == part
 }
 
 // closest returns the manifests of the same charts with which most releases agree.
@@ -99,7 +104,7 @@ func closest(releases []Release, manifests []Manifest) []Manifest {
 func agreement(releases []Release, m Manifest) int {
 	n := 0
 	for i, r := range releases {
-		if r.Version != "" && r.Version == m.Versions[i] {
+		if m.has(i, r.Chart, r.Version) {
 			n += 2 + i/(len(releases)-1)
 		}
 	}
@@ -108,14 +113,17 @@ func agreement(releases []Release, m Manifest) int {
 
 // state returns the state of releases, to which these manifests are closest.
 func state(releases []Release, given *Manifest, now time.Time, closest []Manifest) State {
-	unknown, whole := false, len(closest) > 0
+	unknown, swapped, whole := false, false, len(closest) > 0
 	for i, r := range releases {
-		unknown = unknown || r.Status != StatusMissing && (r.Problem != "" || given == nil && len(r.Of) == 0)
-		whole = whole && r.Version == closest[0].Versions[i]
+		unknown = unknown || r.Status != StatusMissing && (r.Problem != "" || given == nil && len(r.Of) == 0 || partOf(r.Chart) < 0)
+		whole = whole && closest[0].has(i, r.Chart, r.Version)
+		swapped = swapped || r.Swapped()
 	}
 	switch {
 	case whole:
 		return Consistent
+	case swapped:
+		return Mismatch
 	case len(closest) == 0, unknown && !contradictory(releases):
 		return Unclear
 	case underway(releases, now):
@@ -153,8 +161,8 @@ func underway(releases []Release, now time.Time) bool {
 		if len(r.Of) == 0 && r.Status != StatusMissing {
 			return false
 		}
-		if at := cmp.Or(r.BegunAt, r.UpdatedAt); at.After(last) { // the former is of the same clock as now
-			last = at
+		if begun := r.begun(); begun.After(last) {
+			last = begun
 		}
 	}
 	if now.Sub(last) > upgradeTime {

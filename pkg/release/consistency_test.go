@@ -3,6 +3,7 @@
 package release
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,5 +106,42 @@ func TestUnreadIsUnclear(t *testing.T) {
 	given := &Manifest{Versions: [4]string{"2.2.1", "2.2.2", "2.2.0", "2.0.0"}}
 	if c := Compare(releases, given, time.Now()); c.State != Unclear {
 		t.Errorf("with a manifest: %s, want unclear", c.State)
+	}
+}
+
+// Different charts have the same versions in many releases.
+func TestChartsAreComparedAndNotOnlyVersions(t *testing.T) {
+	now := time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC)
+	own := &Manifest{Release: "VERSIONS", Versions: [4]string{"9.0.0", "9.0.0", "9.0.0", "9.0.0"}}
+	tests := []struct {
+		name   string
+		in     string
+		charts string
+		given  *Manifest
+		state  State
+		odd    string
+	}{
+		{"two swapped", "7.3.6 7.3.6 7.3.6 7.3.6", "2 1 0 3", nil, Mismatch, "tpe-data-controllers tpe-controllers"},
+		{"all another's", "7.3.6 7.3.6 7.3.6 7.3.6", "1 0 3 2", nil, Mismatch, ""},
+		{"one twice", "8.0.0 8.0.0 8.0.0 8.0.0", "0 0 2 3", nil, Mismatch, "tpe-data"},
+		{"the former name of the third", "7.1.0 7.1.0 7.1.0 7.1.0", "0 1 former 3", nil, Consistent, ""},
+		{"the former name for another", "7.1.0 7.1.0 7.1.0 7.1.0", "former 1 2 3", nil, Mismatch, "tpe-data-controllers"},
+		{"charts of nobody here", "8.0.0 8.0.0 8.0.0 8.0.0", "nginx nginx nginx nginx", nil, Unclear, ""},
+		{"one of nobody here", "8.0.0 8.0.0 8.0.0 8.0.0", "0 1 2 my-thingpark", nil, Unclear, ""},
+		{"with a manifest", "9 9 9 9", "1 0 2 3", own, Mismatch, "tpe-data-controllers tpe-data tpe-controllers tpe"},
+	}
+	for _, tt := range tests {
+		releases := of(t, tt.in, now)
+		for i, chart := range strings.Fields(tt.charts) {
+			releases[i].Chart = chart
+			if n, err := strconv.Atoi(chart); err == nil {
+				releases[i].Chart = Parts()[n].Chart
+			} else if chart == "former" {
+				releases[i].Chart = formerChart
+			}
+		}
+		if c := Compare(releases, tt.given, now); c.State != tt.state || strings.Join(c.Odd, " ") != tt.odd {
+			t.Errorf("%s: %s of %v, odd are %v; want %s, odd %s", tt.name, c.State, c.TPE, c.Odd, tt.state, tt.odd)
+		}
 	}
 }

@@ -25,16 +25,21 @@ const Masked = "******"
 
 // Changes returns what differs between the user's values of two revisions, by path.
 //
-// No secret is in it: shown are only numbers, truth values, sizes and versions, and
-// those only under keys that do not sound like a secret's. All else is masked: that
-// something changed is all that is said.
-func Changes(before, after *Values) []Change {
-	changes := []Change{}
-	differ("", before.User, after.User, &changes)
-	return changes
+// Without secrets only what is known to be harmless is shown: truth values, and below a few
+// keys, such as replicas and memory, what looks as it should there. All else is masked, of
+// whatever type it is and however its key is called: that it changed is all that is said.
+func Changes(before, after *Values, secrets bool) []Change {
+	d := differ{secrets: secrets, changes: []Change{}}
+	d.tables("", before.User, after.User)
+	return d.changes
 }
 
-func differ(path string, before, after map[string]any, changes *[]Change) {
+type differ struct {
+	secrets bool
+	changes []Change
+}
+
+func (d *differ) tables(path string, before, after map[string]any) {
 	keys := maps.Clone(before)
 	if keys == nil {
 		keys = map[string]any{}
@@ -49,44 +54,47 @@ func differ(path string, before, after map[string]any, changes *[]Change) {
 		switch {
 		case was && is && reflect.DeepEqual(old, now):
 		case (oldTable != nil || !was) && (nowTable != nil || !is):
-			differ(at, oldTable, nowTable, changes)
+			d.tables(at, oldTable, nowTable)
 		default:
-			*changes = append(*changes, Change{at, shown(at, old, was), shown(at, now, is)})
+			d.changes = append(d.changes, Change{at, d.shown(at, key, old, was), d.shown(at, key, now, is)})
 		}
 	}
 }
 
 // shown returns a value as it may be shown.
-func shown(path string, value any, there bool) string {
+func (d *differ) shown(path, key string, value any, there bool) string {
+	text, _ := json.Marshal(value) // a value of JSON
+	truth, isTruth := value.(bool)
 	switch {
 	case !there:
 		return ""
-	case value == nil:
-		return "null"
-	case soundsSecret(path):
+	case value == nil, d.secrets:
+		return string(text)
+	case isTruth:
+		return fmt.Sprint(truth)
+	case soundsSecret(path), !harmless(key, strings.Trim(string(text), `"`)):
 		return Masked
 	}
-	switch v := value.(type) {
-	case bool:
-		return fmt.Sprint(v)
-	case float64:
-		text, _ := json.Marshal(v) // a number of JSON
-		return string(text)
-	case string:
-		if harmless(v) {
-			return v
-		}
-	}
-	return Masked
+	return strings.Trim(string(text), `"`)
 }
 
-// soundsSecret reports whether a path names something that should not be shown.
+// soundsSecret reports whether a path names something that should not be shown, whatever
+// its last key is.
 func soundsSecret(path string) bool {
-	return regexp.MustCompile(`(?i)pass|secret|token|key|cred|auth|cert|pin|salt|hash|user|account|login|license|installation`).MatchString(path)
+	return regexp.MustCompile(`(?i)pass|pwd|secret|token|key|cred|auth|cert|pin|salt|hash|user|account|login|license|installation`).MatchString(path)
 }
 
-// harmless reports whether a text is empty, a size such as 20Gi or 500m, or a
-// version such as 1.2.3-rc.1.
-func harmless(text string) bool {
-	return regexp.MustCompile(`^(|\d{1,6}(m|k|[KMGT]i?)?|v?\d{1,4}(\.\d{1,4}){1,3}(-[a-z0-9.]{1,12})?)$`).MatchString(text)
+// harmless reports whether a value, number or text, is of those that are known to be
+// harmless below this key: how many there are of something, how large it is, or in which
+// version.
+func harmless(key, value string) bool {
+	switch key {
+	case "replicas", "replicaCount", "minReplicas", "maxReplicas", "minAvailable", "maxUnavailable":
+		return regexp.MustCompile(`^\d{1,4}%?$`).MatchString(value)
+	case "cpu", "memory", "storage", "ephemeral-storage", "size":
+		return regexp.MustCompile(`^\d{1,6}(\.\d{1,3})?(m|k|[KMGT]i?)?$`).MatchString(value)
+	case "tag", "version":
+		return regexp.MustCompile(`^v?\d{1,4}(\.\d{1,4}){1,3}(-[a-z0-9.]{1,12})?$`).MatchString(value)
+	}
+	return false
 }

@@ -34,7 +34,8 @@ const (
 // Path returns the steps from one release to another by the vendor's rules: a
 // major upgrade starts from the latest fix of the line before, and within a line
 // a fix is installed at once. Where two releases support no version of Kubernetes
-// in common, a stop between them is made if that helps.
+// in common, a stop between them is made if that helps. Each step leads to a newer
+// release, and none beyond the last.
 //
 // There is no step if both are the same. That a line between the two is known at
 // all is taken from what is public; so the way is as complete as that.
@@ -43,16 +44,17 @@ func Path(from, to Version) ([]Step, error) {
 		return nil, fmt.Errorf("%w: from %s to %s", ErrDowngrade, from, to)
 	}
 	var steps []Step
+	all := releases()
 	for at := from; at != to; {
 		next := to
 		if at.Line() != to.Line() {
-			if latest := Latest(at.Line()); latest.Compare(at) > 0 {
+			if latest := latestOfLine(all, at.Line()); latest.Compare(at) > 0 {
 				next = latest
-			} else if line := lineAfter(at); line != "" && line != to.Line() {
-				next = Latest(line)
+			} else if after := latestOfLine(all, lineAfter(all, at)); after.Line() != to.Line() && after.Compare(at) > 0 && after.Compare(to) < 0 {
+				next = after
 			}
 		}
-		next = stop(at, next)
+		next = stop(all, at, next)
 		steps = append(steps, newStep(at, next))
 		at = next
 	}
@@ -60,9 +62,11 @@ func Path(from, to Version) ([]Step, error) {
 }
 
 // Latest returns the newest public release of a line, or nothing.
-func Latest(line string) Version {
+func Latest(line string) Version { return latestOfLine(releases(), line) }
+
+func latestOfLine(all []Version, line string) Version {
 	var latest Version
-	for _, v := range releases() {
+	for _, v := range all {
 		if v.Line() == line {
 			latest = v
 		}
@@ -86,8 +90,8 @@ func releases() []Version {
 
 // lineAfter returns the line that follows that of a release, or none if it is the
 // newest that is public.
-func lineAfter(v Version) string {
-	for _, r := range releases() {
+func lineAfter(all []Version, v Version) string {
+	for _, r := range all {
 		if r.Compare(v) > 0 && r.Line() != v.Line() {
 			return r.Line()
 		}
@@ -99,12 +103,12 @@ func lineAfter(v Version) string {
 // some version of Kubernetes: the second one where they do, or where it is not known,
 // or where no stop helps; else the newest release of its line to which the step is
 // possible, or from which the next one is.
-func stop(from, to Version) Version {
+func stop(all []Version, from, to Version) Version {
 	if !gap(from, to) {
 		return to
 	}
 	before, after := to, to
-	for _, v := range releases() {
+	for _, v := range all {
 		if v.Line() != to.Line() || v.Compare(from) <= 0 || v.Compare(to) >= 0 {
 			continue
 		}

@@ -5,6 +5,7 @@ package release
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,6 +37,8 @@ func TestPath(t *testing.T) {
 		{"7.3.6", "8.0.2", "7.3.6 to 8.0.0 by the 8.0 upgrade Procedure on 1.26, 1.27; 8.0.0 to 8.0.1 by the Generic procedure, no common Kubernetes; 8.0.1 to 8.0.2 by the Generic procedure on 1.30"},
 		// Releases that are not public.
 		{"7.3.9", "8.0.0", "7.3.9 to 8.0.0 by the 8.0 upgrade Procedure on 1.26, 1.27"},
+		{"7.3.6", "7.4.0", "7.3.6 to 7.4.0 by the 7.4 upgrade Procedure"},
+		{"7.3.4", "7.4.0", "7.3.4 to 7.3.6 by the Generic procedure on 1.24, 1.25, 1.26, 1.27; 7.3.6 to 7.4.0 by the 7.4 upgrade Procedure"},
 		{"8.0.2", "8.0.7", "8.0.2 to 8.0.7 by the Generic procedure on 1.30, 1.32, 1.33"},
 		{"8.0.0", "9.1.0", "8.0.0 to 8.0.1 by the Generic procedure, no common Kubernetes; 8.0.1 to 8.0.2 by the Generic procedure on 1.30; 8.0.2 to 9.1.0 by the 9.1 upgrade Procedure"},
 	}
@@ -71,14 +74,29 @@ func TestNoPathBack(t *testing.T) {
 	}
 }
 
-// Every way between two public releases ends, at its end.
-func TestEveryPathEnds(t *testing.T) {
+// Every way between two releases, public or not, begins and ends where it should, leads
+// forward with each step, and goes beyond its end with none.
+func TestEveryPathLeadsForward(t *testing.T) {
 	all := releases()
+	for _, text := range []string{"6.9.9", "7.1.9", "7.2.9", "7.3.0", "7.3.9", "7.4.0", "7.4.2", "7.5.0a", "8.0.9", "8.1.0", "9.0.0", "9.1.0"} {
+		all = append(all, version(t, text))
+	}
+	slices.SortFunc(all, Version.Compare)
+	all = slices.Compact(all)
 	for i, from := range all {
 		for _, to := range all[i+1:] {
 			steps, err := Path(from, to)
 			if err != nil || len(steps) == 0 || len(steps) > 8 || steps[0].From != from.String() || steps[len(steps)-1].To != to.String() {
 				t.Errorf("%s to %s: %v, %v", from, to, steps, err)
+				continue
+			}
+			at := from
+			for _, s := range steps {
+				next := version(t, s.To)
+				if s.From != at.String() || next.Compare(at) <= 0 || next.Compare(to) > 0 {
+					t.Errorf("%s to %s: step from %s to %s", from, to, s.From, s.To)
+				}
+				at = next
 			}
 		}
 	}

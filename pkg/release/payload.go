@@ -7,20 +7,23 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 )
 
-// payloadLimit is the size of the largest release that is read, in bytes, once
-// decompressed. A secret has at most a megabyte, but gzip makes a thousand times as
-// much of a hostile one. Helm itself has no limit.
-const payloadLimit = 64 << 20
+// unpackedLimit is the size of the largest release that is read, in bytes, once it is
+// unpacked. A secret has at most a megabyte, of which gzip makes a thousand times as much
+// if it is hostile, and ten times as much if it is Helm's. Helm itself has no limit.
+const unpackedLimit = 32 << 20
 
-// ErrTooLarge is the error of a release that is larger than any real one.
-var ErrTooLarge = fmt.Errorf("the release is larger than %d MiB", payloadLimit>>20)
+// A SizeError is the error of a release that has more than any real one.
+type SizeError struct{ What string }
+
+func (e *SizeError) Error() string {
+	return "it has more than " + e.What + ", which no real release has"
+}
 
 // A payload is what of a release is looked at. The names are Helm's.
 type payload struct {
@@ -62,7 +65,7 @@ func open(data []byte) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &limited{unzipped, payloadLimit}, nil
+	return &limited{unzipped, unpackedLimit}, nil
 }
 
 // limited is a reader that fails after so many bytes.
@@ -74,31 +77,28 @@ type limited struct {
 func (l *limited) Read(p []byte) (int, error) {
 	n, err := l.Reader.Read(p)
 	if l.left -= n; l.left < 0 {
-		return 0, ErrTooLarge
+		return 0, &SizeError{fmt.Sprintf("%d MiB", unpackedLimit>>20)}
 	}
 	return n, err
 }
 
-// readHead reads what a release says of itself and of its chart. Helm writes that
-// first, so that most of a large release is not even decompressed.
+// readHead reads what a release says of itself and of its chart, and nothing more. It
+// reads to the end all the same: only there is the checksum of the whole.
 func readHead(data []byte) (*payload, error) {
 	p := &payload{}
-	seen := 0
-	err := eachKey(data, func(d *json.Decoder, key string) error {
+	err := eachKey(data, func(s *scanner, key string) error {
 		switch key {
 		case "info":
-			seen++
-			return d.Decode(&p.Info)
+			return p.readInfo(s)
 		case "chart":
-			seen++
-			return within(d, func(key string) error {
+			return s.members(func(key string) error {
 				if key != "metadata" {
-					return skip(d)
+					return s.skip()
 				}
-				return until(d.Decode(&p.Chart.Metadata), seen == 2)
+				return p.readMetadata(s)
 			})
 		}
-		return skip(d)
+		return s.skip()
 	})
 	if err == nil && (p.Chart.Metadata.Name == "" || p.Chart.Metadata.Version == "") {
 		err = errors.New("it names no chart")
@@ -106,63 +106,66 @@ func readHead(data []byte) (*payload, error) {
 	return p, err
 }
 
-// readWhole reads a whole release, its values included.
-func readWhole(data []byte) (*payload, error) {
-	p := &payload{}
-	err := eachKey(data, func(d *json.Decoder, key string) error {
+func (p *payload) readInfo(s *scanner) error {
+	return s.members(func(key string) error {
 		switch key {
-		case "info":
-			return d.Decode(&p.Info)
-		case "chart":
-			return d.Decode(&p.Chart)
-		case "config":
-			return d.Decode(&p.Config)
+		case "last_deployed":
+			return s.decode(headLimit, &p.Info.LastDeployed)
+		case "status":
+			return s.decode(headLimit, &p.Info.Status)
+		case "description":
+			return s.decode(headLimit, &p.Info.Description)
 		}
-		return skip(d)
+		return s.skip()
+	})
+}
+
+func (p *payload) readMetadata(s *scanner) error {
+	meta := &p.Chart.Metadata
+	return s.members(func(key string) error {
+		switch key {
+		case "name":
+			return s.decode(headLimit, &meta.Name)
+		case "version":
+			return s.decode(headLimit, &meta.Version)
+		case "appVersion":
+			return s.decode(headLimit, &meta.AppVersion)
+		}
+		return s.skip()
+	})
+}
+
+// readValues reads the values of a release: the user's, and the chart's own.
+func readValues(data []byte) (*payload, error) {
+	p := &payload{}
+	err := eachKey(data, func(s *scanner, key string) error {
+		switch key {
+		case "chart":
+			return s.members(func(key string) error {
+				if key != "values" {
+					return s.skip()
+				}
+				return s.decode(valuesLimit, &p.Chart.Values)
+			})
+		case "config":
+			return s.decode(valuesLimit, &p.Config)
+		}
+		return s.skip()
 	})
 	return p, err
 }
 
-// errStop ends eachKey before the end of the object.
-var errStop = errors.New("nothing more is wanted")
-
-// until returns errStop once nothing went wrong and there is enough.
-func until(err error, enough bool) error {
-	if err == nil && enough {
-		return errStop
-	}
-	return err
-}
-
-// eachKey calls read with each key of a release, to read the value.
-func eachKey(data []byte, read func(d *json.Decoder, key string) error) error {
+// eachKey calls read with each key of a release, to read the value, and reads to the end.
+func eachKey(data []byte, read func(s *scanner, key string) error) error {
 	text, err := open(data)
 	if err != nil {
 		return err
 	}
-	d := json.NewDecoder(text)
-	if err := within(d, func(key string) error { return read(d, key) }); err != nil && !errors.Is(err, errStop) {
+	s := newScanner(text)
+	if err := s.members(func(key string) error { return read(s, key) }); err != nil {
 		return err
 	}
-	return nil
-}
-
-// within calls read with each key of the object that comes next.
-func within(d *json.Decoder, read func(key string) error) error {
-	if token, err := d.Token(); err != nil || token != json.Delim('{') {
-		return or(err, "want an object")
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return err
-		}
-		if err := read(fmt.Sprint(key)); err != nil {
-			return err
-		}
-	}
-	_, err := d.Token()
-	return err
+	return s.rest()
 }
 
 // or returns an error, or one of this text if there is none.
@@ -171,10 +174,4 @@ func or(err error, otherwise string) error {
 		return err
 	}
 	return errors.New(otherwise)
-}
-
-// skip reads over the next value.
-func skip(d *json.Decoder) error {
-	var raw json.RawMessage
-	return d.Decode(&raw)
 }

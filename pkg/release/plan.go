@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	apiversion "k8s.io/apimachinery/pkg/util/version"
 )
 
 // A Plan is the way back to the release of ThingPark Enterprise before.
@@ -103,8 +105,9 @@ func releaseOnly(r *Revision) []Release {
 }
 
 // application returns the revision of the application to be at, or nil if there is
-// none: the present one if only the others were upgraded, else the newest good one of
-// another chart version, or before a failed one just the newest good one.
+// none: the present one if only the others were upgraded, else the newest good one of an
+// older chart, or before a failed one just the newest good one. A newer chart is there if
+// the application was rolled back before: to go there is an upgrade.
 func (p *planner) application() (*Revision, error) {
 	now := p.history[3][0]
 	if err := p.fill(p.ctx, now); err != nil {
@@ -114,13 +117,26 @@ func (p *planner) application() (*Revision, error) {
 	if err != nil || behind && now.Good() {
 		return now, err
 	}
-	return p.newest(3, func(r *Revision) bool { return !now.Good() || r.Version != now.Version })
+	return p.newest(3, func(r *Revision) bool {
+		return partOf(r.Chart) == 3 && (!now.Good() || olderChart(r.Version, now.Version))
+	})
+}
+
+// olderChart reports whether the version of a chart is older than another. Of versions that
+// are not as Helm wants them any other counts as older.
+func olderChart(a, b string) bool {
+	first, err := apiversion.ParseSemantic(a)
+	second, err2 := apiversion.ParseSemantic(b)
+	if err != nil || err2 != nil {
+		return a != b
+	}
+	return first.LessThan(second)
 }
 
 // behind reports whether another release is of a newer ThingPark Enterprise than the
 // application.
 func (p *planner) behind(application *Revision) (bool, error) {
-	own := having(Known(), 3, application.Version)
+	own := having(Known(), 3, application.Chart, application.Version)
 	for i := range p.history[:3] {
 		if len(p.history[i]) == 0 {
 			continue
@@ -128,7 +144,7 @@ func (p *planner) behind(application *Revision) (bool, error) {
 		if err := p.fill(p.ctx, p.history[i][0]); err != nil {
 			return false, err
 		}
-		of := having(Known(), i, p.history[i][0].Version)
+		of := having(Known(), i, p.history[i][0].Chart, p.history[i][0].Version)
 		if len(own) > 0 && len(of) > 0 && later(of[0], own[len(own)-1]) {
 			return true, nil
 		}
@@ -139,12 +155,12 @@ func (p *planner) behind(application *Revision) (bool, error) {
 // newest returns the newest good revision before the present one that fits, or nil.
 func (p *planner) newest(part int, fits func(*Revision) bool) (*Revision, error) {
 	for _, revision := range p.history[part][1:] {
-		if !revision.Good() {
-			continue
+		if revision.Status != "" && !revision.Good() {
+			continue // without its label the data tells
 		}
 		if err := p.fill(p.ctx, revision); fatal(err) {
 			return nil, err
-		} else if err == nil && fits(revision) {
+		} else if err == nil && revision.Good() && fits(revision) {
 			return revision, nil
 		}
 	}
@@ -175,8 +191,8 @@ func (p *planner) back(part int, application *Revision, target *Manifest) (Retur
 		back.Reason = "a guess, the newest good revision of another chart version: the release of the application is in no known manifest"
 	default:
 		want := target.Versions[part]
-		back.Stays = now.Good() && now.Version == want
-		found, err = p.newest(part, func(r *Revision) bool { return r.Version == want })
+		back.Stays = now.Good() && target.has(part, now.Chart, now.Version)
+		found, err = p.newest(part, func(r *Revision) bool { return target.has(part, r.Chart, r.Version) })
 		back.Reason = fmt.Sprintf("version %s by the Release Manifest of %s", want, target.Release)
 	}
 	switch {

@@ -68,7 +68,7 @@ func (r *Reader) Read(ctx context.Context) ([]Release, error) {
 	if !slices.ContainsFunc(found, func(f *Revision) bool { return f != nil }) {
 		return nil, nil
 	}
-	return r.releases(ctx, found)
+	return r.releases(ctx, found, revisions)
 }
 
 // byChart fills in what is missing among those found with releases of another name.
@@ -84,8 +84,9 @@ func (r *Reader) byChart(ctx context.Context, others, found []*Revision) {
 	}
 }
 
-// releases fills in what the data of the revisions tells, all at the same time.
-func (r *Reader) releases(ctx context.Context, found []*Revision) ([]Release, error) {
+// releases fills in what the data of the revisions tells, all at the same time. Those of
+// all releases are there for what was before, the newest first.
+func (r *Reader) releases(ctx context.Context, found, all []*Revision) ([]Release, error) {
 	releases, errs := make([]Release, len(found)), make([]error, len(found))
 	var wait sync.WaitGroup
 	for i, revision := range found {
@@ -93,10 +94,7 @@ func (r *Reader) releases(ctx context.Context, found []*Revision) ([]Release, er
 			releases[i] = Release{Name: Parts()[i].Name, Chart: Parts()[i].Chart, Status: StatusMissing}
 			continue
 		}
-		wait.Go(func() {
-			errs[i] = r.fill(ctx, revision)
-			releases[i] = newRelease(revision, errs[i])
-		})
+		wait.Go(func() { releases[i], errs[i] = r.release(ctx, revision, all) })
 	}
 	wait.Wait()
 	for _, err := range errs {
@@ -105,6 +103,37 @@ func (r *Reader) releases(ctx context.Context, found []*Revision) ([]Release, er
 		}
 	}
 	return releases, nil
+}
+
+// release returns what the data of a revision tells, and how it came to it.
+func (r *Reader) release(ctx context.Context, revision *Revision, all []*Revision) (Release, error) {
+	err := r.fill(ctx, revision)
+	release := newRelease(revision, err)
+	var before []*Revision
+	for _, other := range all {
+		if other.Release == revision.Release && other.Number < revision.Number {
+			before = append(before, other)
+		}
+	}
+	if i := slices.IndexFunc(before, (*Revision).Good); i >= 0 {
+		release.LastGood = before[i].Number
+	}
+	to, rolled := revision.rolledBackTo()
+	if err != nil || !rolled {
+		return release, err
+	}
+	release.RolledBack = &Rollback{To: to}
+	if len(before) == 0 {
+		return release, nil
+	}
+	from := before[0]
+	err = r.fill(ctx, from) // one that is damaged tells less
+	release.RolledBack.From, release.RolledBack.Status = from.Number, from.Status
+	release.RolledBack.Version, release.RolledBack.AppVersion = from.Version, from.AppVersion
+	if !fatal(err) {
+		err = nil
+	}
+	return release, err
 }
 
 // History reads the labels of all revisions of a Helm release, the newest first.
@@ -138,7 +167,7 @@ func (r *Reader) list(ctx context.Context) ([]*Revision, error) {
 	}
 }
 
-// latestOf returns the newest revision of each Helm release, by name.
+// latestOf sorts revisions, the newest first, and returns the newest one of each Helm release.
 func latestOf(revisions []*Revision) []*Revision {
 	slices.SortFunc(revisions, func(a, b *Revision) int { return b.Number - a.Number })
 	var latest []*Revision
@@ -159,8 +188,12 @@ func (r *Reader) fill(ctx context.Context, revision *Revision) error {
 	meta := p.Chart.Metadata
 	revision.Chart, revision.Version, revision.AppVersion = meta.Name, meta.Version, meta.AppVersion
 	revision.Description = p.Info.Description
+	if p.Info.Status != "" {
+		revision.Status = p.Info.Status // as Helm itself reads it; the label may be missing
+	}
 	if !p.Info.LastDeployed.IsZero() {
 		revision.UpdatedAt = p.Info.LastDeployed.UTC()
+		revision.begunBy(revision.UpdatedAt)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	goruntime "runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,6 +42,12 @@ func payloadOf(chart, version, app, more string) string {
 "chart":{"metadata":{"name":%q,"version":%q,"appVersion":%q},"values":{"a":1}}%s}`, chart, version, app, more)
 }
 
+// being returns a payload with a status of Helm's, and what Helm said last.
+func being(payload, status, said string) string {
+	payload = strings.Replace(payload, `"status":"deployed"`, fmt.Sprintf(`"status":%q`, status), 1)
+	return strings.Replace(payload, "Upgrade complete", said, 1)
+}
+
 func secret(release string, revision int, status string, data []byte) *corev1.Secret {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
@@ -60,7 +67,7 @@ func installed() []*corev1.Secret {
 		for revision, tpe := range []string{"7.3.6", "8.0.0"} {
 			m, _ := ManifestOf(mustVersion(tpe))
 			status := []string{StatusSuperseded, StatusDeployed}[revision]
-			all = append(all, secret(part.Name, revision+1, status, stored(payloadOf(part.Chart, m.Versions[i], tpe, ""))))
+			all = append(all, secret(part.Name, revision+1, status, stored(being(payloadOf(part.Chart, m.Versions[i], tpe, ""), status, "Upgrade complete"))))
 		}
 	}
 	return all
@@ -149,7 +156,7 @@ func TestReadOddSecrets(t *testing.T) {
 tpe-data v0 missing  
 tpe-controllers v0 missing  
 prod v11 deployed 2.0.0 8.0.0`},
-		{"revisions are numbers", append(all, secret("tpe", 10, "pending-upgrade", stored(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", "")))),
+		{"revisions are numbers", append(all, secret("tpe", 10, "pending-upgrade", stored(being(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", ""), "pending-upgrade", "Preparing upgrade")))),
 			`tpe-data-controllers v2 deployed 2.2.1 8.0.0
 tpe-data v2 deployed 2.2.2 8.0.0
 tpe-controllers v2 deployed 2.2.0 8.0.0
@@ -196,15 +203,22 @@ func TestReadHead(t *testing.T) {
 		{"as Helm writes it", good, ""},
 		{"without compression, of an early Helm", early, ""},
 		{"chart before info", string(stored(`{"chart":{"metadata":{"name":"a","version":"1.0.0"}},"info":{}}`)), ""},
-		{"cut after what is wanted", string(stored(payloadOf("a", "1.0.0", "", `,"manifest":"xxx`))), ""},
-		{"empty", "", "EOF"},
+		{"cut after what is wanted", string(stored(payloadOf("a", "1.0.0", "", `,"manifest":"xxx`))), "unexpected EOF"},
+		{"a checksum that is wrong", flipped(payloadOf("a", "1.0.0", "", "")), "gzip: invalid checksum"},
+		{"a checksum that is not there", good[:len(good)-8], "unexpected EOF"},
+		{"other keys around, and nulls", string(stored(`{"a":[{"b":"}\"]"},-1.5e3,true],"info":null,"chart":{"lock":null,"metadata":{"keywords":["x"],"name":"a","version":"1.0.0"},"values":{}}}`)), ""},
+		{"empty", "", "unexpected EOF"},
 		{"no base64", "%%%%", "illegal base64 data at input byte 0"},
-		{"no JSON", string(stored("hello")), "invalid character 'h' looking for beginning of value"},
+		{"no JSON", string(stored("hello")), "want an object"},
 		{"no object", string(stored("[]")), "want an object"},
+		{"no comma", string(stored(`{"a":1 "b":2}`)), `want a comma, have '"'`},
+		{"no colon", string(stored(`{"a" 1}`)), "want a colon after a key"},
+		{"no value", string(stored(`{"a":}`)), `want a value, have '}'`},
 		{"no version", string(stored(`{"info":{},"chart":{"metadata":{"name":"a"}}}`)), "it names no chart"},
 		{"nothing", string(stored(`{}`)), "it names no chart"},
-		{"too large", string(stored(`{"manifest":"` + strings.Repeat(" ", payloadLimit) + `"}`)), ErrTooLarge.Error()},
-		{"too large before it is uncompressed", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(" "), 100)), "EOF"},
+		{"too large", string(stored(`{"manifest":"` + strings.Repeat(" ", unpackedLimit) + `"}`)), "it has more than 32 MiB, which no real release has"},
+		{"a description that is too large", string(stored(`{"info":{"description":"` + strings.Repeat(" ", headLimit) + `"}}`)), "it has more than 262144 bytes, which no real release has"},
+		{"too large before it is unpacked", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(" "), 100)), "unexpected EOF"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -219,9 +233,75 @@ func TestReadHead(t *testing.T) {
 	}
 }
 
-// What follows the chart in a release is most of it, and is not even decompressed.
-func TestReadHeadStopsEarly(t *testing.T) {
-	data := stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"}`))
+// flipped returns what Helm keeps of a text, with a bit of its checksum turned over.
+func flipped(text string) string {
+	packed, _ := base64.StdEncoding.DecodeString(string(stored(text))) // stored wrote it
+	packed[len(packed)-8] ^= 1
+	return base64.StdEncoding.EncodeToString(packed)
+}
+
+// allocated returns how many bytes were allocated in all: never less than what was
+// needed at a time.
+func allocated(do func()) uint64 {
+	var before, after goruntime.MemStats
+	goruntime.ReadMemStats(&before)
+	do()
+	goruntime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// A secret of Helm's is at most a megabyte, and may unpack to a thousand times as much, of
+// values that take a hundred times their size. Neither takes memory.
+func TestHostileReleasesTakeLittleMemory(t *testing.T) {
+	const most = 64 << 20
+	of := func(field, one, close string) []byte {
+		n := (unpackedLimit - 1000) / len(one)
+		return stored(`{"info":{"description":"` + strings.Repeat("x", 1000) + `"},` + field + strings.Repeat(one, n) + close + `}`)
+	}
+	for name, data := range map[string][]byte{
+		"many small values":      of(`"config":{"a":[`, "{},", "{}]}"),
+		"fewer small values":     stored(`{"config":{"a":[` + strings.Repeat("{},", valuesLimit/3-10) + `{}]}}`),
+		"deep values":            of(`"config":{"a":`, `[`, ""),
+		"one large value":        of(`"config":{"a":"`, `aaaaaaaaaaaaaaaa`, `"}`),
+		"many keys":              of(`"config":{"b":1`, `,"a":1`, `}`),
+		"values of the chart":    of(`"chart":{"metadata":{"name":"a","version":"1.0.0"},"values":{"a":[`, "{},", "{}]}}"),
+		"small things skipped":   of(`"hooks":[`, "{},", "{}]"),
+		"a large key":            of(`"config":{"`, `aaaaaaaaaaaaaaaa`, `":1}`),
+		"a large description":    of(`"info":{"description":"`, `aaaaaaaaaaaaaaaa`, `"}`),
+		"more than any real one": stored(`{"manifest":"` + strings.Repeat("a", 2*unpackedLimit) + `"}`),
+	} {
+		var head, values error
+		if n := allocated(func() {
+			_, head = readHead(data)
+			_, values = readValues(data)
+		}); n > most {
+			t.Errorf("%s: %d MiB for %d kB", name, n>>20, len(data)>>10)
+		}
+		if head == nil && values == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// What is as large as any real one is read.
+func TestLargeReleasesAreRead(t *testing.T) {
+	var config strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&config, `,"key%d":{"text":"%s"}`, i, strings.Repeat("x", 100))
+	}
+	data := stored(payloadOf("a", "1.0.0", "", `,"config":{"a":{"b":1}`+config.String()+`},"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"`))
+	p, err := readValues(data)
+	if err != nil || len(p.Config) != 20_001 {
+		t.Errorf("%d values, %v", len(p.Config), err)
+	}
+	if _, err := readHead(data); err != nil {
+		t.Error(err)
+	}
+}
+
+// What follows the chart in a release is most of it, and is not kept.
+func TestReadHeadKeepsLittle(t *testing.T) {
+	data := stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"`))
 	result := testing.Benchmark(func(b *testing.B) {
 		for b.Loop() {
 			if _, err := readHead(data); err != nil {
@@ -242,9 +322,93 @@ func FuzzReadHead(f *testing.F) {
 			if p, err := readHead(data); err == nil && (p.Chart.Metadata.Name == "" || p.Chart.Metadata.Version == "") {
 				t.Errorf("read without a chart: %+v", p)
 			}
-			_, _ = readWhole(data) // must not panic
+			_, _ = readValues(data) // must not panic
 		}
 	})
+}
+
+// The data says what Helm thinks: labels may be missing, or be changed by hand.
+func TestTheStatusIsThatOfTheData(t *testing.T) {
+	tests := []struct{ name, label, data, want string }{
+		{"both", "deployed", "deployed", "deployed"},
+		{"no label", "", "deployed", "deployed"},
+		{"a label changed by hand", "deployed", "pending-upgrade", "pending-upgrade"},
+		{"no status in the data", "failed", "", "failed"},
+		{"nothing", "", "", "unknown"},
+	}
+	for _, tt := range tests {
+		s := secret("tpe", 2, tt.label, stored(being(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", ""), tt.data, "x")))
+		releases, err := newCluster(t, s).Read(t.Context())
+		if err != nil || releases[3].Status != tt.want {
+			t.Errorf("%s: %v, %v; want %s", tt.name, releases, err, tt.want)
+		}
+	}
+}
+
+func TestRollbacks(t *testing.T) {
+	at := func(revision int, version, status, said string) *corev1.Secret {
+		return secret("tpe", revision, status, stored(being(payloadOf("thingpark-enterprise", version, "8.0.0", ""), status, said)))
+	}
+	tests := []struct {
+		name string
+		in   []*corev1.Secret
+		want *Rollback
+		good int
+	}{
+		{"none", []*corev1.Secret{at(1, "1.7.6", "superseded", "Install complete"), at(2, "2.0.0", "deployed", "Upgrade complete")}, nil, 1},
+		{"by Helm itself", []*corev1.Secret{at(1, "2.0.0", "superseded", "Install complete"), at(2, "2.0.1", "failed", "Upgrade failed"), at(3, "2.0.0", "deployed", "Rollback to 1")},
+			&Rollback{1, 2, "failed", "2.0.1", "8.0.0"}, 1},
+		{"by hand", []*corev1.Secret{at(1, "2.0.0", "superseded", "Install complete"), at(2, "2.0.1", "superseded", "Upgrade complete"), at(3, "2.0.0", "deployed", "Rollback to 1")},
+			&Rollback{1, 2, "superseded", "2.0.1", "8.0.0"}, 2},
+		{"of which the history is gone", []*corev1.Secret{at(30, "2.0.0", "deployed", "Rollback to 12")}, &Rollback{To: 12}, 0},
+		{"of one that is damaged", []*corev1.Secret{secret("tpe", 2, "failed", nil), at(3, "2.0.0", "deployed", "Rollback to 1")}, &Rollback{To: 1, From: 2, Status: "failed"}, 0},
+		{"upgraded since", []*corev1.Secret{at(3, "2.0.0", "superseded", "Rollback to 1"), at(4, "2.0.1", "deployed", "Upgrade complete")}, nil, 3},
+		{"under way", []*corev1.Secret{at(2, "2.0.1", "failed", "x"), at(3, "2.0.0", "pending-rollback", "Rollback to 1")}, nil, 0},
+		{"failed itself", []*corev1.Secret{at(3, "2.0.0", "failed", "Rollback \"tpe\" failed: x")}, nil, 0},
+		{"words of somebody", []*corev1.Secret{at(3, "2.0.0", "deployed", "Rollback to Friday's values")}, nil, 0},
+	}
+	for _, tt := range tests {
+		releases, err := newCluster(t, tt.in...).Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, releases[3].RolledBack); diff != "" || releases[3].LastGood != tt.good {
+			t.Errorf("%s: last good %d, want %d; rolled back (-want +got):\n%s", tt.name, releases[3].LastGood, tt.good, diff)
+		}
+	}
+}
+
+func TestStuck(t *testing.T) {
+	now := time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name   string
+		status string
+		made   time.Duration // how long ago, by the API server
+		helm   time.Duration // by Helm
+		want   bool
+	}{
+		{"deployed", StatusDeployed, 960 * time.Hour, 960 * time.Hour, false},
+		{"at work", StatusPendingUpgrade, 5 * time.Minute, 5 * time.Minute, false},
+		{"for forty days", StatusPendingUpgrade, 960 * time.Hour, 960 * time.Hour, true},
+		{"going away for two hours", StatusUninstalling, 2 * time.Hour, 2 * time.Hour, true},
+		{"by a machine whose clock is two hours behind", StatusPendingRollback, time.Minute, 2 * time.Hour, false},
+		{"by a machine whose clock is two hours ahead", StatusPendingInstall, 2 * time.Hour, 0, true},
+		{"restored from a backup", StatusPendingUpgrade, time.Minute, 960 * time.Hour, true},
+	}
+	for _, tt := range tests {
+		s := secret("tpe", 2, tt.status, stored(strings.Replace(being(payloadOf("thingpark-enterprise", "2.0.0", "8.0.0", ""), tt.status, "x"),
+			"2026-03-14T20:00:00.5Z", now.Add(-tt.helm).Format(time.RFC3339), 1)))
+		s.CreationTimestamp = metav1.NewTime(now.Add(-tt.made))
+		delete(s.Labels, "createdAt")
+		delete(s.Labels, "modifiedAt")
+		releases, err := newCluster(t, s).Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := releases[3].Stuck(now); got != tt.want {
+			t.Errorf("%s: stuck %v, begun at %s", tt.name, got, releases[3].BegunAt)
+		}
+	}
 }
 
 // Each case has the histories of the four, the oldest revision first: RELEASE/STATUS.
@@ -275,6 +439,10 @@ func TestPlan(t *testing.T) {
 			"", "none none none none"},
 		{"a former release that is not public", [4]string{"x/s 8.0.0/d", "x/s 8.0.0/d", "x/s 8.0.0/d", "x/s 8.0.0/d"},
 			"", "v1 v1 v1 v1"},
+		{"after a way back", [4]string{"7.3.6/s 8.0.0/s 7.3.6/d", "7.3.6/s 8.0.0/s 7.3.6/d", "7.3.6/s 8.0.0/s 7.3.6/d", "7.3.6/s 8.0.0/s 7.3.6/d"},
+			"", "none none none none"},
+		{"after a way back, to what was before", [4]string{"7.3.3/s 7.3.6/s 8.0.0/s 7.3.6/d", "7.3.3/s 7.3.6/s 8.0.0/s 7.3.6/d", "7.3.3/s 7.3.6/s 8.0.0/s 7.3.6/d", "7.3.3/s 7.3.6/s 8.0.0/s 7.3.6/d"},
+			"7.3.3", "v1 v1 v1 v1"},
 		{"one missing", [4]string{"7.3.6/s 8.0.0/d", "", "7.3.6/s 8.0.0/d", "7.3.6/s 8.0.0/d"},
 			"7.3.6", "v1 none v1 v1"},
 	}
@@ -322,7 +490,7 @@ func histories(in [4]string) []*corev1.Secret {
 			if !ok {
 				m.Versions[i] = "0.0.1"
 			}
-			all = append(all, secret(part.Name, n+1, words[status], stored(payloadOf(part.Chart, m.Versions[i], tpe, ""))))
+			all = append(all, secret(part.Name, n+1, words[status], stored(being(payloadOf(part.Chart, m.Versions[i], tpe, ""), words[status], "Upgrade complete"))))
 		}
 	}
 	return all

@@ -16,7 +16,7 @@ type Revision struct {
 	Release   string
 	Number    int
 	Status    string    // Helm's word
-	UpdatedAt time.Time // by the labels to the second in which the secret was written; by the data when Helm ended
+	UpdatedAt time.Time // by the labels to the second in which the secret was written; by the data when Helm began
 	BegunAt   time.Time // when Helm wrote the secret first, before it did anything else; by the API server's clock
 
 	Chart       string
@@ -50,13 +50,23 @@ func Statuses() []string {
 	}
 }
 
-// Pending reports whether a status says that Helm is at work, or was when it died.
+// Pending reports whether a status says that Helm is at work, or was when it died. Helm
+// writes it before it begins, and again when it ends.
 func Pending(status string) bool {
 	return strings.HasPrefix(status, "pending-") || status == StatusUninstalling
 }
 
 // Good reports whether a revision was installed, and may be returned to.
 func (r *Revision) Good() bool { return r.Status == StatusDeployed || r.Status == StatusSuperseded }
+
+// rolledBackTo returns the revision of which this one is a copy, if Helm rolled back to it.
+// Helm says that in its description alone (pkg/action/rollback.go). One that is pending or
+// failed is not rolled back.
+func (r *Revision) rolledBackTo() (revision int, ok bool) {
+	number, ok := strings.CutPrefix(r.Description, "Rollback to ")
+	revision, err := strconv.Atoi(number)
+	return revision, ok && err == nil && r.Good()
+}
 
 // newRevision reads the labels of a secret. It reports whether the secret is a
 // revision at all.
@@ -73,9 +83,19 @@ func newRevision(secret metav1.ObjectMeta) (*Revision, bool) {
 	for _, label := range []string{"createdAt", "modifiedAt"} { // seconds since 1970
 		if seconds, err := strconv.ParseInt(secret.Labels[label], 10, 64); err == nil {
 			r.UpdatedAt = time.Unix(seconds, 0).UTC()
+			r.begunBy(r.UpdatedAt)
 		}
 	}
 	return r, true
+}
+
+// begunBy takes Helm's own time for when it began, where the secret is younger by more than
+// clocks differ: somebody restored it from a backup, or copied it.
+func (r *Revision) begunBy(helm time.Time) {
+	const farApart = 24 * time.Hour
+	if r.BegunAt.Sub(helm) > farApart {
+		r.BegunAt = helm
+	}
 }
 
 const secretPrefix = "sh.helm.release.v1."

@@ -39,7 +39,7 @@ func (r *Reader) Values(ctx context.Context, name string, revision int) (*Values
 	if err != nil {
 		return nil, err
 	}
-	p, err := readWhole(data)
+	p, err := readValues(data)
 	if err != nil {
 		return nil, &DamagedError{secret, err}
 	}

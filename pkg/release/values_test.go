@@ -54,10 +54,16 @@ replicas: 2
 enabled: true
 memory: 512Mi
 image: {tag: 1.2.3-rc.1}
+size: s3cr3t-9
+cpu: 1
+version: "12345678"
 host: s3cr3t-host
 password: s3cr3t-2
 pin: 1234
-tokens: {a: 1.2.3}
+tokens: {size: 10Gi}
+answer: 42
+plan: 1.2.3
+code: 20Gi
 list: [s3cr3t-3]
 gone: s3cr3t-4
 was: {table: 1}
@@ -70,10 +76,16 @@ replicas: 3
 enabled: false
 memory: 1Gi
 image: {tag: 1.2.4}
+size: 10Gi
+cpu: 0.5
+version: "12345679"
 host: s3cr3t-other
 password: s3cr3t-6
 pin: 4321
-tokens: {a: 1.2.4}
+tokens: {size: 20Gi}
+answer: 43
+plan: 1.2.4
+code: 30Gi
 list: [s3cr3t-7]
 new: {deep: s3cr3t-8}
 was: 1
@@ -81,6 +93,9 @@ none: 1
 url: null
 `)}
 	want := []Change{
+		{"answer", Masked, Masked},
+		{"code", Masked, Masked},
+		{"cpu", "1", "0.5"},
 		{"enabled", "true", "false"},
 		{"gone", Masked, ""},
 		{"host", Masked, Masked},
@@ -88,15 +103,18 @@ url: null
 		{"list", Masked, Masked},
 		{"memory", "512Mi", "1Gi"},
 		{"new.deep", "", Masked},
-		{"none", "null", "1"},
+		{"none", "null", Masked},
 		{"password", Masked, Masked},
 		{"pin", Masked, Masked},
+		{"plan", Masked, Masked},
 		{"replicas", "2", "3"},
-		{"tokens.a", Masked, Masked},
+		{"size", Masked, "10Gi"},
+		{"tokens.size", Masked, Masked},
 		{"url", Masked, "null"},
-		{"was", Masked, "1"},
+		{"version", Masked, Masked},
+		{"was", Masked, Masked},
 	}
-	changes := Changes(before, after)
+	changes := Changes(before, after, false)
 	if diff := cmp.Diff(want, changes); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
@@ -105,8 +123,17 @@ url: null
 			t.Errorf("a secret is shown: %+v", c)
 		}
 	}
-	if changes := Changes(before, before); len(changes) != 0 {
+	if changes := Changes(before, before, false); len(changes) != 0 {
 		t.Errorf("no change is %v", changes)
+	}
+}
+
+func TestChangesWithSecrets(t *testing.T) {
+	before := &Values{User: table(t, `{a: x, b: 1, c: [1, {d: e}], d: "", e: {f: true}}`)}
+	after := &Values{User: table(t, `{a: z, b: 2, c: [2], e: 1}`)}
+	want := []Change{{"a", `"x"`, `"z"`}, {"b", "1", "2"}, {"c", `[1,{"d":"e"}]`, "[2]"}, {"d", `""`, ""}, {"e", `{"f":true}`, "1"}}
+	if diff := cmp.Diff(want, Changes(before, after, true)); diff != "" {
+		t.Error(diff)
 	}
 }
 

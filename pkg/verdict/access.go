@@ -5,6 +5,7 @@ package verdict
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -25,6 +26,9 @@ func (v *Verdict) failedToAsk(what string, err error) {
 	}
 	none := (*pum.NoPodError)(nil)
 	switch {
+	case f.Code == CodeNotLoggedIn:
+		f.Summary += ": not logged in"
+		f.Detail += "; log in again"
 	case code == ExitNotFound:
 		f.Next = []string{findPUM}
 	case errors.As(err, &none) && none.Pod != "":
@@ -42,6 +46,8 @@ const findPUM = "kubectl get deployments --all-namespaces --field-selector metad
 func accessCode(code ExitCode, err error) Code {
 	syntax := (*pum.SyntaxError)(nil)
 	switch {
+	case NotLoggedIn(err):
+		return CodeNotLoggedIn
 	case code == ExitForbidden:
 		return CodeForbidden
 	case code == ExitNotFound:
@@ -61,7 +67,7 @@ func Classify(err error) ExitCode {
 		return ExitDone
 	case errors.Is(err, pum.ErrNoAnswer):
 		return ExitNoAnswer
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+	case apierrors.IsForbidden(err), NotLoggedIn(err):
 		return ExitForbidden
 	case apierrors.IsNotFound(err):
 		return ExitNotFound
@@ -108,16 +114,23 @@ func (v *Verdict) unconfirmed(s Snapshot) {
 	})
 }
 
+// NotLoggedIn reports whether an error says that the API server does not accept the
+// credentials of this account, or that there were none to send. The latter has no type of
+// its own (k8s.io/client-go/plugin/pkg/client/auth/exec, RoundTrip).
+func NotLoggedIn(err error) bool {
+	return apierrors.IsUnauthorized(err) || err != nil && strings.Contains(err.Error(), ": getting credentials: ")
+}
+
 // lost judges a picture that is not kept up to date any more.
 func (v *Verdict) lost(s Snapshot) {
-	if s.LostAt.IsZero() || s.Picture == nil && !apierrors.IsUnauthorized(s.LostErr) {
+	if s.LostAt.IsZero() || s.Picture == nil && !NotLoggedIn(s.LostErr) {
 		return
 	}
-	if apierrors.IsUnauthorized(s.LostErr) {
+	if NotLoggedIn(s.LostErr) {
 		v.find(ExitForbidden, Finding{
-			Code: CodeForbidden, Level: LevelError, Since: s.LostAt,
+			Code: CodeNotLoggedIn, Level: LevelError, Since: s.LostAt,
 			Summary: "the login is not accepted any more",
-			Detail:  s.LostErr.Error(),
+			Detail:  s.LostErr.Error() + "; log in again",
 		})
 		return
 	}
@@ -144,10 +157,12 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 			Detail:  g.Err.Error(),
 		}
 		switch {
-		case apierrors.IsUnauthorized(g.Err):
-			f.Code, f.Level = CodeForbidden, LevelError
+		case NotLoggedIn(g.Err):
+			f.Code, f.Level = CodeNotLoggedIn, LevelError
+			f.Detail += "; log in again"
 			v.find(ExitForbidden, f)
-		case !needed[g.Kind] && g.Reason == readiness.NotServed:
+		case g.Kind == "KafkaNodePool" && g.Reason != readiness.Broken: // Kafka says if it cannot be counted without
+		case !needed[g.Kind] && g.Reason == readiness.NotServed, g.Kind == "CronJob" && g.Reason == readiness.Forbidden:
 			f.Level = LevelInfo
 			v.find(ExitDone, f)
 		case !needed[g.Kind] && g.Reason == readiness.Forbidden:

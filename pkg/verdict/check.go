@@ -71,7 +71,10 @@ type Access struct {
 }
 
 // String names a right as a Role would: create pods/exec.
-func (a Access) String() string {
+func (a Access) String() string { return a.Verb + " " + a.Name() }
+
+// Name names what a right is to, as a Role would: pods/exec.
+func (a Access) Name() string {
 	resource := a.Resource
 	if a.Group != "" {
 		resource += "." + a.Group
@@ -79,7 +82,7 @@ func (a Access) String() string {
 	if a.Subresource != "" {
 		resource += "/" + a.Subresource
 	}
-	return a.Verb + " " + resource
+	return resource
 }
 
 // missing returns those rights that this account lacks, by name, and the error if one

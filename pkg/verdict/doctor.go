@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
 
@@ -17,12 +18,15 @@ type Doctor struct {
 	Namespace  string
 	Client     string // version of the plugin
 
-	Server    string // version of the API server
-	ServerErr error
-	Skew      time.Duration // of this machine's clock, ahead of the API server's
-	Dated     bool          // whether the API server said what time it is
+	Server     string        // version of the API server
+	ServerErr  error         // why it did not answer
+	VersionErr error         // why its version is unknown, though it answered
+	Skew       time.Duration // of this machine's clock, ahead of the API server's
+	Dated      bool          // whether the API server said what time it is
 
 	User       string // as the API server knows this account; empty if it does not tell
+	LoginBy    string // what this account logs in with
+	LoginErr   error  // why that is not accepted; nil if it is
 	Credential string // what expires, or nothing that is known
 	Expires    time.Time
 
@@ -64,10 +68,13 @@ const (
 const expiresSoon = 12 * time.Hour
 
 // Judge returns whether each command can be used, check by check. Without an API
-// server there is nothing else to check.
+// server that accepts the login there is nothing else to check.
 func (d *Doctor) Judge(failOn Level) Checklist {
-	if d.ServerErr != nil {
+	switch {
+	case d.ServerErr != nil:
 		return conclude([]Check{unknown("server", d.ServerErr, "kubectl cluster-info"), d.credential()}, failOn)
+	case d.LoginErr != nil:
+		return conclude([]Check{d.server(), d.login(), d.credential()}, failOn)
 	}
 	checks := []Check{d.server(), d.login(), d.credential(), d.clock()}
 	for _, n := range d.Needs {
@@ -77,11 +84,26 @@ func (d *Doctor) Judge(failOn Level) Checklist {
 	return conclude(checks, failOn)
 }
 
+// server says which versions meet. That of Kubernetes may be kept from this account, or be
+// none in a build of somebody's own: that is no failure of the account.
 func (d *Doctor) server() Check {
+	switch {
+	case d.Server == "" && d.VersionErr == nil:
+		return Check{Name: "server", Result: CheckUnknown, Summary: "Kubernetes' version was not asked for, kubectl tpe " + d.Client}
+	case d.VersionErr != nil:
+		c := unknown("server", fmt.Errorf("Kubernetes' version is unknown (%w), kubectl tpe %s", d.VersionErr, d.Client))
+		c.code = ExitWarnings
+		return c
+	}
 	return ok("server", fmt.Sprintf("Kubernetes %s, kubectl tpe %s", d.Server, d.Client))
 }
 
 func (d *Doctor) login() Check {
+	if d.LoginErr != nil {
+		c := fail("login", fmt.Sprintf("the API server does not accept %s: log in again (%v)", d.LoginBy, d.LoginErr))
+		c.code = ExitForbidden
+		return c
+	}
 	if d.User == "" {
 		return warn("login", "the API server does not tell who this account is; Kubernetes before 1.28 does not")
 	}
@@ -101,6 +123,8 @@ func (d *Doctor) credential() Check {
 	}
 	return ok(name, fmt.Sprintf("%s is good until %s", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
 }
+
+func (d *Doctor) where() command.Where { return command.Where{Namespace: d.Namespace} }
 
 func (d *Doctor) clock() Check {
 	const name = "clock"
@@ -125,7 +149,7 @@ func (d *Doctor) rights(n Need) Check {
 	name := "rights: " + n.Command
 	lacking, err := missing(n.Rights)
 	less, _ := missing(n.Optional)
-	role := "kubectl tpe doctor --role -n " + d.Namespace
+	role := d.where().TPE("doctor --role")
 	switch {
 	case len(lacking) > 0:
 		c := fail(name, "this account may not "+strings.Join(lacking, ", "), role)
@@ -171,7 +195,7 @@ func (d *Doctor) way(name string, t Try) Check {
 	case other.Err == nil:
 		return warn(name, "PUM's pod cannot be reached this way, but by the other: "+t.Err.Error())
 	}
-	c := unknown(name, t.Err, "kubectl tpe pum status -n "+d.Namespace)
+	c := unknown(name, t.Err, d.where().TPE("pum status"))
 	if c.code == ExitNoAnswer {
 		c.Result = CheckFailed
 	}

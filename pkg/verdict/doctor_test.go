@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
 
@@ -40,6 +42,9 @@ func TestDoctor(t *testing.T) {
 	}{
 		{"well", func(*Doctor) {}, "pum", "ok: answers the command status", ExitDone},
 		{"no server", func(d *Doctor) { d.ServerErr = errors.New("refused") }, "server", "unknown: refused", ExitError},
+		{"a version that may not be asked for", func(d *Doctor) { d.Server, d.VersionErr = "", errForbidden }, "server", "unknown: Kubernetes' version is unknown (" + errForbidden.Error() + "), kubectl tpe v1", ExitDone},
+		{"and the rest is checked", func(d *Doctor) { d.Server, d.VersionErr = "", errForbidden }, "pum", "ok: answers the command status", ExitDone},
+		{"not logged in", func(d *Doctor) { d.LoginBy, d.LoginErr = "the token of this context", apierrors.NewUnauthorized("no") }, "login", "failed: the API server does not accept the token of this context: log in again (no)", ExitForbidden},
 		{"nobody knows who this is", func(d *Doctor) { d.User = "" }, "login", "warning: the API server does not tell who this account is; Kubernetes before 1.28 does not", ExitDone},
 		{"expired", func(d *Doctor) { d.Expires = d.ObservedAt.Add(-time.Hour) }, "credentials", "failed: the token expired at 2026-03-14T21:00:00Z: log in again", ExitFailed},
 		{"about to expire", func(d *Doctor) { d.Expires = d.ObservedAt.Add(time.Hour) }, "credentials", "warning: the token expires in 1h0m0s: log in again before an upgrade", ExitDone},

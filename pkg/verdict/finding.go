@@ -21,6 +21,10 @@ const (
 	CodeNoWorkloads      Code = "TPE103"
 	CodeHeldUp           Code = "TPE104"
 	CodePaused           Code = "TPE105"
+	CodeOldPod           Code = "TPE106"
+	CodeHeldBack         Code = "TPE107"
+	CodeLingering        Code = "TPE108"
+	CodeScaledToZero     Code = "TPE109"
 	CodeImagePull        Code = "TPE111"
 	CodeConfigMissing    Code = "TPE112"
 	CodeStartFailed      Code = "TPE113"
@@ -46,6 +50,8 @@ const (
 	CodePUMComplains     Code = "TPE205"
 	CodeJobFailed        Code = "TPE301"
 	CodeJobSuspended     Code = "TPE302"
+	CodeCronJobFailed    Code = "TPE303"
+	CodeCronJobStuck     Code = "TPE304"
 	CodeJobFormerly      Code = "TPE305"
 	CodeProcessUnseen    Code = "TPE306"
 	CodeForbidden        Code = "TPE401"
@@ -56,12 +62,16 @@ const (
 	CodeKindNotRead      Code = "TPE406"
 	CodeUnconfirmed      Code = "TPE408"
 	CodePUMRolling       Code = "TPE409"
+	CodeNotLoggedIn      Code = "TPE410"
 	CodeReleasesMixed    Code = "TPE501"
 	CodeReleaseFailed    Code = "TPE502"
 	CodeReleasePending   Code = "TPE503"
 	CodeReleaseMissing   Code = "TPE504"
 	CodeReleaseUnclear   Code = "TPE505"
 	CodeReleasesUnknown  Code = "TPE506"
+	CodeRolledBack       Code = "TPE507"
+	CodeReleaseStuck     Code = "TPE508"
+	CodeReleaseSwapped   Code = "TPE509"
 )
 
 // A Level says how much a finding matters.
@@ -95,7 +105,7 @@ type Object = readiness.Object
 // still goes on.
 func (c Code) Past() bool {
 	switch c {
-	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeCrashed, CodeOutOfMemory:
+	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
 		return true
 	}
 	return false

@@ -34,7 +34,8 @@ func services() ([]service, error) {
 }
 
 // An Impact is what people who use ThingPark Enterprise feel now. It is
-// inferred from which workloads have fewer pods than they want.
+// inferred from which workloads have fewer pods than they want, or are scaled to zero
+// although the vendor ships them with pods.
 type Impact struct {
 	Service string      `json:"service"` // as people call it, such as data path
 	State   ImpactState `json:"state"`
@@ -77,7 +78,7 @@ func (s service) impact(workloads []readiness.Workload) (Impact, bool) {
 	for _, w := range workloads {
 		switch {
 		case !s.has(w.Name) || s.parent(w, workloads):
-		case w.Ready < w.Want && w.State != readiness.Unknown:
+		case w.Ready < w.Want && w.State != readiness.Unknown, scaledAway(w):
 			short = append(short, w)
 			serving = serving || w.Ready > 0
 		case w.Want > 0:

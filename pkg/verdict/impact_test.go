@@ -19,6 +19,10 @@ func has(kind, name string, ready, want int32) readiness.Workload {
 	return readiness.Workload{Kind: kind, Name: name, Ready: ready, Want: want, State: state}
 }
 
+func zero(kind, name string) readiness.Workload {
+	return readiness.Workload{Kind: kind, Name: name, State: readiness.ScaledToZero}
+}
+
 func TestServicesFileIsWhole(t *testing.T) {
 	all, err := services()
 	if err != nil || len(all) == 0 {
@@ -60,7 +64,11 @@ func TestImpact(t *testing.T) {
 		{"an operator's resource whose pods are hidden", []readiness.Workload{has("Kafka", "kafka-cluster", 1, 2), has("Deployment", "kafka-cluster-entity-operator", 1, 1)},
 			[]string{"data path degraded: 1 of 2 kafka-cluster ready: uplinks and downlinks may be late"}},
 		{"the arbiter serves nobody", []readiness.Workload{has("StatefulSet", "mongo-replicaset-rs0-arbiter", 0, 1)}, nil},
-		{"scaled to zero", []readiness.Workload{has("Deployment", "twa", 0, 0)}, nil},
+		{"scaled to zero", []readiness.Workload{zero("StatefulSet", "lrc"), has("Deployment", "lrc-proxy", 2, 2)},
+			[]string{"data path down: no lrc ready: base stations queue uplinks, which arrive late; downlinks wait"}},
+		{"one of several is scaled to zero", []readiness.Workload{zero("Deployment", "twa-alarm-notif"), has("Deployment", "task-notif-ws", 1, 1)},
+			[]string{"notifications degraded: no twa-alarm-notif ready: alarms and notifications are late"}},
+		{"at zero by design", []readiness.Workload{zero("Deployment", "twa-dev-task-fc")}, nil},
 		{"a workload that nobody knows", []readiness.Workload{has("Deployment", "pum", 0, 1), has("Deployment", "customer-thing", 0, 3)}, nil},
 		{"not proven to lack pods", []readiness.Workload{{Kind: "Kafka", Name: "kafka-cluster", Want: 2, State: readiness.Unknown}}, nil},
 		{"rolling, and all serve", []readiness.Workload{{Kind: "StatefulSet", Name: "lrc", Want: 2, Ready: 2, State: readiness.Progressing}}, nil},

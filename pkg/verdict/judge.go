@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
@@ -22,6 +23,7 @@ func Judge(s Snapshot) Verdict {
 		v.jobs(&s)
 		v.troubles(s.Picture)
 		v.crashes(s.Picture)
+		v.remarks(s.Picture)
 		v.gaps(s.Picture.Gaps)
 	}
 	if s.Answer != nil && goal.Entries() {
@@ -172,9 +174,9 @@ func (v Verdict) Next() []string {
 		if i == 0 && f.Level == LevelError {
 			next = append(next, explain(f.Code))
 		}
-		for _, command := range f.Next {
-			if f.Level != LevelInfo && !slices.Contains(next, command) {
-				next = append(next, command)
+		for _, text := range f.Next {
+			if f.Level != LevelInfo && !slices.Contains(next, text) {
+				next = append(next, text)
 			}
 		}
 	}
@@ -193,18 +195,16 @@ func name(w readiness.Workload) string { return w.Kind + " " + w.Name }
 
 // logs returns the command that shows the last attempt of a job.
 func (v *Verdict) logs(job string) string {
-	command := "tpe logs --attempt=last"
+	words := "tpe logs --attempt=last"
 	if job != pum.ProcessJob {
-		command += " --job=" + job
+		words += " --job=" + job
 	}
-	return v.kubectl(command)
+	return v.kubectl(words)
 }
 
 // kubectl returns a command to copy.
-func (v *Verdict) kubectl(words ...string) string {
-	command := "kubectl " + strings.Join(words, " ")
-	if v.namespace != "" {
-		command += " -n " + v.namespace
-	}
-	return command
-}
+func (v *Verdict) kubectl(words ...string) string { return v.where().Kubectl(words...) }
+
+// where is where the commands to copy ask. Which context and kubeconfig they name is added
+// by whoever prints them: the verdict is the same whatever the user named.
+func (v *Verdict) where() command.Where { return command.Where{Namespace: v.namespace} }

@@ -25,7 +25,11 @@ var (
 func workloads(states ...readiness.State) *readiness.Picture {
 	p := &readiness.Picture{}
 	for i, state := range states {
-		p.Workloads = append(p.Workloads, readiness.Workload{Kind: "Deployment", Name: fmt.Sprint("w", i), State: state})
+		name := fmt.Sprint("w", i)
+		if state == readiness.ScaledToZero {
+			name = "twa-dev-task-fc" // by design
+		}
+		p.Workloads = append(p.Workloads, readiness.Workload{Kind: "Deployment", Name: name, State: state})
 	}
 	return p
 }
@@ -89,13 +93,16 @@ func TestJudge(t *testing.T) {
 		{"a lost pod is no answer, whatever its status", Snapshot{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, errNotFound)}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"forbidden goes before not found", Snapshot{PictureErr: errNotFound, AnswerErr: errForbidden}, ExitForbidden, []Code{CodeNotFound, CodeForbidden}},
 		{"not found goes before no answer", Snapshot{PictureErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
-		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeForbidden}},
+		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeNotLoggedIn}},
 		{"no connection", Snapshot{PictureErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
 		{"text not understood", Snapshot{AnswerErr: &pum.SyntaxError{}}, ExitError, []Code{CodeNotUnderstood}},
 
 		{"the documented account may not read StrimziPodSets", Snapshot{Picture: withGap(ready(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
 		{"a kind not served", Snapshot{Picture: withGap(ready(), "Kafka", readiness.NotServed), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
 		{"a kind not answered", Snapshot{Picture: withGap(ready(), "Kafka", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
+		{"node pools not served are no news", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.NotServed), Answer: processed}, ExitDone, nil},
+		{"nor are those that may not be read", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.Forbidden), Answer: processed}, ExitDone, nil},
+		{"node pools not answered", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
 		{"jobs may not be read", Snapshot{Picture: withGap(ready(), "Job", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
 		{"what may not be read may be there", Snapshot{Picture: withGap(workloads(), "StatefulSet", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
 		{"no workload, whatever else may not be read", Snapshot{Picture: withGap(workloads(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitPending, []Code{CodeNoWorkloads, CodeKindNotRead}},

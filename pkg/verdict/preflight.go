@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -358,6 +359,6 @@ func (p *Preflight) repository() Check {
 }
 
 // kubectl returns a command to copy.
-func (p *Preflight) kubectl(command string) string {
-	return "kubectl " + command + " -n " + p.Namespace
+func (p *Preflight) kubectl(words string) string {
+	return command.Where{Namespace: p.Namespace}.Kubectl(words)
 }

@@ -130,7 +130,7 @@ func TestPreflightChecks(t *testing.T) {
 		{"one left behind", func(p *Preflight) {
 			p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6")
 			p.From = &release.Version{Major: 7, Minor: 3, Fix: 6}
-		}, "releases", "failed: release tpe-data is not of 7.3.4c and 7.3.6, the other 3 are", ExitFailed},
+		}, "releases", "failed: release tpe-data does not belong to 7.3.4c and 7.3.6; the other 3 do", ExitFailed},
 		{"what is installed is not known", func(p *Preflight) { p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6") }, "path", "unknown: it is not known what is installed: the Helm releases are not of one known release of ThingPark Enterprise; --from says it", ExitError},
 		{"no Helm, and said what is installed", func(p *Preflight) { p.Releases = &Releases{}; p.From = &release.Version{Major: 7, Minor: 3, Fix: 6} }, "releases", "warning: there is no Helm release of ThingPark Enterprise in this namespace", ExitDone},
 		{"secrets may not be read", func(p *Preflight) { p.Releases, p.ReleasesErr = nil, errSecrets }, "releases", "unknown: " + errSecrets.Error(), ExitForbidden},

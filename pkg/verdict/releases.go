@@ -3,10 +3,13 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
@@ -27,8 +30,9 @@ func (v *Verdict) releases(s Snapshot) {
 		v.noReleases(s)
 	case s.Releases != nil:
 		for _, r := range s.Releases.Items {
-			v.release(r, s.Releases.State == release.Underway)
+			v.release(&s, &r)
 		}
+		v.rolledBack(s.Releases.Items)
 		code := ExitDone
 		if s.onlyReleases() {
 			code = ExitError
@@ -46,38 +50,33 @@ func (v *Verdict) noReleases(s Snapshot) {
 	code := ExitDone
 	if s.onlyReleases() {
 		code, f.Level = ExitNotFound, LevelError
-		f.Next = []string{"kubectl get secrets --all-namespaces -l owner=helm,name=" + release.Application}
+		f.Next = []string{command.Where{}.Kubectl("get secrets --all-namespaces -l owner=helm,name=" + release.Application)}
 	}
 	v.find(code, f)
 }
 
-// release judges one Helm release by what Helm says of it. While others are on their
-// way, one that is missing is still to come.
-func (v *Verdict) release(r release.Release, underway bool) {
+// release judges one Helm release by what Helm says of it.
+func (v *Verdict) release(s *Snapshot, r *release.Release) {
 	f := Finding{Since: r.UpdatedAt, Detail: r.Said, Objects: []Object{{Kind: "Release", Name: r.Name}}}
-	history := "helm history " + r.Name + " -n " + v.namespace
 	switch {
-	case r.Status == release.StatusMissing && underway:
-		f.Code, f.Level = CodeReleaseMissing, LevelWarning
-		f.Summary = fmt.Sprintf("release %s is not there yet", r.Name)
-		f.Detail = "the first charts were installed a short time ago, and chart " + r.Chart + " is to come"
-		v.find(ExitPending, f)
 	case r.Status == release.StatusMissing:
-		f.Code, f.Level = CodeReleaseMissing, LevelError
-		f.Summary = fmt.Sprintf("release %s is missing", r.Name)
-		f.Detail = "the chart " + r.Chart + " is not installed, by Helm at least"
-		v.find(ExitFailed, f)
+		v.missingRelease(r, f, s.Releases.State == release.Underway)
+	case r.Stuck(s.ObservedAt):
+		v.stuckRelease(r, f)
 	case release.Pending(r.Status):
 		f.Code, f.Level = CodeReleasePending, LevelWarning
 		f.Summary = fmt.Sprintf("release %s is %s", r.Name, r.Status)
-		f.Detail = "Helm is at work, or was interrupted; then it refuses every upgrade until the release is rolled back"
-		f.Next = []string{history}
+		f.Detail = "Helm is at work on it, or was interrupted a short time ago; until that is over it refuses every upgrade"
+		f.Next = []string{v.where().Helm("history", r.Name)}
 		v.find(ExitPending, f)
-	case r.Status != release.StatusDeployed:
-		f.Code, f.Level = CodeReleaseFailed, LevelError
-		f.Summary = fmt.Sprintf("release %s is %s in revision %d", r.Name, r.Status, r.Revision)
-		f.Next = []string{history, "kubectl tpe rollback-plan -n " + v.namespace}
-		v.find(ExitFailed, f)
+	case r.Status == release.StatusUnknown && r.Problem == "":
+		f.Code, f.Level = CodeReleaseUnclear, LevelWarning
+		f.Summary = fmt.Sprintf("the status of release %s is unknown", r.Name)
+		f.Detail = "neither the label of its secret nor what Helm stored in it tells"
+		f.Next = []string{v.where().Helm("status", r.Name)}
+		v.find(ExitError, f)
+	case r.Status != release.StatusDeployed && r.Status != release.StatusUnknown:
+		v.failedRelease(r, f)
 	}
 	if r.Problem != "" {
 		v.find(ExitDone, Finding{
@@ -86,6 +85,121 @@ func (v *Verdict) release(r release.Release, underway bool) {
 			Detail:  r.Problem, Objects: f.Objects,
 		})
 	}
+	if r.Swapped() {
+		v.swappedRelease(r, f.Objects)
+	}
+}
+
+// missingRelease judges a release that is not there. While others are on their way, it is
+// still to come.
+func (v *Verdict) missingRelease(r *release.Release, f Finding, underway bool) {
+	f.Code = CodeReleaseMissing
+	if underway {
+		f.Level = LevelWarning
+		f.Summary = fmt.Sprintf("release %s is not there yet", r.Name)
+		f.Detail = "the first charts were installed a short time ago, and chart " + r.Chart + " is to come"
+		v.find(ExitPending, f)
+		return
+	}
+	f.Level = LevelError
+	f.Summary = fmt.Sprintf("release %s is missing", r.Name)
+	f.Detail = "the chart " + r.Chart + " is not installed, by Helm at least"
+	v.find(ExitFailed, f)
+}
+
+// stuckRelease judges a release on which Helm was at work when it was interrupted. It stays
+// as it is until somebody does something: the upgrade did not succeed.
+func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
+	f.Code, f.Level, f.Since = CodeReleaseStuck, LevelError, cmp.Or(r.BegunAt, r.UpdatedAt)
+	f.Summary = fmt.Sprintf("release %s is stuck in %s", r.Name, r.Status)
+	f.Detail = fmt.Sprintf("Helm began revision %d at %s and never ended it: it was interrupted", r.Revision, f.Since.UTC().Format(time.RFC3339))
+	f.Next = []string{v.where().Helm("history", r.Name)}
+	switch {
+	case r.Status == release.StatusUninstalling:
+		f.Detail += ". What is left has to be uninstalled again"
+		f.Next = append(f.Next, v.where().Helm("uninstall", r.Name))
+	case r.LastGood > 0:
+		f.Detail += ". It refuses every upgrade until the release is rolled back"
+		f.Next = append(f.Next, v.where().Helm("rollback", r.Name, fmt.Sprint(r.LastGood)))
+	default:
+		f.Detail += ". It refuses every upgrade, and keeps no revision to roll back to"
+	}
+	v.find(ExitFailed, f)
+}
+
+// failedRelease judges a release whose latest revision is not deployed.
+func (v *Verdict) failedRelease(r *release.Release, f Finding) {
+	f.Code, f.Level = CodeReleaseFailed, LevelError
+	f.Summary = fmt.Sprintf("release %s is %s in revision %d", r.Name, r.Status, r.Revision)
+	f.Next = []string{v.where().Helm("history", r.Name), v.where().TPE("rollback-plan")}
+	if r.Status == release.StatusSuperseded {
+		f.Detail = "its latest revision was replaced, and the one that replaced it is not there: Helm was interrupted, or somebody deleted its secret"
+	}
+	v.find(ExitFailed, f)
+}
+
+// swappedRelease judges a release that has the chart of another of the four.
+func (v *Verdict) swappedRelease(r *release.Release, objects []Object) {
+	want := ""
+	for _, p := range release.Parts() {
+		if p.Name == r.Name {
+			want = p.Chart
+		}
+	}
+	v.find(ExitFailed, Finding{
+		Code: CodeReleaseSwapped, Level: LevelError, Since: r.UpdatedAt, Objects: objects,
+		Summary: fmt.Sprintf("release %s has the chart of another release", r.Name),
+		Detail:  fmt.Sprintf("it has the chart %s in version %s, and should have the chart %s", r.Chart, r.Version, want),
+		Next:    []string{v.where().Helm("history", r.Name), v.where().TPE("rollback-plan")},
+	})
+}
+
+// rolledBack judges the releases that are copies of an earlier revision: the upgrade that
+// came before is not installed, though Helm says deployed. One that was upgraded again
+// since is none of them.
+func (v *Verdict) rolledBack(releases []release.Release) {
+	f := Finding{Code: CodeRolledBack, Level: LevelWarning}
+	var names, details []string
+	for _, r := range releases {
+		if r.RolledBack == nil || r.Status != release.StatusDeployed {
+			continue
+		}
+		names = append(names, r.Name)
+		details = append(details, rollback(&r))
+		f.Objects = append(f.Objects, Object{Kind: "Release", Name: r.Name})
+		f.Next = append(f.Next, v.where().Helm("history", r.Name))
+		if r.UpdatedAt.After(f.Since) {
+			f.Since = r.UpdatedAt
+		}
+	}
+	f.Detail = strings.Join(details, "; ")
+	switch len(names) {
+	case 0:
+		return
+	case 1:
+		f.Summary = fmt.Sprintf("release %s was rolled back", names[0])
+	default:
+		f.Summary = fmt.Sprintf("%d releases were rolled back: %s", len(names), strings.Join(names, ", "))
+	}
+	v.find(ExitDone, f)
+}
+
+// rollback says from what to what a release was rolled back, and when.
+func rollback(r *release.Release) string {
+	back := r.RolledBack
+	text := fmt.Sprintf("%s is a copy of revision %d since %s, with chart version %s", r.Name, back.To, r.UpdatedAt.UTC().Format(time.RFC3339), r.Version)
+	switch {
+	case back.From == 0:
+		return text
+	case back.Status == release.StatusFailed:
+		text += fmt.Sprintf(", after revision %d failed", back.From)
+	default:
+		text += fmt.Sprintf(", after revision %d", back.From)
+	}
+	if back.Version != "" {
+		text += fmt.Sprintf(" with chart version %s (%s)", back.Version, back.AppVersion)
+	}
+	return text
 }
 
 // consistency judges whether the Helm releases belong together. The code is for the
@@ -101,7 +215,7 @@ func (v *Verdict) consistency(r *Releases, code ExitCode) {
 	switch r.State {
 	case release.Mismatch:
 		f.Code, f.Level = CodeReleasesMixed, LevelError
-		f.Next = []string{"kubectl tpe releases -n " + v.namespace}
+		f.Next = []string{v.where().TPE("releases")}
 		v.find(ExitFailed, f)
 	case release.Underway:
 		f.Code, f.Level = CodeReleasesMixed, LevelWarning
@@ -109,9 +223,9 @@ func (v *Verdict) consistency(r *Releases, code ExitCode) {
 		v.find(ExitPending, f)
 	case release.Unclear:
 		f.Code, f.Level = CodeReleaseUnclear, LevelWarning
-		f.Summary = "it cannot be told of which release of ThingPark Enterprise the Helm releases are"
-		f.Detail = "a version is in no Release Manifest that this version of kubectl tpe knows: " + f.Detail
-		f.Next = []string{"kubectl tpe releases --manifest VERSIONS -n " + v.namespace}
+		f.Summary = "cannot tell which release of ThingPark Enterprise the Helm releases belong to"
+		f.Detail = "a chart is in no Release Manifest that this version of kubectl tpe knows: " + f.Detail
+		f.Next = []string{v.where().TPE("releases --manifest VERSIONS")}
 		v.hold(code)
 		if !slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Problem != "" }) {
 			v.find(code, f) // damage was found before
@@ -137,11 +251,15 @@ func (r *Releases) mixture() string {
 	case len(odd) == 0:
 		return ""
 	case present == len(odd):
-		return "no Helm release is of " + tpe
+		return "no Helm release belongs to " + tpe
+	case len(odd) == 1 && present == 2:
+		return fmt.Sprintf("release %s does not belong to %s; the other one does", odd[0], tpe)
 	case len(odd) == 1:
-		return fmt.Sprintf("release %s is not of %s, the other %d are", odd[0], tpe, present-1)
+		return fmt.Sprintf("release %s does not belong to %s; the other %d do", odd[0], tpe, present-1)
+	case present-len(odd) == 1:
+		return fmt.Sprintf("releases %s do not belong to %s; the other one does", strings.Join(odd, ", "), tpe)
 	default:
-		return fmt.Sprintf("releases %s are not of %s, the other %d are", strings.Join(odd, ", "), tpe, present-len(odd))
+		return fmt.Sprintf("releases %s do not belong to %s; the other %d do", strings.Join(odd, ", "), tpe, present-len(odd))
 	}
 }
 
@@ -152,7 +270,7 @@ func (r *Releases) versions() string {
 		if item.Version == "" {
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s %s is of %s", item.Chart, item.Version, release.Span(item.Of)))
+		parts = append(parts, fmt.Sprintf("%s %s (%s)", item.Chart, item.Version, release.Span(item.Of)))
 	}
 	return strings.Join(parts, ", ")
 }

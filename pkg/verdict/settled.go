@@ -3,7 +3,6 @@
 package verdict
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -17,10 +16,6 @@ type Settled struct {
 	Moving []Object  // what may; empty if nothing does
 	Since  time.Time // when the last of it came to rest, by the API server's clock; zero if nothing tells
 }
-
-// helmAtWork is how long Helm may be at work on a release. One that is pending for longer
-// was left by a Helm that died: nothing changes it any more (helm/helm#7476).
-const helmAtWork = time.Hour
 
 // settledOf says what of a snapshot may still change by itself. As far as it was asked for:
 //
@@ -117,8 +112,9 @@ func (f *Settled) releases(s Snapshot) {
 	if s.Releases == nil {
 		return // whoever may not read them knows nothing of them
 	}
-	for _, r := range s.Releases.Items {
-		if release.Pending(r.Status) && s.ObservedAt.Sub(cmp.Or(r.BegunAt, r.UpdatedAt)) < helmAtWork ||
+	for i := range s.Releases.Items {
+		r := &s.Releases.Items[i]
+		if release.Pending(r.Status) && !r.Stuck(s.ObservedAt) ||
 			r.Status == release.StatusMissing && s.Releases.State == release.Underway {
 			f.moves("Release", r.Name)
 		}

@@ -124,12 +124,23 @@ func (t *trouble) detail() string {
 func (v *Verdict) after(t *trouble) []string {
 	look := v.look(t.cause.Object)
 	switch t.code {
+	case CodeOldPod:
+		return []string{v.deletePods(t.pods)}
 	case CodeCrashLoop, CodeOOMKilled, CodeLivenessProbe:
 		return []string{v.kubectl("logs", "--previous", t.cause.Pod, "-c", t.cause.Container), look}
 	case CodeInitFailed, CodeContainerFailed:
 		return []string{v.kubectl("logs", t.cause.Pod, "-c", t.cause.Container), look}
 	}
 	return []string{look}
+}
+
+// deletePods returns the command that deletes pods, so that they are replaced.
+func (v *Verdict) deletePods(pods []Object) string {
+	words := []string{"delete", "pod"}
+	for _, p := range pods {
+		words = append(words, p.Name)
+	}
+	return v.kubectl(words...)
 }
 
 // look returns the command that shows an object and its events.
@@ -175,6 +186,8 @@ func troubleCode(code readiness.Code) Code {
 		return CodeProgressDeadline
 	case readiness.OperatorError:
 		return CodeOperatorError
+	case readiness.OldRevision:
+		return CodeOldPod
 	}
 	return CodeHeldUp
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
@@ -19,7 +21,7 @@ var everyCause = []readiness.Code{
 	readiness.InitFailed, readiness.InitRunning, readiness.ContainerFailed, readiness.ReadinessProbe, readiness.StartupProbe,
 	readiness.LivenessProbe, readiness.ReadinessGate, readiness.Unschedulable, readiness.ClaimPending, readiness.ClaimLost,
 	readiness.MountFailed, readiness.Quota, readiness.CreateFailed, readiness.Evicted, readiness.NodeLost,
-	readiness.StuckStopping, readiness.ProgressDeadline, readiness.OperatorError,
+	readiness.StuckStopping, readiness.ProgressDeadline, readiness.OperatorError, readiness.OldRevision,
 }
 
 // everything returns snapshots that together have a finding of every code.
@@ -38,11 +40,25 @@ func everything() []Snapshot {
 	for _, code := range []readiness.Code{readiness.CrashLoop, readiness.OOMKilled} {
 		picture.Crashes = append(picture.Crashes, readiness.Cause{Code: code, Group: string(code), Pod: "q", Container: "main", Message: "exit code 1"})
 	}
+	stuck := readiness.Job{Name: "backup-2", State: readiness.JobRunning, Causes: []readiness.Cause{{Dooms: true}}}
+	remarkable := &readiness.Picture{
+		Workloads: []readiness.Workload{
+			{Kind: "StatefulSet", Name: "lrc", State: readiness.Ready, Want: 2, Ready: 2, Reason: "held back by its partition"},
+			{Kind: "Deployment", Name: "twa", State: readiness.ScaledToZero},
+		},
+		Lingering: []readiness.Cause{{Code: readiness.StuckStopping, Group: "StuckStopping", Pod: "q", Object: Object{Kind: "Pod", Name: "q"}}},
+		CronJobs: []readiness.CronJob{
+			{Name: "backup", LastRun: &readiness.Job{Name: "backup-1", State: readiness.JobFailed}},
+			{Name: "twa-cron", Running: &stuck},
+		},
+	}
 	return append([]Snapshot{
+		{Picture: remarkable},
 		{Picture: withGap(picture, "Kafka", readiness.Forbidden), Answer: aborted},
 		{Picture: workloads(), Answer: entries()},
 		{Picture: workloads(readiness.Ready), LostAt: time.Unix(1, 0)},
 		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
+		{PictureErr: apierrors.NewUnauthorized("no"), AnswerErr: errNoAnswer},
 		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
 		{PictureErr: errors.New("refused")},
 		{ObservedAt: midday, Picture: withJobs(workloads(readiness.Ready), readiness.Job{Name: "a", State: readiness.JobFailed, FinishedAt: midday.Add(-48 * time.Hour)}), Answer: entries(), Releases: helm(time.Hour)},

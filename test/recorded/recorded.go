@@ -170,6 +170,8 @@ func add(o *readiness.Objects, u *unstructured.Unstructured) error {
 		return convert(u, &o.Claims)
 	case "Kafka":
 		o.Kafkas = append(o.Kafkas, u)
+	case "KafkaNodePool":
+		o.KafkaNodePools = append(o.KafkaNodePools, u)
 	case "StrimziPodSet":
 		o.StrimziPodSets = append(o.StrimziPodSets, u)
 	case "PerconaServerMongoDB":

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -77,6 +79,24 @@ func Load(file string) (*Case, error) {
 		return nil, fmt.Errorf("%s: a case has a name, args, and the exit codes it wants", filepath.Base(file))
 	}
 	return c, nil
+}
+
+// Judge returns what is wrong with an answer.
+func (c *Case) Judge(code int, out string) (problems []string) {
+	if !slices.Contains(c.Want, code) {
+		problems = append(problems, fmt.Sprintf("exit code %d, want one of %d", code, c.Want))
+	}
+	for _, says := range c.Says {
+		if !regexp.MustCompile("(?is)" + says).MatchString(out) {
+			problems = append(problems, fmt.Sprintf("it does not say %q", says))
+		}
+	}
+	for _, never := range c.Never {
+		if regexp.MustCompile("(?is)" + never).MatchString(out) {
+			problems = append(problems, fmt.Sprintf("it says %q", never))
+		}
+	}
+	return problems
 }
 
 // Expand replaces {{ago "40m"}} by the time so long before now, in RFC 3339.

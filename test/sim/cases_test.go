@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +23,7 @@ var plugin string
 
 func TestMain(m *testing.M) { os.Exit(test(m)) }
 
-// test builds the plugin, as make build does but for its version, and runs the tests.
+// test builds the plugin and runs the tests.
 func test(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "sim")
 	if err != nil {
@@ -33,12 +31,8 @@ func test(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck
-	plugin = filepath.Join(dir, "kubectl-tpe")
-	if runtime.GOOS == "windows" {
-		plugin += ".exe"
-	}
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", plugin, "../../cmd/kubectl-tpe").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the plugin: %v\n%s", err, out)
+	if plugin, err = BuildPlugin(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
@@ -127,24 +121,6 @@ func tryCase(t *testing.T, file string) []string {
 	problems := c.Judge(cmd.ProcessState.ExitCode(), out.String())
 	if len(problems) > 0 {
 		problems = append(problems, out.String())
-	}
-	return problems
-}
-
-// Judge returns what is wrong with an answer.
-func (c *Case) Judge(code int, out string) (problems []string) {
-	if !slices.Contains(c.Want, code) {
-		problems = append(problems, fmt.Sprintf("exit code %d, want one of %d", code, c.Want))
-	}
-	for _, says := range c.Says {
-		if !regexp.MustCompile("(?is)" + says).MatchString(out) {
-			problems = append(problems, fmt.Sprintf("it does not say %q", says))
-		}
-	}
-	for _, never := range c.Never {
-		if regexp.MustCompile("(?is)" + never).MatchString(out) {
-			problems = append(problems, fmt.Sprintf("it says %q", never))
-		}
 	}
 	return problems
 }

@@ -29,15 +29,20 @@ type HelmRevision struct {
 	Values      map[string]any    `json:"values"`
 }
 
-// secret returns a revision as Helm's driver for secrets stores it,
-// pkg/storage/driver/secrets.go in helm.sh/helm.
+// secret returns the secret of a revision that was deployed as long ago as it says.
 func (h HelmRevision) secret(now time.Time) (*unstructured.Unstructured, error) {
 	ago, err := time.ParseDuration(h.Ago)
 	if err != nil {
 		return nil, fmt.Errorf("helm: release %s: %w", h.Name, err)
 	}
+	return h.Secret(now.Add(-ago))
+}
+
+// Secret returns a revision that was deployed at a time as Helm's driver for secrets stores
+// it, pkg/storage/driver/secrets.go in helm.sh/helm.
+func (h HelmRevision) Secret(deployed time.Time) (*unstructured.Unstructured, error) {
+	deployed = deployed.UTC()
 	h.Status, h.Description = cmp.Or(h.Status, "deployed"), cmp.Or(h.Description, "Upgrade complete")
-	deployed := now.Add(-ago).UTC()
 	data, err := h.data(deployed)
 	if err != nil {
 		return nil, err

@@ -134,9 +134,9 @@ func (p *Play) becomePUM(pum *PUM, now time.Time) error {
 	var err error
 	switch {
 	case next.Entries != nil:
-		next.Stdout, err = print(next.Entries, now)
+		next.Stdout, err = Print(next.Entries, now)
 	case next.Output == Output{}:
-		next.Stdout, err = print([]map[string]any{{}}, now)
+		next.Stdout, err = Print([]map[string]any{{}}, now)
 	}
 	if err == nil {
 		next.Stdout, err = Expand(next.Stdout, now)
@@ -175,7 +175,7 @@ func (p *Play) append(log Log, now time.Time) error {
 // exec answers a command in PUM's pod.
 func (p *Play) exec(c Command) Result {
 	if c.Container != "pum" {
-		return notFound("containerd", c.Args)
+		return NotFound("containerd", c.Args)
 	}
 	p.lock.Lock()
 	pum := p.pum

@@ -56,11 +56,11 @@ func (p *PUM) run(args []string) (Result, bool) {
 	case line == restart:
 		return Result{}, true
 	}
-	return notFound(without, args), false
+	return NotFound(without, args), false
 }
 
-// notFound is how a runtime says that the image has no such command.
-func notFound(runtime string, args []string) Result {
+// NotFound is how a runtime says that the image has no such command.
+func NotFound(runtime string, args []string) Result {
 	why := fmt.Sprintf("exec: %q: executable file not found in $PATH", args[0])
 	if strings.HasPrefix(args[0], "/") {
 		why = fmt.Sprintf("exec: %q: stat %s: no such file or directory", args[0], args[0])
@@ -90,8 +90,8 @@ var keys = []string{
 	"state", "stateTimestamp", "lastResponse", "errorCounter", "iterationCounter",
 }
 
-// print returns entries as PUM prints them. What one does not say is as usual.
-func print(entries []map[string]any, now time.Time) (string, error) {
+// Print returns entries as PUM prints them. What one does not say is as usual.
+func Print(entries []map[string]any, now time.Time) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d entrie(s)\n", len(entries))
 	for i, given := range entries {

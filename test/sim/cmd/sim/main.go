@@ -1,50 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Sim plays a case on a simulated cluster.
+// Sim shows the plugin at work on a simulated cluster.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
+	"github.com/kubectl-tpe/kubectl-tpe/test/sim/upgrade"
 )
 
+const usage = `usage: go run ./test/sim/cmd/sim [flags] demo        a whole upgrade, as an operator would follow it
+                                         shell       a shell for you to try it
+                                         serve CASE  play a case until it is interrupted
+flags:`
+
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	plugin := flag.String("plugin", filepath.Join("bin", "kubectl-tpe"), "the plugin, for demo and shell")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, usage)
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *plugin, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
+		stop()
+		os.Exit(1) //nolint:gocritic
 	}
 }
 
-func run(args []string) error {
-	if len(args) != 2 || args[0] != "serve" {
-		return errors.New("usage: go run ./test/sim/cmd/sim serve CASE.yaml")
-	}
-	return serve(args[1])
-}
-
-// serve plays a case until it is interrupted.
-func serve(file string) error {
-	c, err := sim.Load(file)
-	if err != nil {
-		return err
-	}
+func run(ctx context.Context, plugin string, args []string) error {
 	dir, err := os.MkdirTemp("", "sim")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck
+	switch {
+	case len(args) == 1 && args[0] == "demo":
+		return onUpgrade(dir, 1, plugin, func(e environment) error { return demo(ctx, e, os.Stdout) })
+	case len(args) == 1 && args[0] == "shell":
+		return onUpgrade(dir, shellSpeed, plugin, shell)
+	case len(args) == 2 && args[0] == "serve":
+		return serve(ctx, dir, args[1])
+	}
+	flag.Usage()
+	return errors.New("nothing to do")
+}
+
+// serve plays a case until it is interrupted.
+func serve(ctx context.Context, dir, file string) error {
+	c, err := sim.Load(file)
+	if err != nil {
+		return err
+	}
 	p, err := c.Play(dir)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("export KUBECONFIG=%s\n", p.Kubeconfig())
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	<-ctx.Done()
 	return p.Close()
+}
+
+// onUpgrade does something while an upgrade is played.
+func onUpgrade(dir string, speed float64, plugin string, do func(environment) error) error {
+	u, err := upgrade.Start(dir, speed)
+	if err != nil {
+		return err
+	}
+	e, err := newEnvironment(plugin, u.Kubeconfig(), dir)
+	if err == nil {
+		err = do(e)
+	}
+	return errors.Join(err, u.Close())
+}
+
+// An environment is one in which kubectl and the plugin speak to the simulated cluster.
+type environment struct {
+	variables []string
+	plugin    string
+	kubectl   string // empty if there is none
+}
+
+// newEnvironment needs no home folder: kubectl keeps what it learns of the server elsewhere.
+func newEnvironment(plugin, kubeconfig, dir string) (environment, error) {
+	plugin, err := filepath.Abs(plugin)
+	if err != nil {
+		return environment{}, err
+	}
+	plugin, err = exec.LookPath(plugin) // which adds .exe where that is needed
+	if err != nil {
+		return environment{}, fmt.Errorf("look for the plugin, which make build makes: %w", err)
+	}
+	e := environment{plugin: plugin}
+	e.kubectl, _ = exec.LookPath("kubectl")
+	path := filepath.Dir(plugin) + string(os.PathListSeparator) + os.Getenv("PATH")
+	e.variables = append(os.Environ(), "PATH="+path, "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+filepath.Join(dir, "cache"))
+	return e, nil
 }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command makes the commands that users copy, so that each asks the cluster and
+// the namespace that was looked at, whatever characters their names have.
+package command
+
+import "strings"
+
+// A Where is where a command asks. What is empty is left to the program's own defaults.
+type Where struct {
+	Namespace  string
+	Context    string // that was given, beside what the kubeconfig says
+	Kubeconfig string // that was given
+}
+
+// Kubectl returns a command of kubectl. Its words are as a shell takes them; what may be
+// otherwise goes through Quote. Flags stand before a word that is --.
+func (w Where) Kubectl(words ...string) string { return w.make("kubectl", "--context", words) }
+
+// TPE returns a command of this plugin.
+func (w Where) TPE(words ...string) string {
+	return w.Kubectl(append([]string{"tpe"}, words...)...)
+}
+
+// Helm returns a command of Helm that asks a cluster.
+func (w Where) Helm(words ...string) string { return w.make("helm", "--kube-context", words) }
+
+func (w Where) make(program, contextFlag string, words []string) string {
+	text, runs, found := strings.Cut(strings.Join(append([]string{program}, words...), " "), " -- ")
+	for _, flag := range []struct{ name, value string }{{"-n ", w.Namespace}, {contextFlag + "=", w.Context}, {"--kubeconfig=", w.Kubeconfig}} {
+		if flag.value != "" {
+			text += " " + flag.name + Quote(flag.value)
+		}
+	}
+	if found {
+		text += " -- " + runs
+	}
+	return text
+}
+
+// Quote returns a word as a shell takes it.
+func Quote(word string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:@%+,=", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

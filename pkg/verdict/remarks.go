@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+)
+
+// remarks judges what is worth a look although nothing waits for it.
+func (v *Verdict) remarks(p *readiness.Picture) {
+	for _, w := range p.Workloads {
+		if w.HeldBack() {
+			v.heldBack(w)
+		}
+	}
+	v.zero(p.Workloads)
+	v.lingering(p)
+	for _, c := range p.CronJobs {
+		if run := c.Failed(); run != nil {
+			v.cronJob(c, run)
+		}
+	}
+}
+
+// heldBack judges a StatefulSet that is done because its partition asks for old
+// pods.
+func (v *Verdict) heldBack(w readiness.Workload) {
+	o := Object{Kind: w.Kind, Name: w.Name}
+	v.find(ExitDone, Finding{
+		Code: CodeHeldBack, Level: LevelWarning,
+		Summary: fmt.Sprintf("%s: its partition keeps %d of %d pods at the old version", name(w), w.Want-w.Updated, w.Want),
+		Detail:  w.Reason,
+		Objects: []Object{o},
+		Next:    []string{v.look(o)},
+	})
+}
+
+// shippedAtZero are the workloads that the vendor ships without pods, by name;
+// * is as in a file name. Their source is actility/thingpark-enterprise-kubernetes,
+// values/sizing of every segment: twa.twaDevTaskFc.replicaCount is 0, as ThingPark
+// Wireless alone uses it.
+var shippedAtZero = []string{"*twa-dev-task-fc"}
+
+// scaledAway reports whether somebody took all pods from a workload that the
+// vendor ships with some. How many pods other kinds have is not for people to
+// say.
+func scaledAway(w readiness.Workload) bool {
+	return w.State == readiness.ScaledToZero && (w.Kind == "Deployment" || w.Kind == "StatefulSet") &&
+		!slices.ContainsFunc(shippedAtZero, func(pattern string) bool {
+			ok, _ := path.Match(pattern, w.Name)
+			return ok
+		})
+}
+
+// zero judges the workloads that are scaled to zero and should not be. They are
+// ready, as Kubernetes has it, and serve nobody.
+func (v *Verdict) zero(workloads []readiness.Workload) {
+	const mostNamed = 3
+	var objects []Object
+	var names []string
+	for _, w := range workloads {
+		if scaledAway(w) {
+			objects, names = append(objects, Object{Kind: w.Kind, Name: w.Name}), append(names, name(w))
+		}
+	}
+	if len(objects) == 0 {
+		return
+	}
+	summary := names[0] + " is scaled to zero"
+	if n := len(names); n > 1 {
+		summary = fmt.Sprintf("%d workloads are scaled to zero: %s", n, strings.Join(names[:min(n, mostNamed)], ", "))
+		if n > mostNamed {
+			summary += fmt.Sprintf(" and %d more", n-mostNamed)
+		}
+	}
+	v.find(ExitDone, Finding{
+		Code: CodeScaledToZero, Level: LevelWarning,
+		Summary: summary,
+		Detail:  "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc",
+		Objects: objects,
+		Next:    []string{v.look(objects[0])},
+	})
+}
+
+// lingering judges the pods that do not stop, unless they are told of already:
+// a rollout is complete without waiting for old pods, but what holds them may
+// hold their volumes and addresses, too.
+func (v *Verdict) lingering(p *readiness.Picture) {
+	var groups []*trouble
+	for _, c := range p.Lingering {
+		if !told(p, c) {
+			groups = gather(groups, c, c.Object, false)
+		}
+	}
+	for _, t := range groups {
+		v.find(ExitDone, Finding{
+			Code: CodeLingering, Level: LevelWarning, Since: t.since,
+			Summary: t.of() + " should be gone and does not stop",
+			Detail:  t.cause.Message,
+			Objects: t.pods,
+			Next:    []string{v.look(t.pods[0])},
+		})
+	}
+}
+
+// cronJob judges a CronJob by a run that failed or is stuck. Its work is not part
+// of the upgrade, but somebody should know.
+func (v *Verdict) cronJob(c readiness.CronJob, run *readiness.Job) {
+	f := Finding{
+		Code: CodeCronJobFailed, Level: LevelWarning, Since: run.FinishedAt,
+		Summary: fmt.Sprintf("the last run of CronJob %s failed", c.Name),
+		Detail:  fmt.Sprintf("job %s failed at %s: %s", run.Name, run.FinishedAt.UTC().Format(time.RFC3339), run.Reason),
+		Objects: []Object{{Kind: "CronJob", Name: c.Name}, {Kind: "Job", Name: run.Name}},
+		Next:    []string{v.logs(run.Name)},
+	}
+	if !run.State.Final() {
+		f.Code, f.Since = CodeCronJobStuck, run.StartedAt
+		f.Summary = fmt.Sprintf("a run of CronJob %s will not complete by itself", c.Name)
+		f.Detail = fmt.Sprintf("job %s: %s", run.Name, run.Reason)
+		f.Next = []string{v.look(Object{Kind: "Job", Name: run.Name})}
+	}
+	v.find(ExitDone, f)
+}

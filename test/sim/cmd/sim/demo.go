@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// A scene is a command of the demo, and the exit code that belongs to the story.
+type scene struct {
+	why  string
+	args string
+	code int
+}
+
+func scenes() []scene {
+	return []scene{
+		{"The upgrade began a few seconds ago. Is it over?", "status", 8},
+		{"Not yet: exit code 8 means pending. Wait until it is over.", "wait --timeout=5m", 3},
+		{"All workloads are ready, but it is not good: one entry was aborted. What does PUM say?", "pum status", 3},
+		{"What did its job log last?", "logs --tail=5", 0},
+		{"That service is ready by now, so run the post-upgrade procedure again.", "pum restart --yes", 0},
+		{"Confirmed. Wait for the rest.", "wait --timeout=5m", 0},
+	}
+}
+
+// middle is when there is something to see.
+const middle = 4 * time.Second
+
+// demo tells the story of an upgrade in commands. It fails if one of them ends otherwise than
+// the story goes.
+func demo(ctx context.Context, e environment, out io.Writer) error {
+	fmt.Fprintln(out, "# A simulated cluster upgrades ThingPark Enterprise from 7.3.6 to 8.0.0 in 20 seconds.")
+	select {
+	case <-time.After(middle):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var wrong []error
+	for _, s := range scenes() {
+		fmt.Fprintf(out, "\n# %s\n", s.why)
+		code := e.tpe(ctx, out, strings.Fields(s.args))
+		if fmt.Fprintf(out, "(exit code %d)\n", code); code != s.code {
+			wrong = append(wrong, fmt.Errorf("%s: exit code %d, want %d", s.args, code, s.code))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	fmt.Fprintln(out, "\n# Done, and good. To try it yourself: make shell")
+	return errors.Join(wrong...)
+}
+
+// command returns how the plugin is called here: by kubectl if there is one.
+func (e environment) command() []string {
+	if e.kubectl == "" {
+		return []string{"kubectl-tpe"}
+	}
+	return []string{"kubectl", "tpe"}
+}
+
+// tpe runs the plugin in front of the reader, and returns its exit code.
+func (e environment) tpe(ctx context.Context, out io.Writer, args []string) int {
+	fmt.Fprintf(out, "$ %s %s\n", strings.Join(e.command(), " "), strings.Join(args, " "))
+	program := e.plugin
+	if e.kubectl != "" {
+		program, args = e.kubectl, append([]string{"tpe"}, args...)
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Cancel = func() error { return nil } // it has been interrupted as well, and says so
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = e.variables, os.Stdin, out, out
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		fmt.Fprintln(out, err)
+	}
+	return cmd.ProcessState.ExitCode()
+}

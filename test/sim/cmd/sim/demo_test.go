@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
+)
+
+// The demo ends as its story goes, and the README shows lines of it.
+func TestDemo(t *testing.T) {
+	plugin, err := sim.BuildPlugin(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", "") // as where there is no kubectl
+	t.Setenv("HOME", filepath.Join(t.TempDir(), "none"))
+	var out bytes.Buffer
+	err = onUpgrade(t.TempDir(), 1, plugin, func(e environment) error { return demo(t.Context(), e, &out) })
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	readme, err := os.ReadFile("../../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, ok := strings.Cut(string(readme), "<!-- demo -->\n```\n")
+	block, _, closed := strings.Cut(block, "```\n")
+	if !ok || !closed {
+		t.Fatal("the README shows nothing of the demo")
+	}
+	rest := masked(out.String())
+	for line := range strings.Lines(masked(block)) {
+		if strings.HasPrefix(line, "…") {
+			continue
+		}
+		_, after, found := strings.Cut("\n"+rest, "\n"+line)
+		if !found {
+			t.Fatalf("the demo does not show, where the README does, %q:\n%s", line, out.String())
+		}
+		rest = after
+	}
+}
+
+// masked returns a text without what is otherwise each time: times, ages and made-up names; and
+// with the plugin called as in the README.
+func masked(text string) string {
+	text = strings.ReplaceAll(text, "kubectl-tpe", "kubectl tpe")
+	text = regexp.MustCompile(`\d\d:\d\d:\d\d|\b(\d+[hms])+\b`).ReplaceAllString(text, "#")
+	return regexp.MustCompile(` +`).ReplaceAllString(text, " ")
+}
