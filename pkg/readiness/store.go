@@ -74,6 +74,8 @@ func (s *kindStore) observed(source *cache.ListWatch) *cache.ListWatch {
 			events, err := source.WatchFuncWithContext(ctx, o)
 			streamed := o.SendInitialEvents != nil && *o.SendInitialEvents
 			switch {
+			case refused(err): // who may list and not watch reads it again and again; without the right to list that says so
+				s.pause(ctx)
 			case err == nil && unanswered(events):
 				s.recordResult(ctx, errUnanswered)
 			case err != nil || !streamed: // a list that is streamed was read when it is replaced
@@ -159,10 +161,21 @@ func (s *kindStore) recordResult(ctx context.Context, err error) {
 		}
 	})
 	if refused(err) {
-		select {
-		case <-ctx.Done():
-		case <-time.After(2 * evidenceEvery):
-		}
+		s.pause(ctx)
+	}
+}
+
+// pause is what follows a refusal, unless nothing was read yet and is tried another way.
+func (s *kindStore) pause(ctx context.Context) {
+	s.watcher.lock.Lock()
+	untried := s.objects == nil && s.refusal == nil
+	s.watcher.lock.Unlock()
+	if untried {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(2 * evidenceEvery):
 	}
 }
 

@@ -198,3 +198,32 @@ func TestWatchBeginsWithQuorumLists(t *testing.T) {
 		lock.Unlock()
 	}
 }
+
+// Who may list and not watch knows what was listed.
+func TestAKindThatMayOnlyBeListedIsNoGap(t *testing.T) {
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Query().Get("watch") != "" {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[]}`)
+	}))
+	defer web.Close()
+	clients, err := NewClients(&rest.Config{Host: web.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	seen := false
+	for u := range Watch(ctx, clients, "tpe", time.Now) {
+		if seen = seen || u.Picture != nil; u.Err != nil || u.Picture != nil && len(u.Picture.Gaps) > 0 {
+			t.Errorf("%v, %v", u.Err, u.Picture)
+		}
+	}
+	if !seen {
+		t.Error("nothing was listed within a second")
+	}
+}
