@@ -25,6 +25,7 @@ func addCompletionCmd(cmd *cobra.Command, a *app) {
 	for _, c := range cmd.Commands() {
 		if c.Name() == "completion" {
 			c.AddCommand(newCompletionKubectlCmd(a))
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // a shell that is none is an error then
 		}
 	}
 }

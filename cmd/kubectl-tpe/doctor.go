@@ -208,7 +208,9 @@ func (c *cluster) served(ctx context.Context) []verdict.Served {
 	}
 	var all []verdict.Served
 	for _, rule := range readiness.Rules() {
-		if group := rule.APIGroups[0]; strings.Contains(group, ".") {
+		group := rule.APIGroups[0]
+		named := slices.ContainsFunc(all, func(s verdict.Served) bool { return strings.HasSuffix(s.Resource, "."+group) })
+		if strings.Contains(group, ".") && !named { // one kind stands for its group
 			s := verdict.Served{Resource: rule.Resources[0] + "." + group}
 			for _, g := range groups.Groups {
 				s.Served = s.Served || g.Name == group

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Arrows only go down: cmd -> output, observe -> verdict -> pum, readiness, release, joblogs -> kube -> client-go.
+// Arrows only go down: cmd -> output, observe -> verdict -> pum, readiness, release, joblogs -> kubejob, kube -> client-go.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	const module = "github.com/kubectl-tpe/kubectl-tpe/"
 	const tables, flags, clients = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra", module + "pkg/kube"
@@ -16,12 +16,13 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"cmd/kubectl-tpe": {tables},
 		"pkg/output":      {flags, clients, module + "pkg/observe"},
 		"pkg/verdict":     {flags, clients, tables, module + "pkg/output", module + "pkg/observe"},
-		"pkg/observe":     {flags, tables, module + "pkg/output", "k8s.io/cli-runtime", "k8s.io/kubectl"},
-		"pkg/pum":         {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/readiness", module + "pkg/release", "k8s.io/cli-runtime", "os/exec"},
-		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
-		"pkg/release":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", "k8s.io/cli-runtime", "os/exec"},
+		"pkg/observe":     {flags, tables, module + "pkg/output", module + "pkg/joblogs", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+		"pkg/pum":         {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/readiness", module + "pkg/release", module + "pkg/joblogs", "k8s.io/cli-runtime", "os/exec"},
+		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/release", module + "pkg/joblogs", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+		"pkg/release":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/joblogs", "k8s.io/cli-runtime", "os/exec"},
 		"pkg/joblogs":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 		"pkg/command":     {flags, tables, module + "pkg", "k8s.io"},
+		"pkg/kubejob":     {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl", "k8s.io/client-go"},
 		"pkg/kube":        {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 	}
 	for pkg, refused := range never {

@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/util/homedir"
 )
 
 // kubeFlags are kubectl's own flags, which say where to ask, and as whom. They are
@@ -35,7 +38,7 @@ func (f *kubeFlags) add(flags *pflag.FlagSet) {
 
 // loader reads the kubeconfig, with what the flags say instead.
 func (f *kubeFlags) loader() clientcmd.ClientConfig {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules := loadingRules()
 	rules.DefaultClientConfig = &clientcmd.DefaultClientConfig
 	rules.ExplicitPath = f.kubeconfig
 	overrides := f.overrides
@@ -50,10 +53,21 @@ func (f *kubeFlags) loader() clientcmd.ClientConfig {
 	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &overrides)
 }
 
+// loadingRules are kubectl's. Only without a home they leave out .kube/config of the current
+// folder, which client-go would read: a kubeconfig can run programs.
+func loadingRules() *clientcmd.ClientConfigLoadingRules {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	if homedir.HomeDir() == "" {
+		rules.MigrationRules = nil
+		rules.Precedence = slices.DeleteFunc(rules.Precedence, func(file string) bool { return !filepath.IsAbs(file) && file == clientcmd.RecommendedHomeFile })
+	}
+	return rules
+}
+
 // noCluster says why there is no cluster to ask: which files were looked for, and what of
 // them is missing or names none.
 func (f *kubeFlags) noCluster() string {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules := loadingRules()
 	files, source := rules.Precedence, "by default"
 	if os.Getenv(clientcmd.RecommendedConfigPathEnvVar) != "" {
 		source = clientcmd.RecommendedConfigPathEnvVar

@@ -28,10 +28,12 @@ func addLogFlag(cmd *cobra.Command, a *app) {
 	klog.SetLogger(logr.Discard())
 	cmd.PersistentFlags().VarP(&logLevel{klog: fs.Lookup("v").Value}, "v", "v",
 		"log requests to standard error from level 6 on")
-	cmd.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
-		if cmd.Flags().Changed("v") {
-			klog.ClearLogger()
-		}
+}
+
+// startLog lets client-go log, if -v was given.
+func startLog(cmd *cobra.Command) {
+	if cmd.Flags().Changed("v") {
+		klog.ClearLogger()
 	}
 }
 

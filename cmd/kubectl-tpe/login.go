@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // checkPlugin looks whether the program that makes the credentials can be run at all, and
@@ -33,13 +31,14 @@ func (c *cluster) checkPlugin() error {
 	return nil
 }
 
-// credential says what this account logs in with, in the words of a kubeconfig.
+// credential says what this account logs in with, in the words of a kubeconfig. What a
+// plugin is told on its command line is left out: it may be a secret.
 func (c *cluster) credential(now time.Time) string {
 	what, expires := c.expiry()
 	plugin, provider := c.config.ExecProvider, c.config.AuthProvider
 	switch {
 	case plugin != nil:
-		return "what the credential plugin " + pluginName(plugin) + " of this context gives"
+		return "what the credential plugin " + filepath.Base(plugin.Command) + " of this context gives"
 	case provider != nil:
 		return "what the auth provider " + provider.Name + " of this context gives"
 	case what != "" && expires.Before(now):
@@ -52,17 +51,4 @@ func (c *cluster) credential(now time.Time) string {
 		return "the user and password of this context"
 	}
 	return "a request without credentials, and this context has none"
-}
-
-// pluginName names a credential plugin by its program and what it is told to do first, such
-// as "aws eks get-token". What follows may be of the user.
-func pluginName(plugin *clientcmdapi.ExecConfig) string {
-	words := []string{filepath.Base(plugin.Command)}
-	for _, arg := range plugin.Args {
-		if strings.HasPrefix(arg, "-") || len(words) > 2 {
-			break
-		}
-		words = append(words, arg)
-	}
-	return strings.Join(words, " ")
 }

@@ -15,8 +15,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -30,6 +32,7 @@ type logsFlags struct {
 	stamps    bool
 	previous  bool
 	sinceTime string
+	after     []string
 	timeout   time.Duration
 }
 
@@ -40,12 +43,17 @@ func newLogsCmd(a *app) *cobra.Command {
 		Short: "Show the logs of the job pum-process, every attempt",
 		Long: `Show the logs of the job pum-process: every attempt in the order of their
 starts, init containers before the others. What is no longer available is named.
+Sidecars are left out, such as the proxy of a service mesh: of several containers
+the one that kubectl takes by default does the job's work, else those of the
+job's own template. -c shows any other.
 
 With --follow the job is waited for and followed from attempt to attempt until
 it is over. A lost connection or an API server that restarts costs no line and
-repeats none. A job that is made anew is followed as well. Nodes put log files
-aside that became too large (10 MiB by default): where lines may be missing for
-that reason, it is said.
+repeats none. Pods that run at once are followed at once, and each line begins
+with its pod and container. A job that is replaced by another of its name is
+followed as well; one that is removed ends it. Nodes rotate logs (10 MiB by
+default): where lines may be missing for that reason, it is said. An interrupted
+command prints the one that goes on behind the last line.
 
 Standard output gets the lines as the containers wrote them. Headings are on
 standard error, unless standard output is a terminal, on which what does not
@@ -54,9 +62,10 @@ print is escaped.
 Exit codes:
   0    the job completed
   1    a log could not be read to its end
-  3    the job failed for good
-  4    not logged in, or no right to
-  6    there is no such job, attempt or container
+  3    the job failed permanently
+  4    not authenticated or not authorized
+  6    there is no such job, attempt or container; or the job was removed while
+       it was read, and how it ended is not known
   8    the job is not over
   124  out of time (--timeout)
   130  interrupted`,
@@ -81,8 +90,8 @@ Exit codes:
 		},
 	}
 	f.add(cmd)
-	for name, values := range map[string]func(joblogs.Story) []string{"attempt": attemptsOf, "container": joblogs.Story.Containers} {
-		must(cmd.RegisterFlagCompletionFunc(name, a.completeStory(&f, values)))
+	for name, values := range map[string]func(joblogs.JobHistory) []string{"attempt": attemptsOf, "container": joblogs.JobHistory.Containers} {
+		must(cmd.RegisterFlagCompletionFunc(name, a.completeHistory(&f, values)))
 	}
 	must(cmd.RegisterFlagCompletionFunc("job", a.completeJobs))
 	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)))
@@ -94,10 +103,11 @@ func (f *logsFlags) add(cmd *cobra.Command) {
 	flags.BoolVarP(&f.Follow, "follow", "f", false, "wait for the job, and follow it until it is over")
 	flags.Var(&f.Attempts, "attempt", "all, last or a number; with --follow, last means the ones after it as well")
 	flags.BoolVarP(&f.previous, "previous", "p", false, "the attempt before the last one")
-	flags.StringVarP(&f.Container, "container", "c", "", "one container only")
+	flags.StringVarP(&f.Container, "container", "c", "", "one container only, which may be a sidecar")
 	flags.Int64Var(&f.Tail, "tail", -1, "the last lines of each container only; -1 for all")
 	flags.DurationVar(&f.Since, "since", 0, "lines that are not older than this, such as 10m, by the node's clock")
 	flags.StringVar(&f.sinceTime, "since-time", "", "lines from this time on, such as 2026-01-31T10:00:00Z")
+	flags.StringSliceVar(&f.after, "after", nil, "go on where an interrupted command ended; it prints the value")
 	flags.BoolVar(&f.stamps, "timestamps", false, "begin each line with the time when it was written")
 	flags.StringVarP(&f.format, "output", "o", "", "json: an object a line, {attempt, pod, container, time, line}")
 	flags.StringVar(&f.job, "job", pum.ProcessJob, "the job")
@@ -126,6 +136,13 @@ func (f *logsFlags) check() error {
 	}
 	if f.previous {
 		f.Attempts = joblogs.PreviousAttempt()
+	}
+	for _, text := range f.after {
+		position, err := joblogs.ParsePosition(text)
+		if err != nil {
+			return fmt.Errorf("--after: %w", err)
+		}
+		f.After = append(f.After, position)
 	}
 	if f.sinceTime == "" {
 		return nil
@@ -171,52 +188,85 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	if err := out.Say(fmt.Sprintf("job %s   namespace %s   context %s", f.job, c.Namespace, c.Context)); err != nil {
 		return write(verdict.ExitError, err)
 	}
-	reader := joblogs.Reader{API: job, Sink: out, Now: a.time, Options: f.Options}
-	story, err := reader.Read(limited)
-	if err := out.Flush(); err != nil {
-		return write(logsCode(story), err)
+	begun := a.time()
+	reader := &joblogs.Reader{API: job, Sink: out, Now: a.time, Options: f.Options}
+	history, err := reader.Read(limited)
+	end := out.Flush
+	if err != nil {
+		end = out.Cut
+	}
+	if err := end(); err != nil {
+		return write(logsCode(history), err)
 	}
 	switch {
 	case ctx.Err() != nil:
-		return answered(verdict.ExitInterrupted, fmt.Errorf("interrupted%s", f.goOn(c, out.Last())))
+		return answered(verdict.ExitInterrupted, fmt.Errorf("interrupted%s", f.goOn(c, reader, begun)))
 	case limited.Err() != nil:
-		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s", f.timeout, f.goOn(c, out.Last())))
+		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s", f.timeout, f.goOn(c, reader, begun)))
 	case err != nil && verdict.Classify(err) == verdict.ExitNotFound:
-		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, story)}
+		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, history)}
 	case err != nil:
 		return c.refused(ctx, verdict.Classify(err), err, joblogs.Rules())
 	}
-	if err := out.Say(output.JobFate(story)); err != nil {
+	if err := out.Say(output.JobFate(history)); err != nil {
 		return write(verdict.ExitError, err)
 	}
-	return answered(logsCode(story), nil)
+	return answered(logsCode(history), nil)
 }
 
-// goOn says how to go on after the last line that was shown.
-func (f *logsFlags) goOn(c *cluster, last time.Time) string {
-	if last.IsZero() {
+// goOn says how to go on behind the last line that was shown, if there was one.
+func (f *logsFlags) goOn(c *cluster, r *joblogs.Reader, begun time.Time) string {
+	shown := r.Positions()
+	if !slices.ContainsFunc(shown, func(p joblogs.Position) bool { return !p.Time.IsZero() }) {
+		shown = f.After
+	}
+	if len(shown) == 0 {
 		return ""
 	}
-	flags := "--since-time=" + last.UTC().Format(time.RFC3339Nano)
-	if f.job != pum.ProcessJob {
-		flags += " --job=" + f.job
+	return "; go on with " + c.Command("kubectl tpe logs"+f.resume(r.Selected(), shown, begun))
+}
+
+// resume returns the flags, each after a blank, with which the command goes on behind
+// positions: those of this one. What they say relative to now, or to the last attempt, is made
+// absolute.
+func (f *logsFlags) resume(attempts string, shown []joblogs.Position, begun time.Time) string {
+	words := ""
+	add := func(given bool, word string) {
+		if given {
+			words += " " + word
+		}
 	}
-	return "; go on with " + c.Command("kubectl tpe logs -f "+flags)
+	add(f.Follow, "-f")
+	add(attempts != "all", "--attempt="+attempts)
+	add(f.Container != "", "-c "+command.Quote(f.Container))
+	add(f.Tail >= 0, "--tail="+strconv.FormatInt(f.Tail, 10))
+	add(f.Since > 0, "--since-time="+begun.Add(-f.Since).UTC().Format(time.RFC3339))
+	add(f.sinceTime != "", "--since-time="+f.sinceTime)
+	add(f.stamps, "--timestamps")
+	add(f.format != "", "-o "+f.format)
+	add(f.job != pum.ProcessJob, "--job="+command.Quote(f.job))
+	add(f.timeout > 0, "--timeout="+f.timeout.String())
+	for _, p := range shown {
+		add(true, "--after="+p.String())
+	}
+	return words
 }
 
 // logsCode returns the exit code for how the job is.
-func logsCode(s joblogs.Story) verdict.ExitCode {
-	switch s.State {
-	case joblogs.JobComplete:
+func logsCode(h joblogs.JobHistory) verdict.ExitCode {
+	switch {
+	case h.State == kubejob.Complete:
 		return verdict.ExitDone
-	case joblogs.JobFailed:
+	case h.State == kubejob.Failed:
 		return verdict.ExitFailed
+	case h.Removed:
+		return verdict.ExitNotFound
 	}
 	return verdict.ExitPending
 }
 
 // instead says what there is where something was not found.
-func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.Story) string {
+func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.JobHistory) string {
 	if s.Job != "" {
 		return "see kubectl tpe logs --help"
 	}
@@ -233,7 +283,7 @@ func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.St
 }
 
 // attemptsOf returns what --attempt takes.
-func attemptsOf(s joblogs.Story) []string {
+func attemptsOf(s joblogs.JobHistory) []string {
 	names := []string{"all", "last"}
 	for n := range s.Attempts {
 		names = append(names, strconv.Itoa(n+1))
@@ -241,12 +291,12 @@ func attemptsOf(s joblogs.Story) []string {
 	return names
 }
 
-// completeStory completes a flag from what is known of the job.
-func (a *app) completeStory(f *logsFlags, values func(joblogs.Story) []string) cobra.CompletionFunc {
+// completeHistory completes a flag from what is known of the job.
+func (a *app) completeHistory(f *logsFlags, values func(joblogs.JobHistory) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return a.complete(cmd, f, func(ctx context.Context, job *joblogs.Cluster) []string {
-			story, _ := joblogs.Look(ctx, job) // without an answer there is less to offer
-			return values(story)
+			history, _ := joblogs.Fetch(ctx, job) // without an answer there is less to offer
+			return values(history)
 		})
 	}
 }

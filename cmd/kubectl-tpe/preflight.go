@@ -15,7 +15,7 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
-	rbacv1 "k8s.io/api/rbac/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
@@ -115,12 +115,7 @@ func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, 
 		return write(list.ExitCode, err)
 	}
 	rules := slices.Concat(readiness.Rules(), pum.Rules(), release.Rules())
-	return c.refused(ctx, list.ExitCode, nil, append(rules, claimRules()...))
-}
-
-// claimRules are what is needed to look at the claims, beside what the pods tell.
-func claimRules() []rbacv1.PolicyRule {
-	return []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"persistentvolumeclaims"}, Verbs: []string{"list"}}}
+	return c.refused(ctx, list.ExitCode, nil, rules)
 }
 
 // lookAhead looks at what only matters before an upgrade.
@@ -136,18 +131,29 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) e
 			p.KubernetesMinor, p.KubernetesErr = s.minor, s.versionErr
 		}
 	})
-	all.Go(func() {
-		claims, err := client.PersistentVolumeClaims(c.Namespace).List(ctx, metav1.ListOptions{})
-		if p.ClaimsErr = err; err == nil {
-			for _, claim := range claims.Items {
-				p.Claims = append(p.Claims, verdict.Claim{Name: claim.Name, Phase: string(claim.Status.Phase)})
-			}
-		}
-	})
+	all.Go(func() { p.Claims, p.ClaimsErr = claims(ctx, client, c.Namespace) })
 	all.Go(func() { err = c.review(ctx, p.Rights) })
 	p.Repository, p.RepositoryErr = helmRepository()
 	all.Wait()
 	return err
+}
+
+// claims reads the claims, and as far as this account may what uses them and what they wait
+// for.
+func claims(ctx context.Context, client *kube.Client, namespace string) ([]verdict.Claim, error) {
+	list, err := client.PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	pods, err := client.Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		pods = nil // then each claim counts as used
+	}
+	var events []corev1.Event
+	if found, err := client.Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: "involvedObject.kind=PersistentVolumeClaim"}); err == nil {
+		events = found.Items
+	}
+	return verdict.Claims(list.Items, pods, events), nil
 }
 
 // helmRepository returns the name under which Helm on this machine knows the vendor's

@@ -5,12 +5,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
@@ -72,6 +75,11 @@ Exit codes, the same for every command and output format:
 	a.addKubeCompletions(cmd)
 	a.look.add(cmd)
 	addLogFlag(cmd, a)
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		startLog(cmd)
+		return checkDurations(cmd.Flags(), a.kube.overrides.Timeout)
+	}
+	cmd.SetHelpCommand(newHelpCmd())
 	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newLogsCmd(a), newReleasesCmd(a), newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a), newRollbackPlanCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
 	addCompletionCmd(cmd, a)
 	return cmd
@@ -90,6 +98,50 @@ func (a *app) addKubeFlags(cmd *cobra.Command) {
 			f.Hidden = true
 		}
 	})
+}
+
+// newHelpCmd is cobra's command help, which says of a command that is none what its
+// arguments are, and ends with exit code 0.
+func newHelpCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			for _, c := range found.Commands() {
+				if c.IsAvailableCommand() {
+					names = append(names, c.Name()+"\t"+c.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("unknown command %q for %q", strings.Join(args, " "), cmd.Root().CommandPath())
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+	}
+}
+
+// checkDurations refuses to wait for less than no time. Only a wait's --timeout means
+// something by it: it never ends, as kubectl's.
+func checkDurations(flags *pflag.FlagSet, request string) (err error) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		given, parsed := time.ParseDuration(f.Value.String())
+		if f.Value.Type() == "duration" && f.Name != "timeout" && parsed == nil && given < 0 {
+			err = fmt.Errorf("--%s: want no less than 0, have %s", f.Name, given)
+		}
+	})
+	if timeout, failed := clientcmd.ParseTimeout(request); failed != nil || timeout < 0 {
+		err = fmt.Errorf("--request-timeout: want a time such as 1s, 2m or 3h, have %q", request)
+	}
+	return err
 }
 
 // answered turns the result of a command into what report takes: errors of

@@ -152,25 +152,20 @@ func (o *valuesOptions) chosen(v *release.Values) map[string]any {
 	return v.User
 }
 
-// saveValues writes the values into files.
+// saveValues writes the values into files: those of all releases that were asked for, or
+// none. A folder with some of them would look like all of them.
 func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader, format *output.Format, o valuesOptions) error {
 	names := releaseNames()
 	if o.release != "" {
 		names = []string{o.release}
 	}
-	// All are read before the first is written: a folder with some of them would
-	// look like all of them.
-	var all []*release.Values
+	doc := output.NewSavedValues(c.Place, a.time())
+	files := newFiles{dir: o.dir}
 	for _, name := range names {
 		v, err := reader.Values(ctx, name, o.revision)
 		if err != nil {
-			return err
+			return errors.Join(err, files.discard())
 		}
-		all = append(all, v)
-	}
-	doc := output.NewSavedValues(c.Place, a.time())
-	files := newFiles{dir: o.dir}
-	for _, v := range all {
 		file := "values-" + v.Release + ".yaml"
 		size, err := files.add(file, func(w io.Writer) error { return output.WriteValues(w, &output.Format{}, o.chosen(v)) })
 		if err != nil {

@@ -10,16 +10,18 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // Traces says what is left of a job that is not there, and which jobs are. It
 // says nothing of what it may not read.
 func (c *Cluster) Traces(ctx context.Context) []string {
 	var traces []string
-	ended := map[string]string{"Completed": "completed", "BackoffLimitExceeded": "failed", "DeadlineExceeded": "failed"}
+	ended := map[kubejob.State]string{kubejob.Complete: "completed", kubejob.Failed: "failed"}
 	if events, err := c.Events(ctx); err == nil {
 		for _, e := range events {
-			if how := ended[e.Reason]; how != "" {
+			if how := ended[endIn(e)]; how != "" {
 				traces = append(traces, fmt.Sprintf("a job %s %s at %s, as its events say, and was removed since", c.Name, how, e.LastTimestamp.UTC().Format(time.RFC3339)))
 			}
 		}
@@ -49,9 +51,9 @@ func (c *Cluster) Others(ctx context.Context) []string {
 }
 
 // Containers returns the names of all containers, in the order of their logs.
-func (s Story) Containers() []string {
+func (h JobHistory) Containers() []string {
 	var names []string
-	for _, run := range s.Runs {
+	for _, run := range h.Runs {
 		if run.Container != "" && !slices.Contains(names, run.Container) {
 			names = append(names, run.Container)
 		}

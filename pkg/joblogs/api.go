@@ -14,12 +14,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // An API answers what a reader asks of a cluster.
 type API interface {
 	Job(ctx context.Context) (*batchv1.Job, error)
-	Pods(ctx context.Context) ([]corev1.Pod, error)
+	Pods(ctx context.Context, selector string) ([]corev1.Pod, error)
 	Events(ctx context.Context) ([]corev1.Event, error)
 	Log(ctx context.Context, pod string, options *corev1.PodLogOptions) (io.ReadCloser, error)
 }
@@ -51,8 +52,8 @@ func (c *Cluster) Job(ctx context.Context) (*batchv1.Job, error) {
 }
 
 // Pods returns the pods that may be the job's.
-func (c *Cluster) Pods(ctx context.Context) ([]corev1.Pod, error) {
-	pods, err := c.Client.Pods(c.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "job-name=" + c.Name})
+func (c *Cluster) Pods(ctx context.Context, selector string) ([]corev1.Pod, error) {
+	pods, err := c.Client.Pods(c.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return nil, fmt.Errorf("list pods of job %q: %w", c.Name, err)
 	}
@@ -79,22 +80,22 @@ func (c *Cluster) Log(ctx context.Context, pod string, options *corev1.PodLogOpt
 	return stream, nil
 }
 
-// Look asks for all that is known of a job. Events are asked for only if a
+// Fetch asks for all that is known of a job. Events are asked for only if a
 // pod is gone, and are not missed if they may not be read.
-func Look(ctx context.Context, api API) (Story, error) {
+func Fetch(ctx context.Context, api API) (JobHistory, error) {
 	job, err := api.Job(ctx)
 	if err != nil {
-		return Story{}, err
+		return JobHistory{}, err
 	}
-	pods, err := api.Pods(ctx)
+	pods, err := api.Pods(ctx, selectorOf(job))
 	if err != nil {
-		return Story{}, err
+		return JobHistory{}, err
 	}
 	var events []corev1.Event
-	if begun(job) > len(podsOf(job.UID, pods)) {
+	if kubejob.Of(job, pointers(pods)).Lost > 0 {
 		if events, err = api.Events(ctx); err != nil && !apierrors.IsForbidden(err) {
-			return Story{}, err
+			return JobHistory{}, err
 		}
 	}
-	return Tell(job, pods, events), nil
+	return Describe(job, pods, events), nil
 }

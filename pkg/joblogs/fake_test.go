@@ -19,6 +19,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // A node is a fake API server and kubelet with one job. It reads logs as a
@@ -29,7 +31,7 @@ type node struct {
 	job    *batchv1.Job
 	pods   []*corev1.Pod
 	events []corev1.Event
-	files  map[key]*file
+	files  map[RunKey]*file
 	err    error         // of every question
 	lag    time.Duration // of what the API server knows, behind what the kubelet knows
 	past   []moment
@@ -40,6 +42,11 @@ type node struct {
 
 	previous int  // how often the log of a previous run was asked for
 	silent   bool // connections that follow and are opened now say nothing
+}
+
+// fileKey tells the logs of containers apart.
+func fileKey(p *corev1.Pod, container string, restart int) RunKey {
+	return Run{Pod: p.Name, Container: container, pod: p.UID, restart: restart}.Key()
 }
 
 // A moment is what the API server knows from a time on.
@@ -70,7 +77,7 @@ func (f *file) text() string {
 var errCut = errors.New("connection reset by peer")
 
 func newNode() *node {
-	n := &node{files: map[key]*file{}, end: errCut}
+	n := &node{files: map[RunKey]*file{}, end: errCut}
 	n.create("1")
 	return n
 }
@@ -85,7 +92,7 @@ func (n *node) Job(context.Context) (*batchv1.Job, error) {
 }
 
 // Pods returns the pods that are there, with what the API server knows of them.
-func (n *node) Pods(context.Context) ([]corev1.Pod, error) {
+func (n *node) Pods(context.Context, string) ([]corev1.Pod, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var pods []corev1.Pod
@@ -132,15 +139,15 @@ func (n *node) Log(ctx context.Context, pod string, o *corev1.PodLogOptions) (io
 // file returns the log that is meant by the options.
 func (n *node) file(pod string, o *corev1.PodLogOptions) (*file, error) {
 	for _, p := range n.pods {
-		for _, c := range containersOf(p) {
-			if p.Name != pod || c.name != o.Container {
+		for _, c := range kubejob.Containers(nil, p) {
+			if p.Name != pod || c.Name != o.Container {
 				continue
 			}
-			restart := c.status.RestartCount
+			restart := c.Restarts()
 			if o.Previous {
 				restart--
 			}
-			if f := n.files[key{p.UID, c.name, restart, 0}]; f != nil {
+			if f := n.files[fileKey(p, c.Name, restart)]; f != nil {
 				return f, nil
 			}
 			if o.Previous {
@@ -194,9 +201,9 @@ func (n *node) running(f *file) bool {
 			continue
 		}
 		for _, p := range n.pods {
-			for _, c := range containersOf(p) {
-				if p.UID == k.pod && c.name == k.container {
-					return c.status.RestartCount == k.restart && c.status.State.Running != nil
+			for _, c := range kubejob.Containers(nil, p) {
+				if p.UID == k.container.uid && c.Name == k.container.container {
+					return c.Restarts() == k.restart && c.Status.State.Running != nil
 				}
 			}
 		}
@@ -276,7 +283,7 @@ func (n *node) begin(p *corev1.Pod) *file {
 	st.State = corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(time.Now())}}
 	p.Status.Phase = corev1.PodRunning
 	f := &file{}
-	n.files[key{p.UID, "pum-process", st.RestartCount, 0}] = f
+	n.files[fileKey(p, "pum-process", int(st.RestartCount))] = f
 	return f
 }
 
@@ -312,7 +319,7 @@ func (n *node) finish(condition batchv1.JobConditionType) {
 
 // log returns the log of a pod's run.
 func (n *node) log(p *corev1.Pod) *file {
-	return n.files[key{p.UID, "pum-process", p.Status.ContainerStatuses[0].RestartCount, 0}]
+	return n.files[fileKey(p, "pum-process", int(p.Status.ContainerStatuses[0].RestartCount))]
 }
 
 // write adds lines to a log, now.

@@ -32,6 +32,9 @@ type splitter struct {
 	r      *bufio.Reader
 	inside bool // the last piece did not end its line
 	err    error
+
+	second string    // of the last stamp, as it is spelled
+	start  time.Time // of that second
 }
 
 func newSplitter(r io.Reader) *splitter {
@@ -50,7 +53,7 @@ func (s *splitter) next() (Piece, error) {
 	}
 	p := Piece{Text: text}
 	if !s.inside {
-		p = stamped(text)
+		p = s.stamped(text)
 	}
 	if len(p.Text) == 0 || s.err != nil && !s.inside && !p.Begins() {
 		return Piece{}, s.err
@@ -59,16 +62,46 @@ func (s *splitter) next() (Piece, error) {
 	return p, nil
 }
 
-// stamped takes the stamp from the start of a line.
-func stamped(line []byte) Piece {
+// stamped takes the stamp from the start of a line. Most lines are of the
+// second of the line before: then only the digits behind it are read.
+func (s *splitter) stamped(line []byte) Piece {
 	const longest = len("2006-01-02T15:04:05.000000000+00:00")
 	n := bytes.IndexByte(line[:min(len(line), longest+1)], ' ')
 	if n < 0 {
 		return Piece{Text: line}
 	}
-	var t time.Time
-	if t.UnmarshalText(line[:n]) != nil {
+	p := Piece{Stamp: line[:n], Text: line[n+1:]}
+	const second = len("2006-01-02T15:04:05")
+	if n > second && s.second != "" && string(line[:second]) == s.second {
+		if nanoseconds, ok := fraction(line[second:n]); ok {
+			p.Time = s.start.Add(nanoseconds)
+			return p
+		}
+	}
+	if p.Time.UnmarshalText(line[:n]) != nil {
 		return Piece{Text: line}
 	}
-	return Piece{Stamp: line[:n], Time: t, Text: line[n+1:]}
+	if s.second = ""; line[n-1] == 'Z' {
+		s.second, s.start = string(line[:second]), p.Time.Truncate(time.Second)
+	}
+	return p
+}
+
+// fraction reads the end of a stamp in UTC, such as .123456789Z.
+func fraction(text []byte) (time.Duration, bool) {
+	last := len(text) - 1
+	if last < 2 || last > len(".000000000") || text[0] != '.' || text[last] != 'Z' {
+		return 0, false
+	}
+	var n time.Duration
+	for _, digit := range text[1:last] {
+		if digit < '0' || digit > '9' {
+			return 0, false
+		}
+		n = n*10 + time.Duration(digit-'0')
+	}
+	for range len(".000000000") - last {
+		n *= 10
+	}
+	return n, true
 }

@@ -8,18 +8,22 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// A Sink takes what a reader reads.
+// A Sink takes what a reader reads. It is called by one goroutine at a time.
 type Sink interface {
 	Begin(Run) error        // pieces of the run follow, or it is gone
-	Piece(Run, Piece) error // of the run that began last
+	Piece(Run, Piece) error // of a run that began and did not end
 	End(Run) error          // what became of the run since it began
 	Say(text string) error  // what happens around the logs
 	Flush() error           // the next piece may be long in coming
@@ -30,10 +34,11 @@ type Sink interface {
 type Options struct {
 	Follow    bool
 	Attempts  Selection
-	Container string // empty for all
+	Container string // empty for all but sidecars
 	Tail      int64
 	Since     time.Duration
 	SinceTime time.Time
+	After     []Position // where another reader was interrupted
 }
 
 // A Reader reads the logs of a job, an attempt after the other.
@@ -43,96 +48,140 @@ type Reader struct {
 	Now  func() time.Time
 	Options
 
-	begun   time.Time
-	job     types.UID
-	first   int // attempts before are not asked for
-	last    int // nor those behind
-	read    map[key]bool
-	reached int           // the last attempt of which something was said
-	reason  string        // what is waited for
-	waited  time.Duration // for the same reason
-	said    bool          // that it is
-	outage  outage
+	begun     time.Time
+	job       types.UID
+	seen      JobHistory // what was known last of the job
+	removedAt time.Time  // when it was first not there any more
+	first     int        // attempts before are not asked for
+	last      int        // nor those behind
+	read      map[RunKey]bool
+	readTo    map[containerKey]int // the last restart of each that was read
+	reached   int                  // the last attempt of which something was said
+	started   []*runReader         // the last that were read together
+	sidecars  bool                 // it was said which are left out
+	reason    string               // what is waited for
+	waited    time.Duration        // for the same reason
+	said      bool                 // that it is
+	outage    outage
+
+	mu        sync.Mutex
+	succeeded map[types.UID]bool // pods
 }
 
 // Read reads what the options say, and returns how the job was then. Unless
 // it follows, that is what there is now. A job that is followed is waited
-// for, and if it is made anew, read anew, until it is over.
-func (r *Reader) Read(ctx context.Context) (Story, error) {
-	r.begun, r.read = r.Now(), map[key]bool{}
+// for, and if it is replaced by another of its name, that is read, until it
+// is over or removed.
+func (r *Reader) Read(ctx context.Context) (JobHistory, error) {
+	r.begun, r.Sink = r.Now(), &lockedSink{sink: r.Sink}
+	r.forget()
 	for {
-		s, err := r.look(ctx)
+		h, err := r.fetch(ctx)
 		if err != nil {
-			return s, err
+			return h, err
 		}
-		run, ok := r.next(s)
+		run, ok := r.next(h)
 		switch {
 		case ok:
-			if err := r.play(ctx, run); err != nil {
-				return s, err
+			if err := r.readRun(ctx, h, run); err != nil {
+				return h, err
 			}
-		case !r.Follow, s.uid != "" && (s.Over() || r.past(s)):
-			return s, r.Sink.Flush()
+		case r.wasRemoved(h):
+			return r.removed(ctx), r.Sink.Flush()
+		case !r.Follow, h.uid != "" && (h.Over() || r.selectionOver(h)):
+			return h, r.Sink.Flush()
 		default:
-			if err := r.wait(ctx, s); err != nil {
-				return s, err
+			if err := r.wait(ctx, h); err != nil {
+				return h, err
 			}
 		}
 	}
 }
 
-// look asks how the job is. While it is followed, an API server that does not
-// answer is asked again, and a job that is not there has an empty story.
-func (r *Reader) look(ctx context.Context) (Story, error) {
+// forget drops what is known of a job.
+func (r *Reader) forget() {
+	r.read, r.readTo, r.reached = map[RunKey]bool{}, map[containerKey]int{}, 0
+	r.sidecars, r.succeeded = false, map[types.UID]bool{}
+}
+
+// Positions returns how far the logs were read that were read last.
+func (r *Reader) Positions() []Position {
+	var list []Position
+	for _, t := range r.started {
+		list = append(list, t.position())
+	}
+	return list
+}
+
+// Selected returns the attempts that were meant, as Selection.Set reads them,
+// once they are known: what comes behind the positions is all or one number.
+func (r *Reader) Selected() string {
+	if r.first > 0 && (r.first == r.last || !r.Follow && r.Attempts.name == "last") {
+		return strconv.Itoa(r.first)
+	}
+	return "all"
+}
+
+// fetch asks how the job is. While it is followed, an API server that does not
+// answer is asked again, and a job that is not there has an empty history; so
+// has one that was removed while it was read.
+func (r *Reader) fetch(ctx context.Context) (JobHistory, error) {
 	for {
-		s, err := Look(ctx, r.API)
+		h, err := Fetch(ctx, r.API)
 		switch {
 		case ctx.Err() != nil:
-			return s, context.Cause(ctx)
+			return h, context.Cause(ctx)
 		case err == nil:
 			if err := r.outage.over(r); err != nil {
-				return s, err
+				return h, err
 			}
-			return s, r.meet(s)
+			return h, r.selectAttempts(h)
+		case apierrors.IsNotFound(err) && r.job != "":
+			return JobHistory{Reason: fmt.Sprintf("job %s was removed, and may be replaced", r.seen.Job)}, nil
 		case r.Follow && apierrors.IsNotFound(err):
-			return Story{Reason: "there is no such job"}, nil
+			return JobHistory{Reason: "there is no such job"}, nil
 		case !r.Follow, apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-			return s, err
+			return h, err
 		}
 		if err := r.outage.begin(r, err); err != nil {
-			return s, err
+			return h, err
 		}
 		if err := sleep(ctx, time.Second); err != nil {
-			return s, err
+			return h, err
 		}
 	}
 }
 
-// meet decides which attempts to read, when the job is seen first and when it
-// was made anew.
-func (r *Reader) meet(s Story) error {
-	if s.uid == r.job {
+// selectAttempts decides which attempts to read, when the job is seen first and
+// when it was replaced.
+func (r *Reader) selectAttempts(h JobHistory) error {
+	r.seen = h
+	if h.uid == r.job {
 		return nil
 	}
-	anew := r.job != ""
-	r.job = s.uid
-	if anew {
-		r.first, r.last, r.reached = 1, math.MaxInt, 0
-		return r.Sink.Say(fmt.Sprintf("job %s was made anew at %s", s.Job, s.made.UTC().Format(time.RFC3339)))
+	replaced := r.job != ""
+	r.job = h.uid
+	if replaced {
+		r.forget()
+		r.first, r.last = 1, math.MaxInt
+		return r.Sink.Say(fmt.Sprintf("job %s was recreated at %s", h.Job, h.made.UTC().Format(time.RFC3339)))
 	}
-	if r.first, r.last = r.Attempts.of(s.Attempts); r.first < 1 || !r.Follow && r.first > max(1, s.Attempts) {
-		return notFound("there is no attempt %s: job %s has had %d", r.Attempts.String(), s.Job, s.Attempts)
+	if r.first, r.last = r.Attempts.of(h.Attempts); r.first < 1 || !r.Follow && r.first > max(1, h.Attempts) {
+		return notFound("there is no attempt %s: job %s has had %d", r.Attempts.String(), h.Job, h.Attempts)
 	}
-	return r.checkContainer(s)
+	if err := r.checkContainer(h); err != nil {
+		return err
+	}
+	return r.resume(h)
 }
 
 // checkContainer refuses a container that no attempt has.
-func (r *Reader) checkContainer(s Story) error {
-	names := s.Containers()
+func (r *Reader) checkContainer(h JobHistory) error {
+	names := h.Containers()
 	if r.Container == "" || len(names) == 0 || slices.Contains(names, r.Container) {
 		return nil
 	}
-	return notFound("there is no container %s: the pods of job %s have %s", r.Container, s.Job, strings.Join(names, ", "))
+	return notFound("there is no container %s: the pods of job %s have %s", r.Container, h.Job, strings.Join(names, ", "))
 }
 
 func notFound(format string, args ...any) error {
@@ -141,82 +190,200 @@ func notFound(format string, args ...any) error {
 	}}
 }
 
+// resume takes for read what comes before the first position of another
+// reader. Where none of its pods is left, times tell.
+func (r *Reader) resume(h JobHistory) error {
+	if len(r.After) == 0 {
+		return nil
+	}
+	from := slices.IndexFunc(h.Runs, func(run Run) bool { return r.after(run) != nil })
+	if from < 0 {
+		last := slices.MaxFunc(r.After, func(a, b Position) int { return a.Time.Compare(b.Time) })
+		if last.Time.After(r.SinceTime) {
+			r.SinceTime = last.Time.Add(1)
+		}
+		return r.Sink.Say(fmt.Sprintf("pod %s is gone: what it wrote after %s is no longer available", last.Pod, last.Time.UTC().Format(time.RFC3339Nano)))
+	}
+	for _, run := range h.Runs[:from] {
+		r.markRead(run)
+	}
+	return nil
+}
+
+// after returns the position to go on from in the log of a run, if there is one.
+func (r *Reader) after(run Run) *Position {
+	if i := slices.IndexFunc(r.After, func(p Position) bool { return p.is(run) }); i >= 0 {
+		return &r.After[i]
+	}
+	return nil
+}
+
 // next returns the first run that was asked for, has begun, and was not read
 // yet. Unless the job is followed, one that waits is next as well: there is
 // nothing of it to read, which is said.
-func (r *Reader) next(s Story) (Run, bool) {
-	for _, run := range s.Runs {
-		if r.wants(run) && !r.read[run.key()] && (run.State != Waiting || !r.Follow) {
+func (r *Reader) next(h JobHistory) (Run, bool) {
+	for _, run := range h.Runs {
+		run, unread := r.unread(run)
+		if unread && r.wants(run) && (run.State != Waiting || !r.Follow) {
 			return run, true
 		}
 	}
 	return Run{}, false
 }
 
-// wants reports whether a run was asked for. An attempt of which nothing is
-// left was there before, unless it comes after all that were.
-func (r *Reader) wants(run Run) bool {
-	if run.Container == "" && run.Attempt <= r.reached {
-		return false
+// unread returns what was not read yet of a run, or of those that it stands
+// for.
+func (r *Reader) unread(run Run) (Run, bool) {
+	if run.Container == "" {
+		if r.reached >= run.lastAttempt() {
+			return run, false
+		}
+		run.Attempt = max(run.Attempt, r.reached+1)
+		return run, true
 	}
-	return run.Attempt >= r.first && run.Attempt <= r.last &&
-		(r.Container == "" || run.Container == "" || run.Container == r.Container)
+	to, ok := r.readTo[run.key()]
+	if run.To > run.Attempt && ok {
+		run.Attempt = min(run.Attempt+to+1, run.To)
+	}
+	return run, !r.read[run.Key()] && (!ok || run.To == 0 || to < run.restart)
 }
 
-// past reports whether the last attempt that was asked for is over.
-func (r *Reader) past(s Story) bool {
-	return s.Attempts >= r.last && !slices.ContainsFunc(s.Runs, func(run Run) bool {
+// wants reports whether a run was asked for: of all containers those that do
+// the job's work, as their end is what a job waits for.
+func (r *Reader) wants(run Run) bool {
+	if run.lastAttempt() < r.first || run.Attempt > r.last {
+		return false
+	}
+	if r.Container == "" || run.Container == "" {
+		return run.Kind != kubejob.Sidecar
+	}
+	return run.Container == r.Container
+}
+
+// selectionOver reports whether the last attempt that was asked for is over.
+func (r *Reader) selectionOver(h JobHistory) bool {
+	return h.Attempts >= r.last && !slices.ContainsFunc(h.Runs, func(run Run) bool {
 		return r.wants(run) && (run.State == Waiting || run.State == Running)
 	})
 }
 
-// play reads one run.
-func (r *Reader) play(ctx context.Context, run Run) error {
-	r.read[run.key()], r.reached, r.reason = true, max(r.reached, run.Attempt), ""
-	if err := r.Sink.Begin(run); err != nil {
+// readRun reads a run, and if the job is followed those that run at the same
+// time.
+func (r *Reader) readRun(ctx context.Context, h JobHistory, run Run) error {
+	if err := r.sayLeftOut(h); err != nil {
 		return err
 	}
 	if run.State == Waiting || run.State == Gone {
+		r.markRead(run)
+		if err := r.Sink.Begin(run); err != nil {
+			return err
+		}
 		return r.Sink.Flush()
 	}
-	t := tape{Reader: r, run: run}
-	if err := t.play(ctx); err != nil {
+	if r.Follow {
+		return r.follow(ctx, h, run)
+	}
+	r.started = nil
+	t, err := r.begin(run)
+	if err != nil {
+		return err
+	}
+	if err := t.read(ctx); err != nil {
 		return err
 	}
 	return r.Sink.End(t.run)
 }
 
+// begin begins to read a run.
+func (r *Reader) begin(run Run) (*runReader, error) {
+	r.markRead(run)
+	t := &runReader{Reader: r, selector: r.seen.selector, run: run, restart: run.restart}
+	if p := r.after(run); p != nil {
+		t.mark = p.mark()
+	}
+	r.started = append(r.started, t)
+	return t, r.Sink.Begin(run)
+}
+
+// markRead keeps in mind that a run is read.
+func (r *Reader) markRead(run Run) {
+	r.read[run.Key()], r.reached, r.reason = true, max(r.reached, run.lastAttempt()), ""
+	if run.Container != "" {
+		r.readTo[run.key()] = max(r.readTo[run.key()], run.restart)
+	}
+}
+
+// sayLeftOut says once which containers are not read.
+func (r *Reader) sayLeftOut(h JobHistory) error {
+	var names []string
+	for _, run := range h.Runs {
+		if run.Kind == kubejob.Sidecar && run.Container != "" && !slices.Contains(names, run.Container) {
+			names = append(names, run.Container)
+		}
+	}
+	if r.sidecars || r.Container != "" || len(names) == 0 {
+		return nil
+	}
+	r.sidecars = true
+	return r.Sink.Say(fmt.Sprintf("sidecars are left out: %s; -c NAME shows one", strings.Join(names, ", ")))
+}
+
 // wait waits a moment for something to read. For what is said once, and not
 // if it comes soon.
-func (r *Reader) wait(ctx context.Context, s Story) error {
-	if s.Reason != r.reason {
-		r.reason, r.waited, r.said = s.Reason, 0, false
+func (r *Reader) wait(ctx context.Context, h JobHistory) error {
+	if h.Reason != r.reason {
+		r.reason, r.waited, r.said = h.Reason, 0, false
 	}
 	if r.waited >= time.Second && !r.said {
 		r.said = true
-		if err := r.Sink.Say("waiting: " + s.Reason); err != nil {
+		if err := r.Sink.Say("waiting: " + h.Reason); err != nil {
 			return err
 		}
 	}
-	pace := s.pace()
+	pace := h.pace()
 	r.waited += pace
 	return sleep(ctx, pace)
 }
 
 // pace is how soon to look again. The first run of a container may fail at once, and
 // the next one with it: then the node removes the log of the first.
-func (s Story) pace() time.Duration {
-	if slices.ContainsFunc(s.Runs, func(run Run) bool { return run.State == Waiting && run.restart == 0 && run.again }) {
+func (h JobHistory) pace() time.Duration {
+	if slices.ContainsFunc(h.Runs, func(run Run) bool { return run.State == Waiting && run.restart == 0 && run.restarts }) {
 		return 200 * time.Millisecond
 	}
 	return time.Second
 }
 
+// A lockedSink is a sink for several goroutines.
+type lockedSink struct {
+	mu   sync.Mutex
+	sink Sink
+}
+
+func (l *lockedSink) Begin(r Run) error { l.mu.Lock(); defer l.mu.Unlock(); return l.sink.Begin(r) }
+func (l *lockedSink) Piece(r Run, p Piece) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sink.Piece(r, p)
+}
+func (l *lockedSink) End(r Run) error { l.mu.Lock(); defer l.mu.Unlock(); return l.sink.End(r) }
+func (l *lockedSink) Say(text string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sink.Say(text)
+}
+func (l *lockedSink) Flush() error { l.mu.Lock(); defer l.mu.Unlock(); return l.sink.Flush() }
+
 // An outage is a time in which the API server does not answer.
-type outage struct{ since time.Time }
+type outage struct {
+	mu    sync.Mutex
+	since time.Time
+}
 
 // begin says that there is one, once.
 func (o *outage) begin(r *Reader, err error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if !o.since.IsZero() {
 		return nil
 	}
@@ -226,6 +393,8 @@ func (o *outage) begin(r *Reader, err error) error {
 
 // over says that there was one.
 func (o *outage) over(r *Reader) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.since.IsZero() {
 		return nil
 	}

@@ -23,6 +23,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // stamps give lines their times.
@@ -58,7 +60,7 @@ func TestCutsLoseAndRepeatNothing(t *testing.T) {
 						node.budget = func(i int) int { return cut*(31+len("000001 still here\n")) + i%40 }
 						reader, sink := node.reader(Options{Follow: follow, Tail: -1})
 						story, err := reader.Read(t.Context())
-						if err != nil || story.State != JobComplete {
+						if err != nil || story.State != kubejob.Complete {
 							t.Fatalf("job %s, error %v", story.State, err)
 						}
 						wantText(t, sink.lines.String(), want)
@@ -98,7 +100,7 @@ func TestFollowsAGrowingLogOverBrokenConnections(t *testing.T) {
 			}()
 			reader, sink := node.reader(Options{Follow: true, Tail: -1})
 			story, err := reader.Read(t.Context())
-			if err != nil || story.State != JobFailed {
+			if err != nil || story.State != kubejob.Failed {
 				t.Errorf("job %s, error %v", story.State, err)
 			}
 			wantText(t, sink.lines.String(), log.text())
@@ -127,7 +129,7 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 		after   time.Duration // when it is followed
 		play    func(n *node)
 		want    []string
-		state   JobState
+		state   kubejob.State
 	}{
 		{"waits for the job, its pod, and the next attempt", Options{}, 0, func(n *node) {
 			n.job = nil
@@ -143,7 +145,7 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 			"begin 1 a Running", "one", "end Ended 1",
 			"say waiting: attempt 1 ended, and the next one has not started",
 			"begin 2 b Running", "two", "end Ended 0",
-		}, JobComplete},
+		}, kubejob.Complete},
 		{"a container that is started again", Options{}, 0, func(n *node) {
 			var pod *corev1.Pod
 			n.change(func() { pod = n.start("a", corev1.RestartPolicyOnFailure) })
@@ -161,8 +163,8 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 			"begin 1 a Running", "run 0", "end Ended 2",
 			"begin 2 a Running", "run 1", "end Ended 1",
 			"begin 3 a Running", "run 2", "end Ended 0",
-		}, JobComplete},
-		{"made anew in the middle", Options{}, 0, func(n *node) {
+		}, kubejob.Complete},
+		{"replaced in the middle", Options{}, 0, func(n *node) {
 			var pod *corev1.Pod
 			n.change(func() { pod = n.start("a", corev1.RestartPolicyNever); n.log(pod).write("old\n") })
 			time.Sleep(3 * time.Second)
@@ -172,10 +174,10 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 			n.change(func() { n.finish(batchv1.JobFailed) })
 		}, []string{
 			"begin 1 a Running", "old", "end Gone 0",
-			"say job pum-process was made anew at 2000-01-01T00:00:03Z",
+			"say job pum-process was recreated at 2000-01-01T00:00:03Z",
 			"say waiting: attempt 1 has not started",
 			"begin 1 b Running", "new", "end Ended 1",
-		}, JobFailed},
+		}, kubejob.Failed},
 		{"the last attempt, and those that follow", Options{Attempts: Selection{"last"}}, 10 * time.Second, func(n *node) {
 			n.attempt("a", 1, "one\n")
 			n.attempt("b", 1, "two\n")
@@ -186,7 +188,7 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 			"begin 2 b Ended", "two", "end Ended 1",
 			"say waiting: attempt 2 ended, and the next one has not started",
 			"begin 3 c Running", "three", "end Ended 0",
-		}, JobComplete},
+		}, kubejob.Complete},
 		{"one attempt, and no other", Options{Attempts: Selection{"2"}}, 10 * time.Second, func(n *node) {
 			n.attempt("a", 1, "one\n")
 			time.Sleep(time.Minute)
@@ -195,7 +197,7 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 		}, []string{
 			"say waiting: attempt 1 ended, and the next one has not started",
 			"begin 2 b Running", "two", "end Ended 1",
-		}, JobRunning},
+		}, kubejob.Running},
 		{"an API server that is away for a while", Options{}, 0, func(n *node) {
 			n.attempt("a", 1, "one\n")
 			n.change(func() { n.err = errors.New("connection refused") })
@@ -207,7 +209,7 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 			"begin 1 a Running", "one", "end Ended 1",
 			"say no answer, asking again: connection refused", "say there is an answer again, after 11s",
 			"begin 2 b Running", "two", "end Ended 0",
-		}, JobComplete},
+		}, kubejob.Complete},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,7 +4,6 @@ package output
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +27,7 @@ func (doc *Status) changes(before Watched) []string {
 	old := before.(*Status)
 	var lines []string
 	if old.Workloads != nil && doc.Workloads != nil {
-		lines = workloadChanges(old.Workloads.Items, doc.Workloads.Items, doc.gaps)
+		lines = workloadChanges(old, doc)
 	}
 	lines = append(lines, jobChanges(old.Jobs, doc.Jobs)...)
 	if old.Entries != nil && doc.Entries != nil {
@@ -100,22 +99,22 @@ func entryChange(c pum.Change) string {
 	return line
 }
 
-func workloadChanges(before, after []readiness.Workload, gaps []readiness.Gap) []string {
+func workloadChanges(before, after *Status) []string {
 	old := map[string]readiness.Workload{}
-	for _, w := range before {
+	for _, w := range before.Workloads.Items {
 		old[w.Kind+"/"+w.Name] = w
 	}
 	var lines []string
-	for _, w := range after {
+	for _, w := range after.Workloads.Items {
 		name := w.Kind + "/" + w.Name
 		was, known := old[name]
 		delete(old, name)
-		if !known || was.State != w.State || trouble(was) != trouble(w) && trouble(w) != "" {
+		if !known || was.State != w.State || trouble(was, before.ObservedAt) != trouble(w, after.ObservedAt) && trouble(w, after.ObservedAt) != "" {
 			lines = append(lines, fmt.Sprintf("%s %s", strings.ToLower(w.Kind)+"/"+w.Name, workloadLine(w)))
 		}
 	}
-	for _, w := range before {
-		if _, gone := old[w.Kind+"/"+w.Name]; gone && readiness.Unread(gaps, w.Kind) == nil {
+	for _, w := range before.Workloads.Items {
+		if _, gone := old[w.Kind+"/"+w.Name]; gone && readiness.Unread(after.gaps, w.Kind) == nil {
 			lines = append(lines, strings.ToLower(w.Kind)+"/"+w.Name+" is gone")
 		}
 	}
@@ -123,12 +122,10 @@ func workloadChanges(before, after []readiness.Workload, gaps []readiness.Gap) [
 }
 
 // trouble returns the trouble of a workload that is worth a line. That a pod
-// is not ready yet is what a wait is about.
-func trouble(w readiness.Workload) readiness.Code {
+// is not ready yet is what a wait is about, until it lasts.
+func trouble(w readiness.Workload, at time.Time) readiness.Code {
 	for _, c := range w.Causes {
-		switch c.Code {
-		case readiness.ReadinessProbe, readiness.StartupProbe, readiness.InitRunning:
-		default:
+		if c.Tells(at) {
 			return c.Code
 		}
 	}
@@ -144,10 +141,14 @@ func workloadLine(w readiness.Workload) string {
 }
 
 func jobChanges(before, after []readiness.Job) []string {
+	old := make(map[string]readiness.Job, len(before))
+	for _, j := range before {
+		old[j.Name] = j
+	}
 	var lines []string
 	for _, j := range after {
-		was := slices.IndexFunc(before, func(b readiness.Job) bool { return b.Name == j.Name })
-		if was < 0 || before[was].State != j.State || before[was].Attempts != j.Attempts {
+		was, known := old[j.Name]
+		if !known || was.State != j.State || was.Attempts != j.Attempts {
 			line := fmt.Sprintf("job/%s %s", j.Name, j.State)
 			if j.Attempts > 1 {
 				line += fmt.Sprintf(", attempt %d", j.Attempts)
@@ -160,12 +161,20 @@ func jobChanges(before, after []readiness.Job) []string {
 
 // findingChanges says which findings are new.
 func findingChanges(before, after []verdict.Finding) []string {
+	type said struct {
+		code    verdict.Code
+		summary string
+	}
+	old := make(map[said]bool, len(before))
+	for _, f := range before {
+		old[said{f.Code, f.Summary}] = true
+	}
 	var lines []string
 	for _, f := range after {
 		if f.Code == verdict.CodeUnreachable && !f.Since.IsZero() {
 			continue // see connectionChange
 		}
-		if !slices.ContainsFunc(before, func(b verdict.Finding) bool { return b.Code == f.Code && b.Summary == f.Summary }) {
+		if !old[said{f.Code, f.Summary}] {
 			lines = append(lines, fmt.Sprintf("%s %s: %s", f.Level, f.Code, f.Summary))
 		}
 	}

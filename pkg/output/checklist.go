@@ -50,7 +50,7 @@ func (d *Preflight) screen(f *Format, v View) ([]byte, error) {
 		s.section("THE WAY", t)
 	}
 	s.nextOf(d.Checks)
-	return v.paint(s.Bytes()), s.err
+	return s.text()
 }
 
 // A Doctor is the document of the command doctor.
@@ -76,7 +76,7 @@ func (d *Doctor) screen(f *Format, v View) ([]byte, error) {
 	s.place("kubectl tpe", d.Place)
 	s.checks(d.Checks)
 	s.nextOf(d.Checks)
-	return v.paint(s.Bytes()), s.err
+	return s.text()
 }
 
 func checkNames(checks []verdict.Check) []string {

@@ -45,12 +45,13 @@ func entryTable(entries []pum.Entry, progress []Progress, f *Format, v View) *ta
 		t.header = append(t.header, "ITERATIONS", "CREATED", "SCOPE", "PATH", "BODY", "LAST RESPONSE")
 		t.give = []int{13, 11, 12, 2}
 	}
+	left := etas(progress)
 	for i := range entries {
 		e := &entries[i]
 		created, _ := e.Created()
 		cells := []string{
 			strconv.FormatInt(e.UID, 10), text(e.ServiceID), text(e.RequestID), string(e.State),
-			remaining(e), eta(progress, e.UID), since(e, v), number(e.ErrorCounter),
+			remaining(e), left[e.UID], since(e, v), number(e.ErrorCounter),
 			number(e.IterationCounter), v.age(created), text(e.Scope), text(e.RequestPath),
 			text(e.RequestBody), text(e.LastResponse),
 		}
@@ -71,14 +72,15 @@ func remaining(e *pum.Entry) string {
 	return number(e.Response.Remaining)
 }
 
-// eta returns how long an entry will take, if that is known.
-func eta(progress []Progress, uid int64) string {
+// etas returns how long entries will take, by uid, as far as that is known.
+func etas(progress []Progress) map[int64]string {
+	left := make(map[int64]string, len(progress))
 	for _, p := range progress {
-		if p.UID == uid && p.ETASeconds != nil {
-			return "~" + duration.HumanDuration(time.Duration(*p.ETASeconds)*time.Second)
+		if p.ETASeconds != nil {
+			left[p.UID] = "~" + duration.HumanDuration(time.Duration(*p.ETASeconds)*time.Second)
 		}
 	}
-	return ""
+	return left
 }
 
 func since(e *pum.Entry, v View) string {

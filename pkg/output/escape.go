@@ -65,3 +65,14 @@ func escaped(r rune) string {
 	}
 	return fmt.Sprintf(`\U%08x`, r)
 }
+
+// printsAsIs reports whether text is of ASCII that a terminal prints as it is,
+// with line breaks and tabs. It is what most logs are made of.
+func printsAsIs(text []byte) bool {
+	for _, b := range text {
+		if (b < ' ' || b >= 0x7f) && b != '\n' && b != '\t' {
+			return false
+		}
+	}
+	return true
+}

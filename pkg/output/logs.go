@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // A LogStyle says how logs are written.
@@ -33,55 +34,113 @@ const (
 const longestLine = 1 << 20
 
 // Logs writes the logs of a job. Standard output gets the lines, byte for
-// byte as a container wrote them; a line that it left without a break gets
-// one if more follows. On a terminal lines are escaped, with headings between
-// them, which elsewhere go to standard error. Its memory does not grow with
-// the logs.
+// byte as a container wrote them; a line that it left without a break, or of
+// which the rest cannot be read, gets one if more follows. While several runs
+// are read at once each line begins with its pod and container, as with
+// kubectl logs --prefix. On a terminal lines are escaped, with headings
+// between them, which elsewhere go to standard error. Its memory does not grow
+// with the logs.
 type Logs struct {
 	out   *bufio.Writer
 	err   io.Writer
 	style LogStyle
 	view  View // of standard output
 
-	run  joblogs.Run // that began last
-	at   time.Time   // of the line that is written
-	held []byte      // of that line: of an object, or of a character, that is not whole
-	open bool        // the line has no end yet
+	runs   map[joblogs.RunKey]*openRun // that began and did not end
+	last   *openRun                    // that wrote last
+	prefix bool                        // several runs began before one of them ended
+}
+
+// An openRun is a run of which pieces may come.
+type openRun struct {
+	joblogs.Run
+	at   time.Time // of the line that is written
+	held []byte    // of that line: of an object, or of a character, that is not whole
+	open bool      // the line has no end yet
+	rest bool      // other lines came between its beginning and what comes next of it
 }
 
 // NewLogs returns what writes logs.
 func NewLogs(out, errOut io.Writer, style LogStyle, v View) *Logs {
-	return &Logs{out: bufio.NewWriterSize(out, 64<<10), err: errOut, style: style, view: v}
+	return &Logs{
+		out: bufio.NewWriterSize(out, 64<<10), err: errOut, style: style, view: v,
+		runs: map[joblogs.RunKey]*openRun{}, last: &openRun{},
+	}
 }
 
 // Begin writes the heading of a run.
 func (l *Logs) Begin(r joblogs.Run) error {
-	if err := l.close(); err != nil {
-		return err
+	l.pause(l.last)
+	if r.State == joblogs.Running || r.State == joblogs.Ended {
+		l.prefix = l.prefix || len(l.runs) > 0
+		l.last = &openRun{Run: r}
+		l.runs[r.Key()] = l.last
 	}
-	l.run = r
 	return l.heading("==> %s: %s <==", title(r), fate(r))
 }
 
-// Piece writes a line, or a part of one.
-func (l *Logs) Piece(_ joblogs.Run, p joblogs.Piece) error {
+// Piece writes a line, or a part of one, of a run that began.
+func (l *Logs) Piece(r joblogs.Run, p joblogs.Piece) error {
+	o := l.of(r)
 	if p.Begins() {
-		l.at = p.Time
+		if err := l.cut(o); err != nil {
+			return err
+		}
+		o.at = p.Time
 	}
-	l.open = !p.Ends()
+	o.open = !p.Ends()
 	if l.style == LogJSON {
-		return l.object(p)
+		return l.object(o, p)
+	}
+	if p.Begins() || o.rest {
+		l.lead(o, p)
+	}
+	if l.view.Terminal {
+		return l.writeSafe(o, p.Text)
+	}
+	_, err := l.out.Write(p.Text) // which returns errors of writes before, too
+	return err
+}
+
+// of returns the run that a piece is of. What another one wrote last and did
+// not end is broken off, if lines share the output.
+func (l *Logs) of(r joblogs.Run) *openRun {
+	if !l.prefix {
+		return l.last
+	}
+	o := l.runs[r.Key()]
+	if o == nil {
+		return l.last
+	}
+	if o != l.last {
+		l.pause(l.last)
+		l.last = o
+	}
+	return o
+}
+
+// lead writes what comes before the text of a line.
+func (l *Logs) lead(o *openRun, p joblogs.Piece) {
+	o.rest = false
+	if l.prefix {
+		_, _ = l.out.WriteString(l.view.Safe("[pod/" + o.Pod + "/" + o.Container + "] "))
 	}
 	if p.Begins() && l.style == LogStamps {
 		_, _ = l.out.Write(p.Stamp)
 		_ = l.out.WriteByte(' ')
 	}
-	text := p.Text
-	if l.view.Terminal {
-		whole, rest := cutRune(append(l.held, text...))
-		text, l.held = []byte(l.view.Safe(string(whole))), append([]byte{}, rest...)
+}
+
+// writeSafe writes a part of a line to a terminal. A character that is cut at
+// its end waits for the rest.
+func (l *Logs) writeSafe(o *openRun, text []byte) error {
+	if len(o.held) == 0 && printsAsIs(text) {
+		_, err := l.out.Write(text)
+		return err
 	}
-	_, err := l.out.Write(text) // which returns errors of writes before, too
+	whole, rest := cutRune(append(o.held, text...))
+	text, o.held = []byte(l.view.Safe(string(whole))), append([]byte{}, rest...)
+	_, err := l.out.Write(text)
 	return err
 }
 
@@ -99,31 +158,34 @@ func cutRune(text []byte) (whole, rest []byte) {
 }
 
 // object collects a line and writes it as an object.
-func (l *Logs) object(p joblogs.Piece) error {
-	l.held = append(l.held, p.Text...)
-	if p.Ends() {
-		line := l.held[:len(l.held)-1]
-		l.held = l.held[:0]
-		return l.writeObject(line, "")
+func (l *Logs) object(o *openRun, p joblogs.Piece) error {
+	if p.Ends() && len(o.held) == 0 {
+		return l.writeObject(o, p.Text[:len(p.Text)-1], "")
 	}
-	if len(l.held) < longestLine {
+	o.held = append(o.held, p.Text...)
+	if p.Ends() {
+		line := o.held[:len(o.held)-1]
+		o.held = o.held[:0]
+		return l.writeObject(o, line, "")
+	}
+	if len(o.held) < longestLine {
 		return nil
 	}
-	whole, rest := cutRune(l.held)
-	l.held = append([]byte{}, rest...)
-	return l.writeObject(whole, `,"partial":true`)
+	whole, rest := cutRune(o.held)
+	o.held = append([]byte{}, rest...)
+	return l.writeObject(o, whole, `,"partial":true`)
 }
 
-func (l *Logs) writeObject(line []byte, mark string) error {
+func (l *Logs) writeObject(o *openRun, line []byte, mark string) error {
 	b := l.out.AvailableBuffer()
 	b = append(b, `{"attempt":`...)
-	b = strconv.AppendInt(b, int64(l.run.Attempt), 10)
+	b = strconv.AppendInt(b, int64(o.Attempt), 10)
 	b = append(b, `,"pod":`...)
-	b = appendQuoted(b, []byte(l.run.Pod))
+	b = appendQuoted(b, []byte(o.Pod))
 	b = append(b, `,"container":`...)
-	b = appendQuoted(b, []byte(l.run.Container))
+	b = appendQuoted(b, []byte(o.Container))
 	b = append(b, `,"time":"`...)
-	b = l.at.UTC().AppendFormat(b, time.RFC3339Nano)
+	b = o.at.UTC().AppendFormat(b, time.RFC3339Nano)
 	b = append(b, `","line":`...)
 	b = appendQuoted(b, line)
 	b = append(b, mark...)
@@ -134,24 +196,73 @@ func (l *Logs) writeObject(line []byte, mark string) error {
 
 // End says how a run ended that had not when it began.
 func (l *Logs) End(r joblogs.Run) error {
-	if l.style == LogJSON && len(l.held) > 0 {
-		if err := l.writeObject(l.held, ""); err != nil {
-			return err
-		}
-		l.held, l.open = nil, false
+	o := l.of(r)
+	if err := l.finish(o, r.State); err != nil {
+		return err
 	}
-	if r.State == l.run.State {
+	delete(l.runs, r.Key())
+	l.prefix = l.prefix && len(l.runs) > 0
+	if r.State == o.State {
 		return l.out.Flush()
 	}
-	return l.heading("<== attempt %d: %s", r.Attempt, fate(r))
+	return l.heading("<== %s: %s", short(r, l.prefix), fate(r))
+}
+
+// finish ends the last line of a run: a container may leave it without a line
+// break. Of a run that is gone the rest of it cannot be read.
+func (l *Logs) finish(o *openRun, state joblogs.RunState) error {
+	switch {
+	case state == joblogs.Gone:
+		return l.cut(o)
+	case l.style == LogJSON && o.open:
+		line := o.held
+		o.held, o.open = nil, false
+		return l.writeObject(o, line, "")
+	}
+	return nil
+}
+
+// Cut ends the lines that are not whole where nothing more will be read.
+func (l *Logs) Cut() error {
+	for _, o := range l.runs {
+		if err := l.cut(o); err != nil {
+			return err
+		}
+	}
+	return l.out.Flush()
+}
+
+// cut ends a line of which the rest cannot be read. As an object it is marked.
+func (l *Logs) cut(o *openRun) error {
+	if !o.open {
+		return nil
+	}
+	if l.style != LogJSON {
+		l.pause(o)
+		o.open, o.rest = false, false
+		return nil
+	}
+	line := o.held
+	o.held, o.open = nil, false
+	return l.writeObject(o, line, `,"truncated":true`)
+}
+
+// pause ends, on the screen, a line that has no end, so that another can
+// follow.
+func (l *Logs) pause(o *openRun) {
+	if !o.open || o.rest || l.style == LogJSON {
+		return
+	}
+	o.rest = true
+	_, _ = l.out.WriteString(l.view.Safe(string(o.held)))
+	o.held = nil
+	_ = l.out.WriteByte('\n')
 }
 
 // Say writes what happens around the logs, to standard error.
 func (l *Logs) Say(text string) error {
 	if l.view.Terminal {
-		if err := l.close(); err != nil {
-			return err
-		}
+		l.pause(l.last)
 	}
 	if err := l.out.Flush(); err != nil {
 		return err
@@ -163,36 +274,31 @@ func (l *Logs) Say(text string) error {
 // Flush writes what waits to be written.
 func (l *Logs) Flush() error { return l.out.Flush() }
 
-// Last returns when the last line was written, or no time if there is none.
-func (l *Logs) Last() time.Time { return l.at }
-
-// close ends the line that has no end.
-func (l *Logs) close() error {
-	if !l.open || l.style == LogJSON {
-		return nil
-	}
-	l.open = false
-	_, _ = l.out.WriteString(l.view.Safe(string(l.held)))
-	l.held = nil
-	return l.out.WriteByte('\n')
-}
-
 // heading writes a line between the logs.
 func (l *Logs) heading(format string, args ...any) error {
 	text := fmt.Sprintf(format, args...)
 	if !l.view.Terminal || l.style == LogJSON {
 		return l.Say(text)
 	}
-	if err := l.close(); err != nil {
-		return err
-	}
+	l.pause(l.last)
 	_, _ = l.out.WriteString(l.view.plain(escape(text)) + "\n")
 	return l.out.Flush()
+}
+
+// short names a run among those that are read at once.
+func short(r joblogs.Run, several bool) string {
+	if several {
+		return title(r)
+	}
+	return fmt.Sprintf("attempt %d", r.Attempt)
 }
 
 // title names a run.
 func title(r joblogs.Run) string {
 	parts := []string{fmt.Sprintf("attempt %d", r.Attempt)}
+	if r.To > r.Attempt {
+		parts[0] = fmt.Sprintf("attempts %d to %d", r.Attempt, r.To)
+	}
 	if r.Pod != "" {
 		parts = append(parts, "pod "+r.Pod)
 	}
@@ -223,14 +329,26 @@ func fate(r joblogs.Run) string {
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // JobFate says how a job is.
-func JobFate(s joblogs.Story) string {
-	switch s.State {
-	case joblogs.JobComplete:
-		return fmt.Sprintf("job %s completed after %s, with attempt %d", s.Job, duration.HumanDuration(s.EndedAt.Sub(s.StartedAt)), s.Attempts)
-	case joblogs.JobFailed:
-		return fmt.Sprintf("job %s failed after %s and %d attempts: %s", s.Job, duration.HumanDuration(s.EndedAt.Sub(s.StartedAt)), s.Attempts, s.Reason)
+func JobFate(h joblogs.JobHistory) string {
+	text := fmt.Sprintf("job %s is not over", h.Job)
+	after := ""
+	if !h.StartedAt.IsZero() && !h.EndedAt.IsZero() {
+		after = " after " + duration.HumanDuration(h.EndedAt.Sub(h.StartedAt))
 	}
-	return fmt.Sprintf("job %s is not over", s.Job)
+	switch {
+	case h.State == kubejob.Complete:
+		text = fmt.Sprintf("job %s completed%s, with attempt %d", h.Job, after, h.Attempts)
+	case h.State == kubejob.Failed:
+		text = fmt.Sprintf("job %s failed%s and %d attempts: %s", h.Job, after, h.Attempts, h.Reason)
+	case h.Removed:
+		return fmt.Sprintf("job %s was removed, and how it ended is not known", h.Job)
+	case h.Reason != "":
+		text += ": " + h.Reason
+	}
+	if h.Removed {
+		text += "; it was removed since"
+	}
+	return text
 }
 
 // appendQuoted appends text as a string of JSON. As in documents, what does
@@ -238,6 +356,14 @@ func JobFate(s joblogs.Story) string {
 func appendQuoted(b, text []byte) []byte {
 	b = append(b, '"')
 	for len(text) > 0 {
+		n := 0
+		for n < len(text) && text[n] >= ' ' && text[n] < 0x7f && text[n] != '"' && text[n] != '\\' {
+			n++ // most of a log
+		}
+		b = append(b, text[:n]...)
+		if text = text[n:]; len(text) == 0 {
+			break
+		}
 		r, size := rune(text[0]), 1
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRune(text)

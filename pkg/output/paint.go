@@ -52,10 +52,13 @@ func (v View) paint(screen []byte) []byte {
 	return b.Bytes()
 }
 
+// colors are what paint adds.
+var colors = regexp.MustCompile("\x1b\\[[0-9]*m")
+
 // unpainted returns a line without its colours.
 func unpainted(line string) string {
 	if !strings.ContainsRune(line, '\x1b') {
 		return line
 	}
-	return regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(line, "")
+	return colors.ReplaceAllString(line, "")
 }

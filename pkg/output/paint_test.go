@@ -14,18 +14,20 @@ import (
 func TestColoursSayNothingOfTheirOwn(t *testing.T) {
 	for name, s := range snapshots() {
 		s.ObservedAt, s.Namespace = now, place.Namespace
-		doc := NewStatus(place, s, verdict.Judge(s))
-		var plain, painted bytes.Buffer
-		for w, view := range map[*bytes.Buffer]View{&plain: {Now: now, Width: 80}, &painted: {Now: now, Width: 80, Color: true}} {
-			if err := Write(w, parse(t, "table"), doc, view); err != nil {
-				t.Fatal(err)
+		v := verdict.Judge(s)
+		for _, doc := range []Document{NewStatus(place, s, v), NewReleaseList(place, s, v)} {
+			var plain, painted bytes.Buffer
+			for w, view := range map[*bytes.Buffer]View{&plain: {Now: now, Width: 80}, &painted: {Now: now, Width: 80, Color: true}} {
+				if err := Write(w, parse(t, "table"), doc, view); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		if unpainted(painted.String()) != plain.String() {
-			t.Errorf("%s: the text is another one:\n%s", name, painted.String())
-		}
-		if !strings.Contains(painted.String(), "\x1b[") || strings.Contains(plain.String(), "\x1b") {
-			t.Errorf("%s: colours are where they should not be:\n%q", name, painted.String())
+			if unpainted(painted.String()) != plain.String() {
+				t.Errorf("%s: the text of %T is another one:\n%s", name, doc, painted.String())
+			}
+			if !strings.Contains(painted.String(), "\x1b[") || strings.Contains(plain.String(), "\x1b") {
+				t.Errorf("%s: colours of %T are where they should not be:\n%q", name, doc, painted.String())
+			}
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (l *ReleaseList) screen(f *Format, v View) ([]byte, error) {
 	}
 	s.section("", releaseTable(l.Items, f, v))
 	s.findings(l.Findings)
-	return s.Bytes(), s.err
+	return s.text()
 }
 
 func releaseTable(items []release.Release, f *Format, v View) *table {

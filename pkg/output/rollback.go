@@ -131,7 +131,7 @@ func (d *RollbackPlan) screen(f *Format, v View) ([]byte, error) {
 			s.WriteString("   " + s.view.plain(escape(text)) + "\n") // to copy, so that it is never cut
 		}
 	}
-	return v.paint(s.Bytes()), s.err
+	return s.text()
 }
 
 func (s *screen) backups(backups []release.Backup) {

@@ -29,7 +29,7 @@ func (doc *Status) screen(f *Format, v View) ([]byte, error) {
 	s.findings(doc.Findings)
 	s.counts(doc)
 	s.next(doc)
-	return v.paint(s.Bytes()), s.err
+	return s.text()
 }
 
 // A screen is built in memory, section by section.
@@ -37,11 +37,19 @@ type screen struct {
 	bytes.Buffer
 	view   View
 	format *Format
+	lines  int
 	err    error
 }
 
-// line writes one line, cut to the width.
+// text returns the screen as it is shown, with the colours of the view.
+func (s *screen) text() ([]byte, error) { return s.view.paint(s.Bytes()), s.err }
+
+// line writes one line, cut to the width. Below a screen it is an empty one.
 func (s *screen) line(format string, args ...any) {
+	if s.lines++; s.view.most > 0 && s.lines > s.view.most {
+		s.WriteByte('\n')
+		return
+	}
 	s.WriteString(s.view.clip(s.view.plain(escape(fmt.Sprintf(format, args...)))) + "\n")
 }
 
@@ -54,6 +62,7 @@ func (s *screen) section(title string, t *table) {
 		s.line("")
 		s.line("%s", title)
 	}
+	s.lines += 1 + len(t.rows)
 	s.err = t.write(&s.Buffer, s.view)
 }
 
@@ -182,10 +191,11 @@ func (s *screen) entries(doc *Status) {
 		return
 	}
 	t := &table{header: []string{"UID", "REQUEST", "STATE", "REMAINING", "ETA", "SINCE"}, give: []int{1}}
+	left := etas(doc.Entries.Progress)
 	for i := range doc.Entries.Items {
 		e := &doc.Entries.Items[i]
 		if !e.Final || e.State == pum.StateAborted {
-			t.add(fmt.Sprint(e.UID), text(e.RequestID), string(e.State), remaining(e), eta(doc.Entries.Progress, e.UID), since(e, s.view))
+			t.add(fmt.Sprint(e.UID), text(e.RequestID), string(e.State), remaining(e), left[e.UID], since(e, s.view))
 		}
 	}
 	if len(doc.Entries.Progress) == 0 {
@@ -309,12 +319,12 @@ func (s *screen) impact(doc *Status) {
 	}
 	s.line("")
 	s.line("IMPACT NOW (inferred from what is not ready)")
-	width := 0
+	wide := 0
 	for _, i := range doc.Impact {
-		width = max(width, len(i.Service))
+		wide = max(wide, len(i.Service))
 	}
 	for _, i := range doc.Impact {
-		head := fmt.Sprintf("%-*s  %-8s  ", width, i.Service, i.State)
+		head := fmt.Sprintf("%-*s  %-8s  ", wide, i.Service, i.State)
 		s.hang(head, s.wrap(i.Summary, len(head)))
 	}
 }

@@ -67,12 +67,16 @@ func (s *Stream) Show(doc Watched, v View) error {
 
 // draw redraws the picture.
 func (s *Stream) draw(doc Watched, v View) error {
-	text, err := doc.screen(s.format, v)
+	text, err := doc.screen(s.format, v.drawn())
 	if err != nil {
 		return err
 	}
+	room := v.Height - bytes.Count(text, []byte{'\n'})
 	for line := range strings.Lines(doc.remarks(v)) {
-		text = append(text, v.clip(strings.TrimSuffix(line, "\n"))+"\n"...)
+		if room--; v.Height == 0 || room >= 0 { // what is below the screen is only counted
+			line = v.clip(strings.TrimSuffix(line, "\n")) + "\n"
+		}
+		text = append(text, line...)
 	}
 	return s.live.Draw(string(text), v.Width, v.Height)
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
@@ -51,7 +50,14 @@ func (t *table) drop(column int) {
 }
 
 // write writes the table within the width of a view, each row on one line.
+// Rows that are below the screen for sure are empty lines.
 func (t *table) write(b *bytes.Buffer, v View) error {
+	below := 0
+	if v.most > 0 && len(t.rows) > v.most {
+		below = len(t.rows) - v.most
+		t.rows = t.rows[:v.most]
+	}
+	defer func() { b.WriteString(strings.Repeat("\n", below)) }()
 	for _, row := range t.rows {
 		for i := range row {
 			row[i] = v.plain(row[i])
@@ -99,20 +105,20 @@ func (t *table) fit(v View) {
 		if excess <= 0 {
 			return
 		}
-		width := t.width(i)
-		narrow := max(width-excess, min(width, least))
+		wide := t.width(i)
+		narrow := max(wide-excess, min(wide, least))
 		for _, row := range t.rows {
 			row[i] = v.cut(row[i], narrow)
 		}
-		excess -= width - narrow
+		excess -= wide - narrow
 	}
 }
 
 // width returns the width of a column's widest cell.
 func (t *table) width(column int) int {
-	width := runewidth.StringWidth(t.header[column])
+	widest := width(t.header[column])
 	for _, row := range t.rows {
-		width = max(width, runewidth.StringWidth(row[column]))
+		widest = max(widest, width(row[column]))
 	}
-	return width
+	return widest
 }

@@ -19,6 +19,15 @@ type View struct {
 	Redraw   bool      // whether a picture may be redrawn in place
 	Color    bool      // whether words may have colours
 	ASCII    bool      // whether only ASCII may be used
+
+	most int // lines of which any may be seen, in a picture that is redrawn; 0 for all
+}
+
+// drawn returns the view of a picture that is redrawn: what is below the
+// screen is counted, and not written out.
+func (v View) drawn() View {
+	v.most = v.Height
+	return v
 }
 
 // Safe makes whole output fit for this view: see Safe and plain.
@@ -48,10 +57,20 @@ func (v View) cut(text string, width int) string {
 	return runewidth.Truncate(text, width, "…")
 }
 
+// width returns how many columns a text takes.
+func width(text string) int {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] >= 0x7f {
+			return runewidth.StringWidth(text)
+		}
+	}
+	return len(text) // most texts, and much faster
+}
+
 // clip cuts a line to the width of the view, and trailing blanks with it.
 func (v View) clip(line string) string {
 	line = strings.TrimRight(line, " ")
-	if v.Width > 0 {
+	if v.Width > 0 && width(line) > v.Width {
 		return v.cut(line, v.Width)
 	}
 	return line
@@ -64,14 +83,23 @@ func (v View) wrap(text string, indent int) []string {
 		return []string{text}
 	}
 	var lines []string
-	line := ""
+	var line strings.Builder
+	wide := 0
 	for _, word := range strings.Fields(text) {
-		if line != "" && runewidth.StringWidth(line+" "+word) > v.Width-indent {
-			lines, line = append(lines, line), ""
+		w := width(word)
+		if line.Len() > 0 && wide+1+w > v.Width-indent {
+			lines = append(lines, line.String())
+			line.Reset()
+			wide = 0
 		}
-		line = strings.TrimLeft(line+" "+word, " ")
+		if line.Len() > 0 {
+			line.WriteByte(' ')
+			wide++
+		}
+		line.WriteString(word)
+		wide += w
 	}
-	return append(lines, line)
+	return append(lines, line.String())
 }
 
 // age returns how long ago something was, in kubectl's short form, or

@@ -52,15 +52,3 @@ func timeOf(text *string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, *text)
 	return t, err == nil
 }
-
-// Age returns how long before now the entry was created, if it says so.
-func (e *Entry) Age(now time.Time) (time.Duration, bool) { return before(now, e.CreationTimestamp) }
-
-// InState returns how long before now the entry came into its state, if it
-// says so.
-func (e *Entry) InState(now time.Time) (time.Duration, bool) { return before(now, e.StateTimestamp) }
-
-func before(now time.Time, text *string) (time.Duration, bool) {
-	t, ok := timeOf(text)
-	return now.Sub(t), ok
-}

@@ -5,6 +5,7 @@ package readiness
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,13 +17,20 @@ type Cause struct {
 	Object    Object    `json:"object"` // where it was found
 	Pod       string    `json:"pod,omitempty"`
 	Container string    `json:"container,omitempty"`
+	Image     string    `json:"image,omitempty"`   // the one that cannot be pulled
 	Reason    string    `json:"reason,omitempty"`  // Kubernetes' word, such as ImagePullBackOff
 	Message   string    `json:"message,omitempty"` // what Kubernetes says, on one line
 	Since     time.Time `json:"since,omitzero"`    // zero if no object tells
 	Restarts  int32     `json:"restarts,omitempty"`
 	Dooms     bool      `json:"dooms,omitempty"` // it had its time to heal, and will not by itself
 	Log       []string  `json:"log,omitempty"`   // what the container wrote last before it ended
-	Group     string    `json:"-"`               // the same for causes that are one trouble
+
+	// What follows is made of what is above, once, when the cause is found.
+	Brief    string        `json:"-"` // the message in the words that a person would search for
+	Role     Role          `json:"-"` // of the container among the pod's
+	LastExit string        `json:"-"` // how the last run of a container that has not started up ended
+	Grace    time.Duration `json:"-"` // how long it may last before it dooms; 0 for that of its kind
+	Group    string        `json:"-"` // the summary for all pods that share the trouble; with the code it tells one trouble from another
 }
 
 // An Object names a Kubernetes object of the namespace.
@@ -37,6 +45,8 @@ type Code string
 const (
 	ImagePull        Code = "ImagePull"        // an image cannot be had
 	ConfigMissing    Code = "ConfigMissing"    // a config map, secret or key is not there
+	ConfigRefused    Code = "ConfigRefused"    // a container's settings cannot be applied, such as runAsNonRoot
+	Creating         Code = "Creating"         // a container has not been created for long, and nothing says why
 	StartFailed      Code = "StartFailed"      // the runtime cannot start a container, or its sandbox
 	CrashLoop        Code = "CrashLoop"        // a container ends again and again
 	OOMKilled        Code = "OOMKilled"        // the same, for it takes more memory than it may
@@ -45,92 +55,249 @@ const (
 	ContainerFailed  Code = "ContainerFailed"  // a container ended badly and is not started again
 	ReadinessProbe   Code = "ReadinessProbe"   // a container runs and is not ready
 	StartupProbe     Code = "StartupProbe"     // a container runs and has not started up
+	StartupKilled    Code = "StartupKilled"    // a container is killed for not starting up in time
 	LivenessProbe    Code = "LivenessProbe"    // a container is killed for not answering
 	ReadinessGate    Code = "ReadinessGate"    // something outside the pod holds it back
+	NotReady         Code = "NotReady"         // the pod is not ready, its containers are, and nothing says why
 	Unschedulable    Code = "Unschedulable"    // no node takes the pod
 	ClaimPending     Code = "ClaimPending"     // a volume is not there yet
 	ClaimLost        Code = "ClaimLost"        // a volume is gone
 	MountFailed      Code = "MountFailed"      // a volume cannot be attached or mounted
 	Quota            Code = "Quota"            // a quota does not allow the pod
 	CreateFailed     Code = "CreateFailed"     // the pod cannot be created
-	Evicted          Code = "Evicted"          // the pod had to leave its node
+	Evicted          Code = "Evicted"          // the pod had to leave its node, or was not let in
 	NodeLost         Code = "NodeLost"         // the pod's node does not answer
 	StuckStopping    Code = "StuckStopping"    // the pod does not go away
 	ProgressDeadline Code = "ProgressDeadline" // a Deployment made no progress for long
 	OperatorError    Code = "OperatorError"    // an operator says that it cannot go on
 	OldRevision      Code = "OldRevision"      // a pod of an old revision that nothing will replace
+	SidecarHolds     Code = "SidecarHolds"     // a sidecar keeps a job from ending although its work is done
 )
 
-// judged returns the cause with its text made fit to print, its group, and
-// whether it dooms now.
+// A Role tells a container from the others of its pod.
+type Role string
+
+const (
+	Alone        Role = ""          // needs no name
+	OneOfSeveral Role = "container" // beside others, and not the one that the pod is named after
+	Sidecar      Role = "sidecar"   // an init container that goes on: those after it wait until it has started
+)
+
+// A causeKind is all that is known of a code.
+type causeKind struct {
+	finding string        // the code of the finding that it makes
+	quiet   time.Duration // for how long it makes none: every pod that starts goes through it
+	grace   time.Duration // how long it may last before it dooms; 0 if it never does
+	crashed bool          // a container ran and ended, so that its last lines tell why
+	logs    Logs          // which log tells more
+	brief   func(message string) string
+	summary func(c Cause) string
+}
+
+// Logs says which log of a container tells more of a trouble.
+type Logs string
+
+const (
+	NoLogs       Logs = ""
+	CurrentLogs  Logs = "current"  // of the container that is there
+	PreviousLogs Logs = "previous" // of the one before it
+)
+
+// causeKinds is the one place that knows the codes.
+var causeKinds = map[Code]causeKind{
+	ImagePull:        {finding: "TPE111", grace: minutes, brief: telling, summary: Cause.pullSummary},
+	ConfigMissing:    {finding: "TPE112", grace: minutes, brief: briefConfig},
+	ConfigRefused:    {finding: "TPE133", grace: soon, brief: briefConfig, summary: Cause.createSummary},
+	Creating:         {finding: "TPE134", quiet: long, brief: telling, summary: Cause.creatingSummary},
+	StartFailed:      {finding: "TPE113", grace: minutes, brief: telling, summary: Cause.startSummary},
+	CrashLoop:        {finding: "TPE114", grace: long, crashed: true, logs: PreviousLogs, brief: telling, summary: Cause.loopSummary},
+	OOMKilled:        {finding: "TPE115", grace: long, crashed: true, logs: PreviousLogs, summary: Cause.memorySummary},
+	InitFailed:       {finding: "TPE116", grace: long, crashed: true, logs: CurrentLogs, summary: Cause.initSummary},
+	InitRunning:      {finding: "TPE119", quiet: long, logs: CurrentLogs, summary: Cause.initSummary},
+	ContainerFailed:  {finding: "TPE117", crashed: true, logs: CurrentLogs, summary: Cause.failedSummary},
+	ReadinessProbe:   {finding: "TPE119", quiet: long, logs: CurrentLogs, brief: briefProbe, summary: Cause.readinessSummary},
+	StartupProbe:     {finding: "TPE119", quiet: long, logs: CurrentLogs, brief: briefProbe, summary: Cause.startupSummary},
+	StartupKilled:    {finding: "TPE118", grace: long, logs: PreviousLogs, brief: briefProbe, summary: Cause.startupSummary},
+	LivenessProbe:    {finding: "TPE118", grace: long, logs: PreviousLogs, brief: briefProbe, summary: Cause.livenessSummary},
+	ReadinessGate:    {finding: "TPE104", summary: after("readiness gate")},
+	NotReady:         {finding: "TPE120", quiet: time.Minute},
+	Unschedulable:    {finding: "TPE121", grace: minutes, brief: briefSchedule, summary: after("unschedulable")},
+	ClaimPending:     {finding: "TPE122", grace: minutes, brief: telling, summary: Cause.claimSummary},
+	ClaimLost:        {finding: "TPE122", grace: atOnce, summary: Cause.claimSummary},
+	MountFailed:      {finding: "TPE123", grace: long, brief: briefMount, summary: after("cannot mount")},
+	Quota:            {finding: "TPE124", grace: minutes, brief: briefQuota},
+	CreateFailed:     {finding: "TPE125", grace: minutes, brief: briefCreate, summary: after("cannot create pods")},
+	Evicted:          {finding: "TPE126", summary: Cause.evictedSummary},
+	NodeLost:         {finding: "TPE126"},
+	StuckStopping:    {finding: "TPE126", summary: Cause.stoppingSummary},
+	ProgressDeadline: {finding: "TPE127", summary: func(Cause) string { return "no progress within its deadline" }},
+	OperatorError:    {finding: "TPE128", grace: long},
+	OldRevision:      {finding: "TPE106"},
+	SidecarHolds:     {finding: "TPE307"},
+}
+
+// Codes returns all codes.
+func Codes() []Code { return slices.Sorted(maps.Keys(causeKinds)) }
+
+// Finding returns the code of the finding that causes of this code make.
+func (c Code) Finding() string { return causeKinds[c].finding }
+
+// Logs returns which log of the container tells more.
+func (c Code) Logs() Logs { return causeKinds[c].logs }
+
+// Starting reports whether every pod that starts goes through it for a while.
+func (c Code) Starting() bool { return causeKinds[c].quiet > 0 }
+
+// Tells reports whether the cause is worth a finding of its own: what every
+// pod that starts goes through is only once it lasts.
+func (c Cause) Tells(now time.Time) bool {
+	quiet := causeKinds[c.Code].quiet
+	return quiet == 0 || !c.Since.IsZero() && now.Sub(c.Since) >= quiet
+}
+
+// crashed reports whether the trouble is about a container that ran and ended.
+func crashed(code Code) bool { return causeKinds[code].crashed }
+
+// judged returns the cause with its texts made fit to print, its grace and
+// group, and whether it dooms now.
 func (c Cause) judged(now time.Time) Cause {
-	c.Reason, c.Message = clean(c.Reason), clean(c.Message)
+	c.Object = Object{cleanTo(c.Object.Kind, longestName), cleanTo(c.Object.Name, longestName)}
+	c.Pod, c.Container, c.Image = cleanTo(c.Pod, longestName), cleanTo(c.Container, longestName), cleanTo(c.Image, longestName)
+	whole := cleanTo(c.Message, longestText)
+	c.Reason, c.Message = cleanTo(c.Reason, longestName), clean(c.Message)
+	c.Restarts = max(c.Restarts, 0)
+	if shorten := causeKinds[c.Code].brief; shorten == nil {
+		c.Brief = cmp.Or(c.Brief, whole)
+	} else if c.Brief == "" {
+		c.Brief = shorten(whole)
+	}
+	if c.Image != "" {
+		c.Brief = strings.TrimPrefix(c.Brief, c.Image+": ")
+	}
+	c.Grace = cmp.Or(c.Grace, c.grace())
+	c.Brief = middleCut(cleanTo(c.Brief, longestText), longestBrief)
 	c.Dooms = c.dooms(now)
 	c.Group = c.group()
 	return c
 }
 
-// group names the trouble, leaving out what differs between pods that share
-// it: their names, and how often and since when they suffer from it.
+// group is the summary without what differs between pods that share the
+// trouble: their names, and how often they suffer from it. Of images that a
+// registry does not give, the registry is what they share.
 func (c Cause) group() string {
-	c.Restarts = 0
-	text := c.Summary()
-	if c.Pod != "" {
-		text = strings.ReplaceAll(text, c.Pod, "*")
+	name := c.Pod
+	c.Pod, c.Restarts, c.LastExit = "", 0, ""
+	if c.Code == ImagePull && !containsAny(c.Brief, "not found", "manifest", "platform") {
+		c.Image = registry(c.Image)
 	}
-	return string(c.Code) + ": " + text
+	return strings.TrimPrefix(withoutName(c.Summary(), name), "* ")
 }
 
 // Summary says the trouble in a few words, for a line that already names the
 // workload.
 func (c Cause) Summary() string {
-	m := c.Message
-	switch c.Code {
-	case ImagePull:
-		return imageSummary(c.Reason, m)
-	case StartFailed:
-		return joined("cannot start "+cmp.Or(c.Container, "its sandbox"), lastPart(m))
-	case CrashLoop:
-		return c.Container + " in a crash loop, " + m + c.restarts()
-	case OOMKilled:
-		return c.Container + " OOMKilled" + c.restarts()
-	case InitFailed:
-		return "init container " + c.Container + " fails, " + m + c.restarts()
-	case InitRunning:
-		return "init container " + c.Container + " is running"
-	case ContainerFailed:
-		return cmp.Or(c.Container, c.Pod) + " failed, " + cmp.Or(m, c.Reason)
-	case ReadinessProbe:
-		return joined("readiness probe", cmp.Or(probeSummary(m), "has not passed yet"))
-	case StartupProbe:
-		return joined("startup probe", cmp.Or(probeSummary(m), "has not passed yet"))
-	case LivenessProbe:
-		return joined("liveness probe", probeSummary(m)) + c.restarts()
-	case ReadinessGate:
-		return joined("readiness gate", m)
-	case Unschedulable:
-		reasons, _, _ := strings.Cut(m, " preemption:")
-		return joined("unschedulable", strings.TrimSuffix(reasons, "."))
-	case ClaimPending:
-		return joined("claim "+c.Object.Name+" pending", m)
-	case ClaimLost:
-		return "claim " + c.Object.Name + " lost its volume"
-	case MountFailed:
-		return joined("cannot mount", m)
-	case ConfigMissing:
-		return lastPart(m)
-	case Quota:
-		return m[max(0, strings.Index(m, "exceeded quota")):]
-	case CreateFailed:
-		return joined("cannot create pods", afterAny(m, "is forbidden: ", "failed error: "))
-	case Evicted:
-		return joined("evicted", cmp.Or(m, c.Reason))
-	case StuckStopping:
-		return joined(c.Pod+" does not stop", m)
-	case ProgressDeadline:
-		return "no progress within its deadline"
+	if summary := causeKinds[c.Code].summary; summary != nil {
+		return summary(c)
 	}
-	return cmp.Or(m, c.Reason)
+	return c.words()
+}
+
+// words is what there is to say, at least the reason.
+func (c Cause) words() string { return cmp.Or(c.Brief, c.Message, c.Reason) }
+
+// after makes a summary of a few words and what there is to say.
+func after(words string) func(Cause) string {
+	return func(c Cause) string { return joined(words, c.words()) }
+}
+
+// container names the container.
+func (c Cause) container() string {
+	if c.Role == Sidecar {
+		return "sidecar " + c.Container
+	}
+	return c.Container
+}
+
+// pullSummary tells the image and what the registry says. ErrImagePull and
+// ImagePullBackOff are the same trouble by turns.
+func (c Cause) pullSummary() string {
+	reason := c.Reason
+	if reason == "ErrImagePull" {
+		reason = "ImagePullBackOff"
+	}
+	return joined(strings.TrimSpace(reason+" "+c.Image), c.Brief)
+}
+
+func (c Cause) createSummary() string { return joined("cannot create "+c.container(), c.words()) }
+
+func (c Cause) creatingSummary() string {
+	return joined(c.container()+" is not created yet", c.words())
+}
+
+func (c Cause) startSummary() string {
+	return joined("cannot start "+cmp.Or(c.container(), "its sandbox"), c.Brief)
+}
+
+func (c Cause) loopSummary() string {
+	return c.container() + " in a crash loop" + and(c.words()) + c.restarts()
+}
+
+func (c Cause) memorySummary() string { return c.container() + " OOMKilled" + c.restarts() }
+
+func (c Cause) initSummary() string {
+	if c.Code == InitRunning {
+		return "init container " + c.Container + " is running"
+	}
+	return "init container " + c.Container + " fails" + and(c.words()) + c.restarts()
+}
+
+func (c Cause) failedSummary() string {
+	return cmp.Or(c.container(), c.Pod, "pod") + " failed" + and(c.words())
+}
+
+func (c Cause) readinessSummary() string { return c.probe("readiness probe", "has not passed yet") }
+
+func (c Cause) livenessSummary() string { return c.probe("liveness probe", "") + c.restarts() }
+
+// startupSummary tells of a sidecar that the containers after it wait for it.
+func (c Cause) startupSummary() string {
+	text := c.probe("startup probe", "has not passed yet") + c.restarts()
+	if c.Restarts > 0 {
+		text += and(c.LastExit)
+	}
+	if c.Role == Sidecar {
+		return "waiting for " + c.container() + " to start: " + text
+	}
+	return text
+}
+
+// probe tells what a probe found, and of which container, if there are more.
+func (c Cause) probe(name, silent string) string {
+	if c.Role != "" && c.Code != StartupProbe || c.Role == OneOfSeveral {
+		name += " of " + c.container()
+	}
+	return joined(name, cmp.Or(c.Brief, silent))
+}
+
+func (c Cause) claimSummary() string {
+	if c.Code == ClaimLost {
+		return "claim " + c.Object.Name + " lost its volume"
+	}
+	return joined("claim "+c.Object.Name+" pending", cmp.Or(c.Brief, c.Message))
+}
+
+func (c Cause) stoppingSummary() string {
+	return joined(cmp.Or(c.Pod, "pod")+" does not stop", c.words())
+}
+
+// evictedSummary: a kubelet may also refuse a pod that the scheduler gave it.
+func (c Cause) evictedSummary() string {
+	switch c.Reason {
+	case "OutOfcpu", "OutOfmemory", "OutOfpods", "OutOfephemeral-storage", "NodeAffinity", "NodePorts", "TaintToleration",
+		"UnexpectedAdmissionError", "TopologyAffinityError", "AppArmor", "UnknownReason":
+		return joined("refused by its node", joined(c.Reason, c.words()))
+	}
+	return joined("evicted", c.words())
 }
 
 func (c Cause) restarts() string {
@@ -143,15 +310,21 @@ func (c Cause) restarts() string {
 	return fmt.Sprintf(", %d restarts", c.Restarts)
 }
 
+func and(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ", " + text
+}
+
 // gravest sorts causes: those that doom, those that may, then the rest, and
 // within them those that have lasted longest. Times nobody told come last.
 func gravest(causes []Cause) {
 	rank := func(c Cause) int {
-		_, may := graces[c.Code]
 		switch {
 		case c.Dooms:
 			return 0
-		case may:
+		case causeKinds[c.Code].grace > 0:
 			return 1
 		}
 		return 2

@@ -4,6 +4,7 @@ package readiness
 
 import (
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -32,23 +33,46 @@ func (f finder) onClaim(p *corev1.Pod, name string, blamed bool) []Cause {
 	claim := f.claims[name]
 	if claim == nil {
 		c.Reason, c.Message = "NotFound", "there is no such claim"
+		if s := podCondition(p, corev1.PodScheduled); s != nil && s.Status == corev1.ConditionFalse {
+			c.Since = s.LastTransitionTime.Time
+		}
 		return []Cause{c.judged(f.now)}
 	}
 	c.Reason = string(claim.Status.Phase)
-	warnings := f.events.about(c.Object, claim.UID, isWarning)
-	switch e := latestEvent(warnings); {
+	w := f.warningsOf(claim)
+	switch e := w.latest; {
 	case claim.Status.Phase == corev1.ClaimLost:
 		c.Code = ClaimLost
 	case claim.Status.Phase != corev1.ClaimPending:
 		return nil
 	case e != nil:
-		c.Reason, c.Message, c.Since = e.Reason, e.Message, firstOf(warnings)
+		c.Reason, c.Message, c.Since = e.Reason, e.Message, w.first
 	case blamed:
 		c.Since = claim.CreationTimestamp.Time // a claim begins as Pending
 	case claim.Annotations["volume.kubernetes.io/selected-node"] == "":
 		return nil
 	}
 	return []Cause{c.judged(f.now)}
+}
+
+// warnings are the events that warn about an object: the latest, and when the
+// first was seen.
+type warnings struct {
+	latest *corev1.Event
+	first  time.Time
+}
+
+// warningsOf returns the warnings about a claim, which many pods may share.
+func (f finder) warningsOf(claim *corev1.PersistentVolumeClaim) warnings {
+	if w, ok := f.warned[claim.Name]; ok {
+		return w
+	}
+	events := f.events.about(Object{"PersistentVolumeClaim", claim.Name}, claim.UID, isWarning)
+	w := warnings{latestEvent(events), firstOf(events)}
+	if f.warned != nil {
+		f.warned[claim.Name] = w
+	}
+	return w
 }
 
 // claimName returns the name of a volume's claim, or "".

@@ -17,10 +17,11 @@ type container struct {
 	spec   *corev1.Container
 	status *corev1.ContainerStatus
 	init   bool // runs to its end before the containers start; a sidecar does not
+	role   Role
 }
 
 // containersOf returns the pod's containers that have a status, init
-// containers first.
+// containers first. Ephemeral ones, made for debugging, hold up nothing.
 func containersOf(p *corev1.Pod) []container {
 	var list []container
 	add := func(specs []corev1.Container, statuses []corev1.ContainerStatus, init bool) {
@@ -29,9 +30,17 @@ func containersOf(p *corev1.Pod) []container {
 				if statuses[j].Name != specs[i].Name {
 					continue
 				}
+				c := container{spec: &specs[i], status: &statuses[j]}
 				policy := specs[i].RestartPolicy
-				sidecar := policy != nil && *policy == corev1.ContainerRestartPolicyAlways
-				list = append(list, container{&specs[i], &statuses[j], init && !sidecar})
+				switch {
+				case init && policy != nil && *policy == corev1.ContainerRestartPolicyAlways:
+					c.role = Sidecar
+				case init:
+					c.init = true
+				case len(p.Spec.Containers) > 1 && !strings.HasPrefix(p.Name, c.spec.Name+"-"):
+					c.role = OneOfSeveral
+				}
+				list = append(list, c)
 			}
 		}
 	}
@@ -40,16 +49,19 @@ func containersOf(p *corev1.Pod) []container {
 	return list
 }
 
-// onContainers returns what the pod's containers suffer from.
+// onContainers returns what the pod's containers suffer from. Once all but the
+// sidecars have ended, the sidecars are told to end, too.
 func (f finder) onContainers(p *corev1.Pod) []Cause {
 	var causes []Cause
+	over := haveEnded(p)
 	for _, c := range containersOf(p) {
 		state := c.status.State
 		switch {
+		case over && c.role == Sidecar:
 		case state.Waiting != nil:
 			causes = append(causes, f.waiting(p, c)...)
 		case state.Terminated != nil:
-			if endedBadly(state.Terminated) || !c.init && restartsAlways(p) {
+			if endedBadly(state.Terminated) || restartsAlways(p, c) {
 				causes = append(causes, f.loop(p, c, state.Terminated))
 			}
 		case state.Running != nil:
@@ -59,9 +71,25 @@ func (f finder) onContainers(p *corev1.Pod) []Cause {
 	return causes
 }
 
+// haveEnded reports whether all containers have run to their end, and none is
+// started again.
+func haveEnded(p *corev1.Pod) bool {
+	n := 0
+	for _, c := range containersOf(p) {
+		if c.init || c.role == Sidecar {
+			continue
+		}
+		if c.status.State.Terminated == nil || restartsAlways(p, c) {
+			return false
+		}
+		n++
+	}
+	return n > 0 && n == len(p.Spec.Containers)
+}
+
 func (f finder) waiting(p *corev1.Pod, c container) []Cause {
 	w := c.status.State.Waiting
-	code, ok := waiting[w.Reason]
+	code, ok := waitingCode(w.Reason, w.Message)
 	if !ok {
 		return nil
 	}
@@ -70,57 +98,134 @@ func (f finder) waiting(p *corev1.Pod, c container) []Cause {
 		return []Cause{f.loop(p, c, last)}
 	case code == ImagePull:
 		return []Cause{f.pull(p, c)}
+	case code == StartFailed && last != nil && failedToStart(last): // and has before: it backs off by turns
+		return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, f.loopSince(p, c, last))}
 	}
-	return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, waitingSince(p))}
+	return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, c.waitingSince(p))}
+}
+
+// waitingReasons maps the kubelet's reasons for a container that waits to a
+// trouble (kubernetes: pkg/kubelet/images/types.go, pkg/kubelet/container/
+// sync_result.go, pkg/kubelet/kuberuntime).
+var waitingReasons = map[string]Code{
+	"ErrImagePull":               ImagePull,
+	"ImagePullBackOff":           ImagePull,
+	"ErrImageNeverPull":          ImagePull,
+	"ImageInspectError":          ImagePull,
+	"InvalidImageName":           ImagePull,
+	"RegistryUnavailable":        ImagePull,
+	"SignatureValidationFailed":  ImagePull,
+	"CreateContainerConfigError": ConfigRefused,
+	"CrashLoopBackOff":           CrashLoop,
+}
+
+// waitingCode returns the trouble of a container that waits. Of the reasons
+// that are not in the map those that are errors keep it from starting; others,
+// such as ContainerCreating and PodInitializing, are no trouble.
+func waitingCode(reason, message string) (Code, bool) {
+	code, ok := waitingReasons[reason]
+	switch {
+	case code == ConfigRefused && missesConfig(message):
+		return ConfigMissing, true
+	case !ok && (strings.HasSuffix(reason, "Error") || strings.HasSuffix(reason, "BackOff")):
+		return StartFailed, true
+	}
+	return code, ok
 }
 
 // onContainer returns a cause found on a container.
 func (f finder) onContainer(p *corev1.Pod, c container, code Code, reason, message string, since time.Time) Cause {
+	return f.containerCause(p, c, code, reason, message, since).judged(f.now)
+}
+
+func (f finder) containerCause(p *corev1.Pod, c container, code Code, reason, message string, since time.Time) Cause {
 	cause := Cause{
-		Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Container: c.spec.Name,
+		Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Container: c.spec.Name, Role: c.role,
 		Reason: reason, Message: message, Since: since, Restarts: c.status.RestartCount,
 	}
-	return cause.judged(f.now)
+	switch end := c.status.LastTerminationState.Terminated; {
+	case code == ImagePull:
+		cause.Image = c.spec.Image
+	case (code == StartupProbe || code == StartupKilled) && end != nil:
+		cause.LastExit = fmt.Sprintf("last exit code %d", end.ExitCode)
+	}
+	return cause
 }
 
 // pull returns the cause of an image that cannot be had. It began with the
-// first event about it since the container is needed. Kubelets before 1.31 say
-// why only in the event while they back off.
+// first event about it since the container is needed, whichever of its two
+// reasons holds at the moment. Kubelets before 1.31 say why only in the event
+// while they back off.
 func (f finder) pull(p *corev1.Pod, c container) Cause {
 	w := c.status.State.Waiting
-	message, since := w.Message, waitingSince(p)
+	message, since := w.Message, c.waitingSince(p)
 	failures := f.events.about(Object{"Pod", p.Name}, p.UID, ofContainer(c.spec.Name, "Failed", "Failed to pull image"))
 	failures = slices.DeleteFunc(failures, func(e *corev1.Event) bool { return lastSeen(e).Before(since) })
 	if e := latestEvent(failures); e != nil {
 		since = later(since, firstOf(failures))
-		if strings.HasPrefix(lastPart(message), "Back-off pulling") {
+		if telling(message) == "" {
 			message = e.Message
 		}
 	}
-	return f.onContainer(p, c, ImagePull, w.Reason, joined(c.spec.Image, message), since)
+	cause := f.containerCause(p, c, ImagePull, w.Reason, message, since)
+	secrets := latestEvent(f.current(p, reasons("FailedToRetrieveImagePullSecret")))
+	if secrets != nil {
+		words, _, _ := strings.Cut(clean(secrets.Message), ";")
+		cause.Brief = joined(telling(clean(message)), words)
+		cause.Grace = max(minutes, pullGrace(w.Reason, telling(clean(message)))) // a secret, too, may come later
+	}
+	return cause.judged(f.now)
+}
+
+// waitingSince returns since when the pod waits for the container: it was not
+// ready, and the container's last run was over.
+func (c container) waitingSince(p *corev1.Pod) time.Time {
+	since := waitingSince(p)
+	if end := c.status.LastTerminationState.Terminated; end != nil {
+		since = later(since, end.FinishedAt.Time)
+	}
+	return since
 }
 
 // loop returns the cause of a container that ends again and again: what ended
-// it last. It has gone on since the kubelet first backed off, or for as long as
-// the pod has not been ready. A kubelet holds back most of the events of such a
-// pod, so that the last one may be old. After ten minutes without a crash it
-// takes no two crashes for a loop.
+// it last.
 func (f finder) loop(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) Cause {
-	since := earlier(end.FinishedAt.Time, waitingSince(p))
-	since = earlier(since, firstOf(f.current(p, ofContainer(c.spec.Name, "BackOff", "Back-off restarting"))))
+	since := f.loopSince(p, c, end)
 	code := CrashLoop
 	switch {
-	case end.Reason == "StartError" || end.Reason == "ContainerCannotRun":
+	case failedToStart(end):
 		code = StartFailed
 	case c.init:
 		code = InitFailed
 	}
 	cause := f.crash(p, c, code, end, since)
-	if e := f.killer(p, c, end); e != nil {
-		cause = f.onContainer(p, c, LivenessProbe, e.Reason, e.Message, since)
+	if e, killed := f.killer(p, c, end); e != nil {
+		cause = f.onContainer(p, c, killed, e.Reason, e.Message, since)
 	}
 	cause.Dooms = cause.Dooms || atLongestBackOff(c)
 	return cause
+}
+
+// loopSince returns since when a container has ended again and again: since the
+// kubelet first backed off, or for as long as the pod has not been ready. A
+// kubelet holds back most of the events of such a pod, so that the last one may
+// be old.
+//
+// A loop is not older than the end of a run of ten minutes, after which a
+// kubelet takes no two crashes for a loop, and not much older than a container
+// that was started again but once or twice: a pod may take long to start before
+// it crashes.
+func (f finder) loopSince(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) time.Time {
+	const loop = 3 // restarts
+	started, since := end.StartedAt.Time, waitingSince(p)
+	switch {
+	case c.status.RestartCount < 1, !started.IsZero() && end.FinishedAt.Sub(started) >= 10*time.Minute:
+		return end.FinishedAt.Time
+	case c.status.RestartCount < loop:
+		since = later(since, started)
+	}
+	since = earlier(end.FinishedAt.Time, since)
+	return earlier(since, firstOf(f.current(p, ofContainer(c.spec.Name, "BackOff", "Back-off restarting"))))
 }
 
 // atLongestBackOff reports whether the kubelet has come to wait five minutes
@@ -146,26 +251,37 @@ func (f finder) crash(p *corev1.Pod, c container, code Code, end *corev1.Contain
 	if end.Reason == "OOMKilled" {
 		code = OOMKilled
 	}
-	message := fmt.Sprintf("exit code %d", end.ExitCode)
-	if end.Message != "" {
-		message += ": " + end.Message
+	cause := f.containerCause(p, c, code, end.Reason, joined(fmt.Sprintf("exit code %d", end.ExitCode), end.Message), since)
+	cause.Brief = cause.Message
+	switch {
+	case code == StartFailed: // the runtime's words; the exit code is its own invention
+		cause.Brief = telling(cleanTo(end.Message, longestText))
+	case failedToStart(end):
+		cause.Brief = joined("cannot start", telling(cleanTo(end.Message, longestText)))
 	}
-	return f.onContainer(p, c, code, end.Reason, message, since)
+	return cause.judged(f.now)
 }
 
-// killer returns the event of the liveness probe that had a container killed:
-// one from its last run, or, as few events get through, any one if the
-// container ended as one does that is told to.
-func (f finder) killer(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) *corev1.Event {
-	e := latestEvent(f.events.about(Object{"Pod", p.Name}, p.UID, ofContainer(c.spec.Name, "Unhealthy", "Liveness probe")))
-	if e == nil || end.Reason == "OOMKilled" {
-		return nil
+// killer returns the event of the probe that had a container killed, and the
+// trouble that this is: one from its last run, or, as few events get through,
+// any one if the container ended as one does that is told to.
+func (f finder) killer(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) (*corev1.Event, Code) {
+	if end.Reason == "OOMKilled" {
+		return nil, ""
 	}
 	told := end.ExitCode == 0 || end.ExitCode == 128+15 || end.ExitCode == 128+9 // SIGTERM, SIGKILL
-	if !told && (lastSeen(e).Before(end.StartedAt.Time) || lastSeen(e).After(end.FinishedAt.Time)) {
-		return nil
+	of := func(prefix string) *corev1.Event {
+		e := latestEvent(f.events.about(Object{"Pod", p.Name}, p.UID, ofContainer(c.spec.Name, "Unhealthy", prefix)))
+		if e == nil || !told && (lastSeen(e).Before(end.StartedAt.Time) || lastSeen(e).After(end.FinishedAt.Time)) {
+			return nil
+		}
+		return e
 	}
-	return e
+	liveness, startup := of("Liveness probe"), of("Startup probe")
+	if startup != nil && (liveness == nil || lastSeen(startup).After(lastSeen(liveness))) {
+		return startup, StartupKilled
+	}
+	return liveness, LivenessProbe
 }
 
 // running looks at a container that runs: is it a loop between two crashes, an
@@ -215,9 +331,14 @@ func (f finder) unsteady(pods []*corev1.Pod) []Cause {
 }
 
 // probe returns the cause of a container whose probe has not passed, with what
-// the kubelet said of it since the container was started.
+// the kubelet said of it since the container was started. A container that is
+// killed and started anew because it does not start up has the trouble since
+// its first start.
 func (f finder) probe(p *corev1.Pod, c container, code Code, prefix string, started time.Time) Cause {
-	since := later(started, waitingSince(p))
+	since := waitingSince(p)
+	if code != StartupProbe || since.IsZero() {
+		since = later(since, started)
+	}
 	e := latestEvent(f.events.about(Object{"Pod", p.Name}, p.UID, ofContainer(c.spec.Name, "Unhealthy", prefix)))
 	if e == nil || lastSeen(e).Before(started) {
 		return f.onContainer(p, c, code, "", "", since)
@@ -225,13 +346,25 @@ func (f finder) probe(p *corev1.Pod, c container, code Code, prefix string, star
 	return f.onContainer(p, c, code, e.Reason, e.Message, since)
 }
 
+// failedToStart reports whether a container never ran.
+func failedToStart(end *corev1.ContainerStateTerminated) bool {
+	return end.Reason == "StartError" || end.Reason == "ContainerCannotRun"
+}
+
 func endedBadly(end *corev1.ContainerStateTerminated) bool {
 	return end.ExitCode != 0 || end.Reason == "OOMKilled"
 }
 
 // restartsAlways reports whether a container is to run for ever, so that any
-// end is a bad one; the containers of a Job are not.
-func restartsAlways(p *corev1.Pod) bool {
+// end is a bad one; the containers of a Job are not. A container may have a
+// policy of its own (kubernetes: KEP-753, KEP-5307).
+func restartsAlways(p *corev1.Pod, c container) bool {
+	switch own := c.spec.RestartPolicy; {
+	case c.init:
+		return false
+	case own != nil:
+		return *own == corev1.ContainerRestartPolicyAlways
+	}
 	return p.Spec.RestartPolicy != corev1.RestartPolicyNever && p.Spec.RestartPolicy != corev1.RestartPolicyOnFailure
 }
 
@@ -245,15 +378,6 @@ func waitingSince(p *corev1.Pod) time.Time {
 		}
 	}
 	return since
-}
-
-// podRestarts returns how often containers of the pod were started again.
-func podRestarts(p *corev1.Pod) int32 {
-	var n int32
-	for i := range p.Status.ContainerStatuses {
-		n += p.Status.ContainerStatuses[i].RestartCount
-	}
-	return n
 }
 
 func later(a, b time.Time) time.Time {

@@ -3,6 +3,7 @@
 package readiness
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,13 @@ import (
 type finder struct {
 	events eventsByObject
 	claims map[string]*corev1.PersistentVolumeClaim // nil if they were not read
+	warned map[string]warnings                      // what was found about claims already
+	lost   map[string]bool                          // the nodes that do not answer, as far as the pods tell
 	now    time.Time
+}
+
+func newFinder(o Objects, now time.Time) finder {
+	return finder{events: groupByObject(o.Events), claims: byName(o.Claims), warned: map[string]warnings{}, lost: lostNodes(o.Pods), now: now}
 }
 
 // onPods returns the causes found on the pods that do not serve. Pods of an
@@ -62,8 +69,8 @@ func (f finder) onPod(p *corev1.Pod) []Cause {
 		return f.ended(p)
 	case p.Spec.NodeName == "":
 		return f.unscheduled(p)
-	case p.Status.Reason == "NodeLost":
-		return []Cause{f.cause(p, NodeLost, p.Status.Reason, p.Status.Message, notReadySince(p))}
+	case f.nodeLost(p):
+		return []Cause{f.cause(p, NodeLost, "NodeNotReady", "node "+p.Spec.NodeName+" does not answer", notReadySince(p))}
 	}
 	if causes := f.onContainers(p); len(causes) > 0 {
 		return causes
@@ -71,7 +78,10 @@ func (f finder) onPod(p *corev1.Pod) []Cause {
 	if causes := f.beforeContainers(p); len(causes) > 0 {
 		return causes
 	}
-	return f.afterContainers(p)
+	if causes := f.afterContainers(p); len(causes) > 0 {
+		return causes
+	}
+	return f.creating(p)
 }
 
 // cause returns a cause found on a pod itself.
@@ -86,8 +96,11 @@ func (f finder) stopping(p *corev1.Pod) []Cause {
 	const patience = time.Minute
 	if f.now.Sub(p.DeletionTimestamp.Time) > patience {
 		message := "its containers do not stop, or its node does not answer"
-		if len(p.Finalizers) > 0 {
+		switch {
+		case len(p.Finalizers) > 0:
 			message = "held by " + strings.Join(p.Finalizers, ", ")
+		case f.nodeLost(p):
+			message = "node " + p.Spec.NodeName + " does not answer"
 		}
 		return []Cause{f.cause(p, StuckStopping, "Terminating", message, p.DeletionTimestamp.Time)}
 	}
@@ -116,15 +129,30 @@ func (f finder) ended(p *corev1.Pod) []Cause {
 
 // unscheduled looks at a pod that has no node.
 func (f finder) unscheduled(p *corev1.Pod) []Cause {
+	const patience = time.Minute
 	causes := f.onClaims(p)
 	c := podCondition(p, corev1.PodScheduled)
+	if c == nil && len(causes) == 0 && f.now.Sub(p.CreationTimestamp.Time) > patience {
+		cause := Cause{Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name, Message: "no scheduler has looked at the pod", Since: p.CreationTimestamp.Time, Grace: never}
+		return []Cause{cause.judged(f.now)}
+	}
 	if c == nil || c.Status != corev1.ConditionFalse {
 		return causes
 	}
 	if len(causes) > 0 && strings.Contains(strings.ToLower(c.Message), "persistentvolumeclaim") {
 		return causes // the scheduler only says the same with fewer words
 	}
-	return append(causes, f.cause(p, Unschedulable, c.Reason, c.Message, c.LastTransitionTime.Time))
+	cause := Cause{
+		Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name,
+		Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time,
+	}
+	cause.Brief = briefSchedule(clean(c.Message))
+	if words, comes := f.room(p); comes {
+		cause.Grace, cause.Brief = never, joined(words, cause.Brief)
+	} else {
+		cause.Brief += semicolon(words)
+	}
+	return append(causes, cause.judged(f.now))
 }
 
 // beforeContainers looks at a pod of which no container could be made yet.
@@ -152,7 +180,21 @@ func (f finder) beforeContainers(p *corev1.Pod) []Cause {
 	case missesConfig(e.Message):
 		code = ConfigMissing
 	}
-	return []Cause{f.cause(p, code, e.Reason, e.Message, firstOf(troubles))}
+	return []Cause{f.cause(p, code, e.Reason, e.Message, later(notReadySince(p), firstOf(troubles)))}
+}
+
+// creating looks at a pod with a container that has not been created for long,
+// while nothing says why: a large image, a runtime that hangs, or events that
+// may not be read.
+func (f finder) creating(p *corev1.Pod) []Cause {
+	for _, c := range containersOf(p) {
+		w, since := c.status.State.Waiting, c.waitingSince(p)
+		if w == nil || since.IsZero() || f.now.Sub(since) < long {
+			continue
+		}
+		return []Cause{f.onContainer(p, c, Creating, w.Reason, w.Message, since)}
+	}
+	return nil
 }
 
 // isSummary tells the kubelet's event that says which volumes are not mounted,
@@ -172,17 +214,19 @@ func (f finder) current(p *corev1.Pod, accept func(*corev1.Event) bool) []*corev
 	return events
 }
 
-// afterContainers looks at a pod whose containers are all ready.
+// afterContainers looks at a pod whose containers are all ready. A kubelet that
+// does not say why the pod is not ready may be cut off, or have stopped halfway
+// (kubernetes#82346); that is not known, and so not said.
 func (f finder) afterContainers(p *corev1.Pod) []Cause {
-	containers, ready := podCondition(p, corev1.ContainersReady), podCondition(p, corev1.PodReady)
-	if containers == nil || ready == nil || containers.Status != corev1.ConditionTrue || ready.Status != corev1.ConditionFalse {
+	ready := podCondition(p, corev1.PodReady)
+	if !containersReady(p) || ready == nil || ready.Status == corev1.ConditionTrue {
 		return nil
 	}
 	if len(p.Spec.ReadinessGates) > 0 {
 		return []Cause{f.cause(p, ReadinessGate, ready.Reason, ready.Message, ready.LastTransitionTime.Time)}
 	}
-	// The node controller takes readiness from pods whose node does not answer.
-	return []Cause{f.cause(p, NodeLost, "NodeNotReady", "node "+p.Spec.NodeName+" does not answer", ready.LastTransitionTime.Time)}
+	message := joined("its containers are ready, the pod is not", cmp.Or(ready.Message, ready.Reason, "node "+p.Spec.NodeName+" gives no reason"))
+	return []Cause{f.cause(p, NotReady, ready.Reason, message, ready.LastTransitionTime.Time)}
 }
 
 // onCreation returns the cause for which a controller cannot create pods, if
@@ -208,10 +252,11 @@ func createCode(message string) Code {
 	return CreateFailed
 }
 
-// missesConfig reports whether a volume cannot be mounted because what it
-// shows is not there: the kubelet has no reason of its own for it.
+// missesConfig reports whether a volume cannot be mounted, or a container not
+// be made, because a config map, a secret or a key of one is not there: the
+// kubelet has no reason of its own for it.
 func missesConfig(message string) bool {
 	m := strings.ToLower(message)
-	return strings.Contains(m, "references non-existent") ||
-		strings.HasSuffix(m, "not found") && (strings.Contains(m, "configmap \"") || strings.Contains(m, "secret \""))
+	return containsAny(m, "references non-existent", "couldn't find key", "failed to sync secret cache", "failed to sync configmap cache") ||
+		strings.Contains(m, "not found") && containsAny(m, "configmap \"", "secret \"", "configmaps \"", "secrets \"")
 }

@@ -3,8 +3,6 @@
 package readiness
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,7 +129,7 @@ func TestCauses(t *testing.T) {
 		{
 			"image pull, young kubelet", waits("ImagePullBackOff", `Back-off pulling image "repository.thingpark.com/twa:18.36.8": ErrImagePull: failed to resolve reference: 401 Unauthorized`, 18*minute), nil, nil,
 			[]Cause{{Code: ImagePull, Reason: "ImagePullBackOff", Since: ago(18 * minute).Time, Dooms: true}},
-			[]string{"ImagePullBackOff repository.thingpark.com: 401 Unauthorized"},
+			[]string{"ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized"},
 		},
 		{
 			"image pull, old kubelet: the event has the message and the time", waits("ImagePullBackOff", `Back-off pulling image "repository.thingpark.com/twa:18.36.8"`, 18*minute),
@@ -142,7 +140,7 @@ func TestCauses(t *testing.T) {
 			},
 			nil,
 			[]Cause{{Code: ImagePull, Reason: "ImagePullBackOff", Since: ago(40 * time.Second).Time}},
-			[]string{"ImagePullBackOff repository.thingpark.com: 401 Unauthorized"},
+			[]string{"ImagePullBackOff repository.thingpark.com/twa:18.36.8: pull access denied: 401 Unauthorized"},
 		},
 		{
 			"crash loop, healed in between: that the kubelet backed off is long ago", hasContainer(10*time.Second, loops(ended(1, "Error", "", 20*time.Second))),
@@ -154,13 +152,13 @@ func TestCauses(t *testing.T) {
 			"image pull, an event of an earlier trouble is none of this one", waits("ErrImagePull", "no such host", 30*time.Second),
 			[]*corev1.Event{event(thePod, "twa", "Failed", pullError, 50*minute, 45*minute)}, nil,
 			[]Cause{{Code: ImagePull, Reason: "ErrImagePull", Since: ago(30 * time.Second).Time}},
-			[]string{"ImagePullBackOff repository.thingpark.com: no such host"},
+			[]string{"ImagePullBackOff repository.thingpark.com/twa:18.36.8: no such host"},
 		},
 		{
 			"image pull, the same trouble as in an earlier life", waits("ErrImagePull", "no such host", 30*time.Second),
 			[]*corev1.Event{event(thePod, "twa", "Failed", pullError, 50*minute, 0)}, nil,
 			[]Cause{{Code: ImagePull, Reason: "ErrImagePull", Since: ago(30 * time.Second).Time}},
-			[]string{"ImagePullBackOff repository.thingpark.com: no such host"},
+			[]string{"ImagePullBackOff repository.thingpark.com/twa:18.36.8: no such host"},
 		},
 		{
 			"image pull, no word of the registry", waits("ImagePullBackOff", `Back-off pulling image "repository.thingpark.com/twa:18.36.8"`, 30*time.Second), nil, nil,
@@ -170,7 +168,7 @@ func TestCauses(t *testing.T) {
 		{
 			"invalid image name", waits("InvalidImageName", "couldn't parse image name: invalid reference format", 0), nil, nil,
 			[]Cause{{Code: ImagePull, Reason: "InvalidImageName", Since: now, Dooms: true}},
-			[]string{"InvalidImageName repository.thingpark.com/twa:18.36.8"},
+			[]string{"InvalidImageName repository.thingpark.com/twa:18.36.8: couldn't parse image name: invalid reference format"},
 		},
 		{
 			"crash loop, since the kubelet backs off", hasContainer(10*time.Second, loops(ended(1, "Error", "", 20*time.Second))),
@@ -198,7 +196,7 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"a crash, not restarted yet", hasContainer(10*time.Second, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(2, "Error", "", 1*time.Second)}}), nil, nil,
-			[]Cause{{Code: CrashLoop, Reason: "Error", Since: ago(10 * time.Second).Time}},
+			[]Cause{{Code: CrashLoop, Reason: "Error", Since: ago(1 * time.Second).Time}},
 			[]string{"twa in a crash loop, exit code 2"},
 		},
 		{
@@ -227,7 +225,7 @@ func TestCauses(t *testing.T) {
 		{
 			"no such program", hasContainer(10*time.Second, loops(ended(128, "StartError", `failed to create containerd task: exec: "twa": executable file not found in $PATH`, 20*time.Second))), nil, nil,
 			[]Cause{{Code: StartFailed, Reason: "StartError", Since: ago(20 * time.Second).Time, Restarts: 7}},
-			[]string{"cannot start twa: executable file not found in $PATH"},
+			[]string{`cannot start twa: exec: "twa": executable file not found in $PATH`},
 		},
 		{
 			"init container fails", all(hasContainer(3*minute, loops(ended(1, "Error", "", 20*time.Second))), asInit), nil, nil,
@@ -259,15 +257,15 @@ func TestCauses(t *testing.T) {
 		{
 			"sidecar crashes", all(hasContainer(3*minute, loops(ended(1, "Error", "", 20*time.Second))), asSidecar), nil, nil,
 			[]Cause{{Code: CrashLoop, Reason: "Error", Since: ago(3 * minute).Time, Restarts: 7}},
-			[]string{"twa in a crash loop, exit code 1, 7 restarts"},
+			[]string{"sidecar twa in a crash loop, exit code 1, 7 restarts"},
 		},
 		{
 			"sidecar runs", all(hasContainer(3*minute, runs(2*minute, func(s *corev1.ContainerStatus) { s.Ready = true })), asSidecar), nil, nil,
 			nil, nil,
 		},
 		{
-			"missing config map", waits("CreateContainerConfigError", `configmap "twa-config" not found`, 2*minute), nil, nil,
-			[]Cause{{Code: ConfigMissing, Reason: "CreateContainerConfigError", Since: ago(2 * minute).Time, Dooms: true}},
+			"missing config map", waits("CreateContainerConfigError", `configmap "twa-config" not found`, 5*minute), nil, nil,
+			[]Cause{{Code: ConfigMissing, Reason: "CreateContainerConfigError", Since: ago(5 * minute).Time, Dooms: true}},
 			[]string{`configmap "twa-config" not found`},
 		},
 		{
@@ -277,7 +275,7 @@ func TestCauses(t *testing.T) {
 				event(thePod, "", "FailedMount", `Unable to attach or mount volumes: unmounted volumes=[tls]: timed out waiting for the condition`, 20*time.Second, 0),
 			},
 			nil,
-			[]Cause{{Code: ConfigMissing, Reason: "FailedMount", Since: ago(90 * time.Second).Time, Dooms: true}},
+			[]Cause{{Code: ConfigMissing, Reason: "FailedMount", Since: ago(90 * time.Second).Time}},
 			[]string{`secret "twa-tls" not found`},
 		},
 		{
@@ -288,7 +286,9 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"volume could not be mounted once, long ago", waits("ContainerCreating", "", 30*minute),
-			[]*corev1.Event{event(thePod, "", "FailedMount", "MountVolume.SetUp failed", 29*minute, 28*minute)}, nil, nil, nil,
+			[]*corev1.Event{event(thePod, "", "FailedMount", "MountVolume.SetUp failed", 29*minute, 28*minute)}, nil,
+			[]Cause{{Code: Creating, Reason: "ContainerCreating", Since: ago(30 * minute).Time}},
+			[]string{"twa is not created yet: ContainerCreating"},
 		},
 		{
 			"volumes are mounted: their old trouble is over", all(waits("ContainerCreating", "", 2*minute), func(p *corev1.Pod) {
@@ -300,7 +300,7 @@ func TestCauses(t *testing.T) {
 			"no sandbox", waits("ContainerCreating", "", 2*minute),
 			[]*corev1.Event{event(thePod, "", "FailedCreatePodSandBox", "Failed to create pod sandbox: rpc error: plugin type=\"flannel\" failed (add): no IP addresses available", 2*minute, 0)}, nil,
 			[]Cause{{Code: StartFailed, Reason: "FailedCreatePodSandBox", Since: ago(2 * minute).Time}},
-			[]string{"cannot start its sandbox: no IP addresses available"},
+			[]string{`cannot start its sandbox: plugin type="flannel" failed (add): no IP addresses available`},
 		},
 		{
 			"an event of the newer API", waits("ContainerCreating", "", 20*minute),
@@ -343,7 +343,7 @@ func TestCauses(t *testing.T) {
 		{
 			"startup probe fails", hasContainer(4*minute, runs(minute, func(s *corev1.ContainerStatus) { s.Started = new(false) })),
 			[]*corev1.Event{event(thePod, "twa", "Unhealthy", "Startup probe failed: cat: /tmp/up: No such file", 50*time.Second, 0)}, nil,
-			[]Cause{{Code: StartupProbe, Reason: "Unhealthy", Since: ago(minute).Time}},
+			[]Cause{{Code: StartupProbe, Reason: "Unhealthy", Since: ago(4 * minute).Time}},
 			[]string{"startup probe: cat: /tmp/up: No such file"},
 		},
 		{
@@ -389,7 +389,7 @@ func TestCauses(t *testing.T) {
 		{
 			"claim not there", all(unscheduled("Unschedulable", `0/3 nodes are available: persistentvolumeclaim "data-twa-0" not found.`, minute), usesClaim("data-twa-0")), nil,
 			[]*corev1.PersistentVolumeClaim{},
-			[]Cause{{Code: ClaimPending, Object: theClaim, Reason: "NotFound"}},
+			[]Cause{{Code: ClaimPending, Object: theClaim, Reason: "NotFound", Since: ago(minute).Time}},
 			[]string{"claim data-twa-0 pending: there is no such claim"},
 		},
 		{
@@ -439,10 +439,35 @@ func TestCauses(t *testing.T) {
 			[]string{"twa-0 does not stop: held by example.com/keep"},
 		},
 		{
-			"node lost", func(p *corev1.Pod) {
+			"not ready, for no reason that is told", func(p *corev1.Pod) {
 				setCondition(p, corev1.PodReady, corev1.ConditionFalse, "", "", minute)
 			}, nil, nil,
+			[]Cause{{Code: NotReady, Since: ago(minute).Time}},
+			[]string{"its containers are ready, the pod is not: node node-1 gives no reason"},
+		},
+		{
+			"node lost, as the node controller says", func(p *corev1.Pod) {
+				setCondition(p, corev1.PodReady, corev1.ConditionFalse, "", "", minute)
+			},
+			[]*corev1.Event{event(thePod, "", "NodeNotReady", "Node is not ready", minute, minute)}, nil,
 			[]Cause{{Code: NodeLost, Reason: "NodeNotReady", Since: ago(minute).Time}},
+			[]string{"node node-1 does not answer"},
+		},
+		{
+			"node lost in an earlier life", func(p *corev1.Pod) {
+				setCondition(p, corev1.PodReady, corev1.ConditionFalse, "", "", minute)
+			},
+			[]*corev1.Event{event(thePod, "", "NodeNotReady", "Node is not ready", 30*minute, 20*minute)}, nil,
+			[]Cause{{Code: NotReady, Since: ago(minute).Time}},
+			[]string{"its containers are ready, the pod is not: node node-1 gives no reason"},
+		},
+		{
+			"node lost, as the pod's own condition says, without the containers'", func(p *corev1.Pod) {
+				p.Status.Conditions = nil
+				setCondition(p, corev1.PodReady, corev1.ConditionFalse, "NodeLost", "", 30*minute)
+				p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "twa", Ready: true}}
+			}, nil, nil,
+			[]Cause{{Code: NodeLost, Reason: "NodeNotReady", Since: ago(30 * minute).Time}},
 			[]string{"node node-1 does not answer"},
 		},
 		{
@@ -459,6 +484,13 @@ func TestCauses(t *testing.T) {
 			}), nil, nil,
 			[]Cause{{Code: ContainerFailed, Reason: "Error", Since: ago(minute).Time}},
 			[]string{"twa failed, exit code 3"},
+		},
+		{
+			"never started, for good", all(hasContainer(minute, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(128, "StartError", `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "/run": permission denied: unknown`, minute)}}), func(p *corev1.Pod) {
+				p.Status.Phase = corev1.PodFailed
+			}), nil, nil,
+			[]Cause{{Code: ContainerFailed, Reason: "StartError", Since: ago(minute).Time}},
+			[]string{`twa failed, cannot start: exec: "/run": permission denied`},
 		},
 		{
 			"out of time", all(notReady(minute), func(p *corev1.Pod) {
@@ -480,7 +512,7 @@ func TestCauses(t *testing.T) {
 					tt.want[i].Object = thePod
 				}
 			}
-			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Cause{}, "Message", "Group", "Container")); diff != "" {
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Cause{}, "Message", "Group", "Container", "Image", "Brief", "Role", "LastExit", "Grace")); diff != "" {
 				t.Errorf("causes (-want +got):\n%s", diff)
 			}
 			var says []string
@@ -599,19 +631,30 @@ func TestGravestFirst(t *testing.T) {
 // An image that cannot be pulled for a moment fails nobody: only from its
 // grace on does it doom, and the workload with it.
 func TestGrace(t *testing.T) {
-	for _, code := range slices.Sorted(maps.Keys(graces)) {
-		grace := graces[code]
-		at := func(since time.Duration) bool { return Cause{Code: code, Since: now.Add(-since)}.dooms(now) }
-		if at(grace-time.Second) || !at(grace) {
-			t.Errorf("%s dooms before its grace of %v is over, or not after", code, grace)
-		}
-		if (Cause{Code: code}).dooms(now) {
-			t.Errorf("%s dooms, though nobody knows since when it lasts", code)
+	for _, code := range Codes() {
+		at := func(since time.Duration) Cause { return Cause{Code: code, Since: now.Add(-since)}.judged(now) }
+		unknown := Cause{Code: code}.judged(now)
+		switch grace := at(0).Grace; grace {
+		case 0:
+			if at(24 * time.Hour).Dooms {
+				t.Errorf("%s dooms, though it has no grace", code)
+			}
+		case atOnce:
+			if !unknown.Dooms {
+				t.Errorf("%s does not doom at once", code)
+			}
+		default:
+			if at(grace-time.Second).Dooms || !at(grace).Dooms {
+				t.Errorf("%s dooms before its grace of %v is over, or not after", code, grace)
+			}
+			if unknown.Dooms {
+				t.Errorf("%s dooms, though nobody knows since when it lasts", code)
+			}
 		}
 	}
 	missing := statefulSet(func(s *appsv1.StatefulSet) { s.Status.ReadyReplicas = 2 })
 	for since, want := range map[time.Duration]State{20 * time.Second: Progressing, 90 * time.Second: Failed} {
-		p := lrcPod(0, "lrc-new", pullFails("ErrImagePull", since))
+		p := lrcPod(0, "lrc-new", waits("ErrImagePull", "401 Unauthorized", since))
 		w := Assess(Objects{StatefulSets: []*appsv1.StatefulSet{missing}, Pods: []*corev1.Pod{p}}, now).Workloads[0]
 		if w.State != want || !w.Since.Equal(now.Add(-since)) {
 			t.Errorf("no image for %v: %s since %v, want %s", since, w.State, w.Since, want)
@@ -710,10 +753,19 @@ func TestCrashes(t *testing.T) {
 	p := Assess(Objects{Pods: []*corev1.Pod{pod("StatefulSet", "x", "z", killed), pod("StatefulSet", "x", "y", well), pod("StatefulSet", "x", "w", down)}}, now)
 	want := []Cause{{
 		Code: OOMKilled, Object: Object{"Pod", "z"}, Pod: "z", Container: "twa", Reason: "OOMKilled",
-		Message: "exit code 137", Since: ago(time.Hour).Time, Restarts: 1, Group: "OOMKilled: twa OOMKilled",
+		Message: "exit code 137", Since: ago(time.Hour).Time, Restarts: 1, Group: "twa OOMKilled",
 	}}
-	if diff := cmp.Diff(want, p.Crashes); diff != "" {
+	if diff := cmp.Diff(want, p.Crashes, cmpopts.IgnoreFields(Cause{}, "Brief", "Grace")); diff != "" {
 		t.Errorf("crashes (-want +got):\n%s", diff)
+	}
+}
+
+// The root of a long chain of errors is at its end, beyond what a message may be.
+func TestLongWords(t *testing.T) {
+	c := Cause{Code: StartFailed, Container: "twa", Message: "cannot prepare " + strings.Repeat("the root of ", 200) + ": no space left on device"}.judged(now)
+	says := c.Summary()
+	if !strings.HasPrefix(says, "cannot start twa: cannot prepare the root of") || !strings.HasSuffix(says, ": no space left on device") || len(says) > 300 {
+		t.Errorf("%d bytes: %q", len(says), says)
 	}
 }
 

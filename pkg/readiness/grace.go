@@ -2,74 +2,109 @@
 
 package readiness
 
-import "time"
+import (
+	"regexp"
+	"strings"
+	"time"
+)
 
-// waiting maps the kubelet's reasons for a container that waits to a trouble
-// (kubernetes: pkg/kubelet/images/types.go, pkg/kubelet/container/
-// sync_result.go, pkg/kubelet/kuberuntime). Reasons that are not here, such as
-// ContainerCreating and PodInitializing, are none.
-var waiting = map[string]Code{
-	"ErrImagePull":               ImagePull,
-	"ImagePullBackOff":           ImagePull,
-	"ErrImageNeverPull":          ImagePull,
-	"ImageInspectError":          ImagePull,
-	"InvalidImageName":           ImagePull,
-	"RegistryUnavailable":        ImagePull,
-	"SignatureValidationFailed":  ImagePull,
-	"CreateContainerConfigError": ConfigMissing,
-	"CreateContainerError":       StartFailed,
-	"RunContainerError":          StartFailed,
-	"PreCreateHookError":         StartFailed,
-	"PreStartHookError":          StartFailed,
-	"PostStartHookError":         StartFailed,
-	"CrashLoopBackOff":           CrashLoop,
-}
-
-// graces say how long a trouble may last before it dooms. They leave room for
-// what heals by itself: a registry that refuses for a moment, a cluster
-// autoscaler (minutes), a volume whose node died (attached elsewhere after six
+// Graces say how long a trouble may last before it dooms. They leave room for
+// what heals by itself: a registry that refuses for a moment, a node that is
+// added (minutes), a volume whose node died (attached elsewhere after six
 // minutes), applications that crash until the database they need is there (the
-// kubelet's back-off grows to five minutes). A code that is not here never
-// dooms: it may heal however long it takes.
-var graces = map[Code]time.Duration{
-	ImagePull:     time.Minute,
-	ConfigMissing: time.Minute,
-	Unschedulable: 5 * time.Minute,
-	ClaimPending:  5 * time.Minute,
-	Quota:         5 * time.Minute,
-	CreateFailed:  5 * time.Minute,
-	StartFailed:   5 * time.Minute,
-	MountFailed:   10 * time.Minute,
-	CrashLoop:     10 * time.Minute,
-	OOMKilled:     10 * time.Minute,
-	InitFailed:    10 * time.Minute,
-	LivenessProbe: 10 * time.Minute,
-	OperatorError: 10 * time.Minute,
-}
-
-// never is the grace of what dooms not at all.
-const never time.Duration = 1<<63 - 1
-
-// exceptions are reasons with a grace of their own.
-var exceptions = map[string]time.Duration{
-	"InvalidImageName":         0,     // only a change of the spec helps
-	"Lost":                     0,     // a claim whose volume is gone
-	"InvalidResourceException": 0,     // the same, in Strimzi's words
-	"SchedulingGated":          never, // someone holds the pod back on purpose
-}
+// kubelet's back-off grows to five minutes). What has no grace in the table of
+// kinds never dooms: it may heal however long it takes.
+const (
+	atOnce  time.Duration = 1 // only a change of the spec helps
+	soon                  = time.Minute
+	minutes               = 5 * time.Minute
+	long                  = 10 * time.Minute
+	never   time.Duration = 1<<63 - 1
+)
 
 // dooms reports whether the cause has had its time to heal. Without a time to
 // count from, only what is hopeless from the start dooms.
 func (c Cause) dooms(now time.Time) bool {
-	grace, ok := exceptions[c.Reason]
-	if !ok {
-		grace, ok = graces[c.Code]
-	}
-	switch {
-	case !ok || grace == never:
+	switch c.Grace {
+	case 0, never:
 		return false
-	case grace == 0:
+	case atOnce:
 		return true
 	}
-	return !c.Since.IsZero() && now.Sub(c.Since) >= grace
+	return !c.Since.IsZero() && now.Sub(c.Since) >= c.Grace
+}
+
+// grace returns the grace of the cause: that of its kind, unless its reason or
+// message tells a better one.
+func (c Cause) grace() time.Duration {
+	switch {
+	case c.Reason == "SchedulingGated": // someone holds the pod back on purpose
+		return never
+	case c.Reason == "InvalidResourceException" && c.Code == OperatorError: // Strimzi: the resource must be changed
+		return atOnce
+	case c.Code == ImagePull:
+		return pullGrace(c.Reason, strings.ReplaceAll(c.Brief, c.Image, ""))
+	case c.Code == ConfigMissing:
+		return configGrace(c.Message)
+	case c.Code == ConfigRefused && heals(c.Message):
+		return minutes
+	}
+	return causeKinds[c.Code].grace
+}
+
+// configGrace: an operator may make a config map or secret minutes after the
+// pods that need it, as Strimzi's does. One that is there has all its keys.
+func configGrace(message string) time.Duration {
+	if containsAny(message, "couldn't find key", "key:") && !heals(message) {
+		return soon
+	}
+	return minutes
+}
+
+// heals reports whether an error is one of the kubelet's own caches, which
+// fill up by themselves.
+func heals(message string) bool {
+	return containsAny(message, "timed out waiting", "failed to sync", "not registered", "services have not yet been read", "context deadline exceeded")
+}
+
+// pullGrace tells registries that are busy or not reachable, which heal, from
+// answers that stay the same until someone acts: 401, 403, "not found". The
+// brief message is without the image and addresses, which may hold any word.
+func pullGrace(reason, brief string) time.Duration {
+	m := strings.ToLower(brief)
+	status := ""
+	if found := httpStatus.FindStringSubmatch(m); found != nil {
+		status = found[1]
+	}
+	switch {
+	case reason == "InvalidImageName":
+		return atOnce
+	case reason == "RegistryUnavailable" || status == "429" || status == "408" || strings.HasPrefix(status, "5") || containsAny(m, pullHeals...):
+		return long
+	case reason == "ErrImageNeverPull" || reason == "SignatureValidationFailed" || status != "" || containsAny(m, pullStays...):
+		return soon
+	}
+	return minutes
+}
+
+// httpStatus finds the code of an answer that is an error.
+var httpStatus = regexp.MustCompile(`(?:^|: |status(?: ?code)?:? )([45]\d\d)\b`)
+
+// pullHeals are words of a registry that is busy, or that cannot be reached at
+// the moment.
+var pullHeals = []string{
+	"qps exceeded", "toomanyrequests", "too many requests", "rate limit", "resource exhausted",
+	"internal server error", "bad gateway", "service unavailable", "service temporarily unavailable", "gateway timeout", "gateway time-out",
+	"timeout", "timed out", "deadline exceeded", "context canceled", "request canceled", "transport is closing",
+	"connection refused", "connection reset", "connection closed", "closed network connection", "broken pipe",
+	"no route to host", "network is unreachable", "host is unreachable", "no such host", "server misbehaving", "name resolution",
+	"eof", "short read", "unexpected commit digest", "no space left on device", "too many open files",
+}
+
+// pullStays are words of an answer that stays the same until someone acts.
+var pullStays = []string{
+	"unauthorized", "authentication required", "authorization failed", "no basic auth credentials", "invalid username", "token has expired",
+	"forbidden", "denied", "not found", "manifest unknown", "name unknown", "name not known", "no match for platform", "no matching manifest",
+	"does not exist", "no such image", "not present with pull policy", "invalid reference format", "signature",
+	"x509", "server gave http response to https client",
 }

@@ -4,12 +4,15 @@ package readiness
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // A Job is something that runs to its end, and how far it is.
@@ -46,81 +49,96 @@ func (s JobState) Final() bool { return s == JobComplete || s == JobFailed }
 func (j Job) Doomed() bool { return j.State == JobFailed || doomed(j.Causes) }
 
 // JobOf tells how far a Job is, given the pods of its namespace and the causes
-// found for it.
-//
-// Only the conditions Complete and Failed are final. SuccessCriteriaMet and
-// FailureTarget come before them, while pods are still stopping (kubernetes:
-// api/batch/v1, JobConditionType). An attempt is a pod, or a restart of its
-// container with the restart policy OnFailure, as backoffLimit counts them.
+// found for it. See [kubejob.Of] for what counts.
 func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
-	st := j.Status
-	job := Job{Name: j.Name, Attempts: st.Active + st.Succeeded + st.Failed, StartedAt: timeOf(st.StartTime), FinishedAt: timeOf(st.CompletionTime)}
-	for _, p := range ownedBy(j.UID, all) {
-		job.Attempts += podRestarts(p)
+	f := kubejob.Of(j, all)
+	job := Job{
+		Name: j.Name, State: JobState(f.State), Attempts: int32(min(f.Attempts, math.MaxInt32)),
+		StartedAt: f.StartedAt, FinishedAt: f.EndedAt,
 	}
-	if c := jobCondition(j, batchv1.JobComplete); c != nil {
-		job.State = JobComplete
+	if job.State == JobComplete {
 		return job
 	}
 	job.Causes = causes
-	if c := jobCondition(j, batchv1.JobFailed); c != nil {
-		job.State, job.FinishedAt = JobFailed, c.LastTransitionTime.Time
-		if c.Reason == batchv1.JobReasonBackoffLimitExceeded {
-			job.Attempts = max(job.Attempts, backoffLimit(j)+1) // the pods that counted may be gone
-		}
-		job.Reason = clean(joined(c.Reason, c.Message))
-		return job
-	}
-	job.State, job.Reason = jobStep(j, job.Attempts)
-	if len(causes) > 0 && job.State != JobFinishing {
+	job.Reason = clean(jobReason(j, f))
+	if held := f.Held(); held != "" && !doomed(causes) {
+		job.Reason = clean(held)
+	} else if len(causes) > 0 && !job.State.Final() && job.State != JobFinishing {
 		job.Reason = sentence(job.Reason, causes[0].Summary())
 	}
 	return job
 }
 
-// jobStep tells where a Job stands that is neither complete nor failed.
-func jobStep(j *batchv1.Job, attempts int32) (JobState, string) {
+// jobReason says where a Job stands that is not complete.
+func jobReason(j *batchv1.Job, f kubejob.Facts) string {
+	switch JobState(f.State) {
+	case JobFailed:
+		return f.Decided
+	case JobFinishing:
+		if f.Succeeds {
+			return "succeeded, its last pods are stopping"
+		}
+		return sentence("failing", f.Decided)
+	case JobSuspended:
+		if j.Spec.Suspend == nil || !*j.Spec.Suspend {
+			return "its parallelism is 0"
+		}
+		return "suspended"
+	case JobPending:
+		return sentence("waiting for its first pod", managedBy(j))
+	}
+	return sentence(runningReason(j, f.Attempts), managedBy(j))
+}
+
+// managedBy names a controller other than Kubernetes' own that the Job is left
+// to (kubernetes: batch/v1, JobSpec.ManagedBy).
+func managedBy(j *batchv1.Job) string {
+	if by := j.Spec.ManagedBy; by != nil && *by != batchv1.JobControllerName {
+		return "managed by " + *by
+	}
+	return ""
+}
+
+// runningReason says how far a Job is that runs.
+func runningReason(j *batchv1.Job, attempts int) string {
 	st := j.Status
-	if c := jobCondition(j, batchv1.JobFailureTarget); c != nil {
-		return JobFinishing, sentence("failing", clean(joined(c.Reason, c.Message)))
-	}
-	if jobCondition(j, batchv1.JobSuccessCriteriaMet) != nil {
-		return JobFinishing, "succeeded, its last pods are stopping"
-	}
-	if j.Spec.Suspend != nil && *j.Spec.Suspend {
-		return JobSuspended, "suspended"
-	}
-	if attempts == 0 {
-		return JobPending, "waiting for its first pod"
-	}
 	if n := j.Spec.Completions; n != nil && *n > 1 {
-		return JobRunning, fmt.Sprintf("running, %d of %d completions", st.Succeeded, *n)
+		reason := fmt.Sprintf("running, %d of %d completions", st.Succeeded, *n)
+		if failed := j.Status.FailedIndexes; failed != nil && *failed != "" {
+			reason += ", failed indexes " + *failed
+		}
+		return reason
 	}
-	tries := fmt.Sprintf("attempt %d of at most %d", attempts, backoffLimit(j)+1)
+	tries := fmt.Sprintf("attempt %d", attempts)
+	if most, ok := kubejob.MostAttempts(j); ok {
+		tries += fmt.Sprintf(" of at most %d", max(most, attempts))
+	}
 	switch {
 	case st.Active == 0 && st.Failed > 0:
-		return JobRunning, tries + " failed"
+		return tries + " failed"
 	case attempts > 1:
-		return JobRunning, tries
+		return tries
 	}
-	return JobRunning, "running"
+	return "running"
 }
 
-// backoffLimit returns how often a Job is tried again; by default six times.
-func backoffLimit(j *batchv1.Job) int32 {
-	if j.Spec.BackoffLimit == nil {
-		return 6
-	}
-	return *j.Spec.BackoffLimit
-}
+// heldFor is how long a sidecar may outlive the work before it is a cause:
+// meshes stop theirs within seconds.
+const heldFor = 30 * time.Second
 
-func jobCondition(j *batchv1.Job, kind batchv1.JobConditionType) *batchv1.JobCondition {
-	for i := range j.Status.Conditions {
-		if c := &j.Status.Conditions[i]; c.Type == kind && c.Status == corev1.ConditionTrue {
-			return c
+// held returns the causes of the sidecars that keep a job from ending.
+func (f finder) held(j *batchv1.Job, pods []*corev1.Pod) []Cause {
+	var causes []Cause
+	for _, p := range kubejob.Of(j, pods).Pods {
+		since, sidecars := p.WorkEndedAt(), p.Held()
+		if len(sidecars) == 0 || f.now.Sub(since) < heldFor {
+			continue
 		}
+		causes = append(causes, Cause{
+			Code: SidecarHolds, Object: Object{"Pod", p.Name}, Pod: p.Name, Container: sidecars[0], Message: p.WhyHeld(), Since: since,
+		}.judged(f.now))
 	}
-	return nil
+	return causes
 }
 
 func timeOf(t *metav1.Time) time.Time {

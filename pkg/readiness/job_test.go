@@ -3,6 +3,8 @@
 package readiness
 
 import (
+	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -58,6 +60,25 @@ func TestJob(t *testing.T) {
 			Job{State: JobFinishing, Reason: "failing, BackoffLimitExceeded: " + backoff, Attempts: 7}},
 		{"about to complete", batchv1.JobSpec{}, batchv1.JobStatus{Succeeded: 1, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobSuccessCriteriaMet, "", "")}}, nil,
 			Job{State: JobFinishing, Reason: "succeeded, its last pods are stopping", Attempts: 1}},
+		{"a limit that nobody reaches", batchv1.JobSpec{BackoffLimit: new(int32(math.MaxInt32))}, batchv1.JobStatus{Active: 1, Failed: 1}, nil,
+			Job{State: JobRunning, Reason: "attempt 2", Attempts: 2}},
+		{"numbers that cannot be", batchv1.JobSpec{}, batchv1.JobStatus{Active: math.MaxInt32, Failed: math.MaxInt32}, nil,
+			Job{State: JobRunning, Reason: "attempt 2147483647 of at most 2147483647", Attempts: math.MaxInt32}},
+		{"parallelism 0", batchv1.JobSpec{Parallelism: new(int32(0))}, batchv1.JobStatus{}, nil,
+			Job{State: JobSuspended, Reason: "its parallelism is 0"}},
+		{"left to another controller", batchv1.JobSpec{ManagedBy: new("kueue.x-k8s.io/multikueue")}, batchv1.JobStatus{}, nil,
+			Job{State: JobPending, Reason: "waiting for its first pod, managed by kueue.x-k8s.io/multikueue"}},
+		{"indexes that failed", batchv1.JobSpec{Completions: new(int32(4)), BackoffLimitPerIndex: new(int32(0))},
+			batchv1.JobStatus{Active: 1, Succeeded: 2, Failed: 1, FailedIndexes: new("1")}, nil,
+			Job{State: JobRunning, Reason: "running, 2 of 4 completions, failed indexes 1", Attempts: 4}},
+		{"a pod failure policy ended it", batchv1.JobSpec{BackoffLimit: new(int32(9))}, batchv1.JobStatus{
+			Failed: 1, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailed, "PodFailurePolicy", "exit code 42")},
+		}, nil, Job{State: JobFailed, Reason: "PodFailurePolicy: exit code 42", Attempts: 1, FinishedAt: ago(time.Minute).Time}},
+		{"a success policy ends it", batchv1.JobSpec{Completions: new(int32(3))}, batchv1.JobStatus{
+			Active: 2, Succeeded: 1, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobSuccessCriteriaMet, "SuccessPolicy", "")},
+		}, nil, Job{State: JobFinishing, Reason: "succeeded, its last pods are stopping", Attempts: 3}},
+		{"its sidecar runs on", batchv1.JobSpec{}, batchv1.JobStatus{Active: 1}, []*corev1.Pod{pod("Job", "pum-process", "pum-process-x", heldBySidecar)},
+			Job{State: JobRunning, Reason: "container pum ended with exit code 0, but istio-proxy keeps the pod running", Attempts: 1}},
 		{"a condition that is not true", batchv1.JobSpec{}, batchv1.JobStatus{Active: 1, Conditions: []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: corev1.ConditionFalse}}}, nil,
 			Job{State: JobRunning, Reason: "running", Attempts: 1}},
 	}
@@ -72,9 +93,40 @@ func TestJob(t *testing.T) {
 	}
 }
 
+// heldBySidecar makes a pod whose container is done, but for a proxy.
+func heldBySidecar(p *corev1.Pod) {
+	p.Spec.Containers = []corev1.Container{{Name: "istio-proxy"}, {Name: "pum"}}
+	p.Status.ContainerStatuses = []corev1.ContainerStatus{
+		{Name: "istio-proxy", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+		{Name: "pum", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{FinishedAt: ago(time.Hour)}}},
+	}
+}
+
+// A sidecar that outlives the work is a cause that dooms nothing, also of what
+// a wait keeps of objects; one that just has not stopped yet is none.
+func TestASidecarThatHoldsAJob(t *testing.T) {
+	for ended, want := range map[time.Duration]bool{time.Second: false, time.Hour: true} {
+		p := pod("Job", "pum-process", "pum-process-x", heldBySidecar, func(p *corev1.Pod) {
+			p.Spec.Containers[0].Name, p.Status.ContainerStatuses[0].Name = "helper", "helper"
+			p.Status.ContainerStatuses[1].State.Terminated.FinishedAt = ago(ended)
+		})
+		j := &batchv1.Job{ObjectMeta: meta("pum-process", 0)}
+		j.Spec.Template.Spec.Containers = []corev1.Container{{Name: "pum"}}
+		j.Status.Active = 1
+		slim(p)
+		slim(j)
+		got := Assess(Objects{Jobs: []*batchv1.Job{j}, Pods: []*corev1.Pod{p}}, now).Jobs[0]
+		held := slices.ContainsFunc(got.Causes, func(c Cause) bool { return c.Code == SidecarHolds && c.Container == "helper" })
+		if held != want || got.State != JobRunning || got.Doomed() {
+			t.Errorf("ended %s ago: %+v, want a cause %t", ended, got, want)
+		}
+	}
+}
+
 // restarted makes a pod whose container was started again n times.
 func restarted(n int32) func(*corev1.Pod) {
 	return func(p *corev1.Pod) {
+		p.Spec.Containers = []corev1.Container{{Name: "pum"}}
 		p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "pum", RestartCount: n}}
 	}
 }
@@ -113,7 +165,7 @@ func TestJobsOfCronJobsAreTheirs(t *testing.T) {
 		t.Errorf("jobs (-want +got):\n%s", diff)
 	}
 	want := []CronJob{
-		{Name: "backup", LastScheduledAt: ago(time.Hour).Time, LastRun: &Job{Name: "backup-3", State: JobComplete}},
+		{Name: "backup", LastScheduledAt: ago(time.Hour).Time, LastRun: &Job{Name: "backup-3", State: JobComplete, FinishedAt: ago(time.Minute).Time}},
 		{Name: "never-run", Suspended: true},
 	}
 	if diff := cmp.Diff(want, p.CronJobs); diff != "" {

@@ -30,15 +30,22 @@ func (r *reader) lastWords(p Picture) {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, logPatience)
 	defer cancel()
-	read := map[string]bool{}
+	read := map[trouble]bool{}
 	for c := range p.causes() {
-		if !crashed(c.Code) || pods[c.Pod] == nil || read[c.Group] || len(read) == mostLogs {
+		of := trouble{c.Code, c.Group}
+		if !crashed(c.Code) || pods[c.Pod] == nil || read[of] || len(read) == mostLogs {
 			continue
 		}
-		read[c.Group] = true
+		read[of] = true
 		r.wait.Go(func() { c.Log = r.log(ctx, pods[c.Pod], c.Container) })
 	}
 	r.wait.Wait()
+}
+
+// A trouble is what causes of the same code and group share.
+type trouble struct {
+	code  Code
+	group string
 }
 
 // causes goes over what holds up workloads and jobs.
@@ -82,15 +89,6 @@ func (p Picture) recall(words map[place][]string) {
 			c.Log = words[place{c.Pod, c.Container}]
 		}
 	}
-}
-
-// crashed reports whether the trouble is about a container that ran and ended.
-func crashed(code Code) bool {
-	switch code {
-	case CrashLoop, OOMKilled, InitFailed, ContainerFailed:
-		return true
-	}
-	return false
 }
 
 // log returns the last lines of the container's run that ended last. That is

@@ -5,6 +5,7 @@ package readiness
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,19 +100,39 @@ func (r *reader) workloads(only []string) {
 	r.wait.Wait()
 }
 
-// evidence reads what may tell why something is held up. Of the events, only
-// warnings can, and they are the fewer.
+// evidence reads what may tell why something is held up. Of the events only
+// warnings can, and they are the fewer; where a pod finds no node, also what
+// others than scheduler and kubelets say of pods: whether a node is to come.
 func (r *reader) evidence() {
 	k := r.Kube
 	r.wait.Go(func() {
-		warnings, err := k.Events(r.namespace).List(r.ctx, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
-		r.keep("Event", corev1.Resource("events"), err, func() { r.objects.Events = addresses(warnings.Items) })
+		events, err := r.events()
+		r.keep("Event", corev1.Resource("events"), err, func() { r.objects.Events = addresses(events) })
 	})
 	r.wait.Go(func() {
 		claims, err := k.PersistentVolumeClaims(r.namespace).List(r.ctx, metav1.ListOptions{})
 		r.keep("PersistentVolumeClaim", corev1.Resource("persistentvolumeclaims"), err, func() { r.objects.Claims = addresses(claims.Items) })
 	})
 	r.wait.Wait()
+}
+
+// events reads the events that may tell.
+func (r *reader) events() ([]corev1.Event, error) {
+	events := r.Kube.Events(r.namespace)
+	found, err := events.List(r.ctx, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(r.objects.Pods, hasNoNode) {
+		return found.Items, nil
+	}
+	others, err := events.List(r.ctx, metav1.ListOptions{
+		FieldSelector: "type=" + corev1.EventTypeNormal + ",involvedObject.kind=Pod,source!=kubelet,source!=default-scheduler",
+	})
+	if err != nil {
+		return nil, err // without them a pod may look hopeless
+	}
+	return append(found.Items, others.Items...), nil
 }
 
 func addresses[T any](items []T) []*T {

@@ -237,6 +237,32 @@ func TestObserveLooksForCauses(t *testing.T) {
 	}
 }
 
+// Where the scheduler finds no node, what autoscalers say of pods is asked for,
+// too: they do not warn.
+func TestObserveAsksWhetherANodeIsToCome(t *testing.T) {
+	p := lrcPod(0, "lrc-new", unscheduled("Unschedulable", "0/3 nodes are available: 3 Insufficient cpu.", time.Hour))
+	missing := statefulSet(func(s *appsv1.StatefulSet) { s.Status.ReadyReplicas = 2 })
+	e := event(Object{"Pod", p.Name}, "", "TriggeredScaleUp", "pod triggered scale-up", 0, 0)
+	e.Type = corev1.EventTypeNormal
+	picture, server, err := observe(t, typed(map[string]any{statefulSets: []any{missing}, podList: []any{p}, events: []any{e}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := picture.Workloads[0]; w.State != Progressing || !strings.Contains(w.Reason, "the cluster autoscaler adds a node") {
+		t.Errorf("%s %q", w.State, w.Reason)
+	}
+	var queries []string
+	for _, r := range server.asked {
+		if r.URL.Path == events {
+			queries = append(queries, r.URL.Query().Get("fieldSelector"))
+		}
+	}
+	want := []string{"type=Warning", "type=Normal,involvedObject.kind=Pod,source!=kubelet,source!=default-scheduler"}
+	if diff := cmp.Diff(want, queries); diff != "" {
+		t.Errorf("questions for events (-want +got):\n%s", diff)
+	}
+}
+
 // What a container said that is not started again is not of a previous run.
 func TestLastWordsOfAFailedJob(t *testing.T) {
 	job := &batchv1.Job{ObjectMeta: meta("twa-sql", 0), Status: batchv1.JobStatus{Failed: 1, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailed, "", "")}}}
@@ -268,7 +294,7 @@ func TestObserveAsTheDocumentedAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Kafka kafka-cluster Failed starting, ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+		"Kafka kafka-cluster Failed starting, ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized",
 		"gap list strimzipodsets.core.strimzi.io Forbidden",
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
@@ -285,7 +311,7 @@ func TestTroubleOfABrokerIsToldOnce(t *testing.T) {
 	}, now)
 	want := []string{
 		"Kafka kafka-cluster Progressing starting, 0 of 1 broker ready",
-		"StrimziPodSet kafka-cluster-kafka Failed starting, ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+		"StrimziPodSet kafka-cluster-kafka Failed starting, ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized",
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
 		t.Errorf("picture (-want +got):\n%s", diff)

@@ -61,7 +61,7 @@ type Objects struct {
 // Assess applies the rule of each kind to what was read.
 func Assess(o Objects, now time.Time) Picture {
 	a := assessor{Objects: o, pods: groupByOwner(o.Pods)}
-	a.find = finder{events: groupByObject(o.Events), claims: byName(o.Claims), now: now}
+	a.find = newFinder(o, now)
 	p := Picture{
 		ObservedAt: now, Workloads: a.workloads(), Gaps: slices.Clone(o.Gaps),
 		Crashes: crashes(o.Pods), Lingering: a.find.lingering(o.Pods),
@@ -126,7 +126,8 @@ func (a assessor) workloads() []Workload {
 }
 
 // judge applies a rule, first without causes: they are looked for only if the
-// workload is held up. What is done, but only between two crashes, is not.
+// workload is held up. What is done, but only between two crashes, is not; nor is
+// what has a pod that cannot run.
 func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
 	w := rule(nil)
 	if !w.Done() {
@@ -137,6 +138,10 @@ func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes 
 	if loops := a.find.unsteady(pods); len(loops) > 0 {
 		gravest(loops)
 		return w.at(step{state: Progressing, doing: "ready between crashes"}, loops)
+	}
+	if broken := a.find.broken(pods); len(broken) > 0 {
+		gravest(broken)
+		return w.at(step{state: Progressing, doing: "not ready, whatever its status says"}, broken)
 	}
 	return w
 }
@@ -154,6 +159,24 @@ func (f finder) lingering(pods []*corev1.Pod) []Cause {
 		}
 	}
 	slices.SortFunc(causes, func(a, b Cause) int { return cmp.Compare(a.Pod, b.Pod) })
+	return causes
+}
+
+// broken returns what the pods suffer from that a status calls ready: the one who
+// writes it may have stopped doing so. What a pod goes through that starts is
+// none of it.
+func (f finder) broken(pods []*corev1.Pod) []Cause {
+	var causes []Cause
+	for _, p := range pods {
+		if serves(p) || isStopping(p) || hasEnded(p) {
+			continue
+		}
+		for _, c := range f.onContainers(p) {
+			if causeKinds[c.Code].grace > 0 {
+				causes = append(causes, c)
+			}
+		}
+	}
 	return causes
 }
 
@@ -218,7 +241,7 @@ func (a assessor) job(j *batchv1.Job) Job {
 	if job.State == JobComplete {
 		return job
 	}
-	causes := a.withCreation("Job", j, pods, a.find.onPods(pods, every))
+	causes := append(a.withCreation("Job", j, pods, a.find.onPods(pods, every)), a.find.held(j, pods)...)
 	gravest(causes)
 	return JobOf(j, pods, causes)
 }

@@ -265,3 +265,25 @@ func TestLingeringPods(t *testing.T) {
 		t.Errorf("%s, lingering (-want +got):\n%s", p.Workloads[0].State, diff)
 	}
 }
+
+// A status that nobody writes any more: its pods tell otherwise.
+func TestStatusThatIsOutOfDate(t *testing.T) {
+	d := deployment(func(*appsv1.Deployment) {})
+	s := statefulSet(func(*appsv1.StatefulSet) {})
+	tests := []struct {
+		name string
+		in   Objects
+		want State
+	}{
+		{"Deployment", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", inLoop(time.Hour))}}, Failed},
+		{"Deployment, a moment ago", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", inLoop(time.Second))}}, Progressing},
+		{"Deployment, a pod that starts", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", notReady(time.Second))}}, Ready},
+		{"Deployment, a pod that stops", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("b", "x", inLoop(time.Hour), deletedAgo(0))}}, Ready},
+		{"StatefulSet", Objects{StatefulSets: []*appsv1.StatefulSet{s}, Pods: []*corev1.Pod{lrcPod(0, "lrc-new", pullFails("ImagePullBackOff", time.Hour))}}, Failed},
+	}
+	for _, tt := range tests {
+		if w := judged(t, tt.in); w.State != tt.want {
+			t.Errorf("%s: %s %q, want %s", tt.name, w.State, w.Reason, tt.want)
+		}
+	}
+}

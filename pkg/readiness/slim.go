@@ -7,6 +7,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // slim drops from an object what no rule looks at, which is most of it: the
@@ -23,20 +25,16 @@ func slim(object metav1.Object) {
 	case *appsv1.DaemonSet:
 		o.Spec.Template = corev1.PodTemplateSpec{}
 	case *batchv1.Job:
-		o.Spec.Template = corev1.PodTemplateSpec{}
+		o.Spec.Template = slimTemplate(o.Spec.Template)
 	case *batchv1.CronJob:
 		o.Spec.JobTemplate = batchv1.JobTemplateSpec{}
 	}
 }
 
-// slimPod keeps of a pod's annotations the revision, of its spec where it runs, its claims, and of each container
+// slimPod keeps of a pod's annotations what rules look at, of its spec where it runs, its claims, and of each container
 // its name, image, restart policy and whether there are probes.
 func slimPod(p *corev1.Pod) {
-	of, told := p.Annotations[revision]
-	p.Annotations = nil
-	if told {
-		p.Annotations = map[string]string{revision: of}
-	}
+	p.Annotations = slimAnnotations(p.Annotations)
 	spec := corev1.PodSpec{NodeName: p.Spec.NodeName, RestartPolicy: p.Spec.RestartPolicy, ReadinessGates: p.Spec.ReadinessGates}
 	for _, v := range p.Spec.Volumes {
 		if claimName(p, v) != "" {
@@ -50,6 +48,32 @@ func slimPod(p *corev1.Pod) {
 			statuses[i].ImageID, statuses[i].VolumeMounts, statuses[i].Resources, statuses[i].User = "", nil, nil, nil
 		}
 	}
+}
+
+// slimTemplate keeps of a Job's template what tells its own containers from
+// those that are added to its pods: see kubejob.
+func slimTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
+	slimmed := corev1.PodTemplateSpec{}
+	slimmed.Annotations = slimAnnotations(t.Annotations)
+	slimmed.Spec.RestartPolicy = t.Spec.RestartPolicy
+	for _, c := range t.Spec.Containers {
+		slimmed.Spec.Containers = append(slimmed.Spec.Containers, corev1.Container{Name: c.Name})
+	}
+	return slimmed
+}
+
+// slimAnnotations keeps the annotations that rules look at.
+func slimAnnotations(all map[string]string) map[string]string {
+	var kept map[string]string
+	for _, key := range []string{revision, kubejob.DefaultContainer} {
+		if value, told := all[key]; told {
+			if kept == nil {
+				kept = map[string]string{}
+			}
+			kept[key] = value
+		}
+	}
+	return kept
 }
 
 func slimContainers(all []corev1.Container) []corev1.Container {

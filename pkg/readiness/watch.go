@@ -173,6 +173,9 @@ func (w *watcher) objects() Objects {
 // readEvidence reads what may tell why something is held up.
 func (w *watcher) readEvidence(ctx context.Context) {
 	r := reader{ctx: ctx, Clients: w.Clients, namespace: w.namespace}
+	w.lock.Lock()
+	r.objects.Pods = w.objects().Pods
+	w.lock.Unlock()
 	r.evidence()
 	if ctx.Err() != nil {
 		return

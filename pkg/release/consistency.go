@@ -154,18 +154,19 @@ func contradictory(releases []Release) bool {
 // underway reports whether the releases look as in the middle of an installation or
 // an upgrade: in the order in which they are installed, the first ones are of one
 // release of ThingPark Enterprise, the others are to do, and the last change was not
-// long ago.
+// long ago. If that was a rollback the upgrade was given up.
 func underway(releases []Release, now time.Time) bool {
 	var last time.Time
+	rolledBack := false
 	for _, r := range releases {
 		if len(r.Of) == 0 && r.Status != StatusMissing {
 			return false
 		}
 		if begun := r.begun(); begun.After(last) {
-			last = begun
+			last, rolledBack = begun, r.RolledBack != nil
 		}
 	}
-	if now.Sub(last) > upgradeTime {
+	if now.Sub(last) > upgradeTime || rolledBack {
 		return false
 	}
 	for n := 1; n < len(releases); n++ {

@@ -96,6 +96,22 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// An upgrade whose last release was rolled back is not under way. One that begins after a
+// rollback of long ago is.
+func TestARollbackEndsAnUpgrade(t *testing.T) {
+	now := time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		age  time.Duration
+		want State
+	}{{time.Minute, Mismatch}, {2000 * time.Hour, Underway}} {
+		releases := of(t, "8.0.0 8.0.0 8.0.0 7.3.6", now.Add(-10*time.Minute))
+		releases[3].RolledBack, releases[3].BegunAt = &Rollback{To: 1, From: 2}, now.Add(-tt.age)
+		if c := Compare(releases, nil, now); c.State != tt.want {
+			t.Errorf("%s after the rollback: %s, want %s", tt.age, c.State, tt.want)
+		}
+	}
+}
+
 // What could not be read is never said to be well.
 func TestUnreadIsUnclear(t *testing.T) {
 	releases := of(t, "8.0.0 8.0.0 8.0.0 8.0.0", time.Time{})

@@ -41,7 +41,7 @@ type Impact struct {
 	State   ImpactState `json:"state"`
 	Summary string      `json:"summary"` // what serves too little, and what people feel
 
-	workloads []Object
+	workloads map[Object]bool
 }
 
 // An ImpactState says how bad an impact is.
@@ -89,9 +89,9 @@ func (s service) impact(workloads []readiness.Workload) (Impact, bool) {
 		return Impact{}, false
 	}
 	slices.SortStableFunc(short, func(a, b readiness.Workload) int { return cmp.Compare(min(a.Ready, 1), min(b.Ready, 1)) })
-	impact := Impact{Service: s.Service, State: Degraded}
+	impact := Impact{Service: s.Service, State: Degraded, workloads: map[Object]bool{}}
 	for _, w := range short {
-		impact.workloads = append(impact.workloads, Object{Kind: w.Kind, Name: w.Name})
+		impact.workloads[Object{Kind: w.Kind, Name: w.Name}] = true
 	}
 	effect := cmp.Or(s.Degraded, s.Down)
 	if !serving || s.Chain && short[0].Ready == 0 {
@@ -138,7 +138,7 @@ func shortOf(short []readiness.Workload) string {
 func (v *Verdict) impactOf(objects []Object) string {
 	var parts []string
 	for _, impact := range v.Impact {
-		if slices.ContainsFunc(objects, func(o Object) bool { return slices.Contains(impact.workloads, o) }) {
+		if slices.ContainsFunc(objects, func(o Object) bool { return impact.workloads[o] }) {
 			parts = append(parts, impact.Service+" "+string(impact.State))
 		}
 	}

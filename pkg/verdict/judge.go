@@ -164,19 +164,26 @@ func (v *Verdict) runningJob(j readiness.Job, f Finding) {
 // gravest finding means, how to wait, and what the findings say.
 func (v Verdict) Next() []string {
 	var next []string
+	listed := map[string]bool{}
+	add := func(text string) {
+		if !listed[text] {
+			listed[text] = true
+			next = append(next, text)
+		}
+	}
 	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.Settled.atWork()) && v.namespace != "" {
-		next = append(next, v.kubectl("tpe wait"))
+		add(v.kubectl("tpe wait"))
 		if v.processing {
-			next = append(next, v.kubectl("tpe logs -f"))
+			add(v.kubectl("tpe logs -f"))
 		}
 	}
 	for i, f := range v.Findings {
 		if i == 0 && f.Level == LevelError {
-			next = append(next, explain(f.Code))
+			add(explain(f.Code))
 		}
 		for _, text := range f.Next {
-			if f.Level != LevelInfo && !slices.Contains(next, text) {
-				next = append(next, text)
+			if f.Level != LevelInfo {
+				add(text)
 			}
 		}
 	}
@@ -186,9 +193,10 @@ func (v Verdict) Next() []string {
 // explain returns the command that explains a code.
 func explain(code Code) string { return "kubectl tpe explain " + string(code) }
 
-// explained reports whether a cause that dooms has a finding of its own.
+// explained reports whether a cause that dooms tells why: it has a finding of
+// its own then.
 func explained(causes []readiness.Cause) bool {
-	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && troubleCode(c.Code) != "" })
+	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && !c.Code.Starting() })
 }
 
 func name(w readiness.Workload) string { return w.Kind + " " + w.Name }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -33,9 +35,6 @@ type Preflight struct {
 	Repository    string // the name under which Helm on this machine knows the vendor's charts
 	RepositoryErr error
 }
-
-// A Claim is a PersistentVolumeClaim.
-type Claim struct{ Name, Phase string }
 
 // Sources of the vendor's rules.
 const (
@@ -92,6 +91,8 @@ func (p *Preflight) path(from release.Version, steps []release.Step, err error) 
 		c = warn(name, fmt.Sprintf("%s is installed already", p.To))
 	case len(steps) == 1 && from.Line() == p.To.Line():
 		c = ok(name, fmt.Sprintf("%s to %s is a hotfix, by the Generic procedure", from, p.To))
+	case len(steps) == 1 && release.Latest(from.Line()) != from:
+		c = ok(name, fmt.Sprintf("no newer fix of %s than %s is public: a major upgrade may start here, by the %s", from.Line(), from, steps[0].Procedure))
 	case len(steps) == 1:
 		c = ok(name, fmt.Sprintf("%s is the latest public fix of %s: a major upgrade may start here, by the %s", from, from.Line(), steps[0].Procedure))
 	default:
@@ -118,7 +119,11 @@ func words(steps []release.Step) string {
 func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check {
 	const name = "kubernetes"
 	if p.KubernetesErr != nil {
-		return unknown(name, p.KubernetesErr)
+		c := unknown(name, p.KubernetesErr)
+		if apierrors.IsForbidden(p.KubernetesErr) || apierrors.IsNotFound(p.KubernetesErr) {
+			c.code = ExitError // it may be kept from everybody, which no Role changes
+		}
+		return c
 	}
 	to := p.To
 	if len(steps) > 0 {
@@ -222,6 +227,11 @@ func (p *Preflight) workloads() Check {
 	case v.ExitCode != ExitDone:
 		return fail(name, summaries(v), next)
 	}
+	for _, f := range v.Findings {
+		if f.Code == CodeScaledToZero || f.Code == CodeHeldBack {
+			return warn(name, f.Summary, next)
+		}
+	}
 	return ok(name, fmt.Sprintf("%d workloads ready, %d jobs complete", len(p.Picture.Workloads), len(p.Picture.Jobs)))
 }
 
@@ -266,7 +276,9 @@ func (p *Preflight) operators() Check {
 // longAgo is how old an entry is that was given up by everybody.
 const longAgo = 24 * time.Hour
 
-// entries checks that nothing is left of the last upgrade.
+// entries checks that nothing is left of the last upgrade. An entry that did not become
+// final is data that was not migrated. That nothing changed for a day makes it no better:
+// what is installed next expects the migrated data, and nobody is at work on it any more.
 func (p *Preflight) entries() Check {
 	const name = "entries"
 	if p.AnswerErr != nil {
@@ -292,30 +304,12 @@ func (p *Preflight) entries() Check {
 	case len(open) > 0:
 		return fail(name, fmt.Sprintf("%d of %d are not final: %s; the last upgrade is not over", len(open), n, few(open)), p.kubectl("tpe wait"))
 	case len(old) > 0:
-		return warn(name, fmt.Sprintf("%d of %d never became final, and nothing changed for a day: %s", len(old), n, few(old)), next)
+		return fail(name, fmt.Sprintf("%d of %d never became final, and nothing changed for a day: %s; their data was not migrated", len(old), n, few(old)), next, p.kubectl("tpe pum restart"))
 	case n == 0:
 		return ok(name, "none")
 	default:
 		return ok(name, fmt.Sprintf("%d, all final", n))
 	}
-}
-
-// claims checks that every claim has its volume.
-func (p *Preflight) claims() Check {
-	const name = "claims"
-	if p.ClaimsErr != nil {
-		return unknown(name, p.ClaimsErr)
-	}
-	var unbound []string
-	for _, c := range p.Claims {
-		if c.Phase != "Bound" {
-			unbound = append(unbound, c.Name+" is "+c.Phase)
-		}
-	}
-	if len(unbound) > 0 {
-		return fail(name, few(unbound), p.kubectl("get persistentvolumeclaims"))
-	}
-	return ok(name, fmt.Sprintf("%d bound", len(p.Claims)))
 }
 
 // rights checks what this account needs for helm upgrade, and what somebody needs for

@@ -3,10 +3,16 @@
 package verdict
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -34,7 +40,7 @@ func before(t *testing.T, from, to string, minor int) *Preflight {
 			Releases: installed(strings.Repeat(from+" ", 4)),
 		},
 		To: tpe(t, to), KubernetesMinor: minor,
-		Claims: []Claim{{"data-lrc-0", "Bound"}}, Repository: "actility",
+		Claims: []Claim{{Name: "data-lrc-0", Phase: "Bound"}}, Repository: "actility",
 		Rights: []Access{{Resource: "secrets", Verb: "create", Namespaced: true, Allowed: true}, {Group: "g", Resource: "crds", Verb: "patch", Allowed: true}},
 	}
 }
@@ -67,6 +73,8 @@ func TestPreflightPathAndKubernetes(t *testing.T) {
 			"failed: 1.25 is not supported by 8.0.0 (1.26, 1.27, 1.28); bring Kubernetes to 1.26 or 1.27 first, which 7.3.6 supports, too", ExitFailed},
 		{"7.3.6", latest, 28, "ok: 7.3.6 is the latest public fix of 7.3: a major upgrade may start here, by the 8.0 upgrade Procedure",
 			"warning: 1.28 is supported by 8.0.0, but not by 7.3.6, which is installed (1.24, 1.25, 1.26, 1.27)", ExitDone},
+		{"7.3.9", latest, 26, "ok: no newer fix of 7.3 than 7.3.9 is public: a major upgrade may start here, by the 8.0 upgrade Procedure",
+			"ok: 1.26 is supported by 7.3.9 and by 8.0.0", ExitDone},
 		{"7.3.1", latest, 26, "failed: it takes 2 steps: 7.3.1 to 7.3.6 by the Generic procedure, then 7.3.6 to 8.0.0 by the 8.0 upgrade Procedure",
 			"ok: 1.26 is supported by 7.3.1 and by 7.3.6", ExitFailed},
 		{"7.3.1", latest, 33, "failed: it takes 2 steps: 7.3.1 to 7.3.6 by the Generic procedure, then 7.3.6 to 8.0.0 by the 8.0 upgrade Procedure",
@@ -83,7 +91,11 @@ func TestPreflightPathAndKubernetes(t *testing.T) {
 			"failed: 1.28: no version is supported by both 8.0.0 (1.26, 1.27, 1.28) and 8.0.1 (1.29, 1.30, 1.31); Kubernetes and ThingPark Enterprise have to be upgraded together, and which one first is not public: ask the vendor's support", ExitFailed},
 	}
 	for _, tt := range tests {
-		list, _ := before(t, tt.from, tt.to, tt.minor).Judge("")
+		p := before(t, tt.from, tt.to, tt.minor)
+		if from := tpe(t, tt.from); p.Releases.State == release.Unclear { // of no public release
+			p.From, p.Releases = &from, installed("8.0.0 8.0.0 8.0.0 8.0.0")
+		}
+		list, _ := p.Judge("")
 		for name, want := range map[string]string{"path": tt.path, "kubernetes": tt.kubernetes} {
 			c := check(t, list, name)
 			if got := string(c.Result) + ": " + c.Summary; got != want {
@@ -113,6 +125,10 @@ func TestPreflightChecks(t *testing.T) {
 			p.Picture = withJobs(p.Picture, readiness.Job{Name: "j", State: readiness.JobFailed})
 		}, "workloads", "failed: 1 of 3 are not ready: Job/j", ExitFailed},
 		{"workloads unknown", func(p *Preflight) { p.Picture, p.PictureErr = nil, refused }, "workloads", "unknown: connection refused", ExitError},
+		{"a workload scaled to zero", func(p *Preflight) { p.Picture.Workloads = append(p.Picture.Workloads, zero("Deployment", "twa")) }, "workloads", "warning: Deployment twa is scaled to zero", ExitDone},
+		{"one at zero by design", func(p *Preflight) {
+			p.Picture.Workloads = append(p.Picture.Workloads, zero("Deployment", "twa-dev-task-fc"))
+		}, "workloads", "ok: 3 workloads ready, 0 jobs complete", ExitDone},
 		{"no workload", func(p *Preflight) { p.Picture = workloads() }, "workloads", "failed: there is no workload in this namespace", ExitFailed},
 		{"jobs may not be read", func(p *Preflight) { p.Picture = withGap(p.Picture, "Job", readiness.Forbidden) }, "workloads", "unknown: Job objects are unknown", ExitForbidden},
 		{"an operator down", func(p *Preflight) { p.Picture.Workloads[1].State = readiness.Progressing }, "operators", "failed: not ready: strimzi-cluster-operator", ExitFailed},
@@ -124,9 +140,19 @@ func TestPreflightChecks(t *testing.T) {
 		{"an entry of long ago", func(p *Preflight) {
 			p.Answer = entries(pum.StateTransientError, pum.StateProcessed)
 			p.Answer.Entries[0].StateTimestamp = new("2026-01-01T00:00:00.000Z")
-		}, "entries", "warning: 1 of 2 never became final, and nothing changed for a day: 0", ExitDone},
+		}, "entries", "failed: 1 of 2 never became final, and nothing changed for a day: 0; their data was not migrated", ExitFailed},
 		{"PUM silent", func(p *Preflight) { p.Answer, p.AnswerErr = nil, errNoAnswer }, "entries", "unknown: " + errNoAnswer.Error(), ExitNoAnswer},
-		{"a claim without a volume", func(p *Preflight) { p.Claims = append(p.Claims, Claim{"data-lrc-1", "Pending"}) }, "claims", "failed: data-lrc-1 is Pending", ExitFailed},
+		{"a claim without a volume", func(p *Preflight) { p.Claims = append(p.Claims, Claim{Name: "data-lrc-1", Phase: "Pending"}) }, "claims", "failed: data-lrc-1 is Pending", ExitFailed},
+		{"a claim that waits for its first pod", func(p *Preflight) {
+			p.Claims = append(p.Claims, Claim{Name: "spare", Phase: "Pending", Unused: true, Waits: true})
+		}, "claims", "ok: 1 bound, waiting for a first pod: spare", ExitDone},
+		{"a claim that nobody uses", func(p *Preflight) { p.Claims = append(p.Claims, Claim{Name: "spare", Phase: "Pending", Unused: true}) }, "claims", "warning: spare is Pending, and no pod uses it", ExitDone},
+		{"a claim that waits for the pod that it has", func(p *Preflight) {
+			p.Claims = append(p.Claims, Claim{Name: "data-lrc-1", Phase: "Pending", Waits: true})
+		}, "claims", "failed: data-lrc-1 is Pending", ExitFailed},
+		{"a claim that lost its volume", func(p *Preflight) { p.Claims = append(p.Claims, Claim{Name: "spare", Phase: "Lost", Unused: true}) }, "claims", "failed: spare is Lost", ExitFailed},
+		{"a claim that goes with its pod", func(p *Preflight) { p.Claims[0].Deleting = true }, "claims", "failed: data-lrc-0 is deleted as soon as its pod restarts", ExitFailed},
+		{"a resize that is half done", func(p *Preflight) { p.Claims[0].Resize = "half done" }, "claims", "warning: data-lrc-0: half done", ExitDone},
 		{"one left behind", func(p *Preflight) {
 			p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6")
 			p.From = &release.Version{Major: 7, Minor: 3, Fix: 6}
@@ -139,6 +165,7 @@ func TestPreflightChecks(t *testing.T) {
 		{"rights unknown", func(p *Preflight) { p.Rights[0] = Access{Namespaced: true, Err: refused} }, "rights", "unknown: connection refused", ExitError},
 		{"charts unknown to Helm", func(p *Preflight) { p.Repository = "" }, "repository", "warning: Helm on this machine does not know the vendor's charts", ExitDone},
 		{"the API server's version unknown", func(p *Preflight) { p.KubernetesErr = refused }, "kubernetes", "unknown: connection refused", ExitError},
+		{"the API server's version forbidden", func(p *Preflight) { p.KubernetesErr = errForbidden }, "kubernetes", "unknown: " + errForbidden.Error(), ExitError},
 		{"a release that is not public", func(p *Preflight) { p.To = release.Version{Major: 8, Fix: 2}; p.From = &p.To }, "manifest", "warning: the Release Manifest of 8.0.2 is not known here; --manifest takes the file VERSIONS", ExitFailed},
 	}
 	for _, tt := range tests {
@@ -160,6 +187,67 @@ func TestPreflightChecks(t *testing.T) {
 	for _, c := range check(t, func() Checklist { l, _ := p.Judge(""); return l }(), "repository").Next {
 		if strings.Contains(c, "username") && !strings.Contains(c, "--username <InstallationID> --password <InstallationID>") {
 			t.Errorf("the id is not left to be filled in: %s", c)
+		}
+	}
+}
+
+func TestClaims(t *testing.T) {
+	claim := func(change func(*corev1.PersistentVolumeClaim)) *corev1.PersistentVolumeClaim {
+		c := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "c", UID: "1"}, Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound}}
+		change(c)
+		return c
+	}
+	is := func(condition corev1.PersistentVolumeClaimConditionType, status corev1.ConditionStatus) func(*corev1.PersistentVolumeClaim) {
+		return func(c *corev1.PersistentVolumeClaim) {
+			c.Status.Conditions = []corev1.PersistentVolumeClaimCondition{{Type: condition, Status: status, Message: "m"}}
+		}
+	}
+	size := func(want, have string) func(*corev1.PersistentVolumeClaim) {
+		return func(c *corev1.PersistentVolumeClaim) {
+			c.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(want)}
+			c.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(have)}
+		}
+	}
+	const used = "used"
+	using := func(phase corev1.PodPhase, volume corev1.VolumeSource) *corev1.PodList {
+		return &corev1.PodList{Items: []corev1.Pod{{
+			ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: corev1.PodSpec{Volumes: []corev1.Volume{{Name: "c", VolumeSource: volume}}}, Status: corev1.PodStatus{Phase: phase},
+		}}}
+	}
+	volume := corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "c"}}
+	waits := func(uid types.UID) []corev1.Event {
+		return []corev1.Event{{Reason: "WaitForFirstConsumer", InvolvedObject: corev1.ObjectReference{Kind: "PersistentVolumeClaim", Name: "c", UID: uid}}}
+	}
+	well := func(*corev1.PersistentVolumeClaim) {}
+	tests := []struct {
+		name   string
+		claim  *corev1.PersistentVolumeClaim
+		pods   *corev1.PodList
+		events []corev1.Event
+		want   Claim
+	}{
+		{used, claim(well), using(corev1.PodRunning, volume), nil, Claim{}},
+		{"by a pod that begins", claim(well), using(corev1.PodPending, volume), nil, Claim{}},
+		{"by a pod that is over", claim(well), using(corev1.PodSucceeded, volume), nil, Claim{Unused: true}},
+		{"pods not known", claim(well), nil, nil, Claim{}},
+		{"ephemeral", claim(func(c *corev1.PersistentVolumeClaim) { c.Name = "p-c" }), using(corev1.PodRunning, corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}), nil, Claim{Name: "p-c"}},
+		{"waits", claim(well), &corev1.PodList{}, waits("1"), Claim{Unused: true, Waits: true}},
+		{"one of the same name did", claim(well), &corev1.PodList{}, waits("2"), Claim{Unused: true}},
+		{"goes", claim(func(c *corev1.PersistentVolumeClaim) { c.DeletionTimestamp = &metav1.Time{Time: today} }), nil, nil, Claim{Deleting: true}},
+		{"file system", claim(is(corev1.PersistentVolumeClaimFileSystemResizePending, "True")), nil, nil, Claim{Resize: "its volume was resized and its file system was not: that takes a restart of its pod (FileSystemResizePending)"}},
+		{"volume", claim(is(corev1.PersistentVolumeClaimResizing, "True")), nil, nil, Claim{Resize: "its volume is being resized (Resizing)"}},
+		{"failed", claim(is(corev1.PersistentVolumeClaimNodeResizeError, "True")), nil, nil, Claim{Resize: "its resize failed: m (NodeResizeError)"}},
+		{"no more", claim(is(corev1.PersistentVolumeClaimFileSystemResizePending, "False")), nil, nil, Claim{}},
+		{"by status", claim(func(c *corev1.PersistentVolumeClaim) {
+			c.Status.AllocatedResourceStatuses = map[corev1.ResourceName]corev1.ClaimResourceStatus{corev1.ResourceStorage: corev1.PersistentVolumeClaimControllerResizeInfeasible}
+		}), nil, nil, Claim{Resize: "its resize is not over (ControllerResizeInfeasible)"}},
+		{"not begun", claim(size("20Gi", "10Gi")), nil, nil, Claim{Resize: "it has 10Gi and asks for 20Gi"}},
+		{"larger than asked for", claim(size("10Gi", "20Gi")), nil, nil, Claim{}},
+	}
+	for _, tt := range tests {
+		tt.want.Phase, tt.want.Name = "Bound", cmp.Or(tt.want.Name, "c")
+		if got := Claims([]corev1.PersistentVolumeClaim{*tt.claim}, tt.pods, tt.events); got[0] != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.name, got[0], tt.want)
 		}
 	}
 }

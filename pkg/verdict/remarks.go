@@ -92,19 +92,20 @@ func (v *Verdict) zero(workloads []readiness.Workload) {
 // a rollout is complete without waiting for old pods, but what holds them may
 // hold their volumes and addresses, too.
 func (v *Verdict) lingering(p *readiness.Picture) {
-	var groups []*trouble
+	var found troubles
+	told := held(p)
 	for _, c := range p.Lingering {
-		if !told(p, c) {
-			groups = gather(groups, c, c.Object, false)
+		if !told[container{c.Pod, c.Container}] {
+			found.add(c, c.Object, false)
 		}
 	}
-	for _, t := range groups {
+	for _, t := range found.list {
 		v.find(ExitDone, Finding{
 			Code: CodeLingering, Level: LevelWarning, Since: t.since,
 			Summary: t.of() + " should be gone and does not stop",
 			Detail:  t.cause.Message,
-			Objects: t.pods,
-			Next:    []string{v.look(t.pods[0])},
+			Objects: t.pods.list,
+			Next:    []string{v.look(t.pods.list[0])},
 		})
 	}
 }

@@ -87,7 +87,7 @@ func TestOldPodsAreToBeDeleted(t *testing.T) {
 	old := func(pod string) readiness.Cause {
 		return readiness.Cause{
 			Code: readiness.OldRevision, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Dooms: true,
-			Message: pod + " is of an old revision", Group: "OldRevision: * is of an old revision",
+			Message: pod + " is of an old revision", Group: "is of an old revision",
 		}
 	}
 	w := readiness.Workload{Kind: "StatefulSet", Name: "lrc", State: readiness.Failed, Causes: []readiness.Cause{old("lrc-1"), old("lrc-2")}}

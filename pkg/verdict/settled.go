@@ -100,9 +100,10 @@ func (f *Settled) entries(s Snapshot) {
 	if s.Answer == nil {
 		return
 	}
+	over := s.processOver()
 	for i := range s.Answer.Entries {
 		e := &s.Answer.Entries[i]
-		if !e.State.Final() && !(s.processOver() && s.Movements[e.UID].Stall != nil) {
+		if !e.State.Final() && !(over && s.Movements[e.UID].Stall != nil) {
 			f.moves("Entry", strconv.FormatInt(e.UID, 10))
 		}
 	}

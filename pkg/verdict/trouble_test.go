@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,9 +20,9 @@ var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 func pull(pod string, minutes int) readiness.Cause {
 	return readiness.Cause{
 		Code: readiness.ImagePull, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Container: "main",
-		Reason: "ImagePullBackOff", Message: "repository.thingpark.com/x:1: 401 Unauthorized",
+		Image: "repository.thingpark.com/x:1", Reason: "ImagePullBackOff", Message: "401 Unauthorized", Brief: "401 Unauthorized",
 		Since: noon.Add(-time.Duration(minutes) * time.Minute), Dooms: minutes > 0,
-		Group: "ImagePull: ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
+		Group: "ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
 	}
 }
 
@@ -30,7 +31,9 @@ func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
 	for i := range 7 {
 		w := readiness.Workload{Kind: "Deployment", Name: fmt.Sprint("w", i), Want: 2, State: readiness.Failed}
 		for j := range 1 + i%2 + i/6 {
-			w.Causes = append(w.Causes, pull(fmt.Sprintf("w%d-%d", i, j), 10+i))
+			c := pull(fmt.Sprintf("w%d-%d", i, j), 10+i)
+			c.Image = fmt.Sprintf("repository.thingpark.com/w%d:1", i)
+			w.Causes = append(w.Causes, c)
 		}
 		p.Workloads = append(p.Workloads, w)
 	}
@@ -42,7 +45,7 @@ func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
 	want := Finding{
 		Code: CodeImagePull, Level: LevelError, Since: noon.Add(-16 * time.Minute),
 		Summary: "11 pods of 7 workloads: ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
-		Detail:  "repository.thingpark.com/x:1: 401 Unauthorized",
+		Detail:  "repository.thingpark.com/w0:1: 401 Unauthorized",
 		Objects: f.Objects,
 		Next:    []string{"kubectl describe pod w0-0 -n tpe"},
 	}
@@ -61,7 +64,7 @@ func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
 func claimOf(pod string) readiness.Cause {
 	return readiness.Cause{
 		Code: readiness.ClaimPending, Object: Object{Kind: "PersistentVolumeClaim", Name: "data-" + pod}, Pod: pod,
-		Message: "no volume", Group: "ClaimPending: claim data-* pending: no volume",
+		Message: "no volume", Group: "claim data-* pending: no volume",
 	}
 }
 
@@ -81,14 +84,14 @@ func TestTroubles(t *testing.T) {
 		want string
 		code ExitCode
 	}{
-		{"one pod", held(readiness.Failed, pull("a", 2)), "error TPE111 pod a: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitFailed},
-		{"two pods", held(readiness.Failed, pull("a", 2), pull("b", 1)), "error TPE111 2 pods of Deployment tp-gui: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitFailed},
-		{"not for long yet", held(readiness.Progressing, pull("a", 0)), "warning TPE111 pod a: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; GUI degraded", ExitPending},
+		{"one pod", held(readiness.Failed, pull("a", 2)), "error TPE111 pod a: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; GUI degraded", ExitFailed},
+		{"two pods", held(readiness.Failed, pull("a", 2), pull("b", 1)), "error TPE111 2 pods of Deployment tp-gui: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; GUI degraded", ExitFailed},
+		{"not for long yet", held(readiness.Progressing, pull("a", 0)), "warning TPE111 pod a: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; GUI degraded", ExitPending},
 		{"no pod", held(readiness.Progressing, claim), "warning TPE122 Deployment tp-gui: claim data-lrc-0 pending: no volume; GUI degraded", ExitPending},
 		{"claims of two pods", held(readiness.Progressing, claimOf("lrc-0"), claimOf("lrc-1")), "warning TPE122 2 pods of Deployment tp-gui: claim data-* pending: no volume; GUI degraded", ExitPending},
 		{"with last words", held(readiness.Progressing, crash), "warning TPE114 pod a: main in a crash loop, exit code 1, 3 restarts; GUI degraded", ExitPending},
 		{"a pod that starts is no trouble", held(readiness.Progressing, probe), "", ExitPending},
-		{"a job's", withJobs(&readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com: 401 Unauthorized; ", ExitFailed},
+		{"a job's", withJobs(&readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; ", ExitFailed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,5 +151,75 @@ func TestACrashIsNotToldTwice(t *testing.T) {
 	p.ObservedAt, p.Workloads[0].Causes, p.Crashes = noon, []readiness.Cause{c}, []readiness.Cause{c}
 	if got := len(Judge(Snapshot{Picture: p}).Findings); got != 1 {
 		t.Errorf("%d findings, want 1", got)
+	}
+}
+
+// A pod that does not become ready is what a wait is about, until that lasts:
+// then there is a finding, which says since when, and still no failure.
+func TestWhatLastsIsAFinding(t *testing.T) {
+	probe := func(code readiness.Code, minutes int) *readiness.Picture {
+		p := workloads(readiness.Progressing)
+		p.ObservedAt = noon
+		p.Workloads[0].Causes = []readiness.Cause{{
+			Code: code, Object: Object{Kind: "Pod", Name: "a"}, Pod: "a", Container: "main",
+			Message: "HTTP 503", Brief: "HTTP 503", Since: noon.Add(-time.Duration(minutes) * time.Minute),
+		}}
+		return p
+	}
+	tests := []struct {
+		name string
+		in   *readiness.Picture
+		want string
+	}{
+		{"readiness, young", probe(readiness.ReadinessProbe, 9), ""},
+		{"readiness, for hours", probe(readiness.ReadinessProbe, 180), "warning TPE119 pod a: readiness probe: HTTP 503 09:00:00 kubectl logs a -c main, kubectl describe pod a"},
+		{"startup", probe(readiness.StartupProbe, 10), "warning TPE119 pod a: startup probe: HTTP 503 11:50:00 kubectl logs a -c main, kubectl describe pod a"},
+		{"an init container", probe(readiness.InitRunning, 10), "warning TPE119 pod a: init container main is running 11:50:00 kubectl logs a -c main, kubectl describe pod a"},
+		{"without a reason", probe(readiness.NotReady, 1), "warning TPE120 pod a: HTTP 503 11:59:00 kubectl describe pod a"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := Judge(Snapshot{Picture: tt.in})
+			var got string
+			for _, f := range v.Findings {
+				got += fmt.Sprintf("%s %s %s %s %s", f.Level, f.Code, f.Summary, f.Since.Format(time.TimeOnly), strings.Join(f.Next, ", "))
+			}
+			if got != tt.want || v.ExitCode != ExitPending {
+				t.Errorf("got  %d %s\nwant %d %s", v.ExitCode, got, ExitPending, tt.want)
+			}
+		})
+	}
+}
+
+// Twenty times as many troubles, or pods that share one, take about twenty times
+// as long to judge, not four hundred.
+func TestManyTroubles(t *testing.T) {
+	for name, group := range map[string]func(i int) string{
+		"one":  func(int) string { return "x" },
+		"each": func(i int) string { return fmt.Sprint("x", i) },
+	} {
+		took := func(n int) time.Duration {
+			p := workloads(readiness.Progressing)
+			p.ObservedAt = noon
+			for i := range n {
+				c := readiness.Cause{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: fmt.Sprint("p", i)}, Pod: fmt.Sprint("p", i), Container: "main", Since: noon, Group: group(i)}
+				p.Workloads[0].Causes = append(p.Workloads[0].Causes, c)
+				c.Container = "other"
+				p.Crashes = append(p.Crashes, c)
+			}
+			best := time.Hour
+			for range 3 {
+				start := time.Now()
+				if v := Judge(Snapshot{Picture: p}); len(v.Findings) == 0 {
+					t.Fatal("no finding")
+				}
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		few, many := took(1000), took(20_000)
+		if many > 100*few && many > time.Second/2 { // a busy machine may pause
+			t.Errorf("%s: 1000 take %v, 20000 take %v", name, few, many)
+		}
 	}
 }

@@ -15,15 +15,6 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
-// everyCause is every code of readiness that has ever been held up by.
-var everyCause = []readiness.Code{
-	readiness.ImagePull, readiness.ConfigMissing, readiness.StartFailed, readiness.CrashLoop, readiness.OOMKilled,
-	readiness.InitFailed, readiness.InitRunning, readiness.ContainerFailed, readiness.ReadinessProbe, readiness.StartupProbe,
-	readiness.LivenessProbe, readiness.ReadinessGate, readiness.Unschedulable, readiness.ClaimPending, readiness.ClaimLost,
-	readiness.MountFailed, readiness.Quota, readiness.CreateFailed, readiness.Evicted, readiness.NodeLost,
-	readiness.StuckStopping, readiness.ProgressDeadline, readiness.OperatorError, readiness.OldRevision,
-}
-
 // everything returns snapshots that together have a finding of every code.
 func everything() []Snapshot {
 	aborted := entries(pum.StateAborted, "NEW", pum.StateTransientError)
@@ -31,14 +22,15 @@ func everything() []Snapshot {
 	aborted.Entries[2].ErrorCounter = new(int64(3))
 	picture := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused),
 		readiness.Job{Name: "a", State: readiness.JobFailed}, readiness.Job{Name: "b", State: readiness.JobSuspended})
-	for _, code := range everyCause {
+	picture.ObservedAt = noon
+	for _, code := range readiness.Codes() {
 		picture.Workloads = append(picture.Workloads, readiness.Workload{
 			Kind: "Deployment", Name: "of-" + string(code), State: readiness.Progressing,
-			Causes: []readiness.Cause{{Code: code, Group: string(code), Object: Object{Kind: "Pod", Name: "p"}, Pod: "p"}},
+			Causes: []readiness.Cause{{Code: code, Group: string(code), Object: Object{Kind: "Pod", Name: "p"}, Pod: "p", Since: noon.Add(-time.Hour)}},
 		})
 	}
 	for _, code := range []readiness.Code{readiness.CrashLoop, readiness.OOMKilled} {
-		picture.Crashes = append(picture.Crashes, readiness.Cause{Code: code, Group: string(code), Pod: "q", Container: "main", Message: "exit code 1"})
+		picture.Crashes = append(picture.Crashes, readiness.Cause{Code: code, Group: string(code), Pod: "q", Container: "main", Message: "exit code 1", Since: noon})
 	}
 	stuck := readiness.Job{Name: "backup-2", State: readiness.JobRunning, Causes: []readiness.Cause{{Dooms: true}}}
 	remarkable := &readiness.Picture{

@@ -142,8 +142,6 @@ func (s *Server) review(w http.ResponseWriter, r *http.Request, q request) {
 				Namespace:            asked.Namespace, Name: asked.Name, Subresource: asked.Subresource, Verb: asked.Verb,
 			})
 		}
-	case *authorizationv1.SelfSubjectRulesReview:
-		review.Status = s.Access.list()
 	case *authenticationv1.SelfSubjectReview:
 		review.Status.UserInfo = authenticationv1.UserInfo{Username: s.Access.User, Groups: []string{"system:authenticated"}}
 	default:
@@ -152,21 +150,4 @@ func (s *Server) review(w http.ResponseWriter, r *http.Request, q request) {
 	}
 	object.GetObjectKind().SetGroupVersionKind(*gvk)
 	answer(w, r, http.StatusCreated, true, object)
-}
-
-// list returns the rules, as kubectl auth can-i --list wants them.
-func (a *Access) list() (status authorizationv1.SubjectRulesReviewStatus) {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	rules := a.rules
-	if rules == nil {
-		rules = []rbacv1.PolicyRule{{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}}}
-	}
-	status.NonResourceRules = []authorizationv1.NonResourceRule{}
-	for _, r := range rules {
-		status.ResourceRules = append(status.ResourceRules, authorizationv1.ResourceRule{
-			Verbs: r.Verbs, APIGroups: r.APIGroups, Resources: r.Resources, ResourceNames: r.ResourceNames,
-		})
-	}
-	return status
 }

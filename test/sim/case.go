@@ -4,6 +4,7 @@ package sim
 
 import (
 	"bytes"
+	_ "embed" // what is usual
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,11 +32,12 @@ type Case struct {
 	Within *metav1.Duration `json:"within"`
 
 	State
-	Version   int    `json:"version"`
-	Stale     string `json:"stale"`
-	Streaming *bool  `json:"streaming"`
-	Steps     []Step `json:"steps"`
-	OnRestart []Step `json:"onRestart"`
+	Kubernetes string `json:"kubernetes"`
+	Version    int    `json:"version"`
+	Stale      string `json:"stale"`
+	Streaming  *bool  `json:"streaming"`
+	Steps      []Step `json:"steps"`
+	OnRestart  []Step `json:"onRestart"`
 }
 
 // A State is what a case says of the cluster. In a step it says what becomes otherwise.
@@ -77,6 +79,11 @@ func Load(file string) (*Case, error) {
 	}
 	if c.Name == "" || len(c.Args) == 0 || len(c.Want) == 0 {
 		return nil, fmt.Errorf("%s: a case has a name, args, and the exit codes it wants", filepath.Base(file))
+	}
+	for _, text := range slices.Concat(c.Says, c.Never) {
+		if _, err := regexp.Compile(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
+		}
 	}
 	return c, nil
 }
@@ -151,37 +158,8 @@ func Objects(text string, now time.Time) ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
-// usual is what is there besides the objects of a case.
-const usual = `
-apiVersion: v1
-kind: Namespace
-metadata: {name: ` + Namespace + `}
-status: {phase: Active}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: twa, generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}}
-spec: {replicas: 1, selector: {matchLabels: {app: twa}}, template: {metadata: {labels: {app: twa}}, spec: {containers: [{name: twa, image: "repository.thingpark.com/thingpark-kubernetes/twa:1"}]}}}
-status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1, conditions: [{type: Available, status: "True"}, {type: Progressing, status: "True", reason: NewReplicaSetAvailable}]}
-`
+//go:embed usual.yaml
+var usual string
 
-// usualPUM is there unless a case says that there is no PUM.
-const usualPUM = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: pum, uid: u-pum, generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}}
-spec: {replicas: 1, strategy: {type: Recreate}, selector: {matchLabels: {app.kubernetes.io/name: pum}}, template: {metadata: {labels: {app.kubernetes.io/name: pum}}, spec: {containers: [{name: pum, image: x}]}}}
-status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1, conditions: [{type: Available, status: "True"}, {type: Progressing, status: "True", reason: NewReplicaSetAvailable}]}
----
-apiVersion: apps/v1
-kind: ReplicaSet
-metadata: {name: pum-1, labels: {app.kubernetes.io/name: pum, pod-template-hash: "1"}, annotations: {deployment.kubernetes.io/revision: "1"}, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: pum, uid: u-pum, controller: true}]}
-spec: {replicas: 1, selector: {matchLabels: {app.kubernetes.io/name: pum, pod-template-hash: "1"}}, template: {metadata: {labels: {app.kubernetes.io/name: pum, pod-template-hash: "1"}}, spec: {containers: [{name: pum, image: x}]}}}
-status: {replicas: 1, readyReplicas: 1, availableReplicas: 1}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: pum-1-a, labels: {app.kubernetes.io/name: pum, pod-template-hash: "1"}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: pum-1, uid: u-ReplicaSet-pum-1, controller: true}]}
-spec: {nodeName: node-1, containers: [{name: pum, image: x}]}
-status: {phase: Running, startTime: '{{ago "1h"}}', conditions: [{type: PodScheduled, status: "True"}, {type: Ready, status: "True", lastTransitionTime: '{{ago "1h"}}'}, {type: ContainersReady, status: "True"}], containerStatuses: [{name: pum, ready: true, started: true, restartCount: 0, image: x, imageID: x, state: {running: {startedAt: '{{ago "1h"}}'}}}]}
-`
+//go:embed usual-pum.yaml
+var usualPUM string

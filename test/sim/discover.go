@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,7 +48,7 @@ func (s *Server) discover(w http.ResponseWriter, r *http.Request) {
 func typeMeta(kind string) metav1.TypeMeta { return metav1.TypeMeta{Kind: kind, APIVersion: "v1"} }
 
 func (s *Server) version() version.Info {
-	numbers := strings.SplitN(strings.TrimPrefix(s.options.Version, "v"), ".", 3)
+	numbers := strings.SplitN(strings.TrimPrefix(s.options.Version, "v")+"..", ".", 3)
 	return version.Info{
 		Major: numbers[0], Minor: numbers[1], GitVersion: s.options.Version, GitCommit: "simulated",
 		GitTreeState: "clean", GoVersion: "go1.24", Compiler: "gc", Platform: "linux/amd64",
@@ -60,6 +61,12 @@ func categories(k Kind) []string {
 		return []string{"all"}
 	}
 	return nil
+}
+
+// minor returns the number of the version behind "v1.".
+func (s *Server) minor() int {
+	n, _ := strconv.Atoi(s.version().Minor)
+	return n
 }
 
 // groups returns the groups of the kinds that are served, and those of reviews.
@@ -89,7 +96,6 @@ func (s *Server) groups() metav1.APIGroupList {
 var reviews = map[schema.GroupVersion][]metav1.APIResource{
 	{Group: "authorization.k8s.io", Version: "v1"}: {
 		{Name: "selfsubjectaccessreviews", Kind: "SelfSubjectAccessReview", Verbs: []string{"create"}},
-		{Name: "selfsubjectrulesreviews", Kind: "SelfSubjectRulesReview", Verbs: []string{"create"}},
 	},
 	{Group: "authentication.k8s.io", Version: "v1"}: {
 		{Name: "selfsubjectreviews", Kind: "SelfSubjectReview", Verbs: []string{"create"}},

@@ -23,8 +23,9 @@ const (
 
 // A form is how a client wants objects.
 type form struct {
-	media string // mediaJSON or mediaProtobuf
-	as    string // "PartialObjectMetadata", "Table", or empty for objects as they are
+	media    string // mediaJSON or mediaProtobuf
+	as       string // "PartialObjectMetadata", "Table", or empty for objects as they are
+	includes metav1.IncludeObjectPolicy
 }
 
 // wanted returns the first form of those that a request accepts in which there can be an
@@ -36,7 +37,7 @@ func wanted(r *http.Request, kind Kind) (form, error) {
 		if err != nil {
 			continue
 		}
-		f := form{media, strings.TrimSuffix(parameters["as"], "List")}
+		f := form{media, strings.TrimSuffix(parameters["as"], "List"), metav1.IncludeObjectPolicy(r.URL.Query().Get("includeObject"))}
 		if media == "*/*" || media == "application/*" {
 			f.media = mediaJSON
 		}
@@ -57,8 +58,10 @@ func wanted(r *http.Request, kind Kind) (form, error) {
 }
 
 // object returns an object in a form.
-func (f form) object(o *unstructured.Unstructured) (runtime.Object, error) {
+func (f form) object(kind Kind, o *unstructured.Unstructured) (runtime.Object, error) {
 	switch {
+	case f.as == "Table":
+		return f.list(kind, metav1.ListMeta{ResourceVersion: o.GetResourceVersion()}, []*unstructured.Unstructured{o})
 	case f.as == "PartialObjectMetadata":
 		return partial(o)
 	case f.media == mediaProtobuf:
@@ -88,6 +91,8 @@ func typed(o *unstructured.Unstructured) (runtime.Object, error) {
 // list returns a list of objects in a form.
 func (f form) list(kind Kind, meta metav1.ListMeta, objects []*unstructured.Unstructured) (runtime.Object, error) {
 	switch {
+	case f.as == "Table":
+		return table(kind, meta, objects, f.includes)
 	case f.as == "PartialObjectMetadata":
 		list := &metav1.PartialObjectMetadataList{ListMeta: meta, Items: []metav1.PartialObjectMetadata{}}
 		list.APIVersion, list.Kind = "meta.k8s.io/v1", "PartialObjectMetadataList"

@@ -17,7 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // get answers with one object. resourceVersion=0 is from the cache.
@@ -36,12 +35,7 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request, q request, kind Kin
 		fail(w, apierrors.NewNotFound(kind.GroupResource(), q.Name))
 		return
 	}
-	var object runtime.Object
-	if f.as == "Table" {
-		object, err = table(kind, metav1.ListMeta{ResourceVersion: v.objects[i].GetResourceVersion()}, v.objects[i:i+1], includes(r))
-	} else {
-		object, err = f.object(v.objects[i])
-	}
+	object, err := f.object(kind, v.objects[i])
 	if err != nil {
 		fail(w, err)
 		return
@@ -83,12 +77,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, q request, kind Ki
 		}
 		objects = objects[:limit]
 	}
-	var answer runtime.Object
-	if f.as == "Table" {
-		answer, err = table(kind, meta, objects, includes(r))
-	} else {
-		answer, err = f.list(kind, meta, objects)
-	}
+	answer, err := f.list(kind, meta, objects)
 	if err != nil {
 		fail(w, err)
 		return

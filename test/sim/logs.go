@@ -50,18 +50,6 @@ func (l *Logs) Append(of LogOf, at time.Time, text string) {
 	}
 }
 
-// Restart makes the log of a container that of its previous run.
-func (l *Logs) Restart(pod, container string) {
-	l.lock.Lock()
-	defer l.lock.Unlock()
-	of := LogOf{Pod: pod, Container: container}
-	if l.lines == nil {
-		l.lines = map[LogOf][]logLine{}
-	}
-	l.lines[LogOf{pod, container, true}] = l.lines[of]
-	delete(l.lines, of)
-}
-
 // from returns the lines of a log behind the first few, and what is closed with the next.
 func (l *Logs) from(of LogOf, n int) ([]logLine, <-chan struct{}) {
 	l.lock.Lock()

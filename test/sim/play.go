@@ -29,7 +29,7 @@ type Play struct {
 func (c *Case) Play(dir string) (*Play, error) {
 	p := &Play{onRestart: c.OnRestart}
 	var err error
-	p.Server, err = Start(dir, Options{Exec: p.exec, NoStreamingLists: c.Streaming != nil && !*c.Streaming})
+	p.Server, err = Start(dir, Options{Version: c.Kubernetes, Exec: p.exec, NoStreamingLists: c.Streaming != nil && !*c.Streaming})
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (p *Play) begin(c *Case) error {
 	}
 	objects := usual
 	if !state.PUM.None {
-		objects += "---" + usualPUM
+		objects += "---\n" + usualPUM
 	}
 	state.Objects = objects + "---\n" + state.Objects
 	p.Access.FailVersion(c.Version)

@@ -35,8 +35,7 @@ type watcher struct {
 	selects   func(*unstructured.Unstructured) bool
 	revision  int64 // up to which all was told
 	bookmarks bool
-	includes  metav1.IncludeObjectPolicy
-	told      bool // columns of a table
+	told      bool // the columns of a table
 	out       http.ResponseWriter
 	events    streaming.Encoder
 }
@@ -69,7 +68,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, q request, kind K
 	w.WriteHeader(http.StatusOK)
 	one := &watcher{
 		Server: s, form: f, kind: kind, namespace: q.Namespace, selects: selects, revision: revision,
-		bookmarks: isTrue(query.Get("allowWatchBookmarks")), includes: includes(r), out: w,
+		bookmarks: isTrue(query.Get("allowWatchBookmarks")), out: w,
 		events: streaming.NewEncoder(info.StreamSerializer.NewFrameWriter(w), info.StreamSerializer.Serializer),
 	}
 	flush(w)
@@ -186,24 +185,14 @@ func (o *watcher) bookmark(annotations map[string]string) bool {
 
 // tell writes one event. It is false if the client has gone.
 func (o *watcher) tell(event watch.EventType, object *unstructured.Unstructured) bool {
-	var shown runtime.Object
-	var err error
-	if o.as == "Table" {
-		shown, err = o.row(object)
-	} else {
-		shown, err = o.object(object)
+	shown, err := o.object(o.kind, object)
+	if t, ok := shown.(*metav1.Table); ok && err == nil {
+		if o.told {
+			t.ColumnDefinitions = nil
+		}
+		o.told = true
 	}
 	return err == nil && o.send(event, shown) == nil
-}
-
-// row is a table of one object. Only the first has the columns.
-func (o *watcher) row(object *unstructured.Unstructured) (runtime.Object, error) {
-	t, err := table(o.kind, metav1.ListMeta{ResourceVersion: object.GetResourceVersion()}, []*unstructured.Unstructured{object}, o.includes)
-	if o.told {
-		t.ColumnDefinitions = nil
-	}
-	o.told = true
-	return t, err
 }
 
 func (o *watcher) send(event watch.EventType, object runtime.Object) error {

@@ -8,10 +8,7 @@ import (
 	"strings"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
 )
@@ -88,24 +85,23 @@ func (u *Upgrade) playProcess(now time.Duration) error {
 	slices.SortStableFunc(events, func(a, b moment) int { return int(a.at - b.at) })
 	for _, m := range events[min(u.logged, len(events)):] {
 		of := sim.LogOf{Pod: processPod(m.run), Container: processJob}
-		u.Logs.Append(of, u.when(m.at).Time, m.line(u.when(m.at).Time))
+		u.Logs.Append(of, u.time(m.at), m.line(u.time(m.at)))
 	}
 	u.logged = len(events)
-	return u.set(processJob, u.run1(run, begins[run], end+500*time.Millisecond, now)...)
+	end += 500 * time.Millisecond
+	if u.past(processJob, 3*run+phase(begins[run], end, now)) {
+		return nil
+	}
+	id := fmt.Sprint(processJob, "-", run) // another object each time, as PUM has it
+	return u.set(processJob, u.job(processJob, processPod(run), id, begins[run], end, now)...)
 }
 
 const processJob = "pum-process"
 
 func processPod(run int) string { return processJob + "-" + hash(fmt.Sprint(processJob, run), 5) }
 
-// run1 returns one run of the job: another object each time, as PUM has it.
-func (u *Upgrade) run1(run int, begin, end, now time.Duration) []runtime.Object {
-	objects := u.job(processJob, begin, end, now)
-	job, pod := objects[0].(*batchv1.Job), objects[1].(*corev1.Pod)
-	job.UID = uid("Job", fmt.Sprint(processJob, "-", run))
-	pod.Name, pod.UID, pod.OwnerReferences[0].UID = processPod(run), uid("Pod", processPod(run)), job.UID
-	return objects
-}
+// stamp is a time as PUM prints it.
+func stamp(at time.Time) string { return at.Format("2006-01-02T15:04:05.000Z") }
 
 // line is what the job logs of a state.
 func (m moment) line(at time.Time) string {
@@ -117,7 +113,7 @@ func (m moment) line(at time.Time) string {
 	if m.State == "IN_PROGRESS" {
 		what = fmt.Sprintf("POST %s { \"max\" : %d }", m.entry.RequestPath, m.entry.Max)
 	}
-	return fmt.Sprintf("%s %s: %s: %s\n", at.UTC().Format("2006-01-02T15:04:05.000Z"), level, m.entry.RequestID, what)
+	return fmt.Sprintf("%s %s: %s: %s\n", stamp(at), level, m.entry.RequestID, what)
 }
 
 // response is the last response of the service that PUM asks.
@@ -136,7 +132,7 @@ func (s state) response() string {
 // before the upgrade.
 func (u *Upgrade) entries(now time.Duration) (string, error) {
 	_, restarts := u.runs()
-	var printed []map[string]any
+	var printed []m
 	for _, e := range u.script.Entries {
 		var past []moment
 		for _, m := range u.history(e, restarts) {
@@ -152,8 +148,7 @@ func (u *Upgrade) entries(now time.Duration) (string, error) {
 }
 
 // print returns an entry with the keys of PUM.
-func (u *Upgrade) print(e entry, past []moment) map[string]any {
-	const layout = "2006-01-02T15:04:05.000Z"
+func (u *Upgrade) print(e entry, past []moment) m {
 	last := past[len(past)-1]
 	var response any
 	errors, iterations := 0, 0
@@ -169,12 +164,9 @@ func (u *Upgrade) print(e entry, past []moment) map[string]any {
 			response = m.response()
 		}
 	}
-	at := func(d time.Duration) string {
-		return u.began.Add(time.Duration(float64(d) / u.speed)).UTC().Format(layout)
-	}
-	return map[string]any{
-		"uid": e.UID, "creationTimestamp": at(past[0].at), "scope": e.Scope, "requestID": e.RequestID, "requestPath": e.RequestPath,
-		"requestBody": fmt.Sprintf(`{ "max" : %d }`, e.Max), "state": last.State, "stateTimestamp": at(last.at),
+	return m{
+		"uid": e.UID, "creationTimestamp": stamp(u.time(past[0].at)), "scope": e.Scope, "requestID": e.RequestID, "requestPath": e.RequestPath,
+		"requestBody": fmt.Sprintf(`{ "max" : %d }`, e.Max), "state": last.State, "stateTimestamp": stamp(u.time(last.at)),
 		"lastResponse": response, "errorCounter": errors, "iterationCounter": iterations,
 	}
 }
@@ -197,49 +189,4 @@ func (u *Upgrade) exec(c sim.Command) sim.Result {
 		return sim.Result{}
 	}
 	return sim.NotFound("containerd", c.Args)
-}
-
-// job returns a job and its pod, which begin and end at some time. Before there is the job of
-// the upgrade before.
-func (u *Upgrade) job(name string, begin, end, now time.Duration) []runtime.Object {
-	generation := "now"
-	if now < begin {
-		generation, begin, end = "before", longAgo, longAgo+time.Minute
-	}
-	j := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
-		Name: name, UID: uid("Job", name+"-"+generation), CreationTimestamp: u.when(begin), Generation: 1,
-		Labels: map[string]string{"app.kubernetes.io/name": name},
-	}}
-	j.Kind, j.APIVersion = "Job", "batch/v1"
-	labels := map[string]string{"batch.kubernetes.io/job-name": name, "job-name": name}
-	j.Spec = batchv1.JobSpec{Completions: new(int32(1)), Parallelism: new(int32(1)), BackoffLimit: new(int32(6))}
-	j.Spec.Template.Labels, j.Spec.Template.Spec.RestartPolicy = labels, corev1.RestartPolicyNever
-	j.Spec.Template.Spec.Containers = []corev1.Container{{Name: name, Image: "registry.invalid/" + name + ":" + u.script.To}}
-	j.Status.StartTime = new(u.when(begin))
-	s := rollout{Upgrade: u, workload: workload{Kind: "Job", Name: name}}
-	p := s.pod(name+"-"+hash(name+generation, 5), u.script.To, labels, "Job", name)
-	p.CreationTimestamp, p.OwnerReferences[0].UID, p.Spec.RestartPolicy = u.when(begin), j.UID, corev1.RestartPolicyNever
-	s.running(p, begin, begin, now < end)
-	if now < end {
-		j.Status.Active, j.Status.Ready = 1, new(int32(1))
-		return []runtime.Object{j, p}
-	}
-	p.Status.Phase, p.Status.ContainerStatuses[0].Started = corev1.PodSucceeded, new(false)
-	p.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-		Reason: "Completed", StartedAt: u.when(begin), FinishedAt: u.when(end),
-	}}
-	j.Status.Succeeded, j.Status.CompletionTime = 1, new(u.when(end))
-	j.Status.Conditions = []batchv1.JobCondition{{
-		Type: batchv1.JobComplete, Status: corev1.ConditionTrue, Reason: "CompletionsReached", LastTransitionTime: u.when(end), LastProbeTime: u.when(end),
-	}}
-	return []runtime.Object{j, p}
-}
-
-// cronJob returns one that ran last night.
-func (u *Upgrade) cronJob(name string) runtime.Object {
-	c := &batchv1.CronJob{ObjectMeta: metav1.ObjectMeta{Name: name, UID: uid("CronJob", name), CreationTimestamp: u.when(longAgo), Generation: 1}}
-	c.Kind, c.APIVersion = "CronJob", "batch/v1"
-	c.Spec.Schedule = "30 2 * * *"
-	c.Status.LastScheduleTime, c.Status.LastSuccessfulTime = new(u.when(-8*time.Hour)), new(u.when(-8*time.Hour+time.Minute))
-	return c
 }

@@ -5,14 +5,15 @@ package upgrade
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"strings"
 	"time"
+)
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
+// m and l are objects and lists of JSON.
+type (
+	m = map[string]any
+	l = []any
 )
 
 // A rollout is that of one workload at a moment. It goes in stages: at first there is the old
@@ -26,22 +27,24 @@ type rollout struct {
 }
 
 const (
-	unseen = 1 // the stage in which the controller has not seen the new spec
-	first  = 2 // the stage in which the first pod changes
+	unseen = 1
+	first  = 2
+
+	longest = 100 // a stage that no rollout comes to
+
+	// attention is how long a controller takes to see a new spec.
+	attention = tick
 )
 
-// attention is how long a controller takes to see a new spec.
-const attention = tick
-
-// stage returns how far the rollout is, at most so far.
-func (s rollout) stage(last int) int {
+// stage returns how far the rollout is.
+func (s rollout) stage() int {
 	switch since := s.now - s.at; {
 	case since < 0:
 		return 0
 	case since < attention:
 		return unseen
 	default:
-		return min(last, first+int((since-attention)/s.Pace.Duration))
+		return min(longest, first+int((since-attention)/s.Pace.Duration))
 	}
 }
 
@@ -56,9 +59,17 @@ func (s rollout) begins(stage int) time.Duration {
 	return s.at + attention + time.Duration(stage-first)*s.Pace.Duration
 }
 
-// versions returns the generation, the one that was observed, and the version of the labels.
-func (s rollout) versions(stage int) (generation, observed int64, version string) {
-	switch stage {
+// last returns the stage in which the rollout is over.
+func (s rollout) last() int {
+	if s.Kind == "Deployment" {
+		return first + 3*s.Replicas
+	}
+	return first + 4*s.Replicas
+}
+
+// spec returns the generation of the spec, that which its controller has seen, and the version.
+func (s rollout) spec() (generation, observed int, version string) {
+	switch s.stage() {
 	case 0:
 		return 1, 1, s.script.From
 	case unseen:
@@ -67,7 +78,57 @@ func (s rollout) versions(stage int) (generation, observed int64, version string
 	return 2, 2, s.script.To
 }
 
-func uid(kind, name string) types.UID { return types.UID("u-" + kind + "-" + name) }
+// A life is that of a pod: it is made in a stage, starts in the next, and is ready after that,
+// or always was; in the last stage it stops.
+type life struct {
+	name       string
+	generation int
+	made, last int
+}
+
+// lives returns all pods that the rollout has, in the end. A Deployment makes one pod more,
+// and an old one stops once that is ready. The pods of all others keep their names: from the
+// last to the first each stops, and then is made again.
+func (s rollout) lives() []life {
+	var all []life
+	for i := range s.Replicas {
+		if s.Kind == "Deployment" {
+			changes := first + 3*i
+			all = append(all,
+				life{s.set(1) + "-" + hash(fmt.Sprint(s.Name, "old", i), 5), 1, 0, changes + 2},
+				life{s.set(2) + "-" + hash(fmt.Sprint(s.Name, "new", i), 5), 2, changes, longest})
+			continue
+		}
+		name, changes := fmt.Sprintf("%s-%d", s.Name, i), first+4*(s.Replicas-1-i)
+		all = append(all, life{name, 1, 0, changes}, life{name, 2, changes + 1, longest})
+	}
+	return all
+}
+
+func (p life) exists(stage int) bool { return p.made <= stage && stage <= p.last }
+func (p life) stops(stage int) bool  { return stage == p.last && p.last < longest }
+func (p life) ready(stage int) bool {
+	return p.exists(stage) && !p.stops(stage) && (p.made == 0 || stage >= p.made+2)
+}
+
+// count returns how many pods of a generation there are, and how many are ready; those that
+// stop do not count.
+func (s rollout) count(generation int) (all, ready int) {
+	for _, p := range s.lives() {
+		if p.generation == generation && p.exists(s.stage()) && !p.stops(s.stage()) {
+			all++
+		}
+		if p.generation == generation && p.ready(s.stage()) {
+			ready++
+		}
+	}
+	return all, ready
+}
+
+// set returns the name of a ReplicaSet or ControllerRevision of a generation.
+func (s rollout) set(generation int) string {
+	return s.Name + "-" + hash(fmt.Sprint(s.Name, generation), 10)
+}
 
 // hash returns a few letters that stand for a text, the same each time.
 func hash(text string, n int) string {
@@ -76,229 +137,133 @@ func hash(text string, n int) string {
 	return fmt.Sprintf("%016x", sum.Sum64())[:n]
 }
 
-// owned returns the reference to a controller.
-func owned(apiVersion, kind, name string) []metav1.OwnerReference {
-	return []metav1.OwnerReference{{
-		APIVersion: apiVersion, Kind: kind, Name: name, UID: uid(kind, name), Controller: new(true), BlockOwnerDeletion: new(true),
-	}}
-}
-
-// meta returns the metadata of the workload.
-func (s rollout) meta(stage int) metav1.ObjectMeta {
-	generation, _, version := s.versions(stage)
-	m := metav1.ObjectMeta{
-		Name: s.Name, UID: uid(s.Kind, s.Name), Generation: generation, CreationTimestamp: s.when(longAgo), Labels: s.labels(),
-	}
-	if kind, name, ok := strings.Cut(s.Owner, "/"); ok {
-		m.OwnerReferences = owned(apiVersions[kind], kind, name)
-		return m
-	}
-	m.Annotations = map[string]string{"meta.helm.sh/release-name": s.release.Name}
-	m.Labels["app.kubernetes.io/managed-by"] = "Helm"
-	m.Labels["app.kubernetes.io/version"] = version
-	return m
-}
-
 var apiVersions = map[string]string{
 	"Kafka": "kafka.strimzi.io/v1beta2", "StrimziPodSet": "core.strimzi.io/v1beta2", "PerconaServerMongoDB": "psmdb.percona.com/v1",
-	"StatefulSet": "apps/v1", "ReplicaSet": "apps/v1", "Deployment": "apps/v1", "Job": "batch/v1",
+	"StatefulSet": "apps/v1", "ReplicaSet": "apps/v1", "Deployment": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1",
+	"Pod": "v1", "PersistentVolumeClaim": "v1", "Namespace": "v1",
 }
 
-func (s rollout) labels() map[string]string {
-	all := map[string]string{"app.kubernetes.io/name": s.Name, "app.kubernetes.io/instance": s.release.Name}
+func uid(kind, name string) string { return "u-" + kind + "-" + name }
+
+// owner returns the references of what a controller has made.
+func owner(kind, name string) l {
+	return l{m{"apiVersion": apiVersions[kind], "kind": kind, "name": name, "uid": uid(kind, name), "controller": true, "blockOwnerDeletion": true}}
+}
+
+// object returns an object with this metadata and other parts.
+func object(kind, name string, meta, parts m) m {
+	o := m{"apiVersion": apiVersions[kind], "kind": kind, "metadata": m{"name": name, "uid": uid(kind, name)}}
+	maps.Copy(o["metadata"].(m), meta)
+	maps.Copy(o, parts)
+	return o
+}
+
+func (s rollout) labels(more ...string) m {
+	all := m{"app.kubernetes.io/name": s.Name, "app.kubernetes.io/instance": s.release.Name}
 	if s.Kind == "StrimziPodSet" {
-		all["strimzi.io/cluster"], all["strimzi.io/kind"], all["strimzi.io/name"] = "kafka-cluster", "Kafka", s.Name
+		maps.Copy(all, m{"strimzi.io/cluster": "kafka-cluster", "strimzi.io/kind": "Kafka", "strimzi.io/name": s.Name, "strimzi.io/controller-name": s.Name})
+	}
+	for i := 0; i < len(more); i += 2 {
+		all[more[i]] = more[i+1]
 	}
 	return all
 }
 
-func with(labels map[string]string, key, value string) map[string]string {
-	labels[key] = value
-	return labels
+// workload returns the object of the workload itself.
+func (s rollout) object(spec, status m) m {
+	generation, observed, version := s.spec()
+	meta := m{"generation": generation, "creationTimestamp": s.when(longAgo), "labels": s.labels("app.kubernetes.io/version", version)}
+	if kind, name, ok := strings.Cut(s.Owner, "/"); ok {
+		meta["ownerReferences"] = owner(kind, name)
+	}
+	if s.Kind == "Deployment" {
+		meta["annotations"] = m{"deployment.kubernetes.io/revision": fmt.Sprint(observed)}
+	}
+	return object(s.Kind, s.Name, meta, m{"spec": spec, "status": status})
 }
 
-func (s rollout) template(version string) corev1.PodTemplateSpec {
-	return corev1.PodTemplateSpec{
-		ObjectMeta: metav1.ObjectMeta{Labels: s.labels()},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: s.Name, Image: s.image(version)}}},
-	}
+func (s rollout) container(generation int) m {
+	version := []string{s.script.From, s.script.To}[generation-1]
+	return m{"name": s.Name, "image": "registry.invalid/" + s.Name + ":" + version}
 }
 
-func (s rollout) image(version string) string { return "registry.invalid/" + s.Name + ":" + version }
-
-// deployment rolls as the Deployment controller does with a surge of one pod and none
-// unavailable: a new pod is made, starts and is ready, then an old one goes.
-func (s rollout) deployment() []runtime.Object {
-	const steps = 3
-	stage := s.stage(first + steps*s.Replicas)
-	generation, observed, version := s.versions(stage)
-	revision := fmt.Sprint(observed)
-	d := &appsv1.Deployment{ObjectMeta: s.meta(stage)}
-	d.Kind, d.APIVersion = s.Kind, "apps/v1"
-	d.Spec = appsv1.DeploymentSpec{
-		Replicas: new(int32(s.Replicas)), Selector: &metav1.LabelSelector{MatchLabels: s.labels()}, Template: s.template(version),
-		Strategy: appsv1.DeploymentStrategy{Type: appsv1.RollingUpdateDeploymentStrategyType}, ProgressDeadlineSeconds: new(int32(600)),
-	}
-	if d.Annotations == nil {
-		d.Annotations = map[string]string{}
-	}
-	d.Annotations["deployment.kubernetes.io/revision"] = revision
-	old, current := s.replicaSet(1), s.replicaSet(2)
-	var pods []runtime.Object
-	ready := s.Replicas
-	for i := range s.Replicas {
-		changes := first + steps*i
-		if stage <= changes+steps-1 || stage == 0 {
-			p := s.pod(old.Name+"-"+hash(s.Name+fmt.Sprint("old", i), 5), s.script.From, with(s.labels(), "pod-template-hash", hash(old.Name, 10)), "ReplicaSet", old.Name)
-			s.lives(p, longAgo, longAgo, changes+2, stage)
-			pods = append(pods, p)
-		}
-		if stage >= changes {
-			p := s.pod(current.Name+"-"+hash(s.Name+fmt.Sprint("new", i), 5), s.script.To, with(s.labels(), "pod-template-hash", hash(current.Name, 10)), "ReplicaSet", current.Name)
-			s.grows(p, changes, stage)
-			pods = append(pods, p)
-			current.Status.Replicas++
-			if stage >= changes+2 {
-				current.Status.ReadyReplicas++
-			}
-		}
-	}
-	old.Status.Replicas = int32(s.Replicas) - current.Status.ReadyReplicas
-	old.Status.ReadyReplicas = old.Status.Replicas
-	updated := current.Status.Replicas
-	if observed == 1 {
-		updated = int32(s.Replicas)
-	}
-	d.Status = appsv1.DeploymentStatus{
-		ObservedGeneration: observed, Replicas: old.Status.Replicas + current.Status.Replicas, UpdatedReplicas: updated,
-		ReadyReplicas: int32(ready), AvailableReplicas: int32(ready), UnavailableReplicas: current.Status.Replicas - current.Status.ReadyReplicas,
-	}
-	d.Status.Conditions = s.deploymentConditions(stage == 0 || stage == unseen || stage == first+steps*s.Replicas, stage)
-	sets := []*appsv1.ReplicaSet{old}
-	if generation == 2 && observed == 2 {
-		sets = append(sets, current)
-	}
-	objects := append([]runtime.Object{d}, pods...)
-	for _, set := range sets {
-		set.Spec.Replicas = new(set.Status.Replicas)
-		set.Status.AvailableReplicas = set.Status.ReadyReplicas
-		objects = append(objects, set)
-	}
-	return objects
+// template is the selector and the template of the pods.
+func (s rollout) template(spec m, labels m) m {
+	generation, _, _ := s.spec()
+	spec["selector"] = m{"matchLabels": labels}
+	spec["template"] = m{"metadata": m{"labels": labels}, "spec": m{"containers": l{s.container(generation)}}}
+	return spec
 }
 
-func (s rollout) deploymentConditions(over bool, stage int) []appsv1.DeploymentCondition {
-	reason := "ReplicaSetUpdated"
-	if over {
-		reason = "NewReplicaSetAvailable"
+// objects returns the workload and all that belongs to it.
+func (s rollout) objects() []m {
+	switch s.Kind {
+	case "Kafka":
+		return []m{s.kafka()}
+	case "PerconaServerMongoDB":
+		return []m{s.mongoDB()}
+	case "Deployment":
+		return append(s.deployment(), s.pods("ReplicaSet")...)
+	case "StatefulSet":
+		return append(append(s.claims(), s.statefulSet()), s.pods(s.Kind)...)
 	}
-	return []appsv1.DeploymentCondition{
-		{Type: appsv1.DeploymentAvailable, Status: corev1.ConditionTrue, Reason: "MinimumReplicasAvailable", LastTransitionTime: s.when(longAgo), LastUpdateTime: s.when(longAgo)},
-		{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionTrue, Reason: reason, LastTransitionTime: s.when(longAgo), LastUpdateTime: s.when(s.begins(stage))},
-	}
+	return append(append(s.claims(), s.podSet()), s.pods(s.Kind)...)
 }
 
-func (s rollout) replicaSet(revision int) *appsv1.ReplicaSet {
-	version, at := s.script.From, longAgo
-	if revision == 2 {
-		version, at = s.script.To, s.begins(first)
-	}
-	name := s.Name + "-" + hash(s.Name+version, 10)
-	labels := with(s.labels(), "pod-template-hash", hash(name, 10))
-	r := &appsv1.ReplicaSet{ObjectMeta: metav1.ObjectMeta{
-		Name: name, UID: uid("ReplicaSet", name), CreationTimestamp: s.when(at), Labels: labels, Generation: 1,
-		Annotations:     map[string]string{"deployment.kubernetes.io/revision": fmt.Sprint(revision)},
-		OwnerReferences: owned("apps/v1", "Deployment", s.Name),
-	}}
-	r.Kind, r.APIVersion = "ReplicaSet", "apps/v1"
-	r.Spec.Selector, r.Spec.Template = &metav1.LabelSelector{MatchLabels: labels}, s.template(version)
-	r.Status.ObservedGeneration = 1
-	return r
-}
-
-// An ordinal is a pod that keeps its name, in a set that rolls from the last to the first: it
-// goes, is made, starts and is ready.
-type ordinal struct {
-	pod            *corev1.Pod
-	updated, ready bool
-}
-
-const ordinalSteps = 4
-
-// ordinals returns the pods of such a set, and how far it is.
-func (s rollout) ordinals(revisionLabel string, more map[string]string) ([]ordinal, int) {
-	stage := s.stage(first + ordinalSteps*s.Replicas)
-	var all []ordinal
-	for i := range s.Replicas {
-		changes := first + ordinalSteps*(s.Replicas-1-i)
-		labels := s.labels()
-		for key, value := range more {
-			labels[key] = value
-		}
-		name := fmt.Sprintf("%s-%d", s.Name, i)
-		if stage <= changes {
-			p := s.pod(name, s.script.From, with(labels, revisionLabel, s.revision(1)), s.Kind, s.Name)
-			s.lives(p, longAgo, longAgo, changes, stage)
-			all = append(all, ordinal{p, false, stage < changes})
+// pods returns the pods that there are.
+func (s rollout) pods(controller string) []m {
+	var all []m
+	for _, p := range s.lives() {
+		if !p.exists(s.stage()) {
 			continue
 		}
-		p := s.pod(name, s.script.To, with(labels, revisionLabel, s.revision(2)), s.Kind, s.Name)
-		s.grows(p, changes+1, stage)
-		all = append(all, ordinal{p, true, stage >= changes+3})
-	}
-	return all, stage
-}
-
-func (s rollout) revision(generation int64) string {
-	return s.Name + "-" + hash(fmt.Sprint(s.Name, generation), 10)
-}
-
-// statefulSet rolls as the StatefulSet controller does, or as Percona's operator does with
-// one whose pods it deletes itself.
-func (s rollout) statefulSet() []runtime.Object {
-	pods, stage := s.ordinals(appsv1.StatefulSetRevisionLabel, nil)
-	_, observed, version := s.versions(stage)
-	set := &appsv1.StatefulSet{ObjectMeta: s.meta(stage)}
-	set.Kind, set.APIVersion = s.Kind, "apps/v1"
-	set.Spec = appsv1.StatefulSetSpec{
-		Replicas: new(int32(s.Replicas)), ServiceName: s.Name, PodManagementPolicy: appsv1.OrderedReadyPodManagement,
-		Selector: &metav1.LabelSelector{MatchLabels: s.labels()}, Template: s.template(version),
-		UpdateStrategy: appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType},
-	}
-	if s.Owner != "" {
-		set.Spec.UpdateStrategy.Type = appsv1.OnDeleteStatefulSetStrategyType
-	}
-	status := &set.Status
-	status.ObservedGeneration, status.Replicas = observed, int32(s.Replicas)
-	status.CurrentRevision, status.UpdateRevision = s.revision(1), s.revision(observed)
-	objects := []runtime.Object{set}
-	for i, p := range pods {
-		if p.ready {
-			status.ReadyReplicas++
+		name, labels, annotations := s.Name, s.labels("controller-revision-hash", s.set(p.generation)), m{}
+		switch controller {
+		case "ReplicaSet":
+			name = s.set(p.generation)
+			labels = s.labels("pod-template-hash", hash(name, 10))
+		case "StrimziPodSet":
+			labels, annotations = s.labels(), m{"strimzi.io/revision": s.set(p.generation)}
 		}
-		if p.updated {
-			status.UpdatedReplicas++
+		meta := m{
+			"uid": uid("Pod", fmt.Sprint(p.name, "-", p.generation)), "creationTimestamp": s.when(s.begins(p.made)),
+			"labels": labels, "annotations": annotations, "ownerReferences": owner(controller, name),
 		}
-		objects = append(objects, p.pod, s.claim(i))
+		if p.stops(s.stage()) {
+			meta["deletionTimestamp"], meta["deletionGracePeriodSeconds"] = s.when(s.begins(p.last)+30*time.Second), 30
+		}
+		spec := m{"nodeName": "node-1", "restartPolicy": "Always", "containers": l{s.container(p.generation)}}
+		all = append(all, object("Pod", p.name, meta, m{"spec": spec, "status": s.podStatus(p)}))
 	}
-	status.CurrentReplicas = status.Replicas - status.UpdatedReplicas
-	if observed == 1 {
-		status.UpdatedReplicas = status.Replicas
-	}
-	if stage == first+ordinalSteps*s.Replicas {
-		status.CurrentRevision, status.CurrentReplicas = status.UpdateRevision, status.Replicas
-	}
-	status.AvailableReplicas = status.ReadyReplicas
-	return objects
+	return all
 }
 
-func (s rollout) claim(i int) *corev1.PersistentVolumeClaim {
-	name := fmt.Sprintf("data-%s-%d", s.Name, i)
-	c := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
-		Name: name, UID: uid("PersistentVolumeClaim", name), CreationTimestamp: s.when(longAgo), Labels: s.labels(),
-	}}
-	c.Kind, c.APIVersion = "PersistentVolumeClaim", "v1"
-	c.Spec.AccessModes, c.Spec.VolumeName = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, name
-	c.Status.Phase = corev1.ClaimBound
-	return c
+// podStatus is that of a pod which is being made, starts, or is ready; one that stops still is.
+func (s rollout) podStatus(p life) m {
+	stage := s.stage()
+	ready, made := p.made == 0 || stage >= p.made+2, s.when(s.begins(p.made))
+	container := s.container(p.generation)
+	maps.Copy(container, m{"ready": ready, "restartCount": 0, "imageID": "sha256:" + hash(fmt.Sprint(container["image"]), 16)})
+	phase, since := "Pending", made
+	if p.made > 0 && stage == p.made {
+		container["started"], container["state"] = false, m{"waiting": m{"reason": "ContainerCreating"}}
+	} else {
+		started := longAgo
+		if p.made > 0 {
+			started = s.begins(p.made + 1)
+		}
+		phase, since = "Running", s.when(started)
+		container["started"], container["state"] = true, m{"running": m{"startedAt": since}}
+		if p.made > 0 && ready {
+			since = s.when(s.begins(p.made + 2))
+		}
+	}
+	condition := map[bool]m{true: {"status": "True"}, false: {"status": "False", "reason": "ContainersNotReady"}}[ready]
+	conditions := l{m{"type": "PodScheduled", "status": "True", "lastTransitionTime": made}, m{"type": "Initialized", "status": "True", "lastTransitionTime": made}}
+	for _, kind := range []string{"Ready", "ContainersReady"} {
+		one := m{"type": kind, "lastTransitionTime": since}
+		maps.Copy(one, condition)
+		conditions = append(conditions, one)
+	}
+	return m{"phase": phase, "startTime": made, "conditions": conditions, "containerStatuses": l{container}}
 }

@@ -9,6 +9,7 @@ package upgrade
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,7 +18,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
@@ -26,8 +26,8 @@ import (
 //go:embed upgrade.yaml
 var script []byte
 
-// A Script is what upgrade.yaml says.
-type Script struct {
+// A plan is what upgrade.yaml says.
+type plan struct {
 	From     string    `json:"from"`
 	To       string    `json:"to"`
 	Releases []release `json:"releases"`
@@ -63,7 +63,7 @@ type workload struct {
 type Upgrade struct {
 	*sim.Server
 
-	script  Script
+	script  plan
 	began   time.Time
 	speed   float64
 	stop    context.CancelFunc
@@ -143,10 +143,16 @@ func (u *Upgrade) Close() error {
 // now is how far the play is.
 func (u *Upgrade) now() time.Duration { return time.Duration(float64(time.Since(u.began)) * u.speed) }
 
-// when is the time of a moment of the play, in whole seconds as Kubernetes has them.
-func (u *Upgrade) when(at time.Duration) metav1.Time {
-	return metav1.NewTime(u.began.Add(time.Duration(float64(at) / u.speed)).Truncate(time.Second))
+// time returns when a moment of the play is. What was before the upgrade was so long ago.
+func (u *Upgrade) time(at time.Duration) time.Time {
+	if at > 0 {
+		at = time.Duration(float64(at) / u.speed)
+	}
+	return u.began.Add(at).UTC()
 }
+
+// when is the same as Kubernetes has it, in whole seconds.
+func (u *Upgrade) when(at time.Duration) string { return u.time(at).Format(time.RFC3339) }
 
 // longAgo is before the upgrade.
 const longAgo = -720 * time.Hour
@@ -163,7 +169,7 @@ func (u *Upgrade) play(now time.Duration) error {
 
 // prepare makes the cluster what it is before the upgrade.
 func (u *Upgrade) prepare() error {
-	all := []runtime.Object{named("v1", "Namespace", sim.Namespace)}
+	all := []m{object("Namespace", sim.Namespace, m{}, m{"status": m{"phase": "Active"}})}
 	for _, name := range u.script.CronJobs {
 		all = append(all, u.cronJob(name))
 	}
@@ -183,7 +189,7 @@ func (u *Upgrade) playRelease(r release, now time.Duration) error {
 	}
 	for _, w := range r.Workloads {
 		s := rollout{Upgrade: u, workload: w, release: r, now: now}
-		if u.past(w.Kind+"/"+w.Name, s.stage(longest)) {
+		if u.past(w.Kind+"/"+w.Name, s.stage()) {
 			continue
 		}
 		if err := u.set(w.Kind+"/"+w.Name, s.objects()...); err != nil {
@@ -196,15 +202,16 @@ func (u *Upgrade) playRelease(r release, now time.Duration) error {
 		if u.past("job/"+job, phase(begin, end, now)) {
 			continue
 		}
-		if err := u.set("job/"+job, u.job(job, begin, end, now)...); err != nil {
+		id := job + "-now"
+		if now < begin {
+			begin, end, id = longAgo, longAgo+time.Minute, job+"-before"
+		}
+		if err := u.set("job/"+job, u.job(job, job+"-"+hash(id, 5), id, begin, end, now)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// longest is a stage that no rollout comes to.
-const longest = 100
 
 // past reports whether the objects of something have been made for a stage.
 func (u *Upgrade) past(what string, stage int) bool {
@@ -224,32 +231,20 @@ func phase(begin, end, now time.Duration) int {
 	return 2
 }
 
-// objects returns a workload and all that belongs to it.
-func (s rollout) objects() []runtime.Object {
-	switch s.Kind {
-	case "Deployment":
-		return s.deployment()
-	case "StatefulSet":
-		return s.statefulSet()
-	case "StrimziPodSet":
-		return s.podSet()
-	case "Kafka":
-		return s.kafka()
-	}
-	return s.mongoDB()
-}
-
 // set makes objects what there is of something: those that are not among them any more are
 // deleted.
-func (u *Upgrade) set(what string, objects ...runtime.Object) error {
+func (u *Upgrade) set(what string, objects ...m) error {
 	var names []string
 	var all []*unstructured.Unstructured
 	for _, o := range objects {
-		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+		one := &unstructured.Unstructured{}
+		text, err := json.Marshal(o)
+		if err == nil {
+			err = one.UnmarshalJSON(text)
+		}
 		if err != nil {
 			return err
 		}
-		one := &unstructured.Unstructured{Object: content}
 		if one.GetKind() != "Namespace" {
 			one.SetNamespace(sim.Namespace)
 		}
@@ -266,7 +261,7 @@ const preparing = 900 * time.Millisecond
 
 // helm returns the revisions of a release: its upgrade is pending for a moment, and then it
 // takes the place of the one before.
-func (u *Upgrade) helm(r release, now time.Duration) ([]runtime.Object, error) {
+func (u *Upgrade) helm(r release, now time.Duration) ([]m, error) {
 	first := sim.HelmRevision{Name: r.Name, Chart: r.Chart, Version: r.Versions[0], App: u.script.From, Revision: 1, Status: "deployed"}
 	second := sim.HelmRevision{Name: r.Name, Chart: r.Chart, Version: r.Versions[1], App: u.script.To, Revision: 2, Status: "deployed"}
 	revisions := []sim.HelmRevision{first, second}
@@ -278,22 +273,13 @@ func (u *Upgrade) helm(r release, now time.Duration) ([]runtime.Object, error) {
 	default:
 		revisions[0].Status = "superseded"
 	}
-	var secrets []runtime.Object
+	var secrets []m
 	for i, revision := range revisions {
-		secret, err := revision.Secret(u.when([]time.Duration{longAgo, r.At.Duration}[i]).Time)
+		secret, err := revision.Secret(u.time([]time.Duration{longAgo, r.At.Duration}[i]))
 		if err != nil {
 			return nil, err
 		}
-		secrets = append(secrets, secret)
+		secrets = append(secrets, secret.Object)
 	}
 	return secrets, nil
-}
-
-// named returns an object that is nothing but its name.
-func named(apiVersion, kind, name string) *unstructured.Unstructured {
-	o := &unstructured.Unstructured{}
-	o.SetAPIVersion(apiVersion)
-	o.SetKind(kind)
-	o.SetName(name)
-	return o
 }

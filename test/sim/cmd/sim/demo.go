@@ -31,6 +31,8 @@ func scenes() []scene {
 	}
 }
 
+var errInterrupted = errors.New("interrupted")
+
 // middle is when there is something to see.
 const middle = 4 * time.Second
 
@@ -41,7 +43,7 @@ func demo(ctx context.Context, e environment, out io.Writer) error {
 	select {
 	case <-time.After(middle):
 	case <-ctx.Done():
-		return ctx.Err()
+		return errInterrupted
 	}
 	var wrong []error
 	for _, s := range scenes() {
@@ -51,7 +53,7 @@ func demo(ctx context.Context, e environment, out io.Writer) error {
 			wrong = append(wrong, fmt.Errorf("%s: exit code %d, want %d", s.args, code, s.code))
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return errInterrupted
 		}
 	}
 	fmt.Fprintln(out, "\n# Done, and good. To try it yourself: make shell")

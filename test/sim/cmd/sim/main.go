@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"syscall"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim/upgrade"
@@ -29,7 +30,7 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *plugin, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)

@@ -64,9 +64,9 @@ func TestTell(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			n := newNode()
 			tt.edit(n)
-			pods, _ := n.Pods(t.Context())
+			pods, _ := n.Pods(t.Context(), "")
 			var got []string
-			for _, r := range Tell(n.job, pods, n.events).Runs {
+			for _, r := range Describe(n.job, pods, n.events).Runs {
 				text := fmt.Sprintf("%d %s %s %s", r.Attempt, r.Pod, r.Container, r.State)
 				if r.previous {
 					text += " previous"

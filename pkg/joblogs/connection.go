@@ -13,27 +13,34 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A passage is what one connection brought.
-type passage struct {
+// A connResult is what one connection brought.
+type connResult struct {
 	old, fresh int   // pieces
-	found      bool  // the bookmark, or there was none
-	missing    bool  // the bookmark cannot be told, because too little came before
+	found      bool  // the position, or there was none
+	missing    bool  // the position cannot be told, because too little came before
 	newer      bool  // lines from behind it came instead
-	foreign    bool  // it was the log of another run
+	otherRun   bool  // it was the log of another run
 	cut        error // how it ended, unless as a whole answer does
 	refused    error // why there was none
 	failed     error // of the sink
+	took       time.Duration
 }
 
 // whole reports whether the answer came to its end and nothing speaks against
 // its being the end of the log.
-func (p passage) whole() bool {
-	return p.found && p.cut == nil && p.refused == nil && !p.missing && !p.foreign
+func (p connResult) whole() bool {
+	return p.found && p.cut == nil && p.refused == nil && !p.missing && !p.otherRun
 }
 
 // empty reports whether an answer came to its end, and there was nothing in it.
-func (p passage) empty() bool {
-	return p.cut == nil && p.refused == nil && !p.missing && !p.foreign && p.old == 0 && p.fresh == 0
+func (p connResult) empty() bool {
+	return p.cut == nil && p.refused == nil && !p.missing && !p.otherRun && p.old == 0 && p.fresh == 0
+}
+
+// nothingYet reports whether a log that was asked for had nothing in it: the
+// answer came to its end, or lasted for so long that lines would have come.
+func (p connResult) nothingYet() bool {
+	return p.refused == nil && !p.otherRun && p.old+p.fresh == 0 && (p.cut == nil || p.took >= time.Second)
 }
 
 // A nodeError is what a kubelet writes in place of a log.
@@ -44,21 +51,23 @@ func (e *nodeError) Error() string { return e.text }
 // errSilent ends a connection that says nothing while the log grows.
 var errSilent = errors.New("nothing comes any more")
 
-// pass reads over one connection, from the bookmark on.
-func (t *tape) pass(ctx context.Context) passage {
+// readOnce reads over one connection, from the position on.
+func (t *runReader) readOnce(ctx context.Context) connResult {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	options := t.options()
 	stream, err := t.API.Log(ctx, t.run.Pod, options)
 	if err != nil {
-		return passage{refused: err}
+		return connResult{refused: err}
 	}
 	defer stream.Close()
-	pulse := &pulse{r: stream}
+	watched := &watchedStream{r: stream}
 	if options.Follow {
-		defer t.guard(ctx, cancel, pulse)()
+		defer t.endIfStalled(ctx, cancel, watched)()
 	}
-	p := t.copy(ctx, pulse)
+	asked := time.Now()
+	p := t.copy(ctx, watched)
+	p.took = time.Since(asked)
 	if p.cut != nil && errors.Is(context.Cause(ctx), errSilent) {
 		p.cut = errSilent
 	}
@@ -66,8 +75,8 @@ func (t *tape) pass(ctx context.Context) passage {
 }
 
 // copy passes on what is new.
-func (t *tape) copy(ctx context.Context, pulse *pulse) (p passage) {
-	s, finder, stamps := newSplitter(pulse), t.finder(), false
+func (t *runReader) copy(ctx context.Context, watched *watchedStream) (p connResult) {
+	s, finder, stamps := newSplitter(watched), t.finder(), false
 	for {
 		if s.r.Buffered() == 0 {
 			if p.failed = t.Sink.Flush(); p.failed != nil {
@@ -82,51 +91,51 @@ func (t *tape) copy(ctx context.Context, pulse *pulse) (p passage) {
 			return p
 		}
 		if stamps = stamps || piece.Begins(); !stamps {
-			if p.refused = complaint(piece); p.refused != nil {
+			if p.refused = kubeletError(piece); p.refused != nil {
 				return p
 			}
 		}
-		if p.foreign = t.foreign(ctx, piece); p.foreign {
+		if p.otherRun = t.otherRun(ctx, piece); p.otherRun {
 			return p
 		}
-		next, what := finder.look(piece)
+		next, what := finder.classify(piece)
 		if what == missing {
-			if !t.gap {
+			if !t.search.gap {
 				p.missing, p.newer = true, piece.Time.After(t.mark.latest)
 				return p
 			}
 			if p.failed = t.lost(piece); p.failed != nil {
 				return p
 			}
-			t.gap, finder.found, what = false, true, fresh
+			t.search.gap, finder.found, what = false, true, fresh
 		}
 		if what == old {
 			p.old++
 			continue
 		}
 		p.fresh++
-		if p.failed = t.emit(next); p.failed != nil {
+		if p.failed = t.deliver(next); p.failed != nil {
 			return p
 		}
-		pulse.reached.Store(t.mark.latest.UnixNano())
+		watched.reached.Store(t.mark.latest.UnixNano())
 	}
 }
 
-// foreign reports whether a line is of another run of the container, which may
+// otherRun reports whether a line is of another run of the container, which may
 // have been started again since one last looked: the kubelet gives the log of
 // the run that it sees. A line from after the end of a run is not its own.
 // Where the end may not be known yet, the first line is kept back until the
 // kubelet tells whose it is, or the API server has heard of it.
-func (t *tape) foreign(ctx context.Context, p Piece) bool {
+func (t *runReader) otherRun(ctx context.Context, p Piece) bool {
 	const rounding = 1200 * time.Millisecond // ends are known in seconds
-	if !t.run.again || t.tries > 4*most {
+	if !t.run.restarts || t.retry.tries > 4*most {
 		return false
 	}
-	if !t.mark.set() && !t.run.previous && (t.run.State == Running || t.run.moving) && !t.alone(ctx) {
-		switch err := t.watch(ctx, 500*time.Millisecond, t.succeeded); {
+	if !t.mark.set() && !t.run.previous && (t.run.State == Running || t.run.restarting) && !t.isFirstRun(ctx) {
+		switch err := t.poll(ctx, 500*time.Millisecond, t.replaced); {
 		case err != nil:
 			return true
-		case t.succeeded():
+		case t.replaced():
 			return !p.Time.Before(t.run.EndedAt)
 		case t.run.restart == 0:
 			return true // the kubelet has seen the next one
@@ -135,17 +144,17 @@ func (t *tape) foreign(ctx context.Context, p Piece) bool {
 	return t.run.State == Ended && p.Begins() && p.Time.After(t.run.EndedAt.Add(rounding))
 }
 
-// finder returns what finds the bookmark in what is asked for.
-func (t *tape) finder() *finder {
-	if t.seek.lines > 0 && !t.mark.last.IsZero() {
-		return newTailFinder(t.mark)
+// finder returns what finds the position in what is asked for.
+func (t *runReader) finder() *finder {
+	if t.search.lines > 0 && !t.mark.last.at.IsZero() {
+		return newTailFinder(&t.mark)
 	}
-	return newFinder(t.mark)
+	return newFinder(&t.mark)
 }
 
-// complaint returns what a kubelet says in place of a log, or nil. It has no
+// kubeletError returns what a kubelet says in place of a log, or nil. It has no
 // stamp, as a line of a container has.
-func complaint(p Piece) error {
+func kubeletError(p Piece) error {
 	for _, start := range []string{"unable to retrieve container logs", "failed to "} {
 		if text := strings.TrimSpace(string(p.Text)); strings.HasPrefix(text, start) {
 			return &nodeError{text}
@@ -154,10 +163,10 @@ func complaint(p Piece) error {
 	return nil
 }
 
-// emit passes on a piece, unless it is from before the time that was asked
+// deliver passes on a piece, unless it is from before the time that was asked
 // for: the API server knows only seconds.
-func (t *tape) emit(p Piece) error {
-	t.mark.pass(p)
+func (t *runReader) deliver(p Piece) error {
+	t.mark.advance(p)
 	if p.Begins() {
 		t.early = p.Time.Before(t.SinceTime)
 	}
@@ -167,21 +176,21 @@ func (t *tape) emit(p Piece) error {
 	return t.Sink.Piece(t.run, p)
 }
 
-// A pulse tells how a stream is read.
-type pulse struct {
+// A watchedStream tells how a stream is read.
+type watchedStream struct {
 	r       io.Reader
 	since   atomic.Int64 // when the read that waits began; 0 while none does
 	reached atomic.Int64 // the time of the latest line
 }
 
-func (p *pulse) Read(b []byte) (int, error) {
+func (p *watchedStream) Read(b []byte) (int, error) {
 	p.since.Store(time.Now().UnixNano())
 	defer p.since.Store(0)
 	return p.r.Read(b)
 }
 
 // silent reports whether nothing came for long.
-func (p *pulse) silent() bool {
+func (p *watchedStream) silent() bool {
 	since := p.since.Load()
 	return since > 0 && time.Since(time.Unix(0, since)) >= quiet
 }
@@ -189,14 +198,14 @@ func (p *pulse) silent() bool {
 // quiet is for how long nothing may come before somebody looks why.
 const quiet = 10 * time.Second
 
-// guard ends a connection on which nothing comes although the run ended or
+// endIfStalled ends a connection on which nothing comes although the run ended or
 // its log is longer: it may lead nowhere without anybody saying so, and a
 // kubelet that lost sight of a rotated file waits for ever. It returns what
 // stops it.
-func (t *tape) guard(ctx context.Context, cancel context.CancelCauseFunc, p *pulse) (stop func()) {
+func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelCauseFunc, p *watchedStream) (stop func()) {
 	ctx, end := context.WithCancel(ctx)
 	done := make(chan struct{})
-	probe := tape{Reader: t.Reader, run: t.run}
+	probe := runReader{Reader: t.Reader, selector: t.selector, restart: t.restart, run: t.run}
 	go func() {
 		defer close(done)
 		behind := 0
@@ -219,7 +228,7 @@ func (t *tape) guard(ctx context.Context, cancel context.CancelCauseFunc, p *pul
 }
 
 // last returns the time of the log's last line, and whether the run is over.
-func (t *tape) last(ctx context.Context) (at time.Time, over bool) {
+func (t *runReader) last(ctx context.Context) (at time.Time, over bool) {
 	if t.refresh(ctx) != nil {
 		return at, false
 	}

@@ -9,18 +9,20 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // A container that ended may be started again in its pod. The kubelet then gives
 // the log of the new run, and the API server hears of it later: within
 // milliseconds as a rule, and within seconds on a busy node.
 
-// alone reports whether there is no run but the first. Where the container may be
+// isFirstRun reports whether there is no run but the first. Where the container may be
 // started again the kubelet can tell: it has no previous one (kubernetes: pkg/
 // kubelet/kubelet_pods.go, validateContainerLogStatus). What came a moment ago was
 // the first one's then.
-func (t *tape) alone(ctx context.Context) bool {
-	if !t.run.again {
+func (t *runReader) isFirstRun(ctx context.Context) bool {
+	if !t.run.restarts {
 		return true
 	}
 	if t.run.restart > 0 || t.run.previous {
@@ -35,14 +37,14 @@ func (t *tape) alone(ctx context.Context) bool {
 	return apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "previous terminated container")
 }
 
-// succeeded reports whether the API server knows of a run after this one.
-func (t *tape) succeeded() bool { return t.run.previous || t.run.State == Gone }
+// replaced reports whether the API server knows of a run after this one.
+func (t *runReader) replaced() bool { return t.run.previous || t.run.State == Gone }
 
-// settle looks how the run is, and waits while its container is about to be
+// awaitRestart looks how the run is, and waits while its container is about to be
 // started again: until that is known, one cannot tell whose log one would get.
 // Who does not follow is not kept waiting for long.
-func (t *tape) settle(ctx context.Context) error {
-	if t.alone(ctx) {
+func (t *runReader) awaitRestart(ctx context.Context) error {
+	if t.isFirstRun(ctx) {
 		return t.refresh(ctx)
 	}
 	patience := 2 * time.Second
@@ -50,13 +52,13 @@ func (t *tape) settle(ctx context.Context) error {
 		patience = 15 * time.Second
 	}
 	if t.run.restart == 0 {
-		return t.watch(ctx, patience, t.succeeded) // the kubelet has seen the next one
+		return t.poll(ctx, patience, t.replaced) // the kubelet has seen the next one
 	}
-	return t.watch(ctx, patience, func() bool { return !t.run.moving })
+	return t.poll(ctx, patience, func() bool { return !t.run.restarting })
 }
 
-// watch looks how the run is until it is as wanted, or patience ends.
-func (t *tape) watch(ctx context.Context, patience time.Duration, wanted func() bool) error {
+// poll asks how the run is until it is as wanted, or patience ends.
+func (t *runReader) poll(ctx context.Context, patience time.Duration, wanted func() bool) error {
 	const step = 250 * time.Millisecond
 	for waited := time.Duration(0); ; waited += step {
 		if err := t.refresh(ctx); err != nil || wanted() || waited >= patience {
@@ -69,8 +71,8 @@ func (t *tape) watch(ctx context.Context, patience time.Duration, wanted func() 
 }
 
 // refresh looks how the run is now.
-func (t *tape) refresh(ctx context.Context) error {
-	pods, err := t.API.Pods(ctx)
+func (t *runReader) refresh(ctx context.Context) error {
+	pods, err := t.API.Pods(ctx, t.selector)
 	if err != nil {
 		return err
 	}
@@ -78,9 +80,12 @@ func (t *tape) refresh(ctx context.Context) error {
 		if pods[i].UID != t.run.pod {
 			continue
 		}
-		for _, c := range containersOf(&pods[i]) {
-			if c.name == t.run.Container {
-				t.run = runOf(&pods[i], c, t.run.restart, t.run.Attempt)
+		t.noteEnd(pods[i])
+		pod := kubejob.Pod{Pod: &pods[i], Containers: kubejob.Containers(nil, &pods[i])}
+		for _, c := range pod.Containers {
+			if c.Name == t.run.Container {
+				c.Role = t.run.Kind
+				t.run = runOf(pod, c, t.run.restart, t.run.Attempt)
 			}
 		}
 		return nil

@@ -2,17 +2,17 @@
 
 package joblogs
 
-// A seeker decides for how many of a log's last lines to ask in order to find
-// a bookmark. Too few do not reach it; with too many, a connection that is cut
+// A tailSearch decides for how many of a log's last lines to ask in order to find
+// a position. Too few do not reach it; with too many, a connection that is cut
 // again and again is cut before anything new came.
 //
-// It begins with few, asks for more until the bookmark is among them, and
-// halves in between. Lines that are written meanwhile move the bookmark away
+// It begins with few, asks for more until the position is among them, and
+// halves in between. Lines that are written meanwhile move the position away
 // from the end: then it begins anew.
-type seeker struct {
-	lines     int  // to ask for; 0 for all since the bookmark's time
+type tailSearch struct {
+	lines     int  // to ask for; 0 for all since the position's time
 	low, high int  // were too few and too many; 0 if not known
-	all       bool // all since the bookmark's time were asked for
+	all       bool // all since the position's time were asked for
 }
 
 const (
@@ -21,11 +21,11 @@ const (
 	mostLines = 1 << 30
 )
 
-func newSeeker() seeker { return seeker{lines: fewLines} }
+func newTailSearch() tailSearch { return tailSearch{lines: fewLines} }
 
-// tooFew takes note that the bookmark was not among the lines. It returns
-// false if that were all: then the bookmark's line is not there any more.
-func (s *seeker) tooFew() bool {
+// tooFew takes note that the position was not among the lines. It returns
+// false if that were all: then the position's line is not there any more.
+func (s *tailSearch) tooFew() bool {
 	if s.lines == 0 {
 		return false
 	}
@@ -36,7 +36,7 @@ func (s *seeker) tooFew() bool {
 	case s.lines >= manyLines && !s.all:
 		s.lines, s.all = 0, true
 	case s.lines >= mostLines:
-		*s = newSeeker()
+		*s = newTailSearch()
 	default:
 		s.lines *= 4
 	}
@@ -44,7 +44,7 @@ func (s *seeker) tooFew() bool {
 }
 
 // tooMany takes note that the connection was cut before anything new came.
-func (s *seeker) tooMany() {
+func (s *tailSearch) tooMany() {
 	if s.lines == 0 {
 		s.lines = max(s.low*4, manyLines)
 		return
@@ -53,29 +53,29 @@ func (s *seeker) tooMany() {
 	s.halve()
 }
 
-func (s *seeker) halve() {
+func (s *tailSearch) halve() {
 	if s.high-s.low < 2 {
-		*s = newSeeker()
+		*s = newTailSearch()
 		return
 	}
 	s.lines = (s.low + s.high) / 2
 }
 
 // found takes note that new lines came after so many old ones, and begins the
-// next search where the bookmark is now, if nothing was written meanwhile. It
+// next search where the position is now, if nothing was written meanwhile. It
 // reports whether more lines are known to follow.
-func (s *seeker) found(old, fresh int) bool {
+func (s *tailSearch) found(old, fresh int) bool {
 	behind := 0
 	if s.lines > 0 {
 		behind = max(0, s.lines-old-fresh)
 	}
-	*s = newSeeker()
+	*s = newTailSearch()
 	if behind > 0 {
 		s.lines = behind + max(1, (old+fresh)/4)
 	}
 	return behind > 0
 }
 
-// end begins a search for the bookmark at the very end of the log, where same
+// end begins a search for the position at the very end of the log, where same
 // lines have its time. It is so short that it is not cut by chance.
-func (s *seeker) end(same int) { *s = seeker{lines: same + 2} }
+func (s *tailSearch) end(same int) { *s = tailSearch{lines: same + 2} }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package joblogs
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
+)
+
+// A job may be removed the moment it ends: by its ttlSecondsAfterFinished, by a
+// hook policy of Helm (hook-succeeded, hook-failed), or because Helm makes it
+// anew (before-hook-creation). Then its end is known from what was seen last.
+
+// replacedWithin is how long a job that is followed and was removed may take
+// to be there again: who replaces a job creates it as soon as it is gone.
+const replacedWithin = 5 * time.Second
+
+// wasRemoved reports whether the job that was read is not there any more, and
+// is not about to be replaced.
+func (r *Reader) wasRemoved(h JobHistory) bool {
+	if h.uid != "" || r.job == "" {
+		r.removedAt = time.Time{}
+		return false
+	}
+	if r.removedAt.IsZero() {
+		r.removedAt = r.Now()
+	}
+	return !r.Follow || r.Now().Sub(r.removedAt) >= replacedWithin
+}
+
+// removed returns what is known of a job that was removed: as it was seen
+// last, with the end that its conditions, its events or its pods tell of. A
+// pod that failed does not tell: there may have been another attempt.
+func (r *Reader) removed(ctx context.Context) JobHistory {
+	h := r.seen
+	h.Removed = true
+	if h.Over() {
+		return h
+	}
+	if h.State == kubejob.Finishing {
+		h.State = kubejob.Failed
+		if h.succeeds {
+			h.State = kubejob.Complete
+		}
+		return h
+	}
+	events, err := r.API.Events(ctx)
+	if err != nil {
+		events = nil // and less is known
+	}
+	for _, e := range events {
+		if how := endIn(e); how != "" && e.InvolvedObject.UID == h.uid {
+			h.State, h.Reason, h.EndedAt = how, joined(e.Reason, e.Message), e.LastTimestamp.Time
+			return h
+		}
+	}
+	if r.succeededPods() >= h.completions {
+		h.State, h.Reason = kubejob.Complete, ""
+	}
+	return h
+}
+
+// endIn returns the end of a job that an event tells of, or nothing
+// (kubernetes: pkg/controller/job/job_controller.go, recordJobFinished).
+func endIn(e corev1.Event) kubejob.State {
+	switch e.Reason {
+	case "Completed":
+		return kubejob.Complete
+	case "BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy", "FailedIndexes", "MaxFailedIndexesExceeded":
+		return kubejob.Failed
+	}
+	return ""
+}
+
+// noteEnd keeps in mind that a pod succeeded.
+func (r *Reader) noteEnd(pod corev1.Pod) {
+	if pod.Status.Phase == corev1.PodSucceeded {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.succeeded[pod.UID] = true
+	}
+}
+
+func (r *Reader) succeededPods() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.succeeded)
+}

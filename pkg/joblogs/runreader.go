@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package joblogs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// A runReader reads the log of one run, whole and once, over as many connections
+// as it takes.
+type runReader struct {
+	*Reader
+	selector string // of the job's pods
+	restart  int    // of the container in its pod
+	run      Run
+	start    time.Time
+	mark     mark
+	search   search
+	retry    retry
+	whole    bool // after the run had ended, an answer came to its end
+	early    bool // the line is older than was asked for
+	empty    bool // nothing was in the log when it was asked for first
+}
+
+// A search is how the mark's line is looked for.
+type search struct {
+	tailSearch
+	newer bool // lines from behind the mark are there: this search saw some
+	gap   bool // the mark's line is not there any more
+	atEnd bool // the mark's line is the last one
+}
+
+// A retry counts connections in a row that brought nothing.
+type retry struct {
+	tries int
+	pause time.Duration // before the next one
+}
+
+// A step is what to do after a connection.
+type step int
+
+const (
+	ask  step = iota // over another connection, at once
+	wait             // for a moment, and then ask
+	done             // nothing more can come
+)
+
+// most is how many connections in a row may be in vain where a log is not
+// followed, and where its run is over and the log may be gone.
+const most = 5
+
+// read reads until nothing more can come, and then knows how the run is. It
+// returns an error if that could not be told.
+func (t *runReader) read(ctx context.Context) error {
+	t.search.tailSearch, t.start = newTailSearch(), t.Now()
+	if t.Tail == 0 && !t.mark.set() {
+		t.skipAll(ctx)
+	}
+	for {
+		next, err := t.step(ctx)
+		if err != nil || next == done {
+			return err
+		}
+		if next == wait {
+			if err := sleep(ctx, t.retry.pause); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// skipAll moves the mark behind the last line that is there, so that no line
+// is lost that comes while there is no connection. Without an answer the first
+// connection tells what is new.
+func (t *runReader) skipAll(ctx context.Context) {
+	stream, err := t.API.Log(ctx, t.run.Pod, &corev1.PodLogOptions{
+		Container: t.run.Container, Timestamps: true, Previous: t.run.previous, TailLines: new(int64(1)),
+	})
+	if err != nil {
+		return
+	}
+	defer stream.Close()
+	for s := newSplitter(stream); ; {
+		piece, err := s.next()
+		if err != nil {
+			t.empty = errors.Is(err, io.EOF) && !t.mark.set()
+			return
+		}
+		t.mark.advance(piece)
+	}
+}
+
+// step reads over one connection, and says what to do next.
+func (t *runReader) step(ctx context.Context) (step, error) {
+	asked := t.run
+	c := t.readOnce(ctx)
+	if ctx.Err() != nil {
+		return done, context.Cause(ctx)
+	}
+	if c.failed != nil {
+		return done, c.failed
+	}
+	if err := t.afterConnection(ctx, c); err != nil {
+		return done, err
+	}
+	t.whole = t.whole || asked.State == Ended && c.whole() && !c.empty()
+	switch {
+	case t.run.State == Gone && t.whole:
+		t.run = asked // it was read in time
+		return done, nil
+	case t.run.State == Gone || t.ended(asked, c):
+		t.markGone(c)
+		return done, nil
+	case t.retry.pause > 0:
+		return wait, nil
+	}
+	return ask, nil
+}
+
+// afterConnection draws the conclusions from a connection.
+func (t *runReader) afterConnection(ctx context.Context, p connResult) error {
+	if err := t.planNext(p); err != nil {
+		return err
+	}
+	if p.fresh > 0 && p.cut != nil && !t.run.restarts {
+		return nil // there is more, whatever became of the container
+	}
+	asked := t.run
+	if t.search.gap {
+		// It may be the next run's log, of which the API server hears late.
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+	look := t.refresh
+	if t.search.gap || p.otherRun || p.empty() {
+		look = t.awaitRestart
+	}
+	if err := look(ctx); err != nil {
+		return t.onError(err)
+	}
+	if t.run.previous != asked.previous {
+		t.search, t.retry.tries = search{tailSearch: newTailSearch()}, 0 // what was read may be another log
+	}
+	return nil
+}
+
+// planNext keeps count of what a connection brought, and decides how to ask
+// next.
+func (t *runReader) planNext(p connResult) error {
+	t.retry.tries++
+	t.search.newer, t.search.atEnd = t.search.newer || p.newer, false
+	t.empty = t.empty || p.nothingYet() && !t.mark.set()
+	switch {
+	case p.refused != nil:
+		t.wait()
+		return t.onError(p.refused)
+	case p.otherRun:
+		t.wait()
+	case p.fresh > 0:
+		t.retry, t.search.newer = retry{}, false
+		if behind := t.search.found(p.old, p.fresh); !behind && p.cut == nil && t.mark.set() {
+			t.search.end(t.mark.same)
+		}
+	case p.missing:
+		t.search.gap = !t.search.tooFew()
+	case p.found && p.cut == nil && !t.search.newer:
+		t.wait()
+		t.search.atEnd = t.search.lines <= t.mark.same+2
+		t.search.end(t.mark.same)
+	case p.old > 0:
+		t.search.tooMany()
+	default:
+		t.wait()
+	}
+	if t.retry.tries%64 == 0 {
+		t.wait() // a search that long is for something that moves
+	}
+	return t.outage.over(t.Reader)
+}
+
+// wait makes the pause before the next connection longer: nothing came.
+func (t *runReader) wait() {
+	t.retry.pause = min(max(50*time.Millisecond, t.retry.pause*2), 2*time.Second)
+}
+
+// onError decides what an error means: whether to try again, or not.
+func (t *runReader) onError(err error) error {
+	switch {
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		return err
+	case t.run.State != Running && t.retry.tries >= most && about(err):
+		t.run.State, t.run.Reason = Gone, err.Error()
+		return nil
+	case !t.Follow && t.retry.tries >= most:
+		return err
+	case about(err):
+		return nil // the container's state changed, which will be seen
+	}
+	return t.outage.begin(t.Reader, err)
+}
+
+// about reports whether an error is about the log, not about the way to it.
+func about(err error) bool {
+	return errors.As(err, new(*nodeError)) || apierrors.IsNotFound(err) || apierrors.IsBadRequest(err)
+}
+
+// ended reports whether a connection that was opened for a run in the given
+// state leaves nothing to ask for.
+func (t *runReader) ended(asked Run, p connResult) bool {
+	switch {
+	case t.Follow && asked.State == Running, !p.whole() && !p.empty():
+		return false
+	case p.found && p.fresh == 0:
+		return t.search.atEnd
+	case p.empty():
+		return t.retry.tries >= most // a file that was rotated just now
+	}
+	// A container that writes all the time has no end to wait for.
+	return asked.State == Running && !t.mark.last.at.Before(t.start)
+}
+
+// markGone takes the log of the run before for gone where the last answer had nothing in
+// it: a kubelet that removed it a moment ago may answer as if it were empty (seen with
+// Kubernetes 1.33).
+func (t *runReader) markGone(p connResult) {
+	all := t.Tail < 0 && t.Since == 0 && t.SinceTime.IsZero()
+	if all && p.empty() && t.run.previous && t.run.State == Ended && !t.whole {
+		t.run.State, t.run.Reason = Gone, "the node has nothing of it: it was removed, or nothing was written"
+	}
+}
+
+// options says what to ask for: the first time what the user asked for,
+// later what leads to the position.
+func (t *runReader) options() *corev1.PodLogOptions {
+	o := &corev1.PodLogOptions{
+		Container: t.run.Container, Timestamps: true,
+		Previous: t.run.previous, Follow: t.Follow && t.run.State == Running,
+	}
+	switch {
+	case !t.mark.set(), t.mark.last.at.IsZero() && t.Tail < 0:
+		t.first(o)
+	case t.search.lines > 0 && !t.mark.last.at.IsZero():
+		o.TailLines = new(int64(t.search.lines))
+	default:
+		// Lines may be out of order across the end of a second, which is
+		// as exact as the API server passes it on.
+		o.SinceTime = timeFor(earlier(t.mark.last.at, t.mark.open.at).Add(-time.Second))
+	}
+	return o
+}
+
+// earlier returns the earlier of two times of which one is known.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// first asks for what the user asked for.
+func (t *runReader) first(o *corev1.PodLogOptions) {
+	if t.Tail >= 0 && !t.empty {
+		o.TailLines = new(t.Tail)
+	}
+	if !t.SinceTime.IsZero() {
+		o.SinceTime = timeFor(t.SinceTime)
+	}
+	if t.Since > 0 {
+		ago := t.Since + t.Now().Sub(t.begun)
+		o.SinceSeconds = new(int64((ago + time.Second - 1) / time.Second))
+	}
+}
+
+// position returns how far the log was read.
+func (t *runReader) position() Position {
+	return Position{Pod: t.run.Pod, Container: t.run.Container, Restart: t.restart, Time: t.mark.last.at, Lines: t.mark.same, Latest: t.mark.latest}
+}
+
+// lost says that lines may be missing before a piece, and that the rest of a
+// line is.
+func (t *runReader) lost(p Piece) error {
+	text := fmt.Sprintf("the log of pod %s was rotated before all of it was read: lines may be missing between %s and %s",
+		t.run.Pod, t.mark.latest.Format(time.RFC3339Nano), p.Time.Format(time.RFC3339Nano))
+	if t.mark.cut() {
+		text += fmt.Sprintf("; the line of %s is cut off", t.mark.open.at.Format(time.RFC3339Nano))
+	}
+	return t.Sink.Say(text)
+}

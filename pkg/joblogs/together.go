@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package joblogs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Several pods of a job run at once if it is parallel, or while one of them is
+// on a node that was lost: then their logs are followed together. Where runs
+// follow one another, so do their logs.
+
+// A group is the runs that are followed at once.
+type group struct {
+	*Reader
+	active map[containerKey]*runReader
+	done   chan finishedRun
+}
+
+type finishedRun struct {
+	*runReader
+	err error
+}
+
+// errOver ends the reading of a run that the API server believes to be running
+// although its job ended.
+var errOver = errors.New("the job is over")
+
+// follow reads a run to its end, and with it those that run at the same time.
+func (r *Reader) follow(ctx context.Context, h JobHistory, run Run) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	g := group{Reader: r, active: map[containerKey]*runReader{}, done: make(chan finishedRun)}
+	r.started = nil
+	err := g.start(ctx, run)
+	if err == nil {
+		err = g.startOthers(ctx, h)
+	}
+	beat := time.NewTicker(r.beat(h))
+	defer beat.Stop()
+	over := 0
+	for len(g.active) > 0 {
+		if err != nil {
+			cancel(err)
+		}
+		select {
+		case f := <-g.done:
+			delete(g.active, f.run.key())
+			if err == nil && !errors.Is(f.err, errOver) {
+				err = f.err
+			}
+		case <-beat.C:
+			if over, err = g.look(ctx, over, err); over > beats {
+				cancel(errOver)
+			}
+		}
+	}
+	return err
+}
+
+// beats is for how many looks a run may be told to be running after its job
+// ended: half a minute.
+const beats = 6
+
+// beat is how often to look for more that runs.
+func (r *Reader) beat(h JobHistory) time.Duration {
+	if h.parallel {
+		return time.Second
+	}
+	return 5 * time.Second
+}
+
+// look starts what runs as well now. It counts for how long the job has been
+// over although what is followed seems to run. That it has no answer is left
+// to the readers to say.
+func (g *group) look(ctx context.Context, over int, err error) (int, error) {
+	h, failed := Fetch(ctx, g.API)
+	if failed != nil || err != nil || h.uid != g.job {
+		return 0, err
+	}
+	if g.seen = h; !g.allRun(h) {
+		return 0, nil
+	}
+	if h.Over() {
+		return over + 1, nil
+	}
+	return 0, g.startOthers(ctx, h)
+}
+
+// allRun reports whether everything that is followed still runs. What has
+// ended is read to its end before something new begins.
+func (g *group) allRun(h JobHistory) bool {
+	running := 0
+	for _, run := range h.Runs {
+		if t := g.active[run.key()]; t != nil && run.restart == t.restart && run.State == Running {
+			running++
+		}
+	}
+	return running == len(g.active)
+}
+
+// startOthers starts what runs, or ran meanwhile, in other containers than
+// those that are followed.
+func (g *group) startOthers(ctx context.Context, h JobHistory) error {
+	if !g.allRun(h) {
+		return nil
+	}
+	turn := map[types.UID]bool{} // pods of which an earlier container comes first
+	for _, run := range h.Runs {
+		run, unread := g.unread(run)
+		if !unread || !g.wants(run) || turn[run.pod] || g.active[run.key()] != nil || run.State != Running && run.State != Ended {
+			continue
+		}
+		turn[run.pod] = run.State == Ended
+		if err := g.start(ctx, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *group) start(ctx context.Context, run Run) error {
+	t, err := g.begin(run)
+	if err != nil {
+		return err
+	}
+	g.active[run.key()] = t
+	go func() {
+		err := t.read(ctx)
+		if err == nil {
+			err = t.Sink.End(t.run)
+		}
+		g.done <- finishedRun{t, err}
+	}()
+	return nil
+}

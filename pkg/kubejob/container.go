@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kubejob
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// A Container is one of a job's pod, and what the node says of it.
+type Container struct {
+	Name   string
+	Role   Role
+	Init   bool // it is among the init containers
+	Status corev1.ContainerStatus
+}
+
+// A Role says what a container is for.
+type Role string
+
+// The roles.
+const (
+	Init    Role = "init"    // runs to its end before the main ones
+	Main    Role = ""        // does the job's work
+	Sidecar Role = "sidecar" // runs beside them: its end is not waited for
+)
+
+// Restarts returns how often the container was started again.
+func (c Container) Restarts() int { return max(0, int(c.Status.RestartCount)) }
+
+// DefaultContainer is the annotation by which kubectl logs and kubectl exec
+// choose a container (kubernetes: staging/src/k8s.io/kubectl/pkg/cmd/util/podcmd).
+const DefaultContainer = "kubectl.kubernetes.io/default-container"
+
+// proxies are names that well-known sidecars have.
+var proxies = []string{
+	"istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane", "envoy-sidecar",
+	"daprd", "vault-agent", "cloud-sql-proxy", "cloudsql-proxy",
+}
+
+// Containers returns a pod's containers in the order of their logs: init
+// containers, the main ones, sidecars. Without the job's template a container
+// that was added to the pod counts as a main one.
+func Containers(template *corev1.PodTemplateSpec, p *corev1.Pod) []Container {
+	var first, mains, sidecars []Container
+	for _, c := range p.Spec.InitContainers {
+		found := Container{c.Name, Init, true, statusOf(c.Name, p.Status.InitContainerStatuses)}
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			found.Role = Sidecar
+			sidecars = append(sidecars, found)
+		} else {
+			first = append(first, found)
+		}
+	}
+	own := ownContainers(template, p)
+	for _, c := range p.Spec.Containers {
+		found := Container{c.Name, Main, false, statusOf(c.Name, p.Status.ContainerStatuses)}
+		if slices.Contains(own, c.Name) {
+			mains = append(mains, found)
+		} else {
+			found.Role = Sidecar
+			sidecars = append(sidecars, found)
+		}
+	}
+	return slices.Concat(first, mains, sidecars)
+}
+
+// ownContainers returns the names of the containers that do the job's work:
+// the one that kubectl takes by default where an annotation says so, else
+// those of the job's own template but for well-known proxies. What a webhook
+// adds is in the pod, and not in the template.
+func ownContainers(template *corev1.PodTemplateSpec, p *corev1.Pod) []string {
+	names := func(containers []corev1.Container) []string {
+		var list []string
+		for _, c := range containers {
+			list = append(list, c.Name)
+		}
+		return list
+	}
+	all := names(p.Spec.Containers)
+	if template == nil {
+		template = &corev1.PodTemplateSpec{}
+	}
+	for _, annotations := range []map[string]string{p.Annotations, template.Annotations} {
+		if name := annotations[DefaultContainer]; slices.Contains(all, name) {
+			return []string{name}
+		}
+	}
+	in := func(list []string, want bool) func(string) bool {
+		return func(name string) bool { return slices.Contains(list, name) == want }
+	}
+	for _, drop := range []func(string) bool{in(names(template.Spec.Containers), false), in(proxies, true)} {
+		if left := slices.DeleteFunc(slices.Clone(all), drop); len(left) > 0 {
+			all = left
+		}
+	}
+	return all
+}
+
+func statusOf(name string, all []corev1.ContainerStatus) corev1.ContainerStatus {
+	i := slices.IndexFunc(all, func(s corev1.ContainerStatus) bool { return s.Name == name })
+	if i < 0 {
+		return corev1.ContainerStatus{State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{}}}
+	}
+	return all[i]
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kubejob knows the facts of a Kubernetes Job, once for all who tell of
+// jobs: how far it is, how many attempts it has had, which containers are its
+// own, and which one keeps it from ending. Everything in it is pure. No number
+// of an object is trusted: whatever is there, results are within their types.
+package kubejob
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A State says how far a job is.
+type State string
+
+// The states. Complete and Failed are final.
+const (
+	Pending   State = "Pending"   // no attempt has begun
+	Running   State = "Running"   // at work, perhaps after failed attempts
+	Finishing State = "Finishing" // decided; its last pods are stopping
+	Suspended State = "Suspended" // will not go on until someone resumes it
+	Complete  State = "Complete"  // ended well
+	Failed    State = "Failed"    // ended badly, no retries are left
+)
+
+// Final reports whether Kubernetes will leave the job alone.
+func (s State) Final() bool { return s == Complete || s == Failed }
+
+// Facts are what a job and its pods tell.
+type Facts struct {
+	State     State
+	Decided   string // the reason and message of the condition that made the state Failed or Finishing
+	Succeeds  bool   // a state of Finishing ends in Complete
+	StartedAt time.Time
+	EndedAt   time.Time
+	Attempts  int   // begun so far, of which perhaps nothing is left
+	Lost      int   // those of which no pod is left
+	Pods      []Pod // the job's own, in the order of their starts
+}
+
+// A Pod is a pod of a job.
+type Pod struct {
+	*corev1.Pod
+	Attempts   int // it is one, and so is each restart of its main containers
+	Containers []Container
+}
+
+// Of returns the facts of a job, given pods among which its own are.
+//
+// Only the conditions Complete and Failed are final. SuccessCriteriaMet and
+// FailureTarget come before them, while pods are still stopping (kubernetes:
+// api/batch/v1, JobConditionType). An attempt is a pod, or a restart of its
+// main container with the restart policy OnFailure.
+func Of(j *batchv1.Job, all []*corev1.Pod) Facts {
+	f := Facts{StartedAt: timeOf(j.Status.StartTime)}
+	f.Pods = podsOf(j, all)
+	left := int64(0)
+	for _, p := range f.Pods {
+		left += int64(p.Attempts)
+	}
+	f.Lost = max(0, begun(j)-len(f.Pods))
+	if restartsAreLost(j, f.Pods) {
+		f.Lost = max(f.Lost, clamp(int64(BackoffLimit(j))+1))
+	}
+	f.Attempts = clamp(left + int64(f.Lost))
+	f.decide(j)
+	return f
+}
+
+// decide reads the job's conditions.
+func (f *Facts) decide(j *batchv1.Job) {
+	complete, failed := condition(j, batchv1.JobComplete), condition(j, batchv1.JobFailed)
+	target, met := condition(j, batchv1.JobFailureTarget), condition(j, batchv1.JobSuccessCriteriaMet)
+	switch {
+	case complete != nil:
+		f.State, f.EndedAt = Complete, timeOf(j.Status.CompletionTime)
+		if f.EndedAt.IsZero() {
+			f.EndedAt = complete.LastTransitionTime.Time
+		}
+	case failed != nil:
+		f.State, f.EndedAt, f.Decided = Failed, failed.LastTransitionTime.Time, decided(failed)
+	case target != nil:
+		f.State, f.Decided = Finishing, decided(target)
+	case met != nil:
+		f.State, f.Succeeds, f.Decided = Finishing, true, decided(met)
+	case j.Spec.Suspend != nil && *j.Spec.Suspend, j.Spec.Parallelism != nil && *j.Spec.Parallelism == 0:
+		f.State = Suspended // no pod is started with a parallelism of 0
+	case f.Attempts == 0:
+		f.State = Pending
+	default:
+		f.State = Running
+	}
+}
+
+// restartsAreLost reports whether a job failed for too many attempts of which
+// its status does not tell: with OnFailure they were restarts in one pod,
+// which the job controller deletes when it gives up.
+func restartsAreLost(j *batchv1.Job, left []Pod) bool {
+	failed := condition(j, batchv1.JobFailed)
+	return failed != nil && failed.Reason == batchv1.JobReasonBackoffLimitExceeded && len(left) == 0 &&
+		j.Spec.Template.Spec.RestartPolicy != corev1.RestartPolicyNever
+}
+
+// BackoffLimit returns how often a job is tried again: six times by default,
+// and without a limit where each index has one of its own (kubernetes:
+// pkg/apis/batch/v1/defaults.go).
+func BackoffLimit(j *batchv1.Job) int {
+	switch {
+	case j.Spec.BackoffLimit != nil:
+		return max(0, int(*j.Spec.BackoffLimit))
+	case j.Spec.BackoffLimitPerIndex != nil:
+		return math.MaxInt32
+	}
+	return 6
+}
+
+// MostAttempts returns how many attempts a job has at most, and whether there
+// is such a number: a limit that nobody reaches is none, pods of an index are
+// not counted together, and a policy may take failures out of the count.
+func MostAttempts(j *batchv1.Job) (int, bool) {
+	limit := BackoffLimit(j)
+	if limit >= math.MaxInt32 || j.Spec.BackoffLimitPerIndex != nil {
+		return 0, false
+	}
+	return limit + 1, true
+}
+
+// begun returns how many pods a job has had.
+func begun(j *batchv1.Job) int {
+	st := j.Status
+	n := max(0, int64(st.Active)) + max(0, int64(st.Succeeded)) + max(0, int64(st.Failed))
+	if u := st.UncountedTerminatedPods; u != nil {
+		n += int64(len(u.Succeeded) + len(u.Failed))
+	}
+	return clamp(n)
+}
+
+// podsOf returns the pods whose controller is the job, in the order of their
+// starts. A pod that only has the labels, or whose owner of the same name is
+// gone, is not the job's.
+func podsOf(j *batchv1.Job, all []*corev1.Pod) []Pod {
+	var own []Pod
+	for _, p := range all {
+		if owner := metav1.GetControllerOf(p); owner != nil && owner.UID == j.UID {
+			own = append(own, podOf(j, p))
+		}
+	}
+	slices.SortFunc(own, func(a, b Pod) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
+			timeOf(a.Status.StartTime).Compare(timeOf(b.Status.StartTime)), strings.Compare(a.Name, b.Name))
+	})
+	return own
+}
+
+func podOf(j *batchv1.Job, p *corev1.Pod) Pod {
+	pod := Pod{Pod: p, Attempts: 1, Containers: Containers(&j.Spec.Template, p)}
+	for _, c := range pod.Containers {
+		if c.Role == Main {
+			pod.Attempts = max(pod.Attempts, clamp(int64(c.Restarts())+1))
+		}
+	}
+	return pod
+}
+
+// Ended reports whether the pod came to its end.
+func (p Pod) Ended() bool {
+	return p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
+}
+
+// Held returns what keeps a pod from ending although its main containers
+// ended and are not started again: the names of sidecars that are containers
+// like any other. The kubelet does not stop these; init containers that
+// are sidecars it does (kubernetes issue 25908, KEP-753).
+func (p Pod) Held() []string {
+	var held []string
+	mains := 0
+	for _, c := range p.Containers {
+		end := c.Status.State.Terminated
+		switch {
+		case c.Role == Main && end == nil,
+			c.Role == Main && end.ExitCode != 0 && p.Spec.RestartPolicy != corev1.RestartPolicyNever:
+			return nil
+		case c.Role == Main:
+			mains++
+		case c.Role == Sidecar && !c.Init && c.Status.State.Running != nil:
+			held = append(held, c.Name)
+		}
+	}
+	if mains == 0 || p.Ended() {
+		return nil
+	}
+	return held
+}
+
+// WorkEndedAt returns when the last of the pod's main containers ended.
+func (p Pod) WorkEndedAt() time.Time {
+	var last time.Time
+	for _, c := range p.Containers {
+		if end := c.Status.State.Terminated; c.Role == Main && end != nil && end.FinishedAt.After(last) {
+			last = end.FinishedAt.Time
+		}
+	}
+	return last
+}
+
+// WhyHeld says which sidecars keep the pod from ending, or nothing.
+func (p Pod) WhyHeld() string {
+	held := p.Held()
+	if len(held) == 0 {
+		return ""
+	}
+	var ends []string
+	for _, c := range p.Containers {
+		if c.Role == Main {
+			ends = append(ends, fmt.Sprintf("container %s ended with exit code %d", c.Name, c.Status.State.Terminated.ExitCode))
+		}
+	}
+	verb := "keeps"
+	if len(held) > 1 {
+		verb = "keep"
+	}
+	return fmt.Sprintf("%s, but %s %s the pod running", strings.Join(ends, ", "), strings.Join(held, ", "), verb)
+}
+
+// Held says what keeps the job from ending although the work is done, or
+// nothing.
+func (f Facts) Held() string {
+	if f.State.Final() {
+		return ""
+	}
+	var reasons []string
+	for _, p := range f.Pods {
+		if why := p.WhyHeld(); why != "" {
+			reasons = append(reasons, why)
+		}
+	}
+	if more := len(reasons) - 1; more > 0 {
+		return fmt.Sprintf("%s; %d more pods like it", reasons[0], more)
+	}
+	return strings.Join(reasons, "")
+}
+
+// clamp returns a count that fits wherever counts are kept.
+func clamp(n int64) int { return int(min(n, math.MaxInt32)) }
+
+func condition(j *batchv1.Job, kind batchv1.JobConditionType) *batchv1.JobCondition {
+	for i := range j.Status.Conditions {
+		if c := &j.Status.Conditions[i]; c.Type == kind && c.Status == corev1.ConditionTrue {
+			return c
+		}
+	}
+	return nil
+}
+
+// decided joins what a condition says.
+func decided(c *batchv1.JobCondition) string {
+	if c.Reason == "" || c.Message == "" {
+		return c.Reason + c.Message
+	}
+	return c.Reason + ": " + c.Message
+}
+
+func timeOf(t *metav1.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.Time
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// many is a snapshot with n of everything that is not over: entries that
+// stall, workloads that have too few pods, jobs.
+func many(n int) verdict.Snapshot {
+	at := time.Unix(1e9, 0)
+	s := verdict.Snapshot{Namespace: "ns", ObservedAt: at, Picture: &readiness.Picture{ObservedAt: at}, Answer: &pum.Answer{}, Movements: map[int64]pum.Movement{}}
+	for i := range n {
+		name := fmt.Sprintf("request-%d", i)
+		s.Answer.Entries = append(s.Answer.Entries, pum.Entry{UID: int64(i), RequestID: &name, State: pum.StateInProgress})
+		s.Movements[int64(i)] = pum.Movement{ETA: new(time.Minute), Stall: &pum.Stall{Kind: pum.StallSilent, Since: at}}
+		s.Picture.Workloads = append(s.Picture.Workloads, readiness.Workload{Kind: "Deployment", Name: "twa-" + name, Want: 1, State: readiness.Failed})
+		s.Picture.Jobs = append(s.Picture.Jobs, readiness.Job{Name: "j" + name, State: readiness.JobSuspended})
+	}
+	return s
+}
+
+// What it takes to judge and show an answer grows with its size, not with the
+// square of it: ten times as much takes ten times as long, where the square
+// would take a hundred times.
+func TestCostGrowsWithTheSize(t *testing.T) {
+	screen := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 40, Terminal: true, Redraw: true, Color: true}
+	file := View{Now: screen.Now}
+	verdicts := map[int]verdict.Verdict{}
+	judged := func(n int) (verdict.Snapshot, verdict.Verdict) {
+		s := many(n)
+		if _, ok := verdicts[n]; !ok {
+			verdicts[n] = verdict.Judge(s)
+		}
+		return s, verdicts[n]
+	}
+	status := func(n int) *Status { s, v := judged(n); return NewStatus(Place{}, s, v) }
+	list := func(n int) *EntryList { s, v := judged(n); return NewEntryList(Place{}, s, v) }
+	changed := func(doc *Status) *Status {
+		c := *doc
+		c.Jobs = append([]readiness.Job{{Name: "new"}}, doc.Jobs...)
+		c.Findings = append([]verdict.Finding{{Summary: "new"}}, doc.Findings...)
+		return &c
+	}
+	tests := map[string]func(n int) func() error{
+		"judge": func(n int) func() error { s := many(n); return func() error { verdict.Judge(s); return nil } },
+		"next":  func(n int) func() error { _, v := judged(n); return func() error { v.Next(); return nil } },
+		"document": func(n int) func() error {
+			s, v := judged(n)
+			return func() error { NewStatus(Place{}, s, v); return nil }
+		},
+		"a wait on a terminal": func(n int) func() error {
+			doc, p, i := status(n), NewWaitProgress(io.Discard), 0
+			return func() error { i++; return p.Show(doc, screen, fmt.Sprint(i)) }
+		},
+		"a wait elsewhere": func(n int) func() error {
+			one, p := status(n), NewWaitProgress(io.Discard)
+			other := changed(one)
+			must(t, p.Show(one, file, ""))
+			return func() error {
+				one, other = other, one
+				return p.Show(one, file, "")
+			}
+		},
+		"entries on a terminal": func(n int) func() error {
+			doc, p := list(n), NewStream(io.Discard, &Format{})
+			return func() error { return p.Show(doc, screen) }
+		},
+	}
+	const noise = time.Second / 2 // what a busy machine makes of anything
+	for name, prepare := range tests {
+		t.Run(name, func(t *testing.T) {
+			few, lots := fastest(t, 6, prepare(2000)), fastest(t, 4, prepare(20000))
+			if ratio := float64(lots) / float64(few); ratio > 40 && lots > noise {
+				t.Errorf("2,000 take %s, and 20,000 %.0f times as long, %s", few, ratio, lots)
+			}
+		})
+	}
+}
+
+// fastest returns the shortest time of several, which is not that of a busy
+// machine or of a garbage collection.
+func fastest(t *testing.T, times int, do func() error) time.Duration {
+	t.Helper()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	shortest := time.Duration(math.MaxInt64)
+	for range times {
+		runtime.GC()
+		start := time.Now()
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+		shortest = min(shortest, time.Since(start))
+	}
+	return shortest
+}
+
+// What is below the screen is counted all the same.
+func TestAPictureCountsWhatIsBelowTheScreen(t *testing.T) {
+	s := many(100)
+	doc := NewStatus(Place{Namespace: "ns"}, s, verdict.Judge(s))
+	v := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 20, Terminal: true, Redraw: true}
+	whole, err := doc.screen(&Format{}, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := doc.screen(&Format{}, v.drawn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, got := strings.Count(string(whole), "\n"), strings.Count(string(drawn), "\n"); got != want {
+		t.Errorf("%d lines, want %d", got, want)
+	}
+	top := func(text []byte) string { return strings.Join(strings.Split(string(text), "\n")[:v.Height], "\n") }
+	if top(drawn) != top(whole) {
+		t.Errorf("on the screen:\n%s\nwant\n%s", top(drawn), top(whole))
+	}
+}
