@@ -81,7 +81,7 @@ func runWith(t *testing.T, handler http.Handler, as user, args ...string) (code 
 		t.Fatal(err)
 	}
 	var out, errOut bytes.Buffer
-	a := &app{IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut}, now: time.Now, observe: observe}
+	a := &app{IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut}, now: time.Now}
 	code = run(append(args, "--kubeconfig="+file), a)
 	return code, out.String(), errOut.String()
 }

@@ -8,14 +8,15 @@ import (
 	"testing"
 )
 
-// Arrows only go down: cmd -> output -> verdict -> pum, readiness, release, joblogs -> podexec, kubejob, kube -> client-go.
+// Arrows only go down: cmd -> output, observe -> verdict -> pum, readiness, release, joblogs -> podexec, kubejob, kube -> client-go.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	const module = "github.com/kubectl-tpe/kubectl-tpe/"
 	const tables, flags, clients = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra", module + "pkg/kube"
 	never := map[string][]string{
 		"cmd/kubectl-tpe": {tables},
-		"pkg/output":      {flags, clients},
-		"pkg/verdict":     {flags, clients, tables, module + "pkg/output"},
+		"pkg/output":      {flags, clients, module + "pkg/observe"},
+		"pkg/verdict":     {flags, clients, tables, module + "pkg/output", module + "pkg/observe"},
+		"pkg/observe":     {flags, tables, module + "pkg/output", module + "pkg/joblogs", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 		"pkg/pum":         {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/readiness", module + "pkg/release", module + "pkg/joblogs", "k8s.io/cli-runtime", "os/exec"},
 		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/release", module + "pkg/joblogs", "k8s.io/cli-runtime", "k8s.io/kubectl"},
 		"pkg/release":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/joblogs", "k8s.io/cli-runtime", "os/exec"},

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 )
 
@@ -45,6 +46,8 @@ func (a *app) cluster() (*cluster, error) {
 	}
 	config.UserAgent = fmt.Sprintf("kubectl-tpe/%s (%s/%s)", version(), runtime.GOOS, runtime.GOARCH)
 	config.WarningHandlerWithContext = rest.NoWarnings{}
+	a.clock = &kube.Clock{}
+	config.Wrap(a.clock.Wrap)
 	config.Wrap(a.silence(config).wrap)
 	place, err := a.place(loader, raw)
 	if err != nil {

@@ -190,8 +190,8 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	if err := out.Say(fmt.Sprintf("job %s   namespace %s   context %s", f.job, c.Namespace, c.Context)); err != nil {
 		return write(verdict.ExitError, err)
 	}
-	begun := a.now()
-	reader := &joblogs.Reader{API: job, Sink: out, Now: a.now, Options: f.Options}
+	begun := a.time()
+	reader := &joblogs.Reader{API: job, Sink: out, Now: a.time, Options: f.Options}
 	history, err := reader.Read(limited)
 	end := out.Flush
 	if err != nil {

@@ -23,7 +23,6 @@ func main() {
 	os.Exit(run(arguments(os.Args[0], os.Args[1:]), &app{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		now:       time.Now,
-		observe:   observe,
 	}))
 }
 

@@ -32,7 +32,6 @@ func plugin() {
 	a := &app{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		now:       func() time.Time { return clock },
-		observe:   observe,
 	}
 	if name := os.Getenv("RECORDED"); name != "" {
 		a.replay(name)
@@ -45,7 +44,7 @@ func (a *app) replay(name string) {
 	s, err := recorded.Snapshot(name)
 	must(err)
 	a.now = func() time.Time { return s.ObservedAt }
-	a.observe = func(context.Context, *cluster, pumFlags, time.Time) (verdict.Snapshot, error) { return s, nil }
+	a.observe = func(context.Context, *cluster, pumFlags) (verdict.Snapshot, error) { return s, nil }
 }
 
 // TestScripts runs the plugin as a user would, without a cluster: with saved

@@ -98,7 +98,7 @@ func (v *releaseFlag) Type() string { return "release" }
 
 // preflight looks at everything once and writes the checklist.
 func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options preflightOptions, given *release.Manifest) error {
-	snapshot, err := a.observe(ctx, c, flags, a.now())
+	snapshot, err := a.observe(ctx, c, flags)
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}

@@ -79,8 +79,9 @@ func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, 
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	s := verdict.Snapshot{ObservedAt: a.now(), Namespace: c.Namespace}
+	s := verdict.Snapshot{Namespace: c.Namespace, PUM: flags.deployment}
 	s.Answer, s.AnswerErr = flags.ask(ctx, client)
+	s.ObservedAt = a.time()
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
@@ -93,11 +94,11 @@ func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, 
 // watchEntries asks PUM again and again and writes its entries whenever they
 // changed.
 func (a *app) watchEntries(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags, states []string) error {
-	o, err := a.observer(c, flags, verdict.GoalEntries, watch.interval)
+	source, err := a.source(c, flags, verdict.GoalEntries, watch.interval)
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	return a.watch(ctx, o, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
+	return a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
 		return output.NewEntryList(c.Place, s, v).Only(states)
 	})
 }

@@ -90,8 +90,9 @@ func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, g
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	s := verdict.Snapshot{ObservedAt: a.now(), Namespace: c.Namespace}
-	s.Releases, s.ReleasesErr = readReleases(ctx, reader, given, s.ObservedAt)
+	s := verdict.Snapshot{Namespace: c.Namespace}
+	s.Releases, s.ReleasesErr = readReleases(ctx, reader, given, a.time)
+	s.ObservedAt = a.time()
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
@@ -112,7 +113,7 @@ func limitReleases(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // readReleases reads the Helm releases and compares them with a manifest, or with
 // all that are known.
-func readReleases(ctx context.Context, reader *release.Reader, given *release.Manifest, now time.Time) (*verdict.Releases, error) {
+func readReleases(ctx context.Context, reader *release.Reader, given *release.Manifest, now func() time.Time) (*verdict.Releases, error) {
 	ctx, cancel := limitReleases(ctx)
 	defer cancel()
 	items, err := reader.Read(ctx)
@@ -120,9 +121,9 @@ func readReleases(ctx context.Context, reader *release.Reader, given *release.Ma
 	case err != nil:
 		return nil, err
 	case len(items) == 0:
-		return &verdict.Releases{ReadAt: now}, nil
+		return &verdict.Releases{}, nil
 	}
-	return &verdict.Releases{Consistency: release.Compare(items, given, now), Items: items, ReadAt: now}, nil
+	return &verdict.Releases{Consistency: release.Compare(items, given, now()), Items: items}, nil
 }
 
 // helm returns what reads Helm's secrets.

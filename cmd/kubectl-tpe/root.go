@@ -15,6 +15,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -23,15 +24,20 @@ import (
 // variables.
 type app struct {
 	genericiooptions.IOStreams
-	now  func() time.Time
-	kube kubeFlags
+	now   func() time.Time // this machine's time
+	clock *kube.Clock      // of the API server that is asked; nil if none is
+	kube  kubeFlags
 
-	// observe observes a namespace once.
-	observe func(context.Context, *cluster, pumFlags, time.Time) (verdict.Snapshot, error)
+	// observe observes a namespace once; observeOnce where it is nil.
+	observe func(context.Context, *cluster, pumFlags) (verdict.Snapshot, error)
 
 	look   lookFlags
 	failOn failOn
 }
+
+// time returns the API server's time, as far as it is known: what is dated there is as old
+// as that says.
+func (a *app) time() time.Time { return a.clock.At(a.now()) }
 
 func newRootCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -58,6 +64,9 @@ Exit codes, the same for every command and output format:
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	if a.observe == nil {
+		a.observe = a.observeOnce
 	}
 	cmd.SetIn(a.In)
 	cmd.SetOut(a.Out)

@@ -4,12 +4,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -58,7 +59,7 @@ The exit code is that of the verdict, whatever the output format.`,
 
 // status observes everything once and writes the verdict.
 func (a *app) status(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
-	snapshot, err := a.observe(ctx, c, flags, a.now())
+	snapshot, err := a.observe(ctx, c, flags)
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
@@ -74,40 +75,69 @@ func (a *app) status(ctx context.Context, c *cluster, format *output.Format, fla
 
 // watchStatus shows the verdict whenever something changed.
 func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags) error {
-	o, err := a.observer(c, flags, verdict.GoalAll, watch.interval)
+	source, err := a.source(c, flags, verdict.GoalAll, watch.interval)
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	return a.watch(ctx, o, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
+	return a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
 		return output.NewStatus(c.Place, s, v)
 	})
 }
 
-// observe asks for the entries and, as soon as PUM's pod is found, for the workloads
-// and the Helm releases, all at the same time.
+// observeOnce observes everything once, within observeTimeout.
 // What could not be asked is part of the snapshot; the error is about this machine.
-func observe(ctx context.Context, c *cluster, flags pumFlags, now time.Time) (verdict.Snapshot, error) {
-	runner, err := flags.runner(c)
+func (a *app) observeOnce(ctx context.Context, c *cluster, flags pumFlags) (verdict.Snapshot, error) {
+	source, err := a.source(c, flags, verdict.GoalAll, 0)
 	if err != nil {
 		return verdict.Snapshot{}, err
 	}
+	return once(ctx, c, source, flags), nil
+}
+
+// observeTimeout is how long it may take to observe everything once, if PUM may not take
+// longer. An API server that takes connections and never answers is not waited for.
+const observeTimeout = 30 * time.Second
+
+func once(ctx context.Context, c *cluster, source *observe.Source, flags pumFlags) verdict.Snapshot {
+	limit := max(observeTimeout, flags.timeout)
+	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s was not read within %s", c.config.Host, limit))
+	defer cancel()
+	return source.Once(limited)
+}
+
+// source returns what observes all that a goal needs.
+func (a *app) source(c *cluster, flags pumFlags, goal verdict.Goal, interval time.Duration) (*observe.Source, error) {
 	clients, err := readiness.NewClients(c.config)
 	if err != nil {
-		return verdict.Snapshot{}, err
+		return nil, err
 	}
 	reader, err := c.helm()
 	if err != nil {
-		return verdict.Snapshot{}, err
+		return nil, err
 	}
-	s := verdict.Snapshot{ObservedAt: now, Namespace: c.Namespace}
-	found := make(chan struct{})
-	runner.Found = sync.OnceFunc(func() { close(found) })
-	var asked sync.WaitGroup
-	asked.Go(func() { s.Answer, s.AnswerErr = flags.ask(ctx, flags.clientOf(runner)) })
-	<-found // PUM's command takes longest: no long list is to hold it up
-	asked.Go(func() { s.Releases, s.ReleasesErr = readReleases(ctx, reader, nil, s.ObservedAt) })
-	s.Picture, s.PictureErr = either(readiness.Observe(ctx, clients, c.Namespace, s.ObservedAt))
-	asked.Wait()
+	kinds := observe.Kinds(goal)
+	s := &observe.Source{
+		Namespace: c.Namespace, Goal: goal, PUM: flags.deployment, Interval: interval, Clock: a.clock,
+		Watch: func(ctx context.Context) <-chan readiness.Update {
+			return readiness.Watch(ctx, clients, c.Namespace, a.clock.Now, kinds...)
+		},
+		List: func(ctx context.Context) (*readiness.Picture, error) {
+			return either(readiness.Observe(ctx, clients, c.Namespace, a.clock.Now, kinds...))
+		},
+		Releases: reader.Read,
+	}
+	if !goal.Entries() {
+		return s, nil
+	}
+	runner, err := flags.runner(c)
+	if err != nil {
+		return nil, err
+	}
+	client := flags.clientOf(runner)
+	s.Ask = func(ctx context.Context, found func()) (*pum.Answer, error) {
+		runner.Found = found
+		return flags.ask(ctx, client)
+	}
 	return s, nil
 }
 

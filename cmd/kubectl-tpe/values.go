@@ -159,7 +159,7 @@ func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader
 	if o.release != "" {
 		names = []string{o.release}
 	}
-	doc := output.NewSavedValues(c.Place, a.now())
+	doc := output.NewSavedValues(c.Place, a.time())
 	files := newFiles{dir: o.dir}
 	for _, name := range names {
 		v, err := reader.Values(ctx, name, o.revision)
@@ -192,7 +192,7 @@ func (a *app) diffValues(ctx context.Context, c *cluster, reader *release.Reader
 	if o.secrets && a.view().Terminal {
 		fmt.Fprintln(a.ErrOut, mayHoldPasswords)
 	}
-	doc := output.NewValuesDiff(c.Place, a.now(), before, after, o.secrets)
+	doc := output.NewValuesDiff(c.Place, a.time(), before, after, o.secrets)
 	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }
 

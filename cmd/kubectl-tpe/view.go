@@ -78,7 +78,7 @@ func (a *app) errView() output.View { return a.viewOf(a.ErrOut) }
 
 func (a *app) viewOf(stream any) output.View {
 	terminal := isTerminal(stream)
-	v := output.View{Now: a.now(), Terminal: terminal, ASCII: a.look.accessible, Color: a.look.colors(terminal)}
+	v := output.View{Now: a.time(), Terminal: terminal, ASCII: a.look.accessible, Color: a.look.colors(terminal)}
 	if !terminal {
 		return v
 	}

@@ -12,10 +12,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -32,6 +35,7 @@ type waitOptions struct {
 	stableFor time.Duration
 	failFast  bool
 	interval  time.Duration
+	restart   *pum.Restart // what was there before a restart; nil if there was none
 }
 
 func newWaitCmd(a *app) *cobra.Command {
@@ -79,7 +83,7 @@ Exit codes are those of status, and
 
 func (o *waitOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait; 0 looks once, less than 0 never ends")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait; 0 checks once, which may take 30s or --pum-timeout, less than 0 never ends")
 	f.DurationVar(&o.stableFor, "stable-for", 0, "how long all must stay well")
 	f.BoolVar(&o.failFast, "fail-fast", false, "end as soon as something is sure to fail")
 	addIntervalFlag(cmd, &o.interval)
@@ -117,96 +121,73 @@ func (i *interval) Type() string { return "duration" }
 
 // wait waits until the verdict is over, and writes it.
 func (a *app) wait(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options waitOptions) error {
-	o, err := a.observer(c, flags, options.goal, options.interval)
+	source, err := a.source(c, flags, options.goal, options.interval)
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	w := &waiting{app: a, place: c.Place, options: options, start: a.now(), progress: output.NewWaitProgress(a.ErrOut)}
-	limited, cancel := w.limit(ctx)
-	defer cancel()
-	o.run(limited, w.see)
-	if w.err != nil {
-		return write(w.verdict.ExitCode, w.err)
+	source.Restart = options.restart
+	w := &waitRun{app: a, cluster: c, place: c.Place, options: options, start: a.now(), progress: output.NewWaitProgress(a.ErrOut)}
+	if options.timeout == 0 {
+		s := once(ctx, c, source, flags)
+		w.take(observe.Report{Snapshot: s, Verdict: verdict.Judge(s), Over: ctx.Err() == nil})
+		return w.end(ctx, format)
 	}
-	return w.end(ctx, format)
+	return w.follow(ctx, source, format)
 }
 
-// observer returns what observes all that a goal needs.
-func (a *app) observer(c *cluster, flags pumFlags, goal verdict.Goal, interval time.Duration) (*observer, error) {
-	o := &observer{namespace: c.Namespace, now: a.now, interval: interval, pum: flags.deployment}
-	if goal.Workloads() {
-		clients, err := readiness.NewClients(c.config)
-		if err != nil {
-			return nil, err
-		}
-		o.watch = func(ctx context.Context, see func(readiness.Sighting)) {
-			readiness.Watch(ctx, clients, c.Namespace, a.now, see)
-		}
-		o.list = func(ctx context.Context) (*readiness.Picture, error) {
-			return either(readiness.Observe(ctx, clients, c.Namespace, a.now()))
-		}
-	}
-	if goal == verdict.GoalAll {
-		reader, err := c.helm()
-		if err != nil {
-			return nil, err
-		}
-		o.releases = func(ctx context.Context) (*verdict.Releases, error) { return readReleases(ctx, reader, nil, a.now()) }
-	}
-	if goal.Entries() {
-		client, err := flags.client(c)
-		if err != nil {
-			return nil, err
-		}
-		o.ask = flags.asker(client)
-	}
-	return o, nil
-}
-
-// A waiting is a wait under way.
-type waiting struct {
+// A waitRun is a wait under way.
+type waitRun struct {
 	app      *app
+	cluster  *cluster // nil in tests
 	place    output.Place
 	options  waitOptions
 	start    time.Time
 	progress *output.WaitProgress
 
-	seen    bool
-	done    bool
-	last    verdict.Snapshot
-	verdict verdict.Verdict
-	well    time.Time // since when all is done
-	err     error     // of writing
+	seen bool
+	done bool           // there is nothing left to wait for
+	last observe.Report // with what it ended
 }
 
+// follow waits, and shows how it goes.
+func (w *waitRun) follow(ctx context.Context, source *observe.Source, format *output.Format) error {
+	limited, cancel := w.limit(ctx)
+	defer cancel()
+	for r := range source.Follow(limited, observe.Until{FailFast: w.options.failFast, StableFor: w.options.stableFor}) {
+		first := !w.seen
+		w.take(r)
+		if w.done = r.Over || first && w.vain(); w.done && first {
+			break // there was nothing to wait for
+		}
+		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.note())
+		if errors.Is(err, syscall.EPIPE) {
+			return write(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
+		}
+		if w.done {
+			break
+		}
+	}
+	return w.end(ctx, format)
+}
+
+// take takes what is known now.
+func (w *waitRun) take(r observe.Report) { w.seen, w.done, w.last = true, r.Over, r }
+
 // limit returns a context that ends with the timeout.
-func (w *waiting) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+func (w *waitRun) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if w.options.timeout <= 0 {
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, w.options.timeout)
 }
 
-// see takes a new snapshot with its verdict, and reports whether to go on.
-func (w *waiting) see(s verdict.Snapshot, v verdict.Verdict) bool {
-	first := !w.seen
-	w.seen, w.last, w.verdict = true, s, v
-	if w.done = w.over(first); w.done && first {
-		return false // there was nothing to wait for
-	}
-	err := w.progress.Show(output.NewStatus(w.place, s, w.verdict), w.app.errView(), w.note())
-	if errors.Is(err, syscall.EPIPE) {
-		w.err = err // nobody is there any more; any other trouble is no reason to know no end
-	}
-	return w.err == nil && !w.done
-}
-
 // vain reports whether nothing could be asked, at the first time. That is not waited
 // for: the mistake is more likely ours than the cluster's. It is not if the API server
 // answered anything and is lost since, nor if it took the connection, which then broke.
-func (w *waiting) vain() bool {
-	return w.verdict.ExitCode == verdict.ExitError && w.last.Picture == nil && w.last.Answer == nil &&
-		!brokeOff(w.last.PictureErr) && !brokeOff(w.last.AnswerErr)
+func (w *waitRun) vain() bool {
+	s := &w.last.Snapshot
+	return w.last.Verdict.ExitCode == verdict.ExitError && s.Picture == nil && s.Answer == nil &&
+		!brokeOff(s.PictureErr) && !brokeOff(s.AnswerErr)
 }
 
 // brokeOff reports whether there was a connection, and it broke.
@@ -216,64 +197,67 @@ func brokeOff(err error) bool {
 		utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
 }
 
-// over reports whether the wait is.
-func (w *waiting) over(first bool) bool {
-	v := w.verdict
-	if v.ExitCode != verdict.ExitDone {
-		w.well = time.Time{}
-		return w.options.timeout == 0 || first && w.vain() || verdict.Over(w.last, v, w.options.failFast)
-	}
-	if w.well.IsZero() {
-		w.well = w.last.ObservedAt
-	}
-	return w.options.timeout == 0 || w.last.ObservedAt.Sub(w.well) >= w.options.stableFor
-}
-
 // note says how long it takes.
-func (w *waiting) note() string {
+func (w *waitRun) note() string {
 	note := "waiting for " + w.elapsed()
 	if w.options.timeout > 0 {
 		note += " of " + duration.HumanDuration(w.options.timeout)
 	}
-	if !w.well.IsZero() {
-		note += fmt.Sprintf(", well for %s of %s", duration.HumanDuration(w.last.ObservedAt.Sub(w.well)), w.options.stableFor)
+	if w.last.Well {
+		note += fmt.Sprintf(", well for %s of %s", duration.HumanDuration(w.last.WellFor), w.options.stableFor)
 	}
 	return note + "; safe to interrupt"
 }
 
-func (w *waiting) elapsed() string { return duration.HumanDuration(w.app.now().Sub(w.start)) }
+func (w *waitRun) elapsed() string { return duration.HumanDuration(w.app.now().Sub(w.start)) }
 
 // end writes how the wait ended: the whole answer, and why there is no better
 // one.
-func (w *waiting) end(ctx context.Context, format *output.Format) error {
+func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 	_ = w.progress.Clear(w.app.errView()) // the answer matters
-	why := w.why(ctx)
-	w.verdict = w.verdict.FailOn(w.app.failOn.level)
+	v, why := w.outcome(ctx)
+	v = v.FailOn(w.app.failOn.level)
 	if w.seen {
-		doc := output.NewStatus(w.place, w.last, w.verdict)
+		doc := output.NewStatus(w.place, w.last.Snapshot, v)
 		if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
-			return write(w.verdict.ExitCode, err)
+			return write(v.ExitCode, err)
 		}
 	}
-	return answered(w.verdict.ExitCode, why)
+	if w.cluster != nil {
+		return w.cluster.refused(ctx, v.ExitCode, why, w.rules())
+	}
+	return answered(v.ExitCode, why)
 }
 
-// why says why the wait ended before it was over, and puts that into the
-// verdict.
-func (w *waiting) why(ctx context.Context) error {
+// rules are the rights that the goal needs.
+func (w *waitRun) rules() []rbacv1.PolicyRule {
+	var rules []rbacv1.PolicyRule
+	if w.options.goal.Workloads() {
+		rules = readiness.Rules()
+	}
+	if w.options.goal.Entries() {
+		rules = append(rules, pum.Rules()...)
+	}
+	return rules
+}
+
+// outcome returns the verdict with which the wait ended, and why that was before it was
+// over, if it was.
+func (w *waitRun) outcome(ctx context.Context) (verdict.Verdict, error) {
+	v := w.last.Verdict
 	switch {
 	case w.done:
-		return nil
+		return v, nil
 	case ctx.Err() != nil:
-		w.verdict.ExitCode = verdict.ExitInterrupted
-		return errors.New("interrupted after " + w.elapsed() + "; go on with the same command")
+		v.ExitCode = verdict.ExitInterrupted
+		return v, errors.New("interrupted after " + w.elapsed() + "; go on with the same command")
 	case !w.seen:
-		w.verdict.ExitCode = verdict.ExitTimeout
-		return errors.New("timed out after " + w.elapsed() + ", and nothing could be observed")
-	case !w.well.IsZero():
-		w.verdict = w.verdict.TimedOut()
-		return fmt.Errorf("timed out after %s; all was well, but not yet for %s", w.elapsed(), w.options.stableFor)
+		v.ExitCode = verdict.ExitTimeout
+		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed")
+	case w.last.Well:
+		return v.TimedOut(), fmt.Errorf("timed out after %s; all was well, but not yet for %s", w.elapsed(), w.options.stableFor)
+	case v.ExitCode == verdict.ExitDone:
+		return v.TimedOut(), fmt.Errorf("timed out after %s, before what looked done could be confirmed", w.elapsed())
 	}
-	w.verdict = w.verdict.TimedOut()
-	return fmt.Errorf("timed out after %s, waiting for %s", w.elapsed(), output.Missing(output.NewStatus(w.place, w.last, w.verdict)))
+	return v.TimedOut(), fmt.Errorf("timed out after %s, waiting for %s", w.elapsed(), output.Missing(output.NewStatus(w.place, w.last.Snapshot, v)))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -25,19 +26,16 @@ func (f *watchFlags) add(cmd *cobra.Command) {
 
 // watch shows an answer whenever it changed, until its verdict is over. The
 // last one stays on the screen.
-func (a *app) watch(ctx context.Context, o *observer, format *output.Format, document func(verdict.Snapshot, verdict.Verdict) output.Watched) error {
+func (a *app) watch(ctx context.Context, source *observe.Source, format *output.Format, document func(verdict.Snapshot, verdict.Verdict) output.Watched) error {
 	stream := output.NewStream(a.Out, format)
 	var v verdict.Verdict
-	var failed error
-	o.run(ctx, func(s verdict.Snapshot, judged verdict.Verdict) bool {
-		v = judged.FailOn(a.failOn.level)
-		failed = stream.Show(document(s, v), a.view())
-		return failed == nil && !verdict.Over(s, v, false)
-	})
-	switch {
-	case failed != nil:
-		return write(v.ExitCode, failed)
-	case ctx.Err() != nil:
+	for r := range source.Follow(ctx, observe.Until{}) {
+		v = r.Verdict.FailOn(a.failOn.level)
+		if err := stream.Show(document(r.Snapshot, v), a.view()); err != nil {
+			return write(v.ExitCode, err)
+		}
+	}
+	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, nil)
 	}
 	return answered(v.ExitCode, nil)

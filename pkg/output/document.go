@@ -58,6 +58,8 @@ type Status struct {
 	asked verdict.Goal    // what a screen speaks of
 	next  []string        // commands to copy
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
+
+	moving []verdict.Object // what may still change by itself
 }
 
 // Workloads is how far the workloads are.
@@ -104,14 +106,8 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: verdict.GoalAll, next: place.Given.lead(v.Next())}
-	switch {
-	case s.Picture == nil && s.PictureErr == nil:
-		doc.asked = verdict.GoalEntries
-	case s.Answer == nil && s.AnswerErr == nil:
-		doc.asked = verdict.GoalWorkloads
-	}
-	if p := s.Picture; p != nil {
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: place.Given.lead(v.Next()), moving: v.Settled.Moving}
+	if p := s.Picture; p != nil && doc.asked.Workloads() {
 		doc.gaps = p.Gaps
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
 			doc.Workloads = newWorkloads(p.Workloads)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/duration"
+
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
@@ -75,6 +77,11 @@ func Missing(doc *Status) string {
 	case e.Summary.Final < e.Summary.Total:
 		names = append(names, entriesLeft(e.Summary.Total-e.Summary.Final))
 	}
+	for _, o := range doc.moving {
+		if name := strings.ToLower(o.Kind) + "/" + o.Name; len(names) == 0 && o.Kind == "Job" {
+			names = append(names, name)
+		}
+	}
 	if len(names) == 0 {
 		return "what is not known yet"
 	}
@@ -88,6 +95,17 @@ func entriesLeft(n int) string {
 	return fmt.Sprintf("%d entries", n)
 }
 
+// longHeldUp is from when on it is worth a word for how long a workload has been held up.
+const longHeldUp = 10 * time.Minute
+
+// heldUp says for how long something has been held up, if that is long.
+func heldUp(since, now time.Time) string {
+	if since.IsZero() || now.Sub(since) < longHeldUp {
+		return ""
+	}
+	return " (for " + duration.HumanDuration(now.Sub(since)) + ")"
+}
+
 // notDone names the workloads that are not ready and the jobs that are not
 // complete.
 func notDone(doc *Status) []string {
@@ -95,7 +113,7 @@ func notDone(doc *Status) []string {
 	if doc.Workloads != nil {
 		for _, w := range doc.Workloads.Items {
 			if !w.Done() {
-				names = append(names, strings.ToLower(w.Kind)+"/"+w.Name)
+				names = append(names, strings.ToLower(w.Kind)+"/"+w.Name+heldUp(w.Since, doc.ObservedAt))
 			}
 		}
 	}

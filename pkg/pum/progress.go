@@ -115,6 +115,7 @@ func looksSame(a, b *Entry) bool {
 }
 
 func (t *track) observe(at time.Time, e Entry) {
+	last := t.entry
 	t.entry, t.changed, t.polls = e, at, 0
 	now := point{at: at, remaining: e.remaining(), iterations: orZero(e.IterationCounter), errors: orZero(e.ErrorCounter)}
 	before := t.start
@@ -122,7 +123,12 @@ func (t *track) observe(at time.Time, e Entry) {
 	case before.at.IsZero(), now.iterations < before.iterations,
 		now.remaining != nil && before.remaining != nil && *now.remaining > *before.remaining:
 		t.points = nil // seen for the first time, or begun again
-	case now.remaining == nil, before.remaining != nil && *now.remaining == *before.remaining:
+	case now.remaining == nil: // an iteration without an error is all that can be seen of progress
+		if now.iterations <= orZero(last.IterationCounter) || now.errors > orZero(last.ErrorCounter) {
+			return
+		}
+		t.points = nil
+	case before.remaining != nil && *now.remaining == *before.remaining:
 		return
 	}
 	t.start = now

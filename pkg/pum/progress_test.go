@@ -56,6 +56,12 @@ func TestProgress(t *testing.T) {
 			{working, 1, 0, 0, 999}, {working, 2, 0, 1, 108}, {working, 3, 0, 1, 107}, {working, 4, 0, 1, 106}, {working, 5, 0, 1, 105},
 			{working, 6, 0, 1, 104}, {working, 7, 0, 1, 103}, {working, 8, 0, 1, 102}, {working, 9, 0, 1, 101},
 		}, 0, Movement{Remaining: new(int64(101)), ETA: new(1010 * time.Second)}},
+		{"responses without remaining: errors that pass by are no stall", []look{
+			{working, 1, 0, 0, -1}, {failing, 1, 1, 0, -1}, {working, 2, 1, 0, -1}, {failing, 2, 2, 0, -1}, {working, 3, 2, 0, -1}, {failing, 3, 3, 0, -1}, {working, 4, 3, 0, -1},
+		}, 0, Movement{}},
+		{"errors that do not pass by are", []look{{working, 1, 0, 0, -1}, {failing, 1, 1, 0, -1}, {failing, 2, 2, 0, -1}, {failing, 3, 3, 0, -1}}, 0,
+			Movement{Stall: &Stall{StallErrors, at(0)}}},
+		{"what remained before responses stopped to say so is not idle", []look{{working, 1, 0, 0, 50}, {working, 2, 0, 0, -1}, {working, 3, 0, 0, -1}, {working, 4, 0, 0, -1}}, 0, Movement{}},
 		{"the vendor's example stalls at first sight", []look{{working, 2, 0, 0, 2}}, 0,
 			Movement{Remaining: new(int64(2)), Stall: &Stall{StallIdle, at(0)}}},
 		{"two iterations without progress", []look{{working, 1, 0, 5, 40}, {working, 2, 0, 5, 40}, {working, 3, 0, 5, 40}}, 0,

@@ -10,6 +10,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
@@ -23,6 +24,10 @@ type Job struct {
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
 	Causes     []Cause   `json:"causes,omitempty"` // why it is not complete, the gravest first
+
+	UID       types.UID `json:"-"` // a job that is recreated has another
+	CreatedAt time.Time `json:"-"`
+	Release   string    `json:"-"` // the Helm release that it belongs to, if its labels tell
 }
 
 // A JobState says how far a job is.

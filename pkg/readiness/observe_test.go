@@ -138,7 +138,7 @@ func observe(t *testing.T, answers map[string]any) (Picture, *apiServer, error) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Observe(t.Context(), clients, "tpe", now)
+	p, err := Observe(t.Context(), clients, "tpe", clock)
 	return p, server, err
 }
 
@@ -386,17 +386,17 @@ func TestObserveInVain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Observe(t.Context(), clients, "tpe", now)
+	_, err = Observe(t.Context(), clients, "tpe", clock)
 	if err == nil || !strings.HasPrefix(err.Error(), "this is no Kubernetes API server: list ") {
 		t.Errorf("another web server: error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Observe(ctx, clients, "tpe", now); !errors.Is(err, context.Canceled) {
+	if _, err := Observe(ctx, clients, "tpe", clock); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: error %v, want %v", err, context.Canceled)
 	}
 	web.Close()
-	if _, err := Observe(t.Context(), clients, "tpe", now); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := Observe(t.Context(), clients, "tpe", clock); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("no API server: error %v, want %v", err, syscall.ECONNREFUSED)
 	}
 }
@@ -410,3 +410,6 @@ func TestNewClientsLeavesTheConfigAlone(t *testing.T) {
 		t.Errorf("the config was changed to %+v", config)
 	}
 }
+
+// clock tells the time of the tests.
+func clock() time.Time { return now }

@@ -87,7 +87,7 @@ func (a assessor) workloads() []Workload {
 	var list []Workload
 	for _, d := range a.Deployments {
 		rule := func(c []Cause) Workload { return Deployment(d, c) }
-		list = append(list, a.judge(rule, a.pods.byDeployment[d.Name], func() []Cause { return a.deploymentCauses(d) }))
+		list = append(list, a.judge(rule, a.pods.byDeployment[d.Name], func() []Cause { return a.deploymentCauses(d) }).rolling(d))
 	}
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
@@ -226,7 +226,7 @@ func (a assessor) jobs() ([]Job, []CronJob) {
 			runs[owner] = append(runs[owner], run{a.job(j), byHand, j.CreationTimestamp.Time})
 			continue
 		}
-		jobs = append(jobs, a.job(j))
+		jobs = append(jobs, a.job(j).identified(j))
 	}
 	var cronJobs []CronJob
 	for _, c := range a.CronJobs {

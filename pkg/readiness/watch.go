@@ -12,8 +12,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// A Sighting is the latest picture of a namespace, and how fresh it is.
-type Sighting struct {
+// An Update is the latest picture of a namespace, and how fresh it is. The times are this
+// machine's: they say what came first.
+type Update struct {
 	Picture *Picture  // nil as long as nothing could be read
 	HeardAt time.Time // when the API server last said something of what is in the picture
 	Err     error     // why the API server cannot be asked now; nil if it can
@@ -40,32 +41,40 @@ func comeBack() *wait.Backoff {
 	return &wait.Backoff{Duration: 200 * time.Millisecond, Factor: 1.5, Jitter: 0.2, Steps: 100, Cap: 2 * time.Second}
 }
 
-// Watch calls see with a sighting of the namespace when all of it was read
-// once, and then with each change, until ctx ends.
+// Watch returns updates of the namespace: one when all of it was read once, and then one
+// with each change, until ctx ends. Then the channel is closed. Kinds may be named; then
+// only they are followed, and no causes are looked for.
 //
 // It goes on where a watch was cut and lists anew where that is too long ago,
-// so that no change is missed for good. A resource that may not be read or is
+// so that no change is missed for good. The first lists are from quorum, but what a watch
+// does not tell nobody knows: whoever must be sure reads anew, with [Observe]. A resource that may not be read or is
 // not served is a gap, and is tried again: rights are given, and custom
 // resources defined, in the course of an upgrade. Pods are watched at all times:
 // at rest, too, they alone tell which of MongoDB's await a restart, and how Kafka
 // is to whoever may not read StrimziPodSets. While the API server cannot
-// be asked the picture stays as it was, and the sighting says since when.
-func Watch(ctx context.Context, c Clients, namespace string, now func() time.Time, see func(Sighting)) {
-	w := &watcher{Clients: c, namespace: namespace, now: now, changed: make(chan struct{}, 1)}
-	for _, s := range w.shelves() {
+// be asked the picture stays as it was, and the update says since when.
+func Watch(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) <-chan Update {
+	w := &watcher{Clients: c, namespace: namespace, now: now, evidence: len(only) == 0, changed: make(chan struct{}, 1)}
+	w.addStores(only)
+	for _, s := range w.all {
 		go cache.NewReflectorWithOptions(s.source, nil, s, cache.ReflectorOptions{
-			Name: s.kind, TypeDescription: s.kind, Backoff: comeBack(),
+			Name: s.name, TypeDescription: s.name, Backoff: comeBack(),
 		}).RunWithContext(ctx)
 	}
-	w.run(ctx, see)
+	updates := make(chan Update)
+	go func() {
+		defer close(updates)
+		w.run(ctx, updates)
+	}()
+	return updates
 }
 
-// run shows what the shelves hold whenever that changed.
-func (w *watcher) run(ctx context.Context, see func(Sighting)) {
+// run hands over what the stores hold whenever that changed.
+func (w *watcher) run(ctx context.Context, updates chan<- Update) {
 	tick := time.NewTicker(evidenceEvery)
 	defer tick.Stop()
 	heldUp := false
-	for ctx.Err() == nil {
+	for {
 		select {
 		case <-ctx.Done():
 			return
@@ -76,13 +85,17 @@ func (w *watcher) run(ctx context.Context, see func(Sighting)) {
 			continue
 		case <-w.changed:
 		}
-		sighting, ok := w.look()
+		update, ok := w.latest()
 		if !ok {
 			continue
 		}
-		see(sighting)
+		select {
+		case <-ctx.Done():
+			return
+		case updates <- update:
+		}
 		before := heldUp
-		if heldUp = sighting.heldUp(); heldUp && !before {
+		if heldUp = w.evidence && update.heldUp(); heldUp && !before {
 			go w.readEvidence(ctx)
 		}
 		select {
@@ -93,40 +106,40 @@ func (w *watcher) run(ctx context.Context, see func(Sighting)) {
 }
 
 // heldUp reports whether there are causes to look for, and somebody to ask.
-func (s Sighting) heldUp() bool { return s.Err == nil && !s.Picture.complete() }
+func (u Update) heldUp() bool { return u.Err == nil && !u.Picture.complete() }
 
-// look returns a sighting of what is on the shelves. It is false as long as
+// latest returns an update with what is in the stores. It is false as long as
 // a kind was neither listed nor refused, and while one is not followed.
-func (w *watcher) look() (Sighting, bool) {
+func (w *watcher) latest() (Update, bool) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	whole, behind, lost := w.requests()
 	if behind && lost == nil {
-		return Sighting{}, false
+		return Update{}, false
 	}
 	switch {
 	case lost == nil:
 		w.lostAt = time.Time{}
 	case w.lostAt.IsZero():
-		w.lostAt = w.now()
+		w.lostAt = time.Now()
 	}
-	s := Sighting{HeardAt: w.heardAt, Err: lost, LostAt: w.lostAt}
+	u := Update{HeardAt: w.heardAt, Err: lost, LostAt: w.lostAt}
 	if !whole {
-		return s, lost != nil
+		return u, lost != nil
 	}
 	p := Assess(w.objects(), w.now())
 	p.recall(w.words)
-	s.Picture = &p
-	return s, true
+	u.Picture = &p
+	return u, true
 }
 
-// requests tells from the last request of each shelf whether every kind was
+// requests tells from the last request of each store whether every kind was
 // listed or refused at least once, whether one is between two watches, and why the
 // API server is lost, if it is.
 func (w *watcher) requests() (whole, behind bool, lost error) {
 	whole = true
 	for _, s := range w.all {
-		switch since := w.now().Sub(s.endedAt); {
+		switch since := time.Since(s.endedAt); {
 		case s.endedAt.IsZero():
 		case since < patience:
 			behind = true
@@ -136,23 +149,23 @@ func (w *watcher) requests() (whole, behind bool, lost error) {
 		if s.err != nil && !refused(s.err) {
 			lost = s.err
 		}
-		if s.items == nil && s.refusal == nil {
+		if s.objects == nil && s.refusal == nil {
 			whole = false
 		}
 	}
 	return whole, behind, lost
 }
 
-// objects returns what is on the shelves, and a gap for each that may not be
+// objects returns what is in the stores, and a gap for each that may not be
 // filled.
 func (w *watcher) objects() Objects {
 	o := Objects{Events: w.events, Claims: w.claims}
 	for _, s := range w.all {
-		if s.items == nil {
-			o.Gaps = append(o.Gaps, newGap(s.kind, s.resource, s.refusal))
+		if s.objects == nil {
+			o.Gaps = append(o.Gaps, newGap(s.name, s.resource, s.refusal))
 			continue
 		}
-		s.keep(&o, slices.Collect(maps.Values(s.items)))
+		s.keep(&o, slices.Collect(maps.Values(s.objects)))
 	}
 	return o
 }

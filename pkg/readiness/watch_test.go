@@ -6,6 +6,9 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,12 +26,12 @@ import (
 func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
-		for _, kind := range []string{"Deployment", "StatefulSet"} {
-			w.all = append(w.all, &shelf{watcher: w, kind: kind, keep: func(*Objects, []any) {}})
+		for _, name := range []string{"Deployment", "StatefulSet"} {
+			w.all = append(w.all, &kindStore{watcher: w, kind: kind{name: name, keep: func(*Objects, []any) {}}})
 		}
 		known, tried := w.all[0], w.all[1]
-		answer := func(s *shelf, err error) {
-			s.asked(t.Context(), err)
+		answer := func(s *kindStore, err error) {
+			s.recordResult(t.Context(), err)
 			if err == nil {
 				_ = s.Replace(nil, "")
 			}
@@ -52,14 +55,14 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 			time.Sleep(time.Second)
 			start := time.Now()
 			answer(tried, step.err)
-			sighting, ok := w.look()
-			if !ok || sighting.Picture == nil {
+			update, ok := w.latest()
+			if !ok || update.Picture == nil {
 				t.Fatalf("%s: no picture", step.name)
 			}
-			if gap := len(sighting.Picture.Gaps) > 0; gap != step.gap || (sighting.Err != nil) != step.lost {
-				t.Errorf("%s: gap = %v, lost = %v, want %v and %v", step.name, gap, sighting.Err, step.gap, step.lost)
+			if gap := len(update.Picture.Gaps) > 0; gap != step.gap || (update.Err != nil) != step.lost {
+				t.Errorf("%s: gap = %v, lost = %v, want %v and %v", step.name, gap, update.Err, step.gap, step.lost)
 			}
-			if heard := !sighting.HeardAt.Before(start); heard != step.heard {
+			if heard := !update.HeardAt.Before(start); heard != step.heard {
 				t.Errorf("%s: heard of the cluster: %v, want %v", step.name, heard, step.heard)
 			}
 			_ = tried.Add(&appsv1.StatefulSet{}) // of a watch that ends late
@@ -74,8 +77,8 @@ func TestNothingIsSaidBetweenTwoWatches(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
-		s := &shelf{watcher: w, kind: "StatefulSet", keep: func(*Objects, []any) {}}
-		w.all = []*shelf{s}
+		s := &kindStore{watcher: w, kind: kind{name: "StatefulSet", keep: func(*Objects, []any) {}}}
+		w.all = []*kindStore{s}
 		var next watch.Interface
 		var last *watch.FakeWatcher
 		source := s.observed(&cache.ListWatch{WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) { return next, nil }})
@@ -100,9 +103,9 @@ func TestNothingIsSaidBetweenTwoWatches(t *testing.T) {
 		} {
 			step.do()
 			synctest.Wait()
-			sighting, ok := w.look()
-			if ok != step.ok || (sighting.Err != nil) != step.lost {
-				t.Errorf("%s: said = %v, lost = %v, want %v and %v", step.name, ok, sighting.Err, step.ok, step.lost)
+			update, ok := w.latest()
+			if ok != step.ok || (update.Err != nil) != step.lost {
+				t.Errorf("%s: said = %v, lost = %v, want %v and %v", step.name, ok, update.Err, step.ok, step.lost)
 			}
 		}
 		cancel()
@@ -145,5 +148,82 @@ func TestAWatchWithoutAnAnswerIsNone(t *testing.T) {
 	}
 	if unanswered(watch.NewFake()) {
 		t.Error("a watch that is one is taken for none")
+	}
+}
+
+// What is true must have been so when it was asked: the first lists are not those of a
+// watch cache, which client-go would take, and which may be old.
+func TestWatchBeginsWithQuorumLists(t *testing.T) {
+	var lock sync.Mutex
+	lists := map[string]string{} // resource version by path
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		if q.Get("watch") != "" {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusUnprocessableEntity) // lists are not streamed, as before 1.32
+			_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Invalid","code":422}`)
+			return
+		}
+		lock.Lock()
+		if _, ok := lists[r.URL.Path]; !ok {
+			lists[r.URL.Path] = q.Get("resourceVersion")
+		}
+		lock.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[]}`)
+	}))
+	defer web.Close()
+	clients, err := NewClients(&rest.Config{Host: web.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, only := range [][]string{nil, {"Deployment", "Job", "Pod"}} {
+		clear(lists)
+		ctx, cancel := context.WithCancel(t.Context())
+		update := <-Watch(ctx, clients, "tpe", time.Now, only...)
+		cancel()
+		want := len(only)
+		if want == 0 {
+			want = 6 + len(customResources())
+		}
+		lock.Lock()
+		if len(lists) != want || update.Picture == nil {
+			t.Errorf("%d kinds were listed, want %d; picture %v", len(lists), want, update.Picture)
+		}
+		for path, version := range lists {
+			if version != "" {
+				t.Errorf("%s was listed at resource version %q", path, version)
+			}
+		}
+		lock.Unlock()
+	}
+}
+
+// Who may list and not watch knows what was listed.
+func TestAKindThatMayOnlyBeListedIsNoGap(t *testing.T) {
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Query().Get("watch") != "" {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[]}`)
+	}))
+	defer web.Close()
+	clients, err := NewClients(&rest.Config{Host: web.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	seen := false
+	for u := range Watch(ctx, clients, "tpe", time.Now) {
+		if seen = seen || u.Picture != nil; u.Err != nil || u.Picture != nil && len(u.Picture.Gaps) > 0 {
+			t.Errorf("%v, %v", u.Err, u.Picture)
+		}
+	}
+	if !seen {
+		t.Error("nothing was listed within a second")
 	}
 }

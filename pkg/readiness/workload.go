@@ -21,6 +21,8 @@ type Workload struct {
 	Since    time.Time `json:"since,omitzero"`     // since when it is held up; zero if no object tells
 	Strategy string    `json:"strategy,omitempty"` // how pods are replaced
 	Causes   []Cause   `json:"causes,omitempty"`   // the gravest first
+
+	Rolling bool `json:"-"` // a Deployment's controller is on its way to the latest spec, within its progress deadline
 }
 
 // A State says how far a workload is.

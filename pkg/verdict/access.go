@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -77,6 +78,45 @@ func Classify(err error) ExitCode {
 	return ExitError
 }
 
+// silent judges a PUM that gave no answer. One whose Deployment rolls out, as in each
+// upgrade, is not asked for what it cannot know yet.
+func (v *Verdict) silent(s *Snapshot) {
+	if !errors.Is(s.AnswerErr, pum.ErrNoAnswer) || !s.pumRolls() {
+		v.failedToAsk("entries", s.AnswerErr)
+		return
+	}
+	v.find(ExitPending, Finding{
+		Code: CodePUMRolling, Level: LevelInfo,
+		Summary: "the entries are not known yet: PUM itself is rolling out",
+		Detail:  s.AnswerErr.Error(),
+		Objects: []Object{{Kind: "Deployment", Name: s.PUM}},
+	})
+}
+
+// pumRolls reports whether PUM's own Deployment is rolling out, by itself or as far as the
+// error of the question tells.
+func (s *Snapshot) pumRolls() bool {
+	var rolling interface{ Rolling() bool }
+	if errors.As(s.AnswerErr, &rolling) && rolling.Rolling() {
+		return true
+	}
+	return s.Picture != nil && slices.ContainsFunc(s.Picture.Workloads, func(w readiness.Workload) bool {
+		return w.Kind == "Deployment" && w.Name == s.PUM && w.Rolling && w.State == readiness.Progressing
+	})
+}
+
+// unconfirmed judges that what would end a wait could not be read anew.
+func (v *Verdict) unconfirmed(s Snapshot) {
+	if s.UnconfirmedErr == nil {
+		return
+	}
+	v.find(ExitError, Finding{
+		Code: CodeUnconfirmed, Level: LevelError,
+		Summary: "what was last seen could not be confirmed, and is read again and again",
+		Detail:  s.UnconfirmedErr.Error(),
+	})
+}
+
 // NotLoggedIn reports whether an error says that the API server does not accept the
 // credentials of this account, or that there were none to send. The latter has no type of
 // its own (k8s.io/client-go/plugin/pkg/client/auth/exec, RoundTrip).
@@ -93,7 +133,15 @@ func cutShort(err error) bool {
 
 // lost judges a picture that is not kept up to date any more.
 func (v *Verdict) lost(s Snapshot) {
-	if s.Picture == nil || s.LostAt.IsZero() {
+	if s.LostAt.IsZero() || s.Picture == nil && !NotLoggedIn(s.LostErr) {
+		return
+	}
+	if NotLoggedIn(s.LostErr) {
+		v.find(ExitForbidden, Finding{
+			Code: CodeNotLoggedIn, Level: LevelError, Since: s.LostAt,
+			Summary: "the login is not accepted any more",
+			Detail:  s.LostErr.Error() + "; log in again",
+		})
 		return
 	}
 	v.find(ExitError, Finding{

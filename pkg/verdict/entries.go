@@ -7,47 +7,133 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
-// entries judges PUM's list. The picture may be nil, and so the movements.
-func (v *Verdict) entries(answer *pum.Answer, picture *readiness.Picture, movements map[int64]pum.Movement) {
-	if len(answer.Entries) == 0 && !processed(picture) {
-		v.find(ExitPending, Finding{
-			Code: CodeNoEntries, Level: LevelWarning,
-			Summary: "PUM has no entries",
-			Detail:  "right after an upgrade that means not yet: the upgrade itself adds them, and the job " + pum.ProcessJob + " did not complete",
-			Next:    []string{v.kubectl("tpe logs -f")},
-		})
+// entries judges PUM's list.
+func (v *Verdict) entries(s *Snapshot) {
+	if s.Restart != nil {
+		v.restarted(s)
+	} else {
+		v.listed(s)
 	}
-	for i := range answer.Entries {
-		v.entry(&answer.Entries[i])
-		v.stall(&answer.Entries[i], movements)
-	}
-	v.complaints(answer)
-	v.listing(answer)
+	v.complaints(s.Answer)
+	v.listing(s.Answer)
 }
 
-// processed reports whether the job that works through the entries completed.
-func processed(picture *readiness.Picture) bool {
-	return picture != nil && slices.ContainsFunc(picture.Jobs, func(j readiness.Job) bool {
-		return j.Name == pum.ProcessJob && j.State == readiness.JobComplete
+// listed judges the entries. While the job that works through them is at work it may have
+// more of them by the end.
+func (v *Verdict) listed(s *Snapshot) {
+	job := s.process()
+	switch {
+	case len(s.Answer.Entries) == 0:
+		v.noEntries(s, job)
+	case job != nil && !job.State.Final():
+		v.processing = true
+		v.hold(ExitPending)
+	}
+	if job != nil && job.State == readiness.JobFailed && !s.Asks().Workloads() && s.formerly(*job) == "" && toDo(s.Answer.Entries) {
+		v.failedProcess(job)
+	}
+	for i := range s.Answer.Entries {
+		v.entry(s, &s.Answer.Entries[i])
+	}
+	v.onTheWay = onTheWay(s.Answer.Entries, job)
+}
+
+// onTheWay reports whether PUM is still at work, though an entry was aborted: on others, or,
+// where all that are aborted were so before its job began, perhaps on them again.
+func onTheWay(entries []pum.Entry, job *readiness.Job) bool {
+	if toDo(entries) {
+		return job == nil || !job.State.Final()
+	}
+	return job != nil && !job.State.Final() && !slices.ContainsFunc(entries, func(e pum.Entry) bool {
+		since, dated := e.Since()
+		return e.State == pum.StateAborted && (!dated || since.After(job.CreatedAt.Add(-otherClock)))
 	})
 }
 
-// entry judges one entry by its state.
-func (v *Verdict) entry(e *pum.Entry) {
+// toDo reports whether some of the entries are not final.
+func toDo(entries []pum.Entry) bool {
+	return slices.ContainsFunc(entries, func(e pum.Entry) bool { return !e.State.Final() })
+}
+
+// failedProcess notes that the job that works through the entries failed, where the jobs
+// are not judged themselves.
+func (v *Verdict) failedProcess(job *readiness.Job) {
+	v.find(ExitFailed, Finding{
+		Code: CodeJobFailed, Level: LevelError, Since: job.FinishedAt,
+		Summary: "job " + job.Name + " failed for good", Detail: job.Reason,
+		Objects: []Object{{Kind: "Job", Name: job.Name}}, Next: []string{v.logs(job.Name)},
+	})
+}
+
+// entry judges one entry.
+func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
+	v.state(s, e)
+	v.stall(e, s.Movements)
+}
+
+// quiet is how long after the application was upgraded PUM's job must have been seen.
+const quiet = 10 * time.Minute
+
+// noEntries judges an empty list. It is the answer once the job that works through the
+// entries completed, of this upgrade as far as that is known: the upgrade itself adds them.
+// A job that completed is removed after its time to live, and does not run again in an
+// upgrade that does not change it (helm/helm#31851); then that the application was deployed
+// a while ago has to do, and is a warning.
+func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
+	tpe, known := s.Releases.application()
+	f := Finding{
+		Code: CodeNoEntries, Level: LevelWarning, Summary: "PUM has no entries",
+		Next: []string{v.kubectl("tpe logs -f")},
+	}
+	unseen := s.Picture == nil || readiness.Unread(s.Picture.Gaps, "Job") != nil
+	switch {
+	case job != nil && job.State == readiness.JobComplete && !(known && job.FinishedAt.Before(tpe.BegunAt)):
+		return
+	case job != nil && job.State == readiness.JobFailed && s.formerly(*job) == "":
+		f.Detail = "the job " + pum.ProcessJob + ", which works through them, failed"
+		v.find(ExitFailed, f)
+		return
+	case job != nil && !job.State.Final():
+		v.processing = true
+		f.Detail = "not yet: the upgrade itself adds them, and the job " + pum.ProcessJob + " is not complete"
+	case !unseen && known && tpe.Status == release.StatusDeployed && s.ObservedAt.Sub(tpe.BegunAt) >= quiet:
+		f.Code = CodeProcessUnseen
+		f.Summary = "PUM has no entries, and whether its job ran in this upgrade is unknown"
+		f.Detail = fmt.Sprintf("release %s was upgraded at %s; since then no job %s was seen: it may have ended and been removed", tpe.Name, day(tpe.BegunAt), pum.ProcessJob)
+		f.Objects = []Object{{Kind: "Job", Name: pum.ProcessJob}}
+		f.Next = []string{v.kubectl("tpe pum status")}
+		v.find(ExitDone, f)
+		return
+	case unseen:
+		f.Detail = "right after an upgrade that means not yet; whether the job " + pum.ProcessJob + ", which works through them, ran is unknown here"
+	case job != nil:
+		f.Detail = "right after an upgrade that means not yet: the job " + pum.ProcessJob + " that is there ended before this upgrade began"
+	default:
+		f.Detail = "right after an upgrade that means not yet; there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed"
+	}
+	v.find(ExitPending, f)
+}
+
+// state judges one entry by its state.
+func (v *Verdict) state(s *Snapshot, e *pum.Entry) {
 	f := Finding{Objects: []Object{{Kind: "Entry", Name: strconv.FormatInt(e.UID, 10)}}}
 	f.Since, _ = e.Since()
 	switch {
 	case e.State == pum.StateAborted:
 		f.Code, f.Level = CodeEntryAborted, LevelError
 		f.Summary = called(e) + " was aborted"
-		f.Detail = lastResponse(e)
+		f.Detail = lastResponse(e) + s.before(e)
 		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.logs(pum.ProcessJob), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")}
+		otherwise := v.otherwise
 		v.find(ExitFailed, f)
+		v.otherwise = otherwise
 	case !e.State.Known():
 		f.Code, f.Level = CodeUnknownState, LevelWarning
 		f.Summary = fmt.Sprintf("%s is in state %q, which this version does not know", called(e), e.State)

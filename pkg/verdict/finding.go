@@ -58,6 +58,8 @@ const (
 	CodeJobSuspended     Code = "TPE302"
 	CodeCronJobFailed    Code = "TPE303"
 	CodeCronJobStuck     Code = "TPE304"
+	CodeJobFormerly      Code = "TPE305"
+	CodeProcessUnseen    Code = "TPE306"
 	CodeSidecarHolds     Code = "TPE307"
 	CodeForbidden        Code = "TPE401"
 	CodeNoAnswer         Code = "TPE402"
@@ -66,6 +68,8 @@ const (
 	CodeUnreachable      Code = "TPE405"
 	CodeKindNotRead      Code = "TPE406"
 	CodeDenied           Code = "TPE407"
+	CodeUnconfirmed      Code = "TPE408"
+	CodePUMRolling       Code = "TPE409"
 	CodeNotLoggedIn      Code = "TPE410"
 	CodeReleasesMixed    Code = "TPE501"
 	CodeReleaseFailed    Code = "TPE502"
@@ -109,7 +113,7 @@ type Object = readiness.Object
 // still goes on.
 func (c Code) Past() bool {
 	switch c {
-	case CodeEntryAborted, CodeJobFailed, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
+	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
 		return true
 	}
 	return false

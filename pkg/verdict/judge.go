@@ -4,7 +4,9 @@ package verdict
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -14,25 +16,32 @@ import (
 // Judge returns the verdict of a snapshot.
 func Judge(s Snapshot) Verdict {
 	v := Verdict{ExitCode: ExitDone, namespace: s.Namespace}
-	if s.Picture != nil {
+	goal := s.Asks()
+	if s.Picture != nil && goal.Workloads() {
 		v.impact(s.Picture)
 		v.workloads(s.Picture)
-		v.jobs(s.Picture.Jobs)
+		v.jobs(&s)
 		v.troubles(s.Picture)
 		v.crashes(s.Picture)
 		v.remarks(s.Picture)
 		v.gaps(s.Picture.Gaps)
 	}
-	if s.Answer != nil {
-		v.entries(s.Answer, s.Picture, s.Movements)
+	if s.Answer != nil && goal.Entries() {
+		v.entries(&s)
 	}
-	if s.Outdated { // what the job did last is not in the answer
+	if s.Outdated() { // what the job did last is not in the answer
 		v.hold(ExitPending)
 	}
-	v.releases(s)
+	if s.Goal == "" || s.Goal == GoalAll {
+		v.releases(s)
+	}
 	v.lost(s)
-	v.failedToAsk("workloads", s.PictureErr)
-	v.failedToAsk("entries", s.AnswerErr)
+	v.unconfirmed(s)
+	if goal.Workloads() {
+		v.failedToAsk("workloads", s.PictureErr)
+	}
+	v.silent(&s)
+	v.Settled = settledOf(s)
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Compare(a.Level.rank(), b.Level.rank())
 	})
@@ -41,7 +50,9 @@ func Judge(s Snapshot) Verdict {
 }
 
 // hold notes that a code holds. The gravest stays.
-func (v *Verdict) hold(code ExitCode) { v.ExitCode = graver(v.ExitCode, code) }
+func (v *Verdict) hold(code ExitCode) {
+	v.ExitCode, v.otherwise = graver(v.ExitCode, code), graver(v.otherwise, code)
+}
 
 // find notes a finding, and the code that holds because of it. What would be
 // missing of it is added: a finding always says what to do next.
@@ -106,18 +117,25 @@ func (v *Verdict) workload(w readiness.Workload) {
 
 // jobs judges the jobs. One that still runs is part of an upgrade that is
 // not over.
-func (v *Verdict) jobs(jobs []readiness.Job) {
-	for _, j := range jobs {
+func (v *Verdict) jobs(s *Snapshot) {
+	for _, j := range s.Picture.Jobs {
 		v.processing = v.processing || j.Name == pum.ProcessJob && !j.State.Final()
 		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
-		switch j.State {
-		case readiness.JobComplete:
-		case readiness.JobFailed:
+		formerly := s.formerly(j)
+		switch {
+		case j.State == readiness.JobComplete:
+		case formerly != "":
+			f.Code, f.Level = CodeJobFormerly, LevelWarning
+			f.Summary = fmt.Sprintf("job %s failed before this upgrade, at %s", j.Name, day(j.FinishedAt))
+			f.Detail = strings.TrimPrefix(j.Reason+"; "+formerly, "; ")
+			f.Next = []string{v.logs(j.Name), v.kubectl("delete job", j.Name)}
+			v.find(ExitDone, f)
+		case j.State == readiness.JobFailed:
 			f.Code, f.Level = CodeJobFailed, LevelError
 			f.Summary = "job " + j.Name + " failed for good"
 			f.Next = []string{v.logs(j.Name)}
 			v.find(ExitFailed, f)
-		case readiness.JobSuspended:
+		case j.State == readiness.JobSuspended:
 			f.Code, f.Level = CodeJobSuspended, LevelWarning
 			f.Summary = "job " + j.Name + " is suspended and will not go on until it is resumed"
 			v.find(ExitPending, f)
@@ -153,7 +171,7 @@ func (v Verdict) Next() []string {
 			next = append(next, text)
 		}
 	}
-	if v.ExitCode == ExitPending && v.namespace != "" {
+	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.Settled.atWork()) && v.namespace != "" {
 		add(v.kubectl("tpe wait"))
 		if v.processing {
 			add(v.kubectl("tpe logs -f"))

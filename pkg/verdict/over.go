@@ -5,8 +5,6 @@ package verdict
 import (
 	"fmt"
 	"slices"
-
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
 // A Goal is what is waited for.
@@ -45,27 +43,22 @@ func (g Goal) Workloads() bool { return g != GoalEntries }
 // Entries reports whether the entries must be.
 func (g Goal) Entries() bool { return g != GoalWorkloads }
 
-// Over reports whether there is nothing left to wait for: all is done, or
-// nothing will change by itself. A failure is the latter if it is of a job or
-// an entry and every workload is ready: PUM and Kubernetes have given up. With
-// failFast any failure is.
+// Over reports whether there is nothing left to wait for: all is done, or something failed
+// and nothing that was observed will change by itself; see [Settled]. With failFast any
+// failure is the end.
 //
 // What may not be asked ends a wait, too. What cannot be found or reached does
 // not: the namespace may be about to be made, the connection to come back.
-func Over(s Snapshot, v Verdict, failFast bool) bool {
+//
+// It is about what was seen. Whether that is so is for the caller to read anew.
+func Over(v Verdict, failFast bool) bool {
 	switch v.ExitCode {
 	case ExitDone, ExitWarnings, ExitForbidden:
 		return true
 	case ExitFailed:
-		return failFast || settled(s) && !s.Outdated
+		return failFast || v.Settled.all()
 	}
 	return false
-}
-
-// settled reports whether every workload is ready, as far as they were asked
-// for.
-func settled(s Snapshot) bool {
-	return s.Picture == nil || !slices.ContainsFunc(s.Picture.Workloads, func(w readiness.Workload) bool { return !w.Done() })
 }
 
 // FailOn returns the verdict where findings of a level are to fail: one that
@@ -79,8 +72,12 @@ func (v Verdict) FailOn(level Level) Verdict {
 }
 
 // TimedOut returns the verdict for a wait that ran out of time: what is known
-// to be bad stays so, and what is pending is a timeout.
+// to be bad stays so, and what is pending is a timeout. So is it if nothing but an entry
+// failed while PUM was still at work on others, or may have begun with it again.
 func (v Verdict) TimedOut() Verdict {
+	if v.ExitCode == ExitFailed && v.onTheWay {
+		v.ExitCode = v.otherwise
+	}
 	v.ExitCode = graver(v.ExitCode, ExitTimeout)
 	return v
 }

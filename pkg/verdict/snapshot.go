@@ -13,35 +13,97 @@ import (
 // A Snapshot is all that was observed at one moment. A part that was asked
 // for has its value or its error; a part that was not asked for has neither,
 // and says nothing about the outcome.
+//
+// All times are of one clock, the API server's, as far as that is known. Two that are
+// compared were taken by the same clock: which came first is certain.
 type Snapshot struct {
 	ObservedAt time.Time
 	Namespace  string // empty if the entries were saved before
+	Goal       Goal   // what it is judged by; where it is empty, by all that was asked for
 
 	Picture    *readiness.Picture // workloads and jobs
 	PictureErr error
 	HeardAt    time.Time // when the API server last said something of it, where it is kept up to date
 	LostAt     time.Time // since when that could not be done; zero if it can
+	LostErr    error     // why
 
-	Answer    *pum.Answer // entries
-	AnswerErr error
-	Outdated  bool                   // PUM's pods or its job changed since it was asked
-	Movements map[int64]pum.Movement // by uid, how entries moved from poll to poll; nil if they were asked for once
+	PUM          string      // PUM's Deployment
+	Answer       *pum.Answer // entries
+	AnswerErr    error
+	AskedAt      time.Time              // when PUM began to be asked for them
+	PUMChangedAt time.Time              // when PUM's pods or its job were last seen to change; zero if they were not
+	Movements    map[int64]pum.Movement // by uid, how entries moved from poll to poll; nil if they were asked for once
 
 	Releases    *Releases // Helm's
 	ReleasesErr error
+
+	Restart *pum.Restart // what was there before the restart that is waited for; nil if there was none
+
+	UnconfirmedErr error // why what would end a wait could not be read anew; nil if it could, or was not tried
 }
 
 // Releases are the four Helm releases, and what they are together. Without any item
 // there is no Helm release of ThingPark Enterprise.
 type Releases struct {
 	release.Consistency
-	Items  []release.Release
-	ReadAt time.Time // when reading began
+	Items []release.Release
 }
 
 // onlyReleases reports whether nothing but the Helm releases was asked for.
 func (s *Snapshot) onlyReleases() bool {
 	return s.Picture == nil && s.PictureErr == nil && s.Answer == nil && s.AnswerErr == nil
+}
+
+// Asks returns what the snapshot is judged by.
+func (s *Snapshot) Asks() Goal {
+	switch {
+	case s.Goal != "":
+		return s.Goal
+	case s.Picture == nil && s.PictureErr == nil:
+		return GoalEntries
+	case s.Answer == nil && s.AnswerErr == nil:
+		return GoalWorkloads
+	}
+	return GoalAll
+}
+
+// clockMargin is how much later something may have happened than a time in an object
+// says: those have whole seconds, and so has the API server's Date.
+const clockMargin = 2 * time.Second
+
+// Outdated reports whether PUM may have other entries by now: it was asked before its
+// pods or its job were seen to change, or, where nobody watched them, before the job ended.
+func (s *Snapshot) Outdated() bool {
+	if s.AskedAt.IsZero() {
+		return false
+	}
+	if !s.PUMChangedAt.IsZero() {
+		return !s.AskedAt.After(s.PUMChangedAt)
+	}
+	job := s.process()
+	return job != nil && job.State.Final() && s.AskedAt.Before(job.FinishedAt.Add(clockMargin))
+}
+
+// process returns the job that works through the entries, nil if it was not seen.
+func (s *Snapshot) process() *readiness.Job {
+	if s.Picture == nil {
+		return nil
+	}
+	for i := range s.Picture.Jobs {
+		if s.Picture.Jobs[i].Name == pum.ProcessJob {
+			return &s.Picture.Jobs[i]
+		}
+	}
+	return nil
+}
+
+// processOver reports whether the job that works through the entries is known to be over,
+// or not to be there.
+func (s *Snapshot) processOver() bool {
+	if job := s.process(); job != nil {
+		return job.State.Final()
+	}
+	return s.Picture != nil && readiness.Unread(s.Picture.Gaps, "Job") == nil
 }
 
 // A Verdict is what a snapshot means.
@@ -50,7 +112,10 @@ type Verdict struct {
 	ExitCode ExitCode
 	Findings []Finding // the gravest first
 	Impact   []Impact  // nil if too little was read to say that there is none
+	Settled  Settled   // whether anything may still change by itself
 
 	namespace  string
-	processing bool // the job that works through the entries is not over
+	processing bool     // the job that works through the entries is not over
+	otherwise  ExitCode // that would hold without the entries that are ABORTED
+	onTheWay   bool     // PUM works on other entries, or on those again
 }

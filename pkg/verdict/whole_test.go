@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,10 @@ func everything() []Snapshot {
 		{PictureErr: apierrors.NewUnauthorized("no"), AnswerErr: errNoAnswer},
 		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
 		{PictureErr: errors.New("refused"), AnswerErr: &podexec.PolicyError{Err: errors.New("denied")}},
+		{PictureErr: errors.New("refused")},
+		{ObservedAt: midday, Picture: withJobs(workloads(readiness.Ready), readiness.Job{Name: "a", State: readiness.JobFailed, FinishedAt: midday.Add(-48 * time.Hour)}), Answer: entries(), Releases: helm(time.Hour)},
+		{Answer: entries(pum.StateProcessed), UnconfirmedErr: errors.New("503")},
+		{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, rolls{errors.New("rolling")}), PUM: "pum"},
 	}, releaseSnapshots()...)
 }
 

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package observe
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// Until says when following ends.
+type Until struct {
+	FailFast  bool          // with any failure; else only when nothing changes by itself any more
+	StableFor time.Duration // how long all must be done
+}
+
+// A Report is what is known at a moment.
+type Report struct {
+	Snapshot verdict.Snapshot
+	Verdict  verdict.Verdict
+	Over     bool          // it is the last: read after it looked like an end, and one still
+	Well     bool          // all was read to be done, and nothing was heard since that it is not
+	WellFor  time.Duration // how long ago that was
+}
+
+const (
+	// longestQuiet is for how long nothing may be heard of the workloads before they are
+	// read anew: the connection over which changes come may be dead, or a proxy hold them
+	// back, without anybody knowing.
+	longestQuiet = time.Minute
+
+	// firstDeadline is how long the lists may take. Where they took longer, the next may take
+	// twice as long, up to longestDeadline.
+	firstDeadline, longestDeadline = 15 * time.Second, 5 * time.Minute
+
+	// firstPause and longestPause are between two tries of reading all.
+	firstPause, longestPause = 500 * time.Millisecond, 15 * time.Second
+
+	// betweenReadings is the least time between two.
+	betweenReadings = time.Second
+
+	// headStart is what the first reading has before watches begin: it may be all that is
+	// needed.
+	headStart = 3 * time.Second
+)
+
+// Follow returns reports, whenever something was observed and at least once a second, so that
+// ages stay true. It ends when ctx does, or with a report that is over.
+//
+// What would end it is read anew until that succeeded, with ever longer deadlines and pauses.
+// If it is otherwise then, following goes on. With StableFor, all must be read to be done at
+// the beginning and at the end of that time, and nothing be heard in between that it is not.
+func (s *Source) Follow(ctx context.Context, until Until) iter.Seq[Report] {
+	return func(yield func(Report) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		f := &follower{Source: s, until: until, changes: make(chan func(*state)), nudge: make(chan struct{}, 1), wanted: make(chan struct{}, 1)}
+		var parts sync.WaitGroup
+		defer parts.Wait()
+		defer cancel()
+		begun := make(chan struct{})
+		f.begun = sync.OnceFunc(func() { close(begun) })
+		parts.Go(func() { f.reread(ctx) })
+		parts.Go(func() { f.poll(ctx) })
+		parts.Go(func() { f.helm(ctx) })
+		parts.Go(func() { f.watch(ctx, begun) })
+		f.run(ctx, yield)
+	}
+}
+
+// A follower follows a source. The fields after the channels belong to its loop.
+type follower struct {
+	*Source
+	until   Until
+	changes chan func(*state)
+	nudge   chan struct{} // PUM is to be asked at once
+	wanted  chan struct{} // all is to be read anew
+	begun   func()        // the first reading was tried
+
+	st       state
+	fresh    time.Time        // when the reading began that was just taken over; else zero
+	failure  error            // of the last try
+	since    time.Time        // since when it looks like an end
+	code     verdict.ExitCode // of that end
+	well     time.Time        // when the reading began with which all was done first
+	wantedAt time.Time        // when all was last wanted to be read anew
+	pending  bool             // and was not read since
+	quietFor time.Duration    // after which silence all is read anew
+}
+
+func (f *follower) run(ctx context.Context, yield func(Report) bool) {
+	f.st = state{Snapshot: f.empty(), polled: true}
+	f.since, f.code = time.Now(), anyEnd // the first reading answers the question itself
+	f.quietFor = longestQuiet
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	f.want(f.since)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case change := <-f.changes:
+			change(&f.st)
+		}
+		if !f.whole(&f.st) {
+			f.fresh = time.Time{}
+			continue
+		}
+		report := f.report(time.Now())
+		if !yield(report) || report.Over {
+			return
+		}
+	}
+}
+
+// anyEnd stands for whatever end the first reading finds.
+const anyEnd verdict.ExitCode = -1
+
+// report judges what is known, and has read anew what would be an end.
+func (f *follower) report(now time.Time) Report {
+	f.st.UnconfirmedErr = nil
+	f.stale(now)
+	r := Report{Snapshot: f.dated(&f.st, now)}
+	r.Verdict = verdict.Judge(r.Snapshot)
+	end := verdict.Over(r.Verdict, f.until.FailFast)
+	r.Over = f.over(end, r.Verdict.ExitCode, now)
+	if end && !r.Over && f.failure != nil {
+		r.Snapshot.UnconfirmedErr = f.failure
+		r.Verdict = verdict.Judge(r.Snapshot)
+	}
+	if r.Well = !f.well.IsZero(); r.Well {
+		r.WellFor = now.Sub(f.well)
+	}
+	f.quiet(now)
+	f.fresh = time.Time{}
+	return r
+}
+
+// over reports whether what looks like an end is one: what was just read began to be read
+// after it looked so.
+func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
+	if !end && f.code == anyEnd && f.failure != nil {
+		return false // the question is still to be answered
+	}
+	if !end {
+		if !f.fresh.IsZero() && !f.since.IsZero() && f.code != anyEnd {
+			f.quietFor = f.Interval // what watches tell is not so
+		}
+		f.since, f.code, f.well = time.Time{}, 0, time.Time{}
+		return false
+	}
+	first := f.code == anyEnd && code != verdict.ExitForbidden // one refusal may be that of a proxy
+	if f.since.IsZero() || code != f.code && !first {
+		f.since = now
+	}
+	f.code = code
+	if code != verdict.ExitDone {
+		f.well = time.Time{}
+	}
+	if !f.fresh.IsZero() && !f.fresh.Before(f.since) {
+		switch {
+		case code != verdict.ExitDone || f.until.StableFor <= 0:
+			return true
+		case f.well.IsZero():
+			f.well = f.fresh
+		case f.fresh.Sub(f.well) >= f.until.StableFor:
+			return true
+		}
+	}
+	switch due := f.well.Add(f.until.StableFor); {
+	case f.well.IsZero():
+		f.want(f.since)
+	case !now.Before(due):
+		f.want(due)
+	}
+	return false
+}
+
+// stale notes that what is shown may not be so any more: nothing was heard for long, and
+// reading it anew fails.
+func (f *follower) stale(now time.Time) {
+	if f.failure != nil && f.st.Picture != nil && f.st.LostAt.IsZero() && now.Sub(f.st.HeardAt) > longestQuiet {
+		f.st.LostAt, f.st.LostErr = f.st.HeardAt, f.failure
+	}
+}
+
+// quiet has all read anew if nothing was heard of the workloads for long, or if the verdict
+// depends on what was not read yet.
+func (f *follower) quiet(now time.Time) {
+	if !f.fresh.IsZero() {
+		f.quietFor = min(2*f.quietFor, longestQuiet)
+	}
+	unread := f.Releases != nil && f.st.Releases == nil && f.st.ReleasesErr == nil && f.history(f.st.Picture, f.st.Answer)
+	if f.List != nil && now.Sub(f.st.HeardAt) > f.quietFor && now.Sub(f.wantedAt) > f.quietFor || unread {
+		f.want(f.wantedAt)
+	}
+}
+
+// want has all read anew, unless that is to be done already and not from before a time.
+func (f *follower) want(since time.Time) {
+	if f.pending && !f.wantedAt.Before(since) {
+		return
+	}
+	f.wantedAt, f.pending = time.Now(), true
+	signal(f.wanted)
+}
+
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // there is a signal under way
+	}
+}
+
+// reread reads all anew when that is wanted, again and again until it succeeded.
+func (f *follower) reread(ctx context.Context) {
+	deadline := firstDeadline
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.wanted:
+		}
+		for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, longestPause) {
+			lists, cancel := context.WithTimeout(ctx, deadline)
+			r := f.read(ctx, lists)
+			if errors.Is(lists.Err(), context.DeadlineExceeded) {
+				deadline = min(2*deadline, longestDeadline)
+			}
+			cancel()
+			failure := r.failed()
+			f.pass(ctx, func(*state) { f.take(r, failure) })
+			f.begun()
+			if failure == nil {
+				break
+			}
+			sleep(ctx, pause)
+		}
+		sleep(ctx, betweenReadings)
+	}
+}
+
+// take takes over what was read anew. What was heard since it began may be newer: then it is
+// read once more.
+func (f *follower) take(r *reading, failure error) {
+	heard, changed := f.st.HeardAt, f.st.PUMChangedAt
+	r.apply(&f.st)
+	f.nudged(changed)
+	if f.failure = failure; failure != nil {
+		return
+	}
+	f.fresh = r.began
+	if !r.began.Before(f.wantedAt) {
+		f.pending = false
+	}
+	if heard.After(r.began) {
+		f.want(time.Now())
+	}
+}
+
+// nudged has PUM asked at once if it changed since a time.
+func (f *follower) nudged(changed time.Time) {
+	if !f.st.PUMChangedAt.Equal(changed) {
+		signal(f.nudge)
+	}
+}
+
+// watch takes over updates of the workloads. It begins when the first reading was tried, or
+// takes long.
+func (f *follower) watch(ctx context.Context, begun <-chan struct{}) {
+	if f.Watch == nil {
+		return
+	}
+	select {
+	case <-ctx.Done():
+		return
+	case <-begun:
+	case <-time.After(headStart):
+	}
+	for update := range f.Watch(ctx) {
+		f.pass(ctx, func(st *state) {
+			changed := st.PUMChangedAt
+			f.apply(update)
+			f.nudged(changed)
+		})
+	}
+}
+
+// apply takes over an update, unless something newer was read since.
+func (f *follower) apply(u readiness.Update) {
+	st := &f.st
+	st.LostAt, st.LostErr = u.LostAt, u.Err
+	if u.Picture != nil && !u.HeardAt.Before(st.HeardAt) {
+		st.setPicture(u.Picture, u.HeardAt)
+	}
+	if st.Picture == nil {
+		st.PictureErr = u.Err
+	}
+}
+
+// poll asks PUM at every interval or nudge, after the first reading did.
+func (f *follower) poll(ctx context.Context) {
+	for f.Ask != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.nudge:
+		case <-time.After(f.Interval):
+		}
+		a := f.ask(ctx, func() {})
+		f.pass(ctx, a.apply)
+	}
+}
+
+// helm reads the Helm releases at every interval, after the first reading did.
+func (f *follower) helm(ctx context.Context) {
+	for f.Releases != nil && f.Goal == verdict.GoalAll && sleep(ctx, f.Interval) {
+		h := f.readHelm(ctx)
+		f.pass(ctx, h.apply)
+	}
+}
+
+// sleep pauses, and reports whether ctx goes on.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// pass hands a change to the loop, unless that has ended.
+func (f *follower) pass(ctx context.Context, change func(*state)) {
+	select {
+	case f.changes <- change:
+	case <-ctx.Done():
+	}
+}

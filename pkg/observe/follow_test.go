@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package observe
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+const ready, starting = readiness.Ready, readiness.Progressing
+
+// picture is of one workload in a state, and of jobs.
+func picture(state readiness.State, jobs ...readiness.Job) *readiness.Picture {
+	return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}}, Jobs: jobs}
+}
+
+func process(state readiness.JobState) readiness.Job {
+	return readiness.Job{Name: pum.ProcessJob, State: state}
+}
+
+// A moment is what a watch tells at a time.
+type moment struct {
+	at     time.Duration
+	update readiness.Update
+}
+
+// watching returns a watch that tells some things and is silent then.
+func watching(moments ...moment) func(context.Context) <-chan readiness.Update {
+	start := time.Now()
+	return func(ctx context.Context) <-chan readiness.Update {
+		updates := make(chan readiness.Update)
+		go func() {
+			defer close(updates)
+			for _, m := range moments {
+				time.Sleep(m.at - time.Since(start))
+				if m.update.HeardAt.IsZero() {
+					m.update.HeardAt = time.Now()
+				}
+				if m.update.Err != nil {
+					m.update.LostAt = time.Now()
+				}
+				select {
+				case <-ctx.Done():
+					return
+				case updates <- m.update:
+				}
+			}
+			<-ctx.Done()
+		}()
+		return updates
+	}
+}
+
+// says returns a PUM with one entry.
+func says(state pum.State) func(context.Context, func()) (*pum.Answer, error) {
+	return func(_ context.Context, found func()) (*pum.Answer, error) {
+		found()
+		return &pum.Answer{Entries: []pum.Entry{{UID: 4, State: state, Final: state.Final()}}}, nil
+	}
+}
+
+// follow follows a source to its end, or for so long, and returns the last report and when
+// it came.
+func follow(t *testing.T, s *Source, until Until, most time.Duration) (last Report, took time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), most)
+	defer cancel()
+	start := time.Now()
+	if s.Interval == 0 {
+		s.Interval = 5 * time.Second
+	}
+	for r := range s.Follow(ctx, until) {
+		last, took = r, time.Since(start)
+	}
+	return last, took
+}
+
+func within(t *testing.T, what string, got, least, most time.Duration) {
+	t.Helper()
+	if got < least || got > most {
+		t.Errorf("%s took %s, want %s to %s", what, got, least, most)
+	}
+}
+
+// Whatever would end a wait is read anew first, and only what is read then ends it.
+func TestAnEndIsReadAnew(t *testing.T) {
+	unavailable, slow := apierrors.NewServiceUnavailable("503"), context.DeadlineExceeded
+	unauthorized := apierrors.NewUnauthorized("who?")
+	failed := picture(ready, readiness.Job{Name: "a", State: readiness.JobFailed})
+	holey := picture(ready)
+	holey.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.Broken, Err: unavailable}}
+	at := func(d time.Duration, p *readiness.Picture) moment { return moment{d, readiness.Update{Picture: p}} }
+	for _, tt := range []struct {
+		name     string
+		watch    []moment
+		list     func(ctx context.Context, at time.Duration, n int) (*readiness.Picture, error)
+		until    Until
+		want     verdict.ExitCode
+		from, to time.Duration
+	}{
+		{"the first reading is enough", nil, func(context.Context, time.Duration, int) (*readiness.Picture, error) { return picture(ready), nil }, Until{}, verdict.ExitDone, 0, time.Second},
+		{
+			"the watch is behind", []moment{at(4*time.Second, picture(ready))},
+			func(_ context.Context, at time.Duration, _ int) (*readiness.Picture, error) {
+				if at < 40*time.Second {
+					return picture(starting), nil
+				}
+				return picture(ready), nil
+			}, Until{}, verdict.ExitDone, 40 * time.Second, 100 * time.Second,
+		},
+		{
+			"the watch says failed, and it is not", []moment{at(4*time.Second, failed)},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+				if n == 1 {
+					return picture(starting), nil
+				}
+				return picture(ready), nil
+			}, Until{FailFast: true}, verdict.ExitDone, 4 * time.Second, 7 * time.Second,
+		},
+		{
+			"lists fail for a while, the watch lives", []moment{at(4*time.Second, picture(ready))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+				switch {
+				case n == 1:
+					return picture(starting), nil
+				case at < 10*time.Second:
+					return nil, unavailable
+				}
+				return picture(ready), nil
+			}, Until{}, verdict.ExitDone, 10 * time.Second, 15 * time.Second,
+		},
+		{
+			"one kind cannot be read for a while", []moment{at(4*time.Second, picture(ready))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+				switch {
+				case n == 1:
+					return picture(starting), nil
+				case at < 10*time.Second:
+					return holey, nil
+				}
+				return picture(ready), nil
+			}, Until{}, verdict.ExitDone, 10 * time.Second, 15 * time.Second,
+		},
+		{
+			"a list takes longer than its deadline", nil,
+			func(ctx context.Context, _ time.Duration, _ int) (*readiness.Picture, error) {
+				select {
+				case <-ctx.Done():
+					return nil, slow
+				case <-time.After(50 * time.Second):
+					return picture(ready), nil
+				}
+			}, Until{}, verdict.ExitDone, 95 * time.Second, 100 * time.Second,
+		},
+		{
+			"lists fail for ever", []moment{at(4*time.Second, picture(ready))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+				if n == 1 {
+					return picture(starting), nil
+				}
+				return nil, unavailable
+			}, Until{}, verdict.ExitError, 0, 0,
+		},
+		{
+			"a login is refused once", []moment{{4 * time.Second, readiness.Update{Err: unauthorized}}, at(20*time.Second, picture(ready))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+				if at < 20*time.Second {
+					return picture(starting), nil
+				}
+				return picture(ready), nil
+			}, Until{}, verdict.ExitDone, 20 * time.Second, 21 * time.Second,
+		},
+		{
+			"a login is lost", []moment{{4 * time.Second, readiness.Update{Err: unauthorized}}},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+				if n == 1 {
+					return picture(starting), nil
+				}
+				return nil, unauthorized
+			}, Until{}, verdict.ExitForbidden, 4 * time.Second, 5 * time.Second,
+		},
+		{
+			"there never was a login", nil,
+			func(context.Context, time.Duration, int) (*readiness.Picture, error) { return nil, unauthorized }, Until{}, verdict.ExitForbidden, time.Second, 2 * time.Second,
+		},
+		{
+			"stable", nil,
+			func(context.Context, time.Duration, int) (*readiness.Picture, error) { return picture(ready), nil },
+			Until{StableFor: 20 * time.Second}, verdict.ExitDone, 20 * time.Second, 21 * time.Second,
+		},
+		{
+			"not stable, and only the reading at the end tells", nil,
+			func(_ context.Context, at time.Duration, _ int) (*readiness.Picture, error) {
+				if at > 10*time.Second && at < 30*time.Second {
+					return picture(starting), nil
+				}
+				return picture(ready), nil
+			}, Until{StableFor: 20 * time.Second}, verdict.ExitDone, 50 * time.Second, 70 * time.Second,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start, n := time.Now(), 0
+				s := &Source{Goal: verdict.GoalWorkloads, Watch: watching(tt.watch...)}
+				s.List = func(ctx context.Context) (*readiness.Picture, error) {
+					n++
+					time.Sleep(10 * time.Millisecond)
+					return tt.list(ctx, time.Since(start), n)
+				}
+				last, took := follow(t, s, tt.until, 3*time.Minute)
+				if last.Verdict.ExitCode != tt.want || last.Over != (tt.want != verdict.ExitError) {
+					t.Fatalf("exit code %d, over %v, want %d: %v", last.Verdict.ExitCode, last.Over, tt.want, last.Verdict.Findings)
+				}
+				if last.Over {
+					within(t, "it", took, tt.from, tt.to)
+				}
+				if most := 4 + int(took/time.Second)/4; n > most {
+					t.Errorf("all was read %d times, want %d at most", n, most)
+				}
+			})
+		})
+	}
+}
+
+// What cannot be confirmed is said to be so, and nothing else: the API server is there.
+func TestWhatCannotBeConfirmedIsSaidWhileItIsSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, n := time.Now(), 0
+		s := &Source{Goal: verdict.GoalWorkloads, Interval: time.Second, Watch: watching(
+			moment{4 * time.Second, readiness.Update{Picture: picture(ready)}},
+			moment{10 * time.Second, readiness.Update{Picture: picture(starting)}},
+		)}
+		s.List = func(context.Context) (*readiness.Picture, error) {
+			if n++; n == 1 {
+				return picture(starting), nil
+			}
+			return nil, apierrors.NewServiceUnavailable("503")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		for r := range s.Follow(ctx, Until{}) {
+			var codes []verdict.Code
+			for _, f := range r.Verdict.Findings {
+				codes = append(codes, f.Code)
+			}
+			at := time.Since(start)
+			if unsure := slices.Contains(codes, verdict.CodeUnconfirmed); unsure != (at > 4*time.Second && at < 10*time.Second) && at.Truncate(time.Second) != 4*time.Second && at.Truncate(time.Second) != 10*time.Second {
+				t.Errorf("after %s: %v", at, codes)
+			}
+			if slices.Contains(codes, verdict.CodeUnreachable) {
+				t.Errorf("after %s: unreachable", at)
+			}
+		}
+	})
+}
+
+// A connection is dead, or a proxy holds back what comes on it, and nobody knows.
+func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		s := &Source{Goal: verdict.GoalAll, Watch: watching(), Ask: says(pum.StateProcessed)}
+		s.List = func(context.Context) (*readiness.Picture, error) {
+			if time.Since(start) < 30*time.Second {
+				return picture(starting), nil
+			}
+			return picture(ready), nil
+		}
+		last, took := follow(t, s, Until{}, time.Hour)
+		if last.Verdict.ExitCode != verdict.ExitDone {
+			t.Errorf("exit code %d", last.Verdict.ExitCode)
+		}
+		within(t, "it", took, longestQuiet, longestQuiet+3*time.Second)
+	})
+}
+
+// Helm was in the middle of its work when its releases were read: they are read anew
+// before they end anything. What cannot be read anew is not forgotten.
+func TestFailedHelmReleasesAreReadAnewBeforeTheyEndAWait(t *testing.T) {
+	failed := []release.Release{{Name: "tpe", Status: release.StatusFailed}, {Name: "b", Status: release.StatusMissing}}
+	for name, tt := range map[string]struct {
+		read func(at time.Duration) ([]release.Release, error) // after the first time
+		want verdict.ExitCode
+		at   time.Duration
+	}{
+		"Helm is done by then": {func(time.Duration) ([]release.Release, error) { return nil, nil }, verdict.ExitDone, 5 * time.Second},
+		"it is as before":      {func(time.Duration) ([]release.Release, error) { return failed, nil }, verdict.ExitFailed, 5 * time.Second},
+		"they cannot be read for a while": {func(at time.Duration) ([]release.Release, error) {
+			if at < 20*time.Second {
+				return nil, errors.New("503")
+			}
+			return nil, nil
+		}, verdict.ExitDone, 20 * time.Second},
+		"nobody may read them any more": {func(time.Duration) ([]release.Release, error) {
+			return nil, apierrors.NewForbidden(schema.GroupResource{}, "", nil)
+		}, verdict.ExitDone, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start, reads := time.Now(), 0
+				now := func() *readiness.Picture {
+					if time.Since(start) < 5*time.Second {
+						return picture(starting)
+					}
+					return picture(ready)
+				}
+				s := &Source{Goal: verdict.GoalAll, Interval: time.Hour, Ask: says(pum.StateProcessed), Watch: watching(moment{5 * time.Second, readiness.Update{Picture: picture(ready)}})}
+				s.List = func(context.Context) (*readiness.Picture, error) { return now(), nil }
+				s.Releases = func(context.Context) ([]release.Release, error) {
+					if reads++; reads == 1 {
+						return failed, nil
+					}
+					return tt.read(time.Since(start))
+				}
+				last, took := follow(t, s, Until{}, time.Hour)
+				if last.Verdict.ExitCode != tt.want {
+					t.Errorf("exit code %d, want %d: %v", last.Verdict.ExitCode, tt.want, last.Verdict.Findings)
+				}
+				within(t, "it", took, tt.at, tt.at+16*time.Second)
+			})
+		})
+	}
+}
+
+func TestPUMIsAskedAtOnceWhenItsPodIsReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var asked []time.Duration
+		at := func(ready int32) *readiness.Picture {
+			return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", State: starting, Ready: ready}}}
+		}
+		s := &Source{Goal: verdict.GoalAll, Interval: time.Hour, PUM: "pum", Watch: watching(moment{time.Second, readiness.Update{Picture: at(0)}}, moment{time.Minute, readiness.Update{Picture: at(1)}})}
+		s.List = func(context.Context) (*readiness.Picture, error) { return at(0), nil }
+		s.Ask = func(_ context.Context, found func()) (*pum.Answer, error) {
+			found()
+			asked = append(asked, time.Since(start))
+			return nil, pum.ErrNoAnswer
+		}
+		follow(t, s, Until{}, 61*time.Second)
+		if last := asked[len(asked)-1]; last != time.Minute {
+			t.Errorf("PUM was asked at %v, want the last time after a minute", asked)
+		}
+	})
+}
+
+// The job adds entries before it completes. An answer from before that proves
+// nothing, however it looks.
+func TestAnAnswerFromBeforeTheJobCompletedProvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		s := &Source{Goal: verdict.GoalAll, Interval: time.Minute, PUM: "pum", Watch: watching(
+			moment{time.Second, readiness.Update{Picture: picture(ready, process(readiness.JobRunning))}},
+			moment{10 * time.Second, readiness.Update{Picture: picture(ready, process(readiness.JobComplete))}},
+		)}
+		s.List = func(context.Context) (*readiness.Picture, error) {
+			state := readiness.JobRunning
+			if time.Since(start) >= 10*time.Second {
+				state = readiness.JobComplete
+			}
+			return picture(ready, process(state)), nil
+		}
+		s.Ask = func(_ context.Context, found func()) (*pum.Answer, error) {
+			found()
+			answer := &pum.Answer{}
+			if time.Since(start) >= 10*time.Second {
+				time.Sleep(5 * time.Second)
+				answer.Entries = []pum.Entry{{UID: 4, State: pum.StateAborted, Final: true}}
+			}
+			return answer, nil
+		}
+		var codes []verdict.ExitCode
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		for r := range s.Follow(ctx, Until{}) {
+			if !slices.Contains(codes, r.Verdict.ExitCode) {
+				codes = append(codes, r.Verdict.ExitCode)
+			}
+		}
+		if want := []verdict.ExitCode{verdict.ExitPending, verdict.ExitFailed}; !slices.Equal(codes, want) {
+			t.Errorf("exit codes on the way: %v, want %v", codes, want)
+		}
+	})
+}
+
+// One look has the same order in time: PUM is asked again if its job ended while it was.
+func TestOnceAsksPUMAgainIfItsJobEndedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		s := &Source{Goal: verdict.GoalAll, PUM: "pum"}
+		s.List = func(context.Context) (*readiness.Picture, error) {
+			time.Sleep(3 * time.Second)
+			job := process(readiness.JobComplete)
+			job.FinishedAt = time.Now().Add(-time.Second)
+			return picture(ready, job), nil
+		}
+		s.Ask = func(_ context.Context, found func()) (*pum.Answer, error) {
+			found()
+			asked++
+			return &pum.Answer{Entries: []pum.Entry{{UID: 4, State: pum.StateProcessed, Final: true}}}, nil
+		}
+		if s.Once(t.Context()); asked != 2 {
+			t.Errorf("PUM was asked %d times, want twice", asked)
+		}
+	})
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+)
+
+var midday = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// process is the job that works through the entries, which ended some time before midday.
+func process(state readiness.JobState, ago time.Duration) readiness.Job {
+	j := readiness.Job{Name: pum.ProcessJob, State: state, UID: "old", CreatedAt: midday.Add(-ago - time.Minute)}
+	if state.Final() {
+		j.FinishedAt = midday.Add(-ago)
+	}
+	return j
+}
+
+// helm are the four releases, whose newest revisions were begun so long before midday.
+func helm(ago ...time.Duration) *Releases {
+	r := &Releases{Consistency: release.Consistency{State: release.Consistent}}
+	for i, part := range release.Parts() {
+		at := midday.Add(-ago[min(i, len(ago)-1)])
+		r.Items = append(r.Items, release.Release{Name: part.Name, Chart: part.Chart, Version: "1", Status: release.StatusDeployed, Revision: 2, BegunAt: at, UpdatedAt: at})
+	}
+	return r
+}
+
+func stalled(uid int64) map[int64]pum.Movement {
+	return map[int64]pum.Movement{uid: {Stall: &pum.Stall{Kind: pum.StallSilent, Since: midday.Add(-time.Hour)}}}
+}
+
+func TestSettled(t *testing.T) {
+	const aborted, initial, processed = pum.StateAborted, pum.StateInit, pum.StateProcessed
+	ready := func(jobs ...readiness.Job) *readiness.Picture { return withJobs(workloads(readiness.Ready), jobs...) }
+	atWork := helm(time.Minute)
+	atWork.Items[3].Status = release.StatusPendingUpgrade
+	died := helm(40 * 24 * time.Hour)
+	died.Items[3].Status = release.StatusPendingUpgrade
+	coming := helm(time.Minute)
+	coming.State, coming.Items[3].Status = release.Underway, release.StatusMissing
+	for _, tt := range []struct {
+		name   string
+		in     Snapshot
+		moving []string
+	}{
+		{"all at rest", Snapshot{Picture: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}, nil},
+		{"a workload on its way", Snapshot{Picture: workloads(readiness.Progressing), Answer: entries(aborted)}, []string{"Deployment w0"}},
+		{"a workload that somebody may mend", Snapshot{Picture: workloads(readiness.Failed), Answer: entries(aborted)}, []string{"Deployment w0"}},
+		{"a job at work", Snapshot{Picture: ready(process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
+		{"a job that is suspended", Snapshot{Picture: ready(process(readiness.JobSuspended, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
+		{"a job that failed", Snapshot{Picture: ready(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted)}, nil},
+		{"one aborted, another to do", Snapshot{Picture: ready(), Answer: entries(aborted, initial)}, []string{"Entry 1"}},
+		{"and nobody does it", Snapshot{Picture: ready(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
+		{"its job was removed", Snapshot{Picture: ready(), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
+		{"whether it has one is unknown", Snapshot{Picture: withGap(ready(), "Job", readiness.Forbidden), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Entry 1"}},
+		{"stalled, and its job at work", Snapshot{Picture: ready(process(readiness.JobRunning, 0)), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Job pum-process", "Entry 1"}},
+		{"an unknown state is not final", Snapshot{Picture: ready(), Answer: entries("PAUSED")}, []string{"Entry 0"}},
+		{"only entries, and the job at work", Snapshot{Goal: GoalEntries, Picture: withJobs(workloads(readiness.Progressing), process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
+		{"only workloads", Snapshot{Goal: GoalWorkloads, Picture: ready(), Answer: entries(initial)}, nil},
+		{"PUM was asked before its job changed", Snapshot{Picture: ready(), Answer: entries(aborted), AskedAt: midday, PUMChangedAt: midday}, []string{"Entry all"}},
+		{"and asked again", Snapshot{Picture: ready(), Answer: entries(aborted), AskedAt: midday.Add(1), PUMChangedAt: midday}, nil},
+		{"PUM is silent", Snapshot{Picture: ready(process(readiness.JobFailed, time.Hour)), AnswerErr: errNoAnswer}, []string{"Entry all"}},
+		{"the workloads are unknown", Snapshot{PictureErr: errors.New("503"), Answer: entries(aborted), Namespace: "tpe"}, []string{"Namespace tpe"}},
+		{"Helm is at work", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: atWork}, []string{"Release tpe"}},
+		{"Helm died at work", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: died}, nil},
+		{"a release is to come", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: coming}, []string{"Release tpe"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var moving []string
+			for _, o := range Judge(tt.in).Settled.Moving {
+				moving = append(moving, o.Kind+" "+o.Name)
+			}
+			if !slices.Equal(moving, tt.moving) {
+				t.Errorf("moving: %q, want %q", moving, tt.moving)
+			}
+		})
+	}
+	if since := Judge(Snapshot{Picture: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}).Settled.Since; !since.Equal(midday.Add(-time.Hour)) {
+		t.Errorf("settled since %s, want the end of the job", since)
+	}
+}
+
+// Out of time is not failed as long as PUM is at work, and nothing else failed.
+func TestTimedOutWithAnEntryAborted(t *testing.T) {
+	aborted := func(ago time.Duration, others ...pum.State) *pum.Answer {
+		a := entries(append([]pum.State{pum.StateAborted}, others...)...)
+		a.Entries[0].StateTimestamp = new(midday.Add(-ago).Format(time.RFC3339))
+		return a
+	}
+	jobs := func(jobs ...readiness.Job) *readiness.Picture { return withJobs(workloads(readiness.Ready), jobs...) }
+	running, failed := process(readiness.JobRunning, time.Minute), readiness.Job{Name: "a", State: readiness.JobFailed}
+	for _, tt := range []struct {
+		name string
+		in   Snapshot
+		want ExitCode
+	}{
+		{"PUM works on another", Snapshot{Picture: jobs(running), Answer: aborted(time.Hour, pum.StateInit)}, ExitTimeout},
+		{"PUM's job is not seen", Snapshot{Picture: jobs(), Answer: aborted(time.Hour, pum.StateInProgress)}, ExitTimeout},
+		{"PUM's job failed", Snapshot{Picture: jobs(process(readiness.JobFailed, time.Minute)), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"the job may run it again", Snapshot{Picture: jobs(running), Answer: aborted(time.Hour, pum.StateProcessed)}, ExitTimeout},
+		{"the job aborted it", Snapshot{Picture: jobs(running), Answer: aborted(0, pum.StateProcessed)}, ExitFailed},
+		{"nobody works", Snapshot{Picture: jobs(), Answer: aborted(time.Hour)}, ExitFailed},
+		{"another job failed, too", Snapshot{Picture: jobs(running, failed), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"a workload is doomed, too", Snapshot{Picture: withJobs(workloads(readiness.Failed), running), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+	} {
+		if got := Judge(tt.in).TimedOut().ExitCode; got != tt.want {
+			t.Errorf("%s: exit code %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What ended before the present upgrade began is history; an entry is not, for its data
+// was never migrated.
+func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
+	const hour = time.Hour
+	failed := func(ago time.Duration, of string) *readiness.Picture {
+		return withJobs(workloads(readiness.Ready), readiness.Job{Name: "hook", State: readiness.JobFailed, FinishedAt: midday.Add(-ago), Release: of})
+	}
+	undated := helm(2 * hour)
+	undated.Items[1].BegunAt = time.Time{}
+	for _, tt := range []struct {
+		name string
+		in   Snapshot
+		want ExitCode
+		code Code
+	}{
+		{"60 days ago", Snapshot{Picture: failed(60*24*hour, ""), Releases: helm(2 * hour)}, ExitDone, CodeJobFormerly},
+		{"in this upgrade", Snapshot{Picture: failed(hour, ""), Releases: helm(2 * hour)}, ExitFailed, CodeJobFailed},
+		{"of the first of the four releases", Snapshot{Picture: failed(4*hour+hour/2, ""), Releases: helm(5*hour, 4*hour, 3*hour, hour)}, ExitFailed, CodeJobFailed},
+		{"of yesterday's upgrade, before a fix of one", Snapshot{Picture: failed(23*hour, ""), Releases: helm(24*hour, 24*hour, 24*hour, hour)}, ExitDone, CodeJobFormerly},
+		{"before its own release was tried again", Snapshot{Picture: failed(2*hour, "tpe"), Releases: helm(3*hour, 3*hour, 3*hour, hour)}, ExitDone, CodeJobFormerly},
+		{"after its own release was upgraded", Snapshot{Picture: failed(2*hour, "tpe-data"), Releases: helm(3*hour, 3*hour, 3*hour, hour)}, ExitFailed, CodeJobFailed},
+		{"Helm may not be read", Snapshot{Picture: failed(60*24*hour, ""), ReleasesErr: errForbidden}, ExitFailed, CodeJobFailed},
+		{"when Helm began is unknown", Snapshot{Picture: failed(60*24*hour, ""), Releases: undated}, ExitFailed, CodeJobFailed},
+		{"without a Helm release", Snapshot{Picture: failed(60*24*hour, ""), Releases: &Releases{}}, ExitFailed, CodeJobFailed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.in.ObservedAt, tt.in.Goal = midday, GoalWorkloads
+			if v := Judge(tt.in); v.ExitCode != tt.want || v.Findings[0].Code != tt.code {
+				t.Errorf("exit code %d, %s; want %d, %s", v.ExitCode, v.Findings[0].Code, tt.want, tt.code)
+			}
+		})
+	}
+	aborted := entries(pum.StateAborted)
+	aborted.Entries[0].StateTimestamp = new(midday.Add(-48 * hour).Format(time.RFC3339))
+	v := Judge(Snapshot{ObservedAt: midday, Picture: workloads(readiness.Ready), Answer: aborted, Releases: helm(hour)})
+	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "there is no response of the service; that was at 2026-02-27 12:00 UTC, before the present upgrade began at 2026-03-01 11:00 UTC, and its data was not migrated since" {
+		t.Errorf("exit code %d, %s: %s", v.ExitCode, f.Code, f.Detail)
+	}
+}
+
+func TestNoEntries(t *testing.T) {
+	const hour = time.Hour
+	jobs := func(jobs ...readiness.Job) *readiness.Picture { return withJobs(workloads(readiness.Ready), jobs...) }
+	pending := helm(hour)
+	pending.Items[3].Status = release.StatusPendingUpgrade
+	for _, tt := range []struct {
+		name string
+		in   Snapshot
+		want ExitCode
+		code Code
+	}{
+		{"the job completed", Snapshot{Picture: jobs(process(readiness.JobComplete, hour))}, ExitDone, ""},
+		{"in this upgrade", Snapshot{Picture: jobs(process(readiness.JobComplete, hour)), Releases: helm(2 * hour)}, ExitDone, ""},
+		{"in an earlier one", Snapshot{Picture: jobs(process(readiness.JobComplete, hour)), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
+		{"in an earlier one, and it did not run for long", Snapshot{Picture: jobs(process(readiness.JobComplete, 2*hour)), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
+		{"the job is at work", Snapshot{Picture: jobs(process(readiness.JobRunning, 0)), Releases: helm(hour)}, ExitPending, CodeNoEntries},
+		{"the job failed", Snapshot{Picture: jobs(process(readiness.JobFailed, hour)), Releases: helm(2 * hour)}, ExitFailed, CodeNoEntries},
+		{"no job yet", Snapshot{Picture: jobs(), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
+		{"no job any more", Snapshot{Picture: jobs(), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
+		{"no job, and Helm is at work", Snapshot{Picture: jobs(), Releases: pending}, ExitPending, CodeNoEntries},
+		{"no job, and Helm is unknown", Snapshot{Picture: jobs()}, ExitPending, CodeNoEntries},
+		{"jobs may not be read", Snapshot{Picture: withGap(jobs(), "Job", readiness.Forbidden), Releases: helm(hour)}, ExitPending, CodeNoEntries},
+		{"nobody looked for the job", Snapshot{}, ExitPending, CodeNoEntries},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.in.ObservedAt, tt.in.Goal, tt.in.Answer = midday, GoalEntries, entries()
+			v := Judge(tt.in)
+			var code Code
+			if len(v.Findings) > 0 {
+				code = v.Findings[0].Code
+			}
+			if v.ExitCode != tt.want || code != tt.code {
+				t.Errorf("exit code %d, %q; want %d, %q", v.ExitCode, code, tt.want, tt.code)
+			}
+		})
+	}
+}
+
+// Entries and jobs from before a restart prove nothing of what it led to.
+func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
+	const done, aborted, working = pum.StateProcessed, pum.StateAborted, pum.StateInProgress
+	after := func(state readiness.JobState) []readiness.Job {
+		return []readiness.Job{{Name: pum.ProcessJob, UID: "new", State: state, CreatedAt: midday, FinishedAt: midday.Add(time.Minute)}}
+	}
+	before := func(state readiness.JobState) []readiness.Job { return []readiness.Job{process(state, time.Hour)} }
+	older := after(readiness.JobComplete)
+	older[0].CreatedAt = midday.Add(-time.Minute)
+	for _, tt := range []struct {
+		name        string
+		before, now *pum.Answer
+		jobs        []readiness.Job
+		want        ExitCode
+		settled     bool
+	}{
+		{"nothing happened yet, all was well", entries(done), entries(done), before(readiness.JobComplete), ExitPending, false},
+		{"nothing happened yet, one was aborted", entries(aborted), entries(aborted), before(readiness.JobFailed), ExitPending, false},
+		{"the job has begun", entries(done), entries(done), after(readiness.JobRunning), ExitPending, false},
+		{"the job has begun, one is still aborted", entries(aborted), entries(aborted), after(readiness.JobRunning), ExitPending, false},
+		{"the job has begun, one was aborted again", entries(done, done), entries(aborted, done), after(readiness.JobRunning), ExitFailed, false},
+		{"the job is over, and there was nothing to do", entries(done), entries(done), after(readiness.JobComplete), ExitDone, true},
+		{"the job is over, one is still aborted", entries(aborted), entries(aborted), after(readiness.JobComplete), ExitFailed, true},
+		{"the job failed", entries(done), entries(done), after(readiness.JobFailed), ExitFailed, true},
+		{"the job is over, no entries", entries(), entries(), after(readiness.JobComplete), ExitDone, true},
+		{"another job, older than the restart", entries(done), entries(done), older, ExitPending, false},
+		{"no job, every entry changed", entries(aborted, aborted), entries(done, done), nil, ExitDone, true},
+		{"no job, one changed", entries(aborted, done), entries(done, done), nil, ExitPending, false},
+		{"every entry changed, by the job from before", entries(working), entries(done), before(readiness.JobRunning), ExitPending, false},
+		{"no job, no entries", entries(), entries(), nil, ExitPending, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := Snapshot{
+				ObservedAt: midday.Add(time.Hour), Goal: GoalEntries, Picture: withJobs(workloads(readiness.Ready), tt.jobs...), Answer: tt.now,
+				Restart: &pum.Restart{At: midday, Job: "old", Entries: tt.before.Entries},
+			}
+			v := Judge(s)
+			if v.ExitCode != tt.want || v.Settled.all() != tt.settled {
+				t.Errorf("exit code %d, settled %v; want %d, %v: %v", v.ExitCode, v.Settled.all(), tt.want, tt.settled, v.Findings)
+			}
+		})
+	}
+}
+
+// rolls is an error that says that PUM's Deployment rolls out.
+type rolls struct{ error }
+
+func (rolls) Rolling() bool { return true }
+
+func TestASilentPUMThatRollsOutIsPending(t *testing.T) {
+	picture := func(state readiness.State, rolling bool) *readiness.Picture {
+		return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", State: state, Rolling: rolling}}}
+	}
+	typed := fmt.Errorf("%w: %w", pum.ErrNoAnswer, rolls{errors.New("rolling")})
+	for _, tt := range []struct {
+		name string
+		in   Snapshot
+		want ExitCode
+	}{
+		{"it rolls", Snapshot{Picture: picture(readiness.Progressing, true), AnswerErr: errNoAnswer}, ExitPending},
+		{"the question told so", Snapshot{Goal: GoalEntries, AnswerErr: typed}, ExitPending},
+		{"its new pods are doomed", Snapshot{Picture: picture(readiness.Failed, true), AnswerErr: errNoAnswer}, ExitNoAnswer},
+		{"its rollout is over or late", Snapshot{Picture: picture(readiness.Progressing, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
+		{"it is ready and silent", Snapshot{Picture: picture(readiness.Ready, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
+		{"it may not be asked", Snapshot{Picture: picture(readiness.Progressing, true), AnswerErr: errForbidden}, ExitForbidden},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.in.PUM = "pum"
+			if v := Judge(tt.in); v.ExitCode != tt.want {
+				t.Errorf("exit code %d, want %d: %v", v.ExitCode, tt.want, v.Findings)
+			}
+		})
+	}
+}
