@@ -132,7 +132,7 @@ var causeKinds = map[Code]causeKind{
 	StuckStopping:    {finding: "TPE126", summary: Cause.stoppingSummary},
 	ProgressDeadline: {finding: "TPE127", summary: func(Cause) string { return "no progress within its deadline" }},
 	OperatorError:    {finding: "TPE128", grace: long},
-	OldRevision:      {finding: "TPE106"},
+	OldRevision:      {finding: "TPE106", summary: Cause.oldSummary},
 	SidecarHolds:     {finding: "TPE307"},
 }
 
@@ -288,6 +288,13 @@ func (c Cause) claimSummary() string {
 
 func (c Cause) stoppingSummary() string {
 	return joined(cmp.Or(c.Pod, "pod")+" does not stop", c.words())
+}
+
+func (c Cause) oldSummary() string {
+	if c.Pod == "" {
+		return "their old revision blocks the rollout"
+	}
+	return c.Pod + " of an old revision blocks the rollout"
 }
 
 // evictedSummary: a kubelet may also refuse a pod that the scheduler gave it.

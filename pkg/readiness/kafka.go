@@ -88,7 +88,7 @@ func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause
 	if c.status != "True" || c.reason == "Creating" {
 		return nil
 	}
-	message := cmp.Or(joined(c.reason, c.message), "its operator says so, and not why")
+	message := cmp.Or(joined(c.reason, c.message), "its operator says NotReady, and not why")
 	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: message, Since: c.since}.judged(now)
 	if nodes := nodesOf(k, o); o.Pods != nil && nodes.step().state == Ready && c.reason != "InvalidResourceException" {
 		cause.Dooms = false

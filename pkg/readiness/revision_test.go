@@ -303,3 +303,13 @@ func TestNumbersBelowZeroProveNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestWordsOfOldPods(t *testing.T) {
+	s := statefulSet(func(s *appsv1.StatefulSet) { s.Status.ReadyReplicas, s.Status.UpdatedReplicas = 1, 1 })
+	bad := func(n int) *corev1.Pod { return lrcPod(n, "lrc-bad", born(time.Hour), notReady(time.Hour)) }
+	w := judged(t, Objects{StatefulSets: []*appsv1.StatefulSet{s}, Pods: []*corev1.Pod{bad(0), bad(1), lrcPod(2, "lrc-new")}})
+	c := w.Causes[0]
+	if c.Summary() != "lrc-0 of an old revision blocks the rollout" || c.Group != "their old revision blocks the rollout" || w.Causes[1].Group != c.Group {
+		t.Errorf("%q, %q", c.Summary(), c.Group)
+	}
+}

@@ -158,7 +158,7 @@ func (f finder) leftBehind(old []*corev1.Pod) []Cause {
 		if !doomed(f.onPod(p)) && (since.IsZero() || f.now.Sub(since) < grace) {
 			continue
 		}
-		c := f.cause(p, OldRevision, "OldRevision", p.Name+" is of an old revision and not ready, and is replaced only once it is ready or deleted", since)
+		c := f.cause(p, OldRevision, "OldRevision", "it is not ready, and is replaced only once it is ready or deleted", since)
 		c.Dooms = true
 		causes = append(causes, c)
 	}

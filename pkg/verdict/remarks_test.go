@@ -87,7 +87,7 @@ func TestOldPodsAreToBeDeleted(t *testing.T) {
 	old := func(pod string) readiness.Cause {
 		return readiness.Cause{
 			Code: readiness.OldRevision, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Dooms: true,
-			Message: pod + " is of an old revision", Group: "is of an old revision",
+			Message: "it is not ready", Group: "their old revision blocks the rollout",
 		}
 	}
 	w := readiness.Workload{Kind: "StatefulSet", Name: "lrc", State: readiness.Failed, Causes: []readiness.Cause{old("lrc-1"), old("lrc-2")}}
@@ -97,7 +97,7 @@ func TestOldPodsAreToBeDeleted(t *testing.T) {
 	}
 	got := v.Findings[0]
 	want := Finding{
-		Code: CodeOldPod, Level: LevelError, Summary: "2 pods of StatefulSet lrc: is of an old revision", Detail: "lrc-1 is of an old revision",
+		Code: CodeOldPod, Level: LevelError, Summary: "2 pods of StatefulSet lrc: their old revision blocks the rollout", Detail: "it is not ready",
 		Objects: got.Objects, Next: []string{"kubectl delete pod lrc-1 lrc-2 -n tpe"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
