@@ -71,7 +71,7 @@ func TestANodeToCome(t *testing.T) {
 			if tt.edit != nil {
 				tt.edit(p)
 			}
-			c, says := only(t, Objects{Pods: []*corev1.Pod{p}, Events: tt.events})
+			c, says := only(t, Objects{Pods: []*corev1.Pod{p}, Events: append([]*corev1.Event{}, tt.events...)})
 			want := "unschedulable: 0/3 nodes are available: 3 Insufficient memory" + tt.not
 			if tt.want != "" {
 				want = strings.Replace(want, "unschedulable: ", "unschedulable: "+tt.want+": ", 1)
@@ -80,6 +80,20 @@ func TestANodeToCome(t *testing.T) {
 				t.Errorf("%q, dooms: %v; want %q", says, c.Dooms, want)
 			}
 		})
+	}
+}
+
+// As long as events were not read, a node may be to come.
+func TestANodeToComeWithoutEvents(t *testing.T) {
+	for since, dooms := range map[time.Duration]bool{19 * time.Minute: false, 20 * time.Minute: true} {
+		c, says := only(t, Objects{Pods: []*corev1.Pod{twa(unscheduled("Unschedulable", "0/3 nodes are available: 3 Insufficient cpu.", since))}})
+		if c.Dooms != dooms || says != "unschedulable: 0/3 nodes are available: 3 Insufficient cpu" {
+			t.Errorf("for %v: %q, dooms: %v", since, says, c.Dooms)
+		}
+	}
+	c, _ := only(t, Objects{Pods: []*corev1.Pod{twa(unscheduled("SchedulingGated", "gated", time.Hour))}})
+	if c.Dooms {
+		t.Error("a pod that is held back on purpose is doomed")
 	}
 }
 

@@ -11,10 +11,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// eventsByObject finds the events about an object.
+// eventsByObject finds the events about an object. It is nil if they were not
+// read.
 type eventsByObject map[Object][]*corev1.Event
 
 func groupByObject(events []*corev1.Event) eventsByObject {
+	if events == nil {
+		return nil
+	}
 	g := eventsByObject{}
 	for _, e := range events {
 		o := Object{e.InvolvedObject.Kind, e.InvolvedObject.Name}

@@ -147,9 +147,12 @@ func (f finder) unscheduled(p *corev1.Pod) []Cause {
 		Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time,
 	}
 	cause.Brief = briefSchedule(clean(c.Message))
-	if words, comes := f.room(p); comes {
+	switch words, comes := f.room(p); {
+	case comes:
 		cause.Grace, cause.Brief = never, joined(words, cause.Brief)
-	} else {
+	case f.events == nil && cause.grace() != never: // nobody knows whether a node is to come
+		cause.Grace = provision + minutes
+	default:
 		cause.Brief += semicolon(words)
 	}
 	return append(causes, cause.judged(f.now))

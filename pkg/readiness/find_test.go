@@ -504,7 +504,7 @@ func TestCauses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := finder{events: groupByObject(tt.events), claims: byName(tt.claims), now: now}
+			f := newFinder(Objects{Events: append([]*corev1.Event{}, tt.events...), Claims: tt.claims}, now)
 			got := f.onPods([]*corev1.Pod{pod("StatefulSet", "twa", "twa-0", tt.pod)}, func(*corev1.Pod) bool { return true })
 			for i := range tt.want {
 				tt.want[i].Pod = "twa-0"

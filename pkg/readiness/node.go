@@ -74,15 +74,17 @@ func containersReady(p *corev1.Pod) bool {
 	return len(p.Status.ContainerStatuses) > 0
 }
 
+// provision is how long the cluster autoscaler and Karpenter wait for a node.
+const provision = 15 * time.Minute
+
 // room says who makes room for a pod that no node takes, and whether it is to
 // come; "" if nobody says anything.
 //
 // The scheduler nominates a node whose pods it preempts. The cluster autoscaler
-// says TriggeredScaleUp once, and gives a node fifteen minutes to come
+// says TriggeredScaleUp once, and then waits for the node
 // (--max-node-provision-time); Karpenter says Nominated for as long as it waits
 // for the node. Either takes it back by an event of another reason.
 func (f finder) room(p *corev1.Pod) (words string, comes bool) {
-	const provision = 15 * time.Minute
 	if p.Status.NominatedNodeName != "" {
 		return "other pods make room on node " + p.Status.NominatedNodeName, true
 	}
