@@ -340,7 +340,7 @@ func JobFate(h joblogs.JobHistory) string {
 	case h.State == kubejob.Complete:
 		text = fmt.Sprintf("job %s completed%s, with attempt %d", h.Job, after, h.Attempts)
 	case h.State == kubejob.Failed:
-		text = fmt.Sprintf("job %s failed after %s%d attempts: %s", h.Job, and, h.Attempts, h.Reason)
+		text = fmt.Sprintf("job %s failed after %s%s: %s", h.Job, and, attempts(h.Attempts), h.Reason)
 	case h.Removed:
 		return fmt.Sprintf("job %s was removed, and how it ended is not known", h.Job)
 	case h.Reason != "":
@@ -350,6 +350,13 @@ func JobFate(h joblogs.JobHistory) string {
 		text += "; it was removed since"
 	}
 	return text
+}
+
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return fmt.Sprintf("%d attempts", n)
 }
 
 // appendQuoted appends text as a string of JSON. As in documents, what does

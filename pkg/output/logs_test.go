@@ -289,7 +289,7 @@ func TestJobFate(t *testing.T) {
 		"job j completed after 60s, with attempt 2; it was removed since": removed,
 		"job j completed, with attempt 2; it was removed since":           untimed,
 		"job j failed after 3 attempts: x":                                {Job: "j", State: kubejob.Failed, Attempts: 3, Reason: "x"},
-		"job j failed after 60s and 1 attempts: x":                        {Job: "j", State: kubejob.Failed, Attempts: 1, Reason: "x", StartedAt: begun, EndedAt: begun.Add(time.Minute)},
+		"job j failed after 60s and 1 attempt: x":                         {Job: "j", State: kubejob.Failed, Attempts: 1, Reason: "x", StartedAt: begun, EndedAt: begun.Add(time.Minute)},
 		"job j was removed, and how it ended is not known":                {Job: "j", State: kubejob.Running, Removed: true, Reason: "x"},
 		"job j is not over: x":                                            {Job: "j", State: kubejob.Running, Reason: "x"},
 	} {
