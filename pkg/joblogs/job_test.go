@@ -89,3 +89,16 @@ func made(job, pod string, second int64) corev1.Event {
 	}
 	return e
 }
+
+// A job with a selector of its own has pods without the label of its name.
+func TestPodsAreAskedForByTheSelectorOfTheJob(t *testing.T) {
+	job := newNode().job
+	job.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "x"}}
+	if got := selectorOf(job); got != "job-name=pum-process" {
+		t.Errorf("selector %q", got)
+	}
+	job.Spec.ManualSelector = new(true)
+	if got := selectorOf(job); got != "app=x" {
+		t.Errorf("selector %q, want the job's own", got)
+	}
+}

@@ -331,15 +331,16 @@ func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // JobFate says how a job is.
 func JobFate(h joblogs.JobHistory) string {
 	text := fmt.Sprintf("job %s is not over", h.Job)
-	after := ""
+	after, and := "", ""
 	if !h.StartedAt.IsZero() && !h.EndedAt.IsZero() {
 		after = " after " + duration.HumanDuration(h.EndedAt.Sub(h.StartedAt))
+		and = strings.TrimPrefix(after, " after ") + " and "
 	}
 	switch {
 	case h.State == kubejob.Complete:
 		text = fmt.Sprintf("job %s completed%s, with attempt %d", h.Job, after, h.Attempts)
 	case h.State == kubejob.Failed:
-		text = fmt.Sprintf("job %s failed%s and %d attempts: %s", h.Job, after, h.Attempts, h.Reason)
+		text = fmt.Sprintf("job %s failed after %s%s: %s", h.Job, and, attempts(h.Attempts), h.Reason)
 	case h.Removed:
 		return fmt.Sprintf("job %s was removed, and how it ended is not known", h.Job)
 	case h.Reason != "":
@@ -349,6 +350,13 @@ func JobFate(h joblogs.JobHistory) string {
 		text += "; it was removed since"
 	}
 	return text
+}
+
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt"
+	}
+	return fmt.Sprintf("%d attempts", n)
 }
 
 // appendQuoted appends text as a string of JSON. As in documents, what does

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // pieces are lines of a log: "|" is where a piece ends that does not end its
@@ -275,5 +276,25 @@ func TestLogObjectsAreBounded(t *testing.T) {
 	}
 	if got != want || partial != 1 {
 		t.Errorf("%d bytes in the objects, of which %d are partial, want %d and 1", len(got), partial, len(want))
+	}
+}
+
+func TestJobFate(t *testing.T) {
+	begun := time.Date(2022, 6, 27, 12, 5, 11, 0, time.UTC)
+	complete := joblogs.JobHistory{Job: "j", State: kubejob.Complete, Attempts: 2, StartedAt: begun, EndedAt: begun.Add(time.Minute)}
+	removed, untimed := complete, complete
+	removed.Removed, untimed.Removed, untimed.EndedAt = true, true, time.Time{}
+	for want, h := range map[string]joblogs.JobHistory{
+		"job j completed after 60s, with attempt 2":                       complete,
+		"job j completed after 60s, with attempt 2; it was removed since": removed,
+		"job j completed, with attempt 2; it was removed since":           untimed,
+		"job j failed after 3 attempts: x":                                {Job: "j", State: kubejob.Failed, Attempts: 3, Reason: "x"},
+		"job j failed after 60s and 1 attempt: x":                         {Job: "j", State: kubejob.Failed, Attempts: 1, Reason: "x", StartedAt: begun, EndedAt: begun.Add(time.Minute)},
+		"job j was removed, and how it ended is not known":                {Job: "j", State: kubejob.Running, Removed: true, Reason: "x"},
+		"job j is not over: x":                                            {Job: "j", State: kubejob.Running, Reason: "x"},
+	} {
+		if got := JobFate(h); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
