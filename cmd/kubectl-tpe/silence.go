@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -80,7 +81,7 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response, err := p.next.RoundTrip(request.WithContext(ctx))
 	if err != nil {
-		if silent, ok := context.Cause(ctx).(*SilentError); ok {
+		if silent := (*SilentError)(nil); errors.As(context.Cause(ctx), &silent) {
 			err = silent
 		}
 		cancel(nil)
