@@ -95,11 +95,6 @@ func (f *pumFlags) ask(ctx context.Context, client *pum.Client) (*pum.Answer, er
 	return found, err
 }
 
-// asker returns ask for one client.
-func (f pumFlags) asker(client *pum.Client) func(context.Context) (*pum.Answer, error) {
-	return func(ctx context.Context) (*pum.Answer, error) { return f.ask(ctx, client) }
-}
-
 // deadline limits how long PUM may take, and says so when it is over.
 func (f *pumFlags) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, f.timeout,

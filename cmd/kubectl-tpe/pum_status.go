@@ -80,7 +80,13 @@ func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, 
 		return answered(verdict.ExitError, err)
 	}
 	s := verdict.Snapshot{Namespace: c.Namespace, PUM: flags.deployment}
+	asked := a.now()
 	s.Answer, s.AnswerErr = flags.ask(ctx, client)
+	if s.Answer != nil && len(s.Answer.Entries) == 0 {
+		if err := a.whyNone(ctx, c, flags, asked, &s); err != nil {
+			return answered(verdict.ExitError, err)
+		}
+	}
 	s.ObservedAt = a.time()
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())

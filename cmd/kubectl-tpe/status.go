@@ -94,6 +94,20 @@ func (a *app) observeOnce(ctx context.Context, c *cluster, flags pumFlags) (verd
 	return once(ctx, c, source, flags), nil
 }
 
+// whyNone observes what tells whether PUM will have entries yet: its job, and when the
+// application was upgraded.
+func (a *app) whyNone(ctx context.Context, c *cluster, flags pumFlags, asked time.Time, s *verdict.Snapshot) error {
+	source, err := a.source(c, flags, verdict.GoalEntries, 0)
+	if err != nil {
+		return err
+	}
+	answer := s.Answer
+	source.Ask = func(context.Context, func()) (*pum.Answer, error) { return answer, nil }
+	*s = once(ctx, c, source, flags)
+	s.AskedAt = a.clock.At(asked)
+	return nil
+}
+
 // observeTimeout is how long it may take to observe everything once, if PUM may not take
 // longer. An API server that takes connections and never answers is not waited for.
 const observeTimeout = 30 * time.Second

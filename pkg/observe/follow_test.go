@@ -266,6 +266,41 @@ func TestWhatCannotBeConfirmedIsSaidWhileItIsSo(t *testing.T) {
 	})
 }
 
+// A kind that never can be read is unknown; the others are kept up to date all the same, and
+// one that was known stays so.
+func TestWhatIsKnownOfAKindStays(t *testing.T) {
+	holey := func(state readiness.State) *readiness.Picture {
+		p := picture(state)
+		p.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.Broken, Err: errors.New("500")}}
+		return p
+	}
+	for name, tt := range map[string]struct{ before, now, want *readiness.Picture }{
+		"known, and read":         {picture(starting), picture(ready), picture(ready)},
+		"known, and not read now": {picture(starting), holey(ready), picture(starting)},
+		"never read":              {holey(starting), holey(ready), holey(ready)},
+		"read for the first time": {holey(starting), picture(ready), picture(ready)},
+		"nothing known":           {nil, holey(ready), holey(ready)},
+	} {
+		s := &Source{List: func(context.Context) (*readiness.Picture, error) { return tt.now, nil }}
+		st := state{}
+		st.Picture = tt.before
+		s.read(t.Context(), t.Context()).apply(&st)
+		if st.Picture.Workloads[0].State != tt.want.Workloads[0].State || len(st.Picture.Gaps) != len(tt.want.Gaps) {
+			t.Errorf("%s: %+v, want %+v", name, st.Picture, tt.want)
+		}
+	}
+}
+
+// An answer that is applied late does not take the place of a newer one.
+func TestNewerAnswerOfPUMStays(t *testing.T) {
+	st, now := state{}, time.Now()
+	answer{Answer: &pum.Answer{Entries: []pum.Entry{{UID: 2}}}, at: now}.apply(&st)
+	answer{Answer: &pum.Answer{Entries: []pum.Entry{{UID: 1}}}, at: now.Add(-time.Second)}.apply(&st)
+	if st.Answer.Entries[0].UID != 2 || !st.AskedAt.Equal(now) {
+		t.Errorf("%+v of %s", st.Answer, st.AskedAt)
+	}
+}
+
 // A connection is dead, or a proxy holds back what comes on it, and nobody knows.
 func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

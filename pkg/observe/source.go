@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -132,7 +133,11 @@ func (s *Source) ask(ctx context.Context, found func()) answer {
 	return a
 }
 
+// apply takes over an answer, unless PUM was asked again since.
 func (a answer) apply(st *state) {
+	if a.at.Before(st.AskedAt) {
+		return
+	}
 	st.Answer, st.AnswerErr, st.AskedAt = a.Answer, a.err, a.at
 	if !st.polled {
 		return
@@ -259,7 +264,7 @@ func (r *reading) apply(st *state) {
 	case r.listErr != nil && st.Picture == nil:
 		st.PictureErr = r.listErr
 	case r.listErr != nil:
-	case broken(r.picture) != nil && st.Picture != nil: // what is known of that kind is kept
+	case st.Picture != nil && lost(r.picture, st.Picture): // what is known of that kind is kept
 	default:
 		st.setPicture(r.picture, r.began)
 		st.LostAt, st.LostErr = time.Time{}, nil
@@ -292,11 +297,23 @@ func refused(err error) bool {
 // broken returns why a kind could not be read that may be read, or nil.
 func broken(p *readiness.Picture) error {
 	for _, g := range p.Gaps {
-		if g.Reason == readiness.Broken && !verdict.NotLoggedIn(g.Err) {
+		if unanswered(g) {
 			return g.Err
 		}
 	}
 	return nil
+}
+
+// lost reports whether a kind could not be read now that was known before.
+func lost(now, before *readiness.Picture) bool {
+	return slices.ContainsFunc(now.Gaps, func(g readiness.Gap) bool {
+		return unanswered(g) && !slices.ContainsFunc(before.Gaps, func(was readiness.Gap) bool { return was.Kind == g.Kind && unanswered(was) })
+	})
+}
+
+// unanswered reports whether a kind may be read and could not be.
+func unanswered(g readiness.Gap) bool {
+	return g.Reason == readiness.Broken && !verdict.NotLoggedIn(g.Err)
 }
 
 // An aboutPUM is what of a picture makes an earlier answer of PUM worthless: how many of

@@ -144,11 +144,18 @@ func (v *Verdict) lost(s Snapshot) {
 		})
 		return
 	}
-	v.find(ExitError, Finding{
+	f := Finding{
 		Code: CodeUnreachable, Level: LevelError, Since: s.LostAt,
 		Summary: "the API server cannot be reached, and is asked again and again",
 		Detail:  "what is shown of the workloads is as old as that",
-	})
+	}
+	if said := apierrors.APIStatus(nil); errors.As(s.LostErr, &said) {
+		f.Summary = "the API server answers with an error, and is asked again and again"
+	}
+	if s.LostErr != nil {
+		f.Detail += ": " + s.LostErr.Error()
+	}
+	v.find(ExitError, f)
 }
 
 // needed are the resources without which nothing can be said about the

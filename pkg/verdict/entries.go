@@ -94,7 +94,7 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	}
 	unseen := s.Picture == nil || readiness.Unread(s.Picture.Gaps, "Job") != nil
 	switch {
-	case job != nil && job.State == readiness.JobComplete && !(known && job.FinishedAt.Before(tpe.BegunAt)):
+	case job != nil && job.State == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
 		return
 	case job != nil && job.State == readiness.JobFailed && s.formerly(*job) == "":
 		f.Detail = "the job " + pum.ProcessJob + ", which works through them, failed"

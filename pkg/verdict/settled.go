@@ -103,7 +103,7 @@ func (f *Settled) entries(s Snapshot) {
 	over := s.processOver()
 	for i := range s.Answer.Entries {
 		e := &s.Answer.Entries[i]
-		if !e.State.Final() && !(over && s.Movements[e.UID].Stall != nil) {
+		if !e.State.Final() && (!over || s.Movements[e.UID].Stall == nil) {
 			f.moves("Entry", strconv.FormatInt(e.UID, 10))
 		}
 	}
