@@ -113,7 +113,7 @@ func (s *Server) checkInitial(kind Kind, query url.Values) (bool, error) {
 
 // run tells what there is, unless the client knows, and then each change.
 func (o *watcher) run(r *http.Request, initial bool, end <-chan time.Time) {
-	if !o.begin(initial, r.URL.Query().Get("resourceVersion")) {
+	if !o.begin(initial, r.URL.Query()) {
 		return
 	}
 	tick := time.NewTicker(bookmarkEvery)
@@ -150,13 +150,16 @@ func (o *watcher) run(r *http.Request, initial bool, end <-chan time.Time) {
 }
 
 // begin tells of the objects that there are, if that is what the client asked for: with
-// sendInitialEvents, or by no revision or 0.
-func (o *watcher) begin(initial bool, revision string) bool {
+// sendInitialEvents, or without it by no revision or 0.
+func (o *watcher) begin(initial bool, query url.Values) bool {
 	if !initial && o.revision > 0 {
 		return true
 	}
 	v := o.Store.now(o.kind, o.namespace)
-	if revision == "0" {
+	switch {
+	case query.Has("sendInitialEvents") && !initial:
+		v.objects = nil
+	case query.Get("resourceVersion") == "0":
 		v = o.Store.cached(o.kind, o.namespace)
 	}
 	for _, object := range v.objects {
