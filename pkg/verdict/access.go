@@ -94,15 +94,19 @@ func (v *Verdict) silent(s *Snapshot) {
 }
 
 // pumRolls reports whether PUM's own Deployment is rolling out, by itself or as far as the
-// error of the question tells.
+// error of the question tells. One that cannot become ready by itself is none.
 func (s *Snapshot) pumRolls() bool {
 	var rolling interface{ Rolling() bool }
-	if errors.As(s.AnswerErr, &rolling) && rolling.Rolling() {
-		return true
+	told := errors.As(s.AnswerErr, &rolling) && rolling.Rolling()
+	if s.Picture == nil {
+		return told
 	}
-	return s.Picture != nil && slices.ContainsFunc(s.Picture.Workloads, func(w readiness.Workload) bool {
-		return w.Kind == "Deployment" && w.Name == s.PUM && w.Rolling && w.State == readiness.Progressing
-	})
+	i := slices.IndexFunc(s.Picture.Workloads, func(w readiness.Workload) bool { return w.Kind == "Deployment" && w.Name == s.PUM })
+	if i < 0 {
+		return told
+	}
+	w := s.Picture.Workloads[i]
+	return w.State != readiness.Failed && told || w.Rolling && w.State == readiness.Progressing
 }
 
 // unconfirmed judges that what would end a wait could not be read anew.

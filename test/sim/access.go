@@ -4,6 +4,7 @@ package sim
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -76,18 +77,18 @@ func (a *Access) unknown() bool {
 
 // check returns the error for a request that is not allowed.
 func (a *Access) check(q request) error {
-	resource := schema.GroupResource{Group: q.Group, Resource: withSub(q.Resource, q.Subresource)}
+	resource := schema.GroupResource{Group: q.Group, Resource: q.Resource}
 	if !a.allowed(q) {
-		what := q.Verb + " resource \"" + resource.Resource + "\" in API group \"" + q.Group + "\""
-		where := " at the cluster scope"
+		where := "at the cluster scope"
 		if q.Namespace != "" {
-			where = " in the namespace \"" + q.Namespace + "\""
+			where = fmt.Sprintf("in the namespace %q", q.Namespace)
 		}
-		return apierrors.NewForbidden(resource, q.Name, errors.New("User \""+a.User+"\" cannot "+what+where))
+		return apierrors.NewForbidden(resource, q.Name, fmt.Errorf("User %q cannot %s resource %q in API group %q %s", //nolint:staticcheck // in Kubernetes' words
+			a.User, q.Verb, withSub(q.Resource, q.Subresource), q.Group, where))
 	}
 	a.lock.Lock()
 	defer a.lock.Unlock()
-	if words, ok := a.policy[q.Verb+" "+resource.Resource]; ok {
+	if words, ok := a.policy[q.Verb+" "+withSub(q.Resource, q.Subresource)]; ok {
 		err := apierrors.NewForbidden(resource, q.Name, errors.New(""))
 		err.ErrStatus.Message = words
 		return err

@@ -53,8 +53,8 @@ func (s *Server) exec(w http.ResponseWriter, r *http.Request, q request, kind Ki
 	}
 	query := r.URL.Query()
 	command := Command{q.Name, query.Get("container"), query["command"]}
-	if command.Container, err = running(pod, command.Container); err != nil {
-		fail(w, err)
+	var ok bool
+	if command.Container, ok = running(w, pod, command.Container); !ok {
 		return
 	}
 	if !httpstream.IsUpgradeRequest(r) {
@@ -92,14 +92,12 @@ func (s *Server) pod(kind Kind, q request) (*corev1.Pod, error) {
 // container returns a container of a pod, by default the only one.
 func container(pod *corev1.Pod, name string) (string, error) {
 	var names []string
-	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
-		for _, c := range list {
-			names = append(names, c.Name)
-		}
+	for _, c := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		names = append(names, c.Name)
 	}
 	switch {
-	case name == "" && len(names) == 1:
-		return names[0], nil
+	case name == "" && len(pod.Spec.Containers) == 1:
+		return pod.Spec.Containers[0].Name, nil
 	case name == "":
 		return "", apierrors.NewBadRequest(fmt.Sprintf("a container name must be specified for pod %s, choose one of: %s", pod.Name, names))
 	case !slices.Contains(names, name):
@@ -108,28 +106,30 @@ func container(pod *corev1.Pod, name string) (string, error) {
 	return name, nil
 }
 
-// running returns a container in which a command can run.
-func running(pod *corev1.Pod, name string) (string, error) {
-	if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
-		return "", apierrors.NewBadRequest("cannot exec into a container in a completed pod; current phase is " + string(pod.Status.Phase))
-	}
+// running returns a container in which a command can run. That it does not run is what the
+// kubelet says, in plain text.
+func running(w http.ResponseWriter, pod *corev1.Pod, name string) (string, bool) {
 	name, err := container(pod, name)
+	if err == nil && pod.Spec.NodeName == "" {
+		err = apierrors.NewBadRequest(fmt.Sprintf("pod %s does not have a host assigned", pod.Name))
+	}
 	if err != nil {
-		return "", err
+		fail(w, err)
+		return "", false
 	}
-	if status := statusOf(pod, name); status == nil || status.State.Running == nil {
-		return "", apierrors.NewInternalError(fmt.Errorf("unable to upgrade connection: container not found (%q)", name))
+	status := statusOf(pod, name)
+	if status == nil || status.State.Running == nil {
+		http.Error(w, fmt.Sprintf("container not found (%q)", name), http.StatusInternalServerError)
+		return "", false
 	}
-	return name, nil
+	return name, true
 }
 
 // statusOf returns the status of a container, or nil.
 func statusOf(pod *corev1.Pod, name string) *corev1.ContainerStatus {
-	for _, list := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
-		for i := range list {
-			if list[i].Name == name {
-				return &list[i]
-			}
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if status.Name == name {
+			return &status
 		}
 	}
 	return nil

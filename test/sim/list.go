@@ -7,16 +7,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	listscheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // get answers with one object. resourceVersion=0 is from the cache.
@@ -49,40 +51,78 @@ type token struct {
 	After    string `json:"after"`
 }
 
-// list answers with all objects that the selectors select, or with a page of them.
-func (s *Server) list(w http.ResponseWriter, r *http.Request, q request, kind Kind) {
+// A query is what a list or a watch asks for.
+type query struct {
+	internalversion.ListOptions
+	form
+	kind      Kind
+	namespace string
+	revision  int64
+}
+
+// query reads what is asked for, and checks it, as an API server does.
+func (s *Server) query(r *http.Request, q request, kind Kind) (query, error) {
 	f, err := wanted(r, kind)
 	if err != nil {
-		fail(w, err)
-		return
+		return query{}, err
 	}
-	query := r.URL.Query()
-	selects, err := selector(kind, query)
+	all := query{form: f, kind: kind, namespace: q.Namespace}
+	options, streaming := &all.ListOptions, !s.options.NoStreamingLists
+	if err := listscheme.ParameterCodec.DecodeParameters(r.URL.Query(), metav1.SchemeGroupVersion, options); err != nil {
+		return query{}, apierrors.NewBadRequest(err.Error())
+	}
+	internalversion.SetListOptionsDefaults(options, streaming)
+	if problems := validation.ValidateListOptions(options, streaming); len(problems) > 0 {
+		return query{}, apierrors.NewInvalid(schema.GroupKind{Group: metav1.GroupName, Kind: "ListOptions"}, "", problems)
+	}
+	if options.FieldSelector != nil {
+		for _, requirement := range options.FieldSelector.Requirements() {
+			if !slices.Contains(selectable(kind), requirement.Field) {
+				return query{}, apierrors.NewBadRequest("field label not supported: " + requirement.Field)
+			}
+		}
+	}
+	if options.ResourceVersion != "" {
+		if all.revision, err = strconv.ParseInt(options.ResourceVersion, 10, 64); err != nil || all.revision < 0 {
+			return query{}, apierrors.NewBadRequest("invalid resource version " + strconv.Quote(options.ResourceVersion))
+		}
+	}
+	return all, nil
+}
+
+// selects reports whether an object is one that is asked for.
+func (q query) selects(o *unstructured.Unstructured) bool {
+	return (q.LabelSelector == nil || q.LabelSelector.Matches(labels.Set(o.GetLabels()))) &&
+		(q.FieldSelector == nil || q.FieldSelector.Matches(fieldsOf{o}))
+}
+
+// list answers with all objects that are asked for, or with a page of them.
+func (s *Server) list(w http.ResponseWriter, r *http.Request, asked request, kind Kind) {
+	q, err := s.query(r, asked, kind)
 	if err != nil {
 		fail(w, err)
 		return
 	}
-	v, after, err := s.read(kind, q.Namespace, query)
+	v, after, err := s.read(q)
 	if err != nil {
 		fail(w, err)
 		return
 	}
-	objects := slices.DeleteFunc(v.objects, func(o *unstructured.Unstructured) bool { return !selects(o) || path(o) <= after })
+	objects := slices.DeleteFunc(v.objects, func(o *unstructured.Unstructured) bool { return !q.selects(o) || path(o) <= after })
 	meta := metav1.ListMeta{ResourceVersion: strconv.FormatInt(v.revision, 10)}
-	limit, _ := strconv.Atoi(query.Get("limit"))
-	if fromCache := query.Get("resourceVersion") == "0"; limit > 0 && limit < len(objects) && !fromCache {
+	if limit := int(q.Limit); limit > 0 && limit < len(objects) && q.ResourceVersion != "0" {
 		meta.Continue = token{v.revision, path(objects[limit-1])}.String()
-		if query.Get("labelSelector")+query.Get("fieldSelector") == "" {
+		if query := r.URL.Query(); query.Get("labelSelector")+query.Get("fieldSelector") == "" {
 			meta.RemainingItemCount = new(int64(len(objects) - limit))
 		}
 		objects = objects[:limit]
 	}
-	answer, err := f.list(kind, meta, objects)
+	answer, err := q.list(kind, meta, objects)
 	if err != nil {
 		fail(w, err)
 		return
 	}
-	f.write(w, http.StatusOK, answer)
+	q.write(w, http.StatusOK, answer)
 }
 
 func (t token) String() string {
@@ -92,34 +132,26 @@ func (t token) String() string {
 
 // read returns the objects to list, and behind which to begin, by the rules of
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions.
-func (s *Server) read(kind Kind, namespace string, query url.Values) (v view, after string, err error) {
-	if text := query.Get("continue"); text != "" {
+func (s *Server) read(q query) (v view, after string, err error) {
+	switch {
+	case q.Continue != "":
 		var t token
-		data, err := base64.RawURLEncoding.DecodeString(text)
+		data, err := base64.RawURLEncoding.DecodeString(q.Continue)
 		if err != nil || json.Unmarshal(data, &t) != nil {
 			return v, "", apierrors.NewBadRequest("continue key is not valid")
 		}
-		v, err = s.Store.at(kind, namespace, t.Revision)
+		v, err = s.Store.at(q.kind, q.namespace, t.Revision)
 		return v, t.After, err
-	}
-	match := query.Get("resourceVersionMatch")
-	revision, err := parseRevision(query.Get("resourceVersion"))
-	switch {
-	case err != nil:
-		return v, "", err
-	case match != "" && query.Get("resourceVersion") == "":
-		return v, "", apierrors.NewBadRequest("resourceVersionMatch is forbidden unless resourceVersion is provided")
-	case query.Get("resourceVersion") == "":
-		return s.Store.now(kind, namespace), "", nil
-	case match == string(metav1.ResourceVersionMatchExact):
-		v, err = s.Store.at(kind, namespace, revision)
+	case q.ResourceVersion == "":
+		return s.Store.now(q.kind, q.namespace), "", nil
+	case q.ResourceVersionMatch == metav1.ResourceVersionMatchExact:
+		v, err = s.Store.at(q.kind, q.namespace, q.revision)
 		return v, "", err
 	}
-	v = s.Store.cached(kind, namespace)
-	if revision > v.revision {
-		return v, "", tooLarge(revision, v.revision)
+	if v = s.Store.cached(q.kind, q.namespace); q.revision > v.revision {
+		err = tooLarge(q.revision, v.revision)
 	}
-	return v, "", nil
+	return v, "", err
 }
 
 // tooLarge is the error for a revision that the server has not come to.
@@ -127,37 +159,6 @@ func tooLarge(revision, now int64) error {
 	err := apierrors.NewTimeoutError(fmt.Sprintf("Too large resource version: %d, current: %d", revision, now), 1)
 	err.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: metav1.CauseTypeResourceVersionTooLarge, Message: "Too large resource version"}}
 	return err
-}
-
-func parseRevision(text string) (int64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	revision, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || revision < 0 {
-		return 0, apierrors.NewBadRequest("invalid resource version " + strconv.Quote(text))
-	}
-	return revision, nil
-}
-
-// selector returns what a request selects by labels and fields.
-func selector(kind Kind, query url.Values) (func(*unstructured.Unstructured) bool, error) {
-	byLabel, err := labels.Parse(query.Get("labelSelector"))
-	if err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
-	}
-	byField, err := fields.ParseSelector(query.Get("fieldSelector"))
-	if err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
-	}
-	for _, requirement := range byField.Requirements() {
-		if !slices.Contains(selectable(kind), requirement.Field) {
-			return nil, apierrors.NewBadRequest("field label not supported: " + requirement.Field)
-		}
-	}
-	return func(o *unstructured.Unstructured) bool {
-		return byLabel.Matches(labels.Set(o.GetLabels())) && byField.Matches(fieldsOf{o})
-	}, nil
 }
 
 // selectable returns the fields by which objects of a kind can be selected, those of

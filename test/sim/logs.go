@@ -99,7 +99,11 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request, q request, kind Kin
 		return
 	}
 	of := LogOf{Pod: q.Name, Previous: isTrue(r.URL.Query().Get("previous"))}
-	if of.Container, err = container(pod, r.URL.Query().Get("container")); err == nil {
+	of.Container, err = container(pod, r.URL.Query().Get("container"))
+	if err == nil && pod.Spec.NodeName == "" {
+		return // as long as the pod has no node there is nothing, and no error
+	}
+	if err == nil {
 		err = hasLog(pod, of)
 	}
 	if err != nil {
@@ -132,22 +136,28 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request, q request, kind Kin
 	}
 }
 
-// hasLog returns the error for a run of a container that has none.
+// hasLog returns the error for a run of a container that has none, as validateContainerLogStatus
+// in pkg/kubelet/kubelet_pods.go of Kubernetes.
 func hasLog(pod *corev1.Pod, of LogOf) error {
-	status := statusOf(pod, of.Container)
+	status, what := statusOf(pod, of.Container), fmt.Sprintf("container %q in pod %q", of.Container, of.Pod)
 	switch {
-	case of.Previous && (status == nil || status.LastTerminationState.Terminated == nil):
-		return apierrors.NewBadRequest(fmt.Sprintf("previous terminated container %q in pod %q not found", of.Container, of.Pod))
-	case of.Previous || status != nil && (status.State.Running != nil || status.State.Terminated != nil):
+	case status == nil:
+		return apierrors.NewBadRequest(what + " is not available")
+	case of.Previous && status.LastTerminationState.Terminated == nil:
+		return apierrors.NewBadRequest("previous terminated " + what + " not found")
+	case of.Previous, status.State.Running != nil, status.State.Terminated != nil, status.LastTerminationState.Terminated != nil:
 		return nil
-	case status != nil && status.LastTerminationState.Terminated != nil:
-		return nil // kubelet has that of the run before, until the next begins
+	case status.State.Waiting == nil:
+		return apierrors.NewBadRequest(what + " is waiting to start - no logs yet")
 	}
-	reason := "ContainerCreating"
-	if status != nil && status.State.Waiting != nil {
-		reason = status.State.Waiting.Reason
+	reason := status.State.Waiting.Reason
+	switch reason {
+	case "ErrImagePull":
+		reason = "image can't be pulled"
+	case "ImagePullBackOff":
+		reason = "trying and failing to pull image"
 	}
-	return apierrors.NewBadRequest(fmt.Sprintf("container %q in pod %q is waiting to start: %s", of.Container, of.Pod, reason))
+	return apierrors.NewBadRequest(what + " is waiting to start: " + reason)
 }
 
 // runs reports whether a container may print more.

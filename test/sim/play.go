@@ -19,15 +19,16 @@ type Play struct {
 	context   context.Context
 	stop      context.CancelFunc
 
-	lock sync.Mutex
-	pum  *PUM
-	err  error // of the first step that could not be done
+	lock    sync.Mutex
+	pum     *PUM
+	err     error             // of the first step that could not be done
+	entered map[string]string // by uid and state of an entry of PUM's: when it came into it
 }
 
 // Play starts a server in the state with which the case begins, and goes through its steps.
 // The kubeconfig is written into a folder.
 func (c *Case) Play(dir string) (*Play, error) {
-	p := &Play{onRestart: c.OnRestart}
+	p := &Play{onRestart: c.OnRestart, entered: map[string]string{}}
 	var err error
 	p.Server, err = Start(dir, Options{Version: c.Kubernetes, Exec: p.exec, NoStreamingLists: c.Streaming != nil && !*c.Streaming})
 	if err != nil {
@@ -134,9 +135,9 @@ func (p *Play) becomePUM(pum *PUM, now time.Time) error {
 	var err error
 	switch {
 	case next.Entries != nil:
-		next.Stdout, err = Print(next.Entries, now)
+		next.Stdout, err = p.print(next.Entries, now)
 	case next.Output == Output{}:
-		next.Stdout, err = Print([]map[string]any{{}}, now)
+		next.Stdout, err = p.print([]map[string]any{{}}, now)
 	}
 	if err == nil {
 		next.Stdout, err = Expand(next.Stdout, now)
@@ -152,6 +153,30 @@ func (p *Play) becomePUM(pum *PUM, now time.Time) error {
 	defer p.lock.Unlock()
 	p.pum = &next
 	return err
+}
+
+// print returns what PUM prints of entries. One that came into its state in a step did so when
+// that was done, and keeps the time as long as it is in it.
+func (p *Play) print(entries []map[string]any, now time.Time) (string, error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	before := p.entered
+	p.entered = map[string]string{}
+	var all []map[string]any
+	for i, given := range entries {
+		e := usualEntry(i, given)
+		at := fmt.Sprint(e["uid"], e["state"])
+		switch _, said := given["stateTimestamp"]; {
+		case said:
+		case before[at] != "":
+			e["stateTimestamp"] = before[at]
+		case len(before) > 0:
+			e["stateTimestamp"] = now.UTC().Format(time.RFC3339)
+		}
+		p.entered[at] = fmt.Sprint(e["stateTimestamp"])
+		all = append(all, e)
+	}
+	return Print(all)
 }
 
 // append adds the lines of a log.

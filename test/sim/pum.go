@@ -76,7 +76,7 @@ func NotFound(runtime string, args []string) Result {
 	return Result{Error: noExecutable(args)}
 }
 
-// checkRuntime refuses a runtime of which nobody says how it tells.
+// check refuses a runtime of which nobody says how it tells.
 func (p *PUM) check() error {
 	if runtimes := []string{"", "containerd", "docker", "crio", "crun"}; !slices.Contains(runtimes, p.Missing) {
 		return fmt.Errorf("pum.missing is %q, want one of %q", p.Missing, runtimes[1:])
@@ -90,25 +90,34 @@ var keys = []string{
 	"state", "stateTimestamp", "lastResponse", "errorCounter", "iterationCounter",
 }
 
+// began is what the usual times of entries are before.
+var began = time.Now().UTC()
+
+// usualEntry returns an entry with what it does not say as it usually is.
+func usualEntry(i int, given map[string]any) map[string]any {
+	e := map[string]any{
+		"uid": i + 1, "creationTimestamp": began.Add(-2 * time.Hour).Format(time.RFC3339),
+		"scope": "ALL", "serviceID": "TWA", "requestID": fmt.Sprintf("RDTP-%d-made-up", 100+i),
+		"requestPath": "/thingpark/wireless/rest/systems/demons/madeUp", "requestBody": `{ "max" : 10 }`,
+		"state": "PROCESSED", "stateTimestamp": began.Add(-time.Hour).Format(time.RFC3339),
+		"lastResponse": `{"status":200,"message":"OK","data":{"countOnly":false,"max":10,"result":{"done":6,"remaining":0}}}`,
+		"errorCounter": 0, "iterationCounter": 5,
+	}
+	maps.Copy(e, given)
+	return e
+}
+
 // Print returns entries as PUM prints them. What one does not say is as usual.
-func Print(entries []map[string]any, now time.Time) (string, error) {
+func Print(entries []map[string]any) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d entrie(s)\n", len(entries))
 	for i, given := range entries {
-		e := map[string]any{
-			"uid": i + 1, "creationTimestamp": now.Add(-2 * time.Hour).UTC().Format(time.RFC3339),
-			"scope": "ALL", "serviceID": "TWA", "requestID": fmt.Sprintf("RDTP-%d-made-up", 100+i),
-			"requestPath": "/thingpark/wireless/rest/systems/demons/madeUp", "requestBody": `{ "max" : 10 }`,
-			"state": "PROCESSED", "stateTimestamp": now.Add(-time.Hour).UTC().Format(time.RFC3339),
-			"lastResponse": `{"status":200,"message":"OK","data":{"countOnly":false,"max":10,"result":{"done":6,"remaining":0}}}`,
-			"errorCounter": 0, "iterationCounter": 5,
-		}
 		for key := range given {
 			if !slices.Contains(keys, key) {
 				return "", fmt.Errorf("PUM has no key %q", key)
 			}
 		}
-		maps.Copy(e, given)
+		e := usualEntry(i, given)
 		for _, key := range keys {
 			switch value := e[key].(type) {
 			case nil:

@@ -207,6 +207,10 @@ func TestAccess(t *testing.T) {
 	if want := `pods is forbidden: User "operator" cannot list resource "pods" in API group "" in the namespace "thingpark-enterprise"`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
+	_, err = client.Log(Namespace, "a", &corev1.PodLogOptions{}).Stream(t.Context())
+	if want := `pods "a" is forbidden: User "operator" cannot get resource "pods/log" in API group "" in the namespace "thingpark-enterprise"`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
 	s.Access.Unauthorize(true)
 	if _, err := client.Pods(Namespace).Get(t.Context(), "a", metav1.GetOptions{}); !apierrors.IsUnauthorized(err) {
 		t.Errorf("%v, want 401", err)

@@ -3,9 +3,9 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/streaming"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/watch"
 )
 
@@ -29,92 +28,39 @@ const (
 // A watcher tells one client of changes.
 type watcher struct {
 	*Server
-	form
-	kind      Kind
-	namespace string
-	selects   func(*unstructured.Unstructured) bool
-	revision  int64 // up to which all was told
-	bookmarks bool
-	told      bool // the columns of a table
-	out       http.ResponseWriter
-	events    streaming.Encoder
+	query       // its revision is that up to which all was told
+	told   bool // the columns of a table
+	out    http.ResponseWriter
+	events streaming.Encoder
 }
 
 // watch tells of each change, until the client goes or the time that it named is over.
-func (s *Server) watch(w http.ResponseWriter, r *http.Request, q request, kind Kind) {
-	query := r.URL.Query()
-	f, err := wanted(r, kind)
+func (s *Server) watch(w http.ResponseWriter, r *http.Request, asked request, kind Kind) {
+	q, err := s.query(r, asked, kind)
 	if err != nil {
 		fail(w, err)
 		return
 	}
-	selects, err := selector(kind, query)
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	initial, err := s.checkInitial(kind, query)
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	revision, err := parseRevision(query.Get("resourceVersion"))
-	if err != nil {
-		fail(w, err)
-		return
-	}
-	info := f.serializer()
-	w.Header().Set("Content-Type", f.media+streamParameter(f.media))
-	w.WriteHeader(http.StatusOK)
-	one := &watcher{
-		Server: s, form: f, kind: kind, namespace: q.Namespace, selects: selects, revision: revision,
-		bookmarks: isTrue(query.Get("allowWatchBookmarks")), out: w,
-		events: streaming.NewEncoder(info.StreamSerializer.NewFrameWriter(w), info.StreamSerializer.Serializer),
-	}
-	flush(w)
-	one.run(r, initial, timeLeft(query))
-}
-
-// streamParameter is what says that a protobuf answer is of many.
-func streamParameter(media string) string {
+	info := q.serializer()
+	media := q.media
 	if media == mediaProtobuf {
-		return ";stream=watch"
+		media += ";stream=watch"
 	}
-	return ""
-}
-
-func timeLeft(query url.Values) <-chan time.Time {
-	if seconds, _ := strconv.Atoi(query.Get("timeoutSeconds")); seconds > 0 {
-		return time.After(time.Duration(seconds) * time.Second)
-	}
-	return time.After(longestWatch)
-}
-
-// checkInitial tells whether a watch begins with what there is and a bookmark, as a
-// streaming list does. Options.NoStreamingLists refuses it.
-func (s *Server) checkInitial(kind Kind, query url.Values) (bool, error) {
-	text, match := query.Get("sendInitialEvents"), query.Get("resourceVersionMatch")
-	asked := query.Has("sendInitialEvents")
-	why := ""
-	path := field.NewPath("sendInitialEvents")
-	switch {
-	case asked && s.options.NoStreamingLists:
-		why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"
-	case asked && match != string(metav1.ResourceVersionMatchNotOlderThan):
-		why, path = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan", field.NewPath("resourceVersionMatch")
-	case !asked && match != "":
-		why, path = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided", field.NewPath("resourceVersionMatch")
-	}
-	if why != "" {
-		return false, apierrors.NewInvalid(metav1.SchemeGroupVersion.WithKind("ListOptions").GroupKind(), "", field.ErrorList{field.Forbidden(path, why)})
-	}
-	return isTrue(text), nil
+	w.Header().Set("Content-Type", media)
+	w.WriteHeader(http.StatusOK)
+	flush(w)
+	stream := streaming.NewEncoder(info.StreamSerializer.NewFrameWriter(w), info.StreamSerializer.Serializer)
+	(&watcher{Server: s, query: q, out: w, events: stream}).run(r.Context())
 }
 
 // run tells what there is, unless the client knows, and then each change.
-func (o *watcher) run(r *http.Request, initial bool, end <-chan time.Time) {
-	if !o.begin(initial, r.URL.Query().Get("resourceVersion")) {
+func (o *watcher) run(ctx context.Context) {
+	if !o.begin() {
 		return
+	}
+	end := time.After(longestWatch)
+	if o.TimeoutSeconds != nil && *o.TimeoutSeconds > 0 {
+		end = time.After(time.Duration(*o.TimeoutSeconds) * time.Second)
 	}
 	tick := time.NewTicker(bookmarkEvery)
 	defer tick.Stop()
@@ -135,28 +81,32 @@ func (o *watcher) run(r *http.Request, initial bool, end <-chan time.Time) {
 		select {
 		case <-next:
 		case <-tick.C:
-			if o.bookmarks && !o.bookmark(nil) {
+			if o.AllowWatchBookmarks && !o.bookmark(nil) {
 				return
 			}
 		case <-end:
-			if o.bookmarks {
+			if o.AllowWatchBookmarks {
 				o.bookmark(nil)
 			}
 			return
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// begin tells of the objects that there are, if that is what the client asked for: with
-// sendInitialEvents, or by no revision or 0.
-func (o *watcher) begin(initial bool, revision string) bool {
+// begin tells of the objects that there are: with sendInitialEvents, or where that says
+// nothing and there is no revision to begin at.
+func (o *watcher) begin() bool {
+	initial := o.SendInitialEvents != nil && *o.SendInitialEvents
 	if !initial && o.revision > 0 {
 		return true
 	}
 	v := o.Store.now(o.kind, o.namespace)
-	if revision == "0" {
+	switch {
+	case o.SendInitialEvents != nil && !initial:
+		v.objects = nil
+	case o.ResourceVersion == "0":
 		v = o.Store.cached(o.kind, o.namespace)
 	}
 	for _, object := range v.objects {
@@ -165,7 +115,7 @@ func (o *watcher) begin(initial bool, revision string) bool {
 		}
 	}
 	o.revision = v.revision
-	if initial && o.bookmarks {
+	if initial && o.AllowWatchBookmarks {
 		return o.bookmark(map[string]string{metav1.InitialEventsAnnotationKey: "true"})
 	}
 	flush(o.out)

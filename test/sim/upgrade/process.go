@@ -144,7 +144,7 @@ func (u *Upgrade) entries(now time.Duration) (string, error) {
 			printed = append(printed, u.print(e, past))
 		}
 	}
-	return sim.Print(printed, time.Now())
+	return sim.Print(printed)
 }
 
 // print returns an entry with the keys of PUM.

@@ -38,7 +38,7 @@ const (
 
 // stage returns how far the rollout is.
 func (s rollout) stage() int {
-	switch since := s.now - s.at; {
+	switch since := s.now - s.At.Duration; {
 	case since < 0:
 		return 0
 	case since < attention:
@@ -54,9 +54,9 @@ func (s rollout) begins(stage int) time.Duration {
 	case 0:
 		return longAgo
 	case unseen:
-		return s.at
+		return s.At.Duration
 	}
-	return s.at + attention + time.Duration(stage-first)*s.Pace.Duration
+	return s.At.Duration + attention + time.Duration(stage-first)*s.Pace.Duration
 }
 
 // last returns the stage in which the rollout is over.

@@ -7,6 +7,7 @@
 package upgrade
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -55,8 +56,7 @@ type workload struct {
 	Replicas int             `json:"replicas"`
 	Owner    string          `json:"owner"` // KIND/NAME, if an operator made it
 	Pace     metav1.Duration `json:"pace"`
-
-	at time.Duration // when its spec changes
+	At       metav1.Duration `json:"at"` // when its spec changes
 }
 
 // An Upgrade is one that is played on a server.
@@ -105,9 +105,8 @@ func (u *Upgrade) schedule() {
 	for _, r := range u.script.Releases {
 		for i := range r.Workloads {
 			w := &r.Workloads[i]
-			if w.at = r.At.Duration + helm + time.Duration(i)*next; w.Pace.Duration == 0 {
-				w.Pace.Duration = 500 * time.Millisecond
-			}
+			w.At.Duration = cmp.Or(w.At.Duration, r.At.Duration+helm+time.Duration(i)*next)
+			w.Pace.Duration = cmp.Or(w.Pace.Duration, 500*time.Millisecond)
 		}
 	}
 }
