@@ -48,6 +48,7 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 		return nil, none
 	}
 	var others []string
+	starting := false
 	for _, pod := range slices.SortedFunc(slices.Values(pods), youngerFirst) {
 		if !metav1.IsControlledBy(&pod, set) {
 			continue
@@ -55,12 +56,25 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 		if why := unusable(&pod); why != "" {
 			none.Pod = cmp.Or(none.Pod, pod.Name)
 			others = append(others, pod.Name+" is "+why)
+			starting = starting || !held(&pod)
 			continue
 		}
 		return &pod, nil
 	}
-	none.Err = whileRolling(d, fmt.Errorf("no ready pod in deployment %q: %s", d.Name, orNone(others)))
+	none.Err = fmt.Errorf("no ready pod in deployment %q: %s", d.Name, orNone(others))
+	if starting || len(others) == 0 {
+		none.Err = whileRolling(d, none.Err)
+	}
 	return nil, none
+}
+
+// held reports whether something holds up the start of a pod, such as an image that
+// cannot be pulled: then that is why there is no answer, and not the rollout.
+func held(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses), func(c corev1.ContainerStatus) bool {
+		w := c.State.Waiting
+		return w != nil && w.Reason != "" && w.Reason != "PodInitializing" && w.Reason != "ContainerCreating"
+	})
 }
 
 // whileRolling returns why there is no pod, as ErrRolling if the rollout is why.

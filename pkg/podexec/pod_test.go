@@ -171,6 +171,18 @@ func TestChoosePod(t *testing.T) {
 			rolling: true,
 		},
 		{
+			name: "the new pod is held up", change: progressing(corev1.ConditionTrue, "ReplicaSetUpdated"),
+			sets: []appsv1.ReplicaSet{set("a", "1")},
+			pods: []corev1.Pod{pod("p1", "a", crashing)},
+			err:  `no ready pod in deployment "pum": p1 is CrashLoopBackOff`,
+		},
+		{
+			name: "the new pod is to come", change: progressing(corev1.ConditionTrue, "NewReplicaSetCreated"),
+			sets:    []appsv1.ReplicaSet{set("a", "1")},
+			err:     `the deployment is rolling out: no ready pod in deployment "pum": it has no pods`,
+			rolling: true,
+		},
+		{
 			name: "the new pod was ready, and is no more", change: progressing(corev1.ConditionTrue, newReplicaSetAvailable),
 			sets: []appsv1.ReplicaSet{set("a", "1")},
 			pods: []corev1.Pod{pod("p1", "a", crashing)},
