@@ -4,7 +4,6 @@ package verdict
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -90,16 +89,18 @@ func (v *Verdict) silent(s *Snapshot) {
 	})
 }
 
-// pumRolls reports whether PUM's own Deployment is rolling out, by itself or as far as the
-// error of the question tells.
+// pumRolls reports whether PUM's own Deployment is rolling out: as the workloads show it, or,
+// where they were not read, as the error of the question tells. One that is doomed is not.
 func (s *Snapshot) pumRolls() bool {
-	var rolling interface{ Rolling() bool }
-	if errors.As(s.AnswerErr, &rolling) && rolling.Rolling() {
-		return true
+	if s.Picture != nil {
+		for _, w := range s.Picture.Workloads {
+			if w.Kind == "Deployment" && w.Name == s.PUM {
+				return w.Rolling && w.State == readiness.Progressing
+			}
+		}
 	}
-	return s.Picture != nil && slices.ContainsFunc(s.Picture.Workloads, func(w readiness.Workload) bool {
-		return w.Kind == "Deployment" && w.Name == s.PUM && w.Rolling && w.State == readiness.Progressing
-	})
+	var rolling interface{ Rolling() bool }
+	return errors.As(s.AnswerErr, &rolling) && rolling.Rolling()
 }
 
 // unconfirmed judges that what would end a wait could not be read anew.
