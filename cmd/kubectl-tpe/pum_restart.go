@@ -105,10 +105,7 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 			return a.nothingSent(ctx, c, err)
 		}
 	}
-	options.waiting.restart = &pum.Restart{At: a.time(), Entries: before.Entries}
-	for _, pod := range before.Process.Pods {
-		options.waiting.restart.Job = pod.Job
-	}
+	options.waiting.restart = before.Restart()
 	if err := a.send(ctx, c, r, before); err != nil || !options.wait {
 		return err
 	}

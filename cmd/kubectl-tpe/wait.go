@@ -46,8 +46,9 @@ func newWaitCmd(a *app) *cobra.Command {
 		Use:   "wait",
 		Short: "Wait until the upgrade is over",
 		Long: `Wait until the upgrade is over: every workload ready, every job complete, every
-entry PROCESSED or SKIPPED. It ends earlier if nothing will change by itself: a
-job failed for good or an entry is ABORTED, and every workload is ready.
+entry PROCESSED or SKIPPED. It ends earlier if something failed and nothing else
+will change by itself: every workload is ready, no job and no entry is at work,
+and neither is Helm. What would end it is read again first.
 
 What is there is found out all the time, so that workloads that appear, vanish
 or are made anew are followed, and nothing there is not success. A lost

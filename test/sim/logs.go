@@ -116,16 +116,14 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request, q request, kind Kin
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain")
+	running := s.runs(kind, q, of)
+	lines, more := s.Logs.from(of, 0) // what is there when the answer begins
+	n := len(lines)
+	if options.tail >= 0 {
+		lines = lines[max(0, n-options.tail):]
+	}
 	w.WriteHeader(http.StatusOK)
-	flush(w)
-	n := 0
-	for {
-		running := s.runs(kind, q, of)
-		lines, more := s.Logs.from(of, n)
-		if !options.write(w, lines, n == 0) || !options.follow || !running {
-			return
-		}
-		n += len(lines)
+	for options.write(w, lines) && options.follow && running {
 		flush(w)
 		select {
 		case <-more:
@@ -133,6 +131,9 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request, q request, kind Kin
 		case <-r.Context().Done():
 			return
 		}
+		running = s.runs(kind, q, of)
+		lines, more = s.Logs.from(of, n)
+		n += len(lines)
 	}
 }
 
@@ -171,10 +172,7 @@ func (s *Server) runs(kind Kind, q request, of LogOf) bool {
 }
 
 // write writes lines as they were asked for. It is false if nothing more is to come.
-func (o *logOptions) write(w io.Writer, lines []logLine, first bool) bool {
-	if first && o.tail >= 0 {
-		lines = lines[max(0, len(lines)-o.tail):]
-	}
+func (o *logOptions) write(w io.Writer, lines []logLine) bool {
 	for _, line := range lines {
 		if line.at.Before(o.since) {
 			continue
