@@ -144,8 +144,8 @@ func (f *follower) report(now time.Time) Report {
 // over reports whether what looks like an end is one: what was just read began to be read
 // after it looked so.
 func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
-	if !end && f.code == anyEnd && f.failure != nil {
-		return false // the question is still to be answered
+	if !end && f.code == anyEnd && f.failure != nil && f.st.Picture == nil {
+		return false // the question is still to be answered, and nothing is known that is newer
 	}
 	if !end {
 		if !f.fresh.IsZero() && !f.since.IsZero() && f.code != anyEnd {

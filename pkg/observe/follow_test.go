@@ -165,6 +165,20 @@ func TestAnEndIsReadAnew(t *testing.T) {
 			}, Until{}, verdict.ExitDone, 95 * time.Second, 100 * time.Second,
 		},
 		{
+			"lists fail at first, and a watch tells what is newer than the next", []moment{at(11*time.Second, picture(starting))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+				switch {
+				case n == 1:
+					return holey, nil
+				case n == 2:
+					time.Sleep(20 * time.Second)
+				case at < 40*time.Second:
+					return picture(starting), nil
+				}
+				return picture(ready), nil
+			}, Until{}, verdict.ExitDone, 40 * time.Second, 110 * time.Second,
+		},
+		{
 			"lists fail for ever", []moment{at(4*time.Second, picture(ready))},
 			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
 				if n == 1 {
