@@ -24,9 +24,6 @@ func (e *NoPodError) Error() string { return e.Err.Error() }
 
 func (e *NoPodError) Unwrap() error { return e.Err }
 
-// Rolling reports whether the rollout of the Deployment is why: see ErrRolling.
-func (e *NoPodError) Rolling() bool { return errors.Is(e.Err, ErrRolling) }
-
 // A NotRunError says that a command did not run, because the container has no such
 // executable.
 type NotRunError struct{ Err error } // as the container's runtime put it

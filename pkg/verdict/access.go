@@ -96,8 +96,7 @@ func (v *Verdict) silent(s *Snapshot) {
 // pumRolls reports whether PUM's own Deployment is rolling out, by itself or as far as the
 // error of the question tells. One that cannot become ready by itself is none.
 func (s *Snapshot) pumRolls() bool {
-	var rolling interface{ Rolling() bool }
-	told := errors.As(s.AnswerErr, &rolling) && rolling.Rolling()
+	told := errors.Is(s.AnswerErr, podexec.ErrRolling)
 	if s.Picture == nil {
 		return told
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -241,16 +242,11 @@ func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 	}
 }
 
-// rolls is an error that says that PUM's Deployment rolls out.
-type rolls struct{ error }
-
-func (rolls) Rolling() bool { return true }
-
 func TestASilentPUMThatRollsOutIsPending(t *testing.T) {
 	picture := func(state readiness.State, rolling bool) *readiness.Picture {
 		return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", State: state, Rolling: rolling}}}
 	}
-	typed := fmt.Errorf("%w: %w", pum.ErrNoAnswer, rolls{errors.New("rolling")})
+	typed := fmt.Errorf("%w: %w", pum.ErrNoAnswer, podexec.ErrRolling)
 	for _, tt := range []struct {
 		name string
 		in   Snapshot

@@ -58,7 +58,7 @@ func everything() []Snapshot {
 		{PictureErr: errors.New("refused")},
 		{ObservedAt: midday, Picture: withJobs(workloads(readiness.Ready), readiness.Job{Name: "a", State: readiness.JobFailed, FinishedAt: midday.Add(-48 * time.Hour)}), Answer: entries(), Releases: helm(time.Hour)},
 		{Answer: entries(pum.StateProcessed), UnconfirmedErr: errors.New("503")},
-		{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, rolls{errors.New("rolling")}), PUM: "pum"},
+		{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, podexec.ErrRolling), PUM: "pum"},
 	}, releaseSnapshots()...)
 }
 
