@@ -218,7 +218,6 @@ func TestChoosePod(t *testing.T) {
 				tt.change(d)
 			}
 			got, err := choosePod(d, tt.sets, tt.pods)
-			var none *NoPodError
 			if errors.Is(err, ErrRolling) != tt.rolling {
 				t.Errorf("error = %v, is ErrRolling: want %v", err, tt.rolling)
 			}
