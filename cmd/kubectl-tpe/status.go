@@ -135,7 +135,7 @@ func (a *app) source(c *cluster, flags pumFlags, goal verdict.Goal, interval tim
 		Watch: func(ctx context.Context) <-chan readiness.Update {
 			return readiness.Watch(ctx, clients, c.Namespace, a.clock.Now, kinds...)
 		},
-		List: func(ctx context.Context) (*readiness.Picture, error) {
+		List: func(ctx context.Context) (*readiness.Assessment, error) {
 			return either(readiness.Observe(ctx, clients, c.Namespace, a.clock.Now, kinds...))
 		},
 		Releases: reader.Read,

@@ -187,8 +187,8 @@ func (w *waitRun) limit(ctx context.Context) (context.Context, context.CancelFun
 // answered anything and is lost since, nor if it took the connection, which then broke.
 func (w *waitRun) vain() bool {
 	s := &w.last.Snapshot
-	return w.last.Verdict.ExitCode == verdict.ExitError && s.Picture == nil && s.Answer == nil &&
-		!brokeOff(s.PictureErr) && !brokeOff(s.AnswerErr)
+	return w.last.Verdict.ExitCode == verdict.ExitError && s.Assessment == nil && s.Answer == nil &&
+		!brokeOff(s.AssessmentErr) && !brokeOff(s.AnswerErr)
 }
 
 // brokeOff reports whether there was a connection, and it broke.

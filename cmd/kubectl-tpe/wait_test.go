@@ -32,9 +32,9 @@ type moment struct {
 	entry    pum.State
 }
 
-// picture is of one workload in a state.
-func picture(state readiness.State) *readiness.Picture {
-	return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}}}
+// assessment is of one workload in a state.
+func assessment(state readiness.State) *readiness.Assessment {
+	return &readiness.Assessment{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}}}
 }
 
 // play returns a source of a cluster that goes through the moments.
@@ -59,14 +59,14 @@ func play(moments []moment) *observe.Source {
 					select {
 					case <-ctx.Done():
 						return
-					case updates <- readiness.Update{Picture: picture(m.workload), HeardAt: time.Now()}:
+					case updates <- readiness.Update{Assessment: assessment(m.workload), HeardAt: time.Now()}:
 					}
 				}
 				<-ctx.Done()
 			}()
 			return updates
 		},
-		List: func(context.Context) (*readiness.Picture, error) { return picture(current().workload), nil },
+		List: func(context.Context) (*readiness.Assessment, error) { return assessment(current().workload), nil },
 		Ask: func(_ context.Context, found func()) (*pum.Answer, error) {
 			found()
 			m := current()
@@ -133,7 +133,7 @@ func TestWait(t *testing.T) {
 
 // The connection breaks off in the middle of the first list.
 func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
-	ready := picture(readiness.Ready)
+	ready := assessment(readiness.Ready)
 	for _, begin := range []error{
 		fmt.Errorf("list pods: %w", io.ErrUnexpectedEOF),
 		fmt.Errorf("list pods: %w", syscall.ECONNRESET),
@@ -143,7 +143,7 @@ func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
 			start := time.Now()
 			source := play([]moment{{0, readiness.Ready, ""}})
 			source.Goal, source.Ask = verdict.GoalWorkloads, nil
-			source.List = func(context.Context) (*readiness.Picture, error) {
+			source.List = func(context.Context) (*readiness.Assessment, error) {
 				if time.Since(start) < time.Minute {
 					return nil, begin
 				}
@@ -171,7 +171,7 @@ func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
 func TestWaitThatCannotAskAnythingEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := play([]moment{{0, readiness.Ready, ""}})
-		source.List = func(context.Context) (*readiness.Picture, error) { return nil, syscall.ECONNREFUSED }
+		source.List = func(context.Context) (*readiness.Assessment, error) { return nil, syscall.ECONNREFUSED }
 		source.Ask = func(_ context.Context, found func()) (*pum.Answer, error) { return nil, syscall.ECONNREFUSED }
 		var errOut bytes.Buffer
 		start := time.Now()

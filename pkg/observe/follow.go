@@ -144,7 +144,7 @@ func (f *follower) report(now time.Time) Report {
 // over reports whether what looks like an end is one: what was just read began to be read
 // after it looked so.
 func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
-	if !end && f.code == anyEnd && f.failure != nil && f.st.Picture == nil {
+	if !end && f.code == anyEnd && f.failure != nil && f.st.Assessment == nil {
 		return false // the question is still to be answered, and nothing is known that is newer
 	}
 	if !end {
@@ -184,7 +184,7 @@ func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
 // stale notes that what is shown may not be so any more: nothing was heard for long, and
 // reading it anew fails.
 func (f *follower) stale(now time.Time) {
-	if f.failure != nil && f.st.Picture != nil && f.st.LostAt.IsZero() && now.Sub(f.st.HeardAt) > longestQuiet {
+	if f.failure != nil && f.st.Assessment != nil && f.st.LostAt.IsZero() && now.Sub(f.st.HeardAt) > longestQuiet {
 		f.st.LostAt, f.st.LostErr = f.st.HeardAt, f.failure
 	}
 }
@@ -195,7 +195,7 @@ func (f *follower) quiet(now time.Time) {
 	if !f.fresh.IsZero() {
 		f.quietFor = min(2*f.quietFor, longestQuiet)
 	}
-	unread := f.Releases != nil && f.st.Releases == nil && f.st.ReleasesErr == nil && f.history(f.st.Picture, f.st.Answer)
+	unread := f.Releases != nil && f.st.Releases == nil && f.st.ReleasesErr == nil && f.history(f.st.Assessment, f.st.Answer)
 	if f.List != nil && now.Sub(f.st.HeardAt) > f.quietFor && now.Sub(f.wantedAt) > f.quietFor || unread {
 		f.want(f.wantedAt)
 	}
@@ -295,11 +295,11 @@ func (f *follower) watch(ctx context.Context, begun <-chan struct{}) {
 func (f *follower) apply(u readiness.Update) {
 	st := &f.st
 	st.LostAt, st.LostErr = u.LostAt, u.Err
-	if u.Picture != nil && !u.HeardAt.Before(st.HeardAt) {
-		st.setPicture(u.Picture, u.HeardAt)
+	if u.Assessment != nil && !u.HeardAt.Before(st.HeardAt) {
+		st.setAssessment(u.Assessment, u.HeardAt)
 	}
-	if st.Picture == nil {
-		st.PictureErr = u.Err
+	if st.Assessment == nil {
+		st.AssessmentErr = u.Err
 	}
 }
 

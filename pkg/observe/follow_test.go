@@ -21,9 +21,9 @@ import (
 
 const ready, starting = readiness.Ready, readiness.Progressing
 
-// picture is of one workload in a state, and of jobs.
-func picture(state readiness.State, jobs ...readiness.Job) *readiness.Picture {
-	return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}}, Jobs: jobs}
+// assessment is of one workload in a state, and of jobs.
+func assessment(state readiness.State, jobs ...readiness.Job) *readiness.Assessment {
+	return &readiness.Assessment{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", State: state, Want: 1}}, Jobs: jobs}
 }
 
 func process(state readiness.JobState) readiness.Job {
@@ -98,129 +98,135 @@ func within(t *testing.T, what string, got, least, most time.Duration) {
 func TestAnEndIsReadAnew(t *testing.T) {
 	unavailable, slow := apierrors.NewServiceUnavailable("503"), context.DeadlineExceeded
 	unauthorized := apierrors.NewUnauthorized("who?")
-	failed := picture(ready, readiness.Job{Name: "a", State: readiness.JobFailed})
-	holey := picture(ready)
+	failed := assessment(ready, readiness.Job{Name: "a", State: readiness.JobFailed})
+	holey := assessment(ready)
 	holey.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.Broken, Err: unavailable}}
-	at := func(d time.Duration, p *readiness.Picture) moment { return moment{d, readiness.Update{Picture: p}} }
+	at := func(d time.Duration, p *readiness.Assessment) moment {
+		return moment{d, readiness.Update{Assessment: p}}
+	}
 	for _, tt := range []struct {
 		name     string
 		watch    []moment
-		list     func(ctx context.Context, at time.Duration, n int) (*readiness.Picture, error)
+		list     func(ctx context.Context, at time.Duration, n int) (*readiness.Assessment, error)
 		until    Until
 		want     verdict.ExitCode
 		from, to time.Duration
 	}{
-		{"the first reading is enough", nil, func(context.Context, time.Duration, int) (*readiness.Picture, error) { return picture(ready), nil }, Until{}, verdict.ExitDone, 0, time.Second},
+		{"the first reading is enough", nil, func(context.Context, time.Duration, int) (*readiness.Assessment, error) {
+			return assessment(ready), nil
+		}, Until{}, verdict.ExitDone, 0, time.Second},
 		{
-			"the watch is behind", []moment{at(4*time.Second, picture(ready))},
-			func(_ context.Context, at time.Duration, _ int) (*readiness.Picture, error) {
+			"the watch is behind", []moment{at(4*time.Second, assessment(ready))},
+			func(_ context.Context, at time.Duration, _ int) (*readiness.Assessment, error) {
 				if at < 40*time.Second {
-					return picture(starting), nil
+					return assessment(starting), nil
 				}
-				return picture(ready), nil
+				return assessment(ready), nil
 			}, Until{}, verdict.ExitDone, 40 * time.Second, 100 * time.Second,
 		},
 		{
 			"the watch says failed, and it is not", []moment{at(4*time.Second, failed)},
-			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				if n == 1 {
-					return picture(starting), nil
+					return assessment(starting), nil
 				}
-				return picture(ready), nil
+				return assessment(ready), nil
 			}, Until{FailFast: true}, verdict.ExitDone, 4 * time.Second, 7 * time.Second,
 		},
 		{
-			"lists fail for a while, the watch lives", []moment{at(4*time.Second, picture(ready))},
-			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+			"lists fail for a while, the watch lives", []moment{at(4*time.Second, assessment(ready))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				switch {
 				case n == 1:
-					return picture(starting), nil
+					return assessment(starting), nil
 				case at < 10*time.Second:
 					return nil, unavailable
 				}
-				return picture(ready), nil
+				return assessment(ready), nil
 			}, Until{}, verdict.ExitDone, 10 * time.Second, 15 * time.Second,
 		},
 		{
-			"one kind cannot be read for a while", []moment{at(4*time.Second, picture(ready))},
-			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+			"one kind cannot be read for a while", []moment{at(4*time.Second, assessment(ready))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				switch {
 				case n == 1:
-					return picture(starting), nil
+					return assessment(starting), nil
 				case at < 10*time.Second:
 					return holey, nil
 				}
-				return picture(ready), nil
+				return assessment(ready), nil
 			}, Until{}, verdict.ExitDone, 10 * time.Second, 15 * time.Second,
 		},
 		{
 			"a list takes longer than its deadline", nil,
-			func(ctx context.Context, _ time.Duration, _ int) (*readiness.Picture, error) {
+			func(ctx context.Context, _ time.Duration, _ int) (*readiness.Assessment, error) {
 				select {
 				case <-ctx.Done():
 					return nil, slow
 				case <-time.After(50 * time.Second):
-					return picture(ready), nil
+					return assessment(ready), nil
 				}
 			}, Until{}, verdict.ExitDone, 95 * time.Second, 100 * time.Second,
 		},
 		{
-			"lists fail at first, and a watch tells what is newer than the next", []moment{at(11*time.Second, picture(starting))},
-			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+			"lists fail at first, and a watch tells what is newer than the next", []moment{at(11*time.Second, assessment(starting))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				switch {
 				case n == 1:
 					return holey, nil
 				case n == 2:
 					time.Sleep(20 * time.Second)
 				case at < 40*time.Second:
-					return picture(starting), nil
+					return assessment(starting), nil
 				}
-				return picture(ready), nil
+				return assessment(ready), nil
 			}, Until{}, verdict.ExitDone, 40 * time.Second, 110 * time.Second,
 		},
 		{
-			"lists fail for ever", []moment{at(4*time.Second, picture(ready))},
-			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+			"lists fail for ever", []moment{at(4*time.Second, assessment(ready))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				if n == 1 {
-					return picture(starting), nil
+					return assessment(starting), nil
 				}
 				return nil, unavailable
 			}, Until{}, verdict.ExitError, 0, 0,
 		},
 		{
-			"a login is refused once", []moment{{4 * time.Second, readiness.Update{Err: unauthorized}}, at(20*time.Second, picture(ready))},
-			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+			"a login is refused once", []moment{{4 * time.Second, readiness.Update{Err: unauthorized}}, at(20*time.Second, assessment(ready))},
+			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				if at < 20*time.Second {
-					return picture(starting), nil
+					return assessment(starting), nil
 				}
-				return picture(ready), nil
+				return assessment(ready), nil
 			}, Until{}, verdict.ExitDone, 20 * time.Second, 21 * time.Second,
 		},
 		{
 			"a login is lost", []moment{{4 * time.Second, readiness.Update{Err: unauthorized}}},
-			func(_ context.Context, at time.Duration, n int) (*readiness.Picture, error) {
+			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				if n == 1 {
-					return picture(starting), nil
+					return assessment(starting), nil
 				}
 				return nil, unauthorized
 			}, Until{}, verdict.ExitForbidden, 4 * time.Second, 5 * time.Second,
 		},
 		{
 			"there never was a login", nil,
-			func(context.Context, time.Duration, int) (*readiness.Picture, error) { return nil, unauthorized }, Until{}, verdict.ExitForbidden, time.Second, 2 * time.Second,
+			func(context.Context, time.Duration, int) (*readiness.Assessment, error) { return nil, unauthorized }, Until{}, verdict.ExitForbidden, time.Second, 2 * time.Second,
 		},
 		{
 			"stable", nil,
-			func(context.Context, time.Duration, int) (*readiness.Picture, error) { return picture(ready), nil },
+			func(context.Context, time.Duration, int) (*readiness.Assessment, error) {
+				return assessment(ready), nil
+			},
 			Until{StableFor: 20 * time.Second}, verdict.ExitDone, 20 * time.Second, 21 * time.Second,
 		},
 		{
 			"not stable, and only the reading at the end tells", nil,
-			func(_ context.Context, at time.Duration, _ int) (*readiness.Picture, error) {
+			func(_ context.Context, at time.Duration, _ int) (*readiness.Assessment, error) {
 				if at > 10*time.Second && at < 30*time.Second {
-					return picture(starting), nil
+					return assessment(starting), nil
 				}
-				return picture(ready), nil
+				return assessment(ready), nil
 			}, Until{StableFor: 20 * time.Second}, verdict.ExitDone, 50 * time.Second, 70 * time.Second,
 		},
 	} {
@@ -228,7 +234,7 @@ func TestAnEndIsReadAnew(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start, n := time.Now(), 0
 				s := &Source{Goal: verdict.GoalWorkloads, Watch: watching(tt.watch...)}
-				s.List = func(ctx context.Context) (*readiness.Picture, error) {
+				s.List = func(ctx context.Context) (*readiness.Assessment, error) {
 					n++
 					time.Sleep(10 * time.Millisecond)
 					return tt.list(ctx, time.Since(start), n)
@@ -253,12 +259,12 @@ func TestWhatCannotBeConfirmedIsSaidWhileItIsSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, n := time.Now(), 0
 		s := &Source{Goal: verdict.GoalWorkloads, Interval: time.Second, Watch: watching(
-			moment{4 * time.Second, readiness.Update{Picture: picture(ready)}},
-			moment{10 * time.Second, readiness.Update{Picture: picture(starting)}},
+			moment{4 * time.Second, readiness.Update{Assessment: assessment(ready)}},
+			moment{10 * time.Second, readiness.Update{Assessment: assessment(starting)}},
 		)}
-		s.List = func(context.Context) (*readiness.Picture, error) {
+		s.List = func(context.Context) (*readiness.Assessment, error) {
 			if n++; n == 1 {
-				return picture(starting), nil
+				return assessment(starting), nil
 			}
 			return nil, apierrors.NewServiceUnavailable("503")
 		}
@@ -283,24 +289,24 @@ func TestWhatCannotBeConfirmedIsSaidWhileItIsSo(t *testing.T) {
 // A kind that never can be read is unknown; the others are kept up to date all the same, and
 // one that was known stays so.
 func TestWhatIsKnownOfAKindStays(t *testing.T) {
-	holey := func(state readiness.State) *readiness.Picture {
-		p := picture(state)
+	holey := func(state readiness.State) *readiness.Assessment {
+		p := assessment(state)
 		p.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.Broken, Err: errors.New("500")}}
 		return p
 	}
-	for name, tt := range map[string]struct{ before, now, want *readiness.Picture }{
-		"known, and read":         {picture(starting), picture(ready), picture(ready)},
-		"known, and not read now": {picture(starting), holey(ready), picture(starting)},
+	for name, tt := range map[string]struct{ before, now, want *readiness.Assessment }{
+		"known, and read":         {assessment(starting), assessment(ready), assessment(ready)},
+		"known, and not read now": {assessment(starting), holey(ready), assessment(starting)},
 		"never read":              {holey(starting), holey(ready), holey(ready)},
-		"read for the first time": {holey(starting), picture(ready), picture(ready)},
+		"read for the first time": {holey(starting), assessment(ready), assessment(ready)},
 		"nothing known":           {nil, holey(ready), holey(ready)},
 	} {
-		s := &Source{List: func(context.Context) (*readiness.Picture, error) { return tt.now, nil }}
+		s := &Source{List: func(context.Context) (*readiness.Assessment, error) { return tt.now, nil }}
 		st := state{}
-		st.Picture = tt.before
+		st.Assessment = tt.before
 		s.read(t.Context(), t.Context()).apply(&st)
-		if st.Picture.Workloads[0].State != tt.want.Workloads[0].State || len(st.Picture.Gaps) != len(tt.want.Gaps) {
-			t.Errorf("%s: %+v, want %+v", name, st.Picture, tt.want)
+		if st.Assessment.Workloads[0].State != tt.want.Workloads[0].State || len(st.Assessment.Gaps) != len(tt.want.Gaps) {
+			t.Errorf("%s: %+v, want %+v", name, st.Assessment, tt.want)
 		}
 	}
 }
@@ -320,11 +326,11 @@ func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		s := &Source{Goal: verdict.GoalAll, Watch: watching(), Ask: says(pum.StateProcessed)}
-		s.List = func(context.Context) (*readiness.Picture, error) {
+		s.List = func(context.Context) (*readiness.Assessment, error) {
 			if time.Since(start) < 30*time.Second {
-				return picture(starting), nil
+				return assessment(starting), nil
 			}
-			return picture(ready), nil
+			return assessment(ready), nil
 		}
 		last, took := follow(t, s, Until{}, time.Hour)
 		if last.Verdict.ExitCode != verdict.ExitDone {
@@ -358,14 +364,14 @@ func TestFailedHelmReleasesAreReadAnewBeforeTheyEndAWait(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start, reads := time.Now(), 0
-				now := func() *readiness.Picture {
+				now := func() *readiness.Assessment {
 					if time.Since(start) < 5*time.Second {
-						return picture(starting)
+						return assessment(starting)
 					}
-					return picture(ready)
+					return assessment(ready)
 				}
-				s := &Source{Goal: verdict.GoalAll, Interval: time.Hour, Ask: says(pum.StateProcessed), Watch: watching(moment{5 * time.Second, readiness.Update{Picture: picture(ready)}})}
-				s.List = func(context.Context) (*readiness.Picture, error) { return now(), nil }
+				s := &Source{Goal: verdict.GoalAll, Interval: time.Hour, Ask: says(pum.StateProcessed), Watch: watching(moment{5 * time.Second, readiness.Update{Assessment: assessment(ready)}})}
+				s.List = func(context.Context) (*readiness.Assessment, error) { return now(), nil }
 				s.Releases = func(context.Context) ([]release.Release, error) {
 					if reads++; reads == 1 {
 						return failed, nil
@@ -386,11 +392,11 @@ func TestPUMIsAskedAtOnceWhenItsPodIsReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		var asked []time.Duration
-		at := func(ready int32) *readiness.Picture {
-			return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", State: starting, Ready: ready}}}
+		at := func(ready int32) *readiness.Assessment {
+			return &readiness.Assessment{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", State: starting, Ready: ready}}}
 		}
-		s := &Source{Goal: verdict.GoalAll, Interval: time.Hour, PUM: "pum", Watch: watching(moment{time.Second, readiness.Update{Picture: at(0)}}, moment{time.Minute, readiness.Update{Picture: at(1)}})}
-		s.List = func(context.Context) (*readiness.Picture, error) { return at(0), nil }
+		s := &Source{Goal: verdict.GoalAll, Interval: time.Hour, PUM: "pum", Watch: watching(moment{time.Second, readiness.Update{Assessment: at(0)}}, moment{time.Minute, readiness.Update{Assessment: at(1)}})}
+		s.List = func(context.Context) (*readiness.Assessment, error) { return at(0), nil }
 		s.Ask = func(_ context.Context, found func()) (*pum.Answer, error) {
 			found()
 			asked = append(asked, time.Since(start))
@@ -409,15 +415,15 @@ func TestAnAnswerFromBeforeTheJobCompletedProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		s := &Source{Goal: verdict.GoalAll, Interval: time.Minute, PUM: "pum", Watch: watching(
-			moment{time.Second, readiness.Update{Picture: picture(ready, process(readiness.JobRunning))}},
-			moment{10 * time.Second, readiness.Update{Picture: picture(ready, process(readiness.JobComplete))}},
+			moment{time.Second, readiness.Update{Assessment: assessment(ready, process(readiness.JobRunning))}},
+			moment{10 * time.Second, readiness.Update{Assessment: assessment(ready, process(readiness.JobComplete))}},
 		)}
-		s.List = func(context.Context) (*readiness.Picture, error) {
+		s.List = func(context.Context) (*readiness.Assessment, error) {
 			state := readiness.JobRunning
 			if time.Since(start) >= 10*time.Second {
 				state = readiness.JobComplete
 			}
-			return picture(ready, process(state)), nil
+			return assessment(ready, process(state)), nil
 		}
 		s.Ask = func(_ context.Context, found func()) (*pum.Answer, error) {
 			found()
@@ -447,11 +453,11 @@ func TestOnceAsksPUMAgainIfItsJobEndedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		s := &Source{Goal: verdict.GoalAll, PUM: "pum"}
-		s.List = func(context.Context) (*readiness.Picture, error) {
+		s.List = func(context.Context) (*readiness.Assessment, error) {
 			time.Sleep(3 * time.Second)
 			job := process(readiness.JobComplete)
 			job.FinishedAt = time.Now().Add(-time.Second)
-			return picture(ready, job), nil
+			return assessment(ready, job), nil
 		}
 		s.Ask = func(_ context.Context, found func()) (*pum.Answer, error) {
 			found()

@@ -45,7 +45,7 @@ type Source struct {
 	Watch func(ctx context.Context) <-chan readiness.Update
 
 	// List reads the workloads from quorum.
-	List func(ctx context.Context) (*readiness.Picture, error)
+	List func(ctx context.Context) (*readiness.Assessment, error)
 
 	// Ask asks PUM for its entries. It calls found as soon as PUM's pod is found, or
 	// is not.
@@ -107,7 +107,7 @@ func (s *Source) dated(st *state, now time.Time) verdict.Snapshot {
 // whole reports whether every part was observed at least once: before, there
 // is nothing to judge.
 func (s *Source) whole(st *state) bool {
-	return (s.List == nil || st.Picture != nil || st.PictureErr != nil) &&
+	return (s.List == nil || st.Assessment != nil || st.AssessmentErr != nil) &&
 		(s.Ask == nil || st.Answer != nil || st.AnswerErr != nil) &&
 		(s.Releases == nil || s.Goal != verdict.GoalAll || st.Releases != nil || st.ReleasesErr != nil)
 }
@@ -153,12 +153,12 @@ func (a answer) apply(st *state) {
 
 // A reading is all that a goal needs, read at the same time.
 type reading struct {
-	source  *Source
-	began   time.Time
-	picture *readiness.Picture
-	listErr error
-	answer  answer
-	helm    helm
+	source     *Source
+	began      time.Time
+	assessment *readiness.Assessment
+	listErr    error
+	answer     answer
+	helm       helm
 }
 
 // A helm is what was read of the Helm releases.
@@ -189,13 +189,13 @@ func (s *Source) read(ctx, lists context.Context) *reading {
 		parts.Go(func() { r.helm = s.readHelm(ctx) })
 	}
 	if s.List != nil {
-		r.picture, r.listErr = s.List(lists)
+		r.assessment, r.listErr = s.List(lists)
 		if cause := context.Cause(ctx); r.listErr != nil && cause != nil && !errors.Is(r.listErr, cause) {
 			r.listErr = fmt.Errorf("%w: %w", cause, r.listErr)
 		}
 	}
 	parts.Wait()
-	if s.Goal != verdict.GoalAll && s.history(r.picture, r.answer.Answer) {
+	if s.Goal != verdict.GoalAll && s.history(r.assessment, r.answer.Answer) {
 		r.helm = s.readHelm(ctx)
 	}
 	return r
@@ -203,7 +203,7 @@ func (s *Source) read(ctx, lists context.Context) *reading {
 
 // history reports whether the verdict depends on when the present upgrade began, which only
 // Helm tells: a job failed, or there are no entries.
-func (s *Source) history(p *readiness.Picture, a *pum.Answer) bool {
+func (s *Source) history(p *readiness.Assessment, a *pum.Answer) bool {
 	if p != nil {
 		for _, j := range p.Jobs {
 			if j.State == readiness.JobFailed && (s.Goal.Workloads() || j.Name == pum.ProcessJob) {
@@ -245,7 +245,7 @@ func (h helm) apply(st *state) {
 }
 
 // apply takes over what was read. One kind that could not be read would make a gap where
-// something was known: then the picture stays as it was, and failed tells why.
+// something was known: then the assessment stays as it was, and failed tells why.
 func (r *reading) apply(st *state) {
 	if r.source.Ask != nil {
 		r.answer.apply(st)
@@ -258,15 +258,15 @@ func (r *reading) apply(st *state) {
 	case verdict.NotLoggedIn(r.listErr):
 		st.LostErr = r.listErr
 		st.LostAt = cmp.Or(st.LostAt, r.began)
-		if st.Picture == nil {
-			st.PictureErr = r.listErr
+		if st.Assessment == nil {
+			st.AssessmentErr = r.listErr
 		}
-	case r.listErr != nil && st.Picture == nil:
-		st.PictureErr = r.listErr
+	case r.listErr != nil && st.Assessment == nil:
+		st.AssessmentErr = r.listErr
 	case r.listErr != nil:
-	case st.Picture != nil && lost(r.picture, st.Picture): // what is known of that kind is kept
+	case st.Assessment != nil && lost(r.assessment, st.Assessment): // what is known of that kind is kept
 	default:
-		st.setPicture(r.picture, r.began)
+		st.setAssessment(r.assessment, r.began)
 		st.LostAt, st.LostErr = time.Time{}, nil
 	}
 }
@@ -276,8 +276,8 @@ func (r *reading) failed() error {
 	switch {
 	case r.listErr != nil && !verdict.NotLoggedIn(r.listErr):
 		return r.listErr
-	case r.picture != nil && broken(r.picture) != nil:
-		return broken(r.picture)
+	case r.assessment != nil && broken(r.assessment) != nil:
+		return broken(r.assessment)
 	case r.helm.err != nil && !refused(r.helm.err):
 		return fmt.Errorf("read the Helm releases: %w", r.helm.err)
 	}
@@ -295,7 +295,7 @@ func refused(err error) bool {
 }
 
 // broken returns why a kind could not be read that may be read, or nil.
-func broken(p *readiness.Picture) error {
+func broken(p *readiness.Assessment) error {
 	for _, g := range p.Gaps {
 		if unanswered(g) {
 			return g.Err
@@ -305,7 +305,7 @@ func broken(p *readiness.Picture) error {
 }
 
 // lost reports whether a kind could not be read now that was known before.
-func lost(now, before *readiness.Picture) bool {
+func lost(now, before *readiness.Assessment) bool {
 	return slices.ContainsFunc(now.Gaps, func(g readiness.Gap) bool {
 		return unanswered(g) && !slices.ContainsFunc(before.Gaps, func(was readiness.Gap) bool { return was.Kind == g.Kind && unanswered(was) })
 	})
@@ -316,7 +316,7 @@ func unanswered(g readiness.Gap) bool {
 	return g.Reason == readiness.Broken && !verdict.NotLoggedIn(g.Err)
 }
 
-// An aboutPUM is what of a picture makes an earlier answer of PUM worthless: how many of
+// An aboutPUM is what of an assessment makes an earlier answer of PUM worthless: how many of
 // its pods are ready, and which job it has and how far that is.
 type aboutPUM struct {
 	seen           bool
@@ -325,9 +325,9 @@ type aboutPUM struct {
 	state          readiness.JobState
 }
 
-// setPicture takes over a picture, and notes if PUM changed with it.
-func (st *state) setPicture(p *readiness.Picture, heard time.Time) {
-	st.Picture, st.PictureErr, st.HeardAt = p, nil, heard
+// setAssessment takes over an assessment, and notes if PUM changed with it.
+func (st *state) setAssessment(p *readiness.Assessment, heard time.Time) {
+	st.Assessment, st.AssessmentErr, st.HeardAt = p, nil, heard
 	now := aboutPUM{seen: true}
 	for _, w := range p.Workloads {
 		if w.Kind == "Deployment" && w.Name == st.PUM {

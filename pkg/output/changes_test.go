@@ -21,7 +21,7 @@ func TestChangesOfTheConnection(t *testing.T) {
 	at := func(after, lostFor time.Duration) *Status {
 		s := verdict.Snapshot{
 			ObservedAt: start.Add(after),
-			Picture:    &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", Want: 1, State: readiness.Progressing}}},
+			Assessment: &readiness.Assessment{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "twa", Want: 1, State: readiness.Progressing}}},
 		}
 		if lostFor >= 0 {
 			s.LostAt = s.ObservedAt.Add(-lostFor)
@@ -65,7 +65,7 @@ func TestChangesOfTheConnection(t *testing.T) {
 // An empty list of what could not be read is none.
 func TestWhatCouldNotBeReadIsAbsent(t *testing.T) {
 	lost := errors.New("unexpected EOF")
-	s := verdict.Snapshot{Picture: &readiness.Picture{Gaps: []readiness.Gap{
+	s := verdict.Snapshot{Assessment: &readiness.Assessment{Gaps: []readiness.Gap{
 		{Kind: "Deployment", Reason: readiness.Broken, Err: lost}, {Kind: "Job", Reason: readiness.Broken, Err: lost},
 	}}}
 	doc := NewStatus(Place{}, s, verdict.Judge(s))
@@ -76,20 +76,20 @@ func TestWhatCouldNotBeReadIsAbsent(t *testing.T) {
 
 // What may not be read any more is not gone.
 func TestChangesOfWorkloadsThatAreNotThere(t *testing.T) {
-	picture := func(gaps []readiness.Gap, workloads ...readiness.Workload) *Status {
-		s := verdict.Snapshot{Picture: &readiness.Picture{Workloads: workloads, Gaps: gaps}}
+	assessment := func(gaps []readiness.Gap, workloads ...readiness.Workload) *Status {
+		s := verdict.Snapshot{Assessment: &readiness.Assessment{Workloads: workloads, Gaps: gaps}}
 		return NewStatus(Place{}, s, verdict.Judge(s))
 	}
 	twa := readiness.Workload{Kind: "Deployment", Name: "twa", Want: 1, State: readiness.Progressing}
 	galera := readiness.Workload{Kind: "StatefulSet", Name: "mariadb-galera", Want: 3, State: readiness.Progressing}
-	before := picture(nil, twa, galera)
+	before := assessment(nil, twa, galera)
 	forbidden := []readiness.Gap{{Kind: "StatefulSet", Reason: readiness.Forbidden, Err: errors.New("forbidden")}}
 	for name, tt := range map[string]struct {
 		after *Status
 		want  string
 	}{
-		"deleted":   {picture(nil, twa), "statefulset/mariadb-galera is gone"},
-		"forbidden": {picture(forbidden, twa), "error TPE401: StatefulSet objects are unknown"},
+		"deleted":   {assessment(nil, twa), "statefulset/mariadb-galera is gone"},
+		"forbidden": {assessment(forbidden, twa), "error TPE401: StatefulSet objects are unknown"},
 	} {
 		if got := tt.after.changes(before); !slices.Contains(got, tt.want) || slices.Contains(got, "statefulset/mariadb-galera is gone") != (name == "deleted") {
 			t.Errorf("%s: lines %q, want %q", name, got, tt.want)

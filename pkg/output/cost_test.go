@@ -21,13 +21,13 @@ import (
 // stall, workloads that have too few pods, jobs.
 func many(n int) verdict.Snapshot {
 	at := time.Unix(1e9, 0)
-	s := verdict.Snapshot{Namespace: "ns", ObservedAt: at, Picture: &readiness.Picture{ObservedAt: at}, Answer: &pum.Answer{}, Movements: map[int64]pum.Movement{}}
+	s := verdict.Snapshot{Namespace: "ns", ObservedAt: at, Assessment: &readiness.Assessment{ObservedAt: at}, Answer: &pum.Answer{}, Movements: map[int64]pum.Movement{}}
 	for i := range n {
 		name := fmt.Sprintf("request-%d", i)
 		s.Answer.Entries = append(s.Answer.Entries, pum.Entry{UID: int64(i), RequestID: &name, State: pum.StateInProgress})
 		s.Movements[int64(i)] = pum.Movement{ETA: new(time.Minute), Stall: &pum.Stall{Kind: pum.StallSilent, Since: at}}
-		s.Picture.Workloads = append(s.Picture.Workloads, readiness.Workload{Kind: "Deployment", Name: "twa-" + name, Want: 1, State: readiness.Failed})
-		s.Picture.Jobs = append(s.Picture.Jobs, readiness.Job{Name: "j" + name, State: readiness.JobSuspended})
+		s.Assessment.Workloads = append(s.Assessment.Workloads, readiness.Workload{Kind: "Deployment", Name: "twa-" + name, Want: 1, State: readiness.Failed})
+		s.Assessment.Jobs = append(s.Assessment.Jobs, readiness.Job{Name: "j" + name, State: readiness.JobSuspended})
 	}
 	return s
 }
@@ -108,7 +108,7 @@ func fastest(t *testing.T, times int, do func() error) time.Duration {
 }
 
 // What is below the screen is counted all the same.
-func TestAPictureCountsWhatIsBelowTheScreen(t *testing.T) {
+func TestAScreenCountsWhatIsBelowIt(t *testing.T) {
 	s := many(100)
 	doc := NewStatus(Place{Namespace: "ns"}, s, verdict.Judge(s))
 	v := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 20, Terminal: true, Redraw: true}

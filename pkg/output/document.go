@@ -107,7 +107,7 @@ type EntryList struct {
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: place.Given.lead(v.Next()), moving: v.Settled.Moving}
-	if p := s.Picture; p != nil && doc.asked.Workloads() {
+	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps = p.Gaps
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
 			doc.Workloads = newWorkloads(p.Workloads)

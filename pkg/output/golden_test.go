@@ -87,17 +87,17 @@ func snapshots() map[string]verdict.Snapshot {
 	hostile.LastResponse = ptr("\x1b]0;owned\a\n12  TWA  fake  PROCESSED")
 	return map[string]verdict.Snapshot{
 		"done": {
-			Picture:  &readiness.Picture{Workloads: well, Jobs: []readiness.Job{complete}},
-			Answer:   list(processed, entry(4, pum.StateSkipped, "RDTP-18480-alarm-email", time.Hour)),
-			Releases: helm("8.0.0 8.0.0 8.0.0 8.0.0"),
+			Assessment: &readiness.Assessment{Workloads: well, Jobs: []readiness.Job{complete}},
+			Answer:     list(processed, entry(4, pum.StateSkipped, "RDTP-18480-alarm-email", time.Hour)),
+			Releases:   helm("8.0.0 8.0.0 8.0.0 8.0.0"),
 		},
 		"mixed": {
-			Picture:  &readiness.Picture{Workloads: well, Jobs: []readiness.Job{complete}},
-			Answer:   list(processed),
-			Releases: helm("8.0.0 7.3.6 8.0.0 8.0.0"),
+			Assessment: &readiness.Assessment{Workloads: well, Jobs: []readiness.Job{complete}},
+			Answer:     list(processed),
+			Releases:   helm("8.0.0 7.3.6 8.0.0 8.0.0"),
 		},
 		"pending": {
-			Picture: &readiness.Picture{
+			Assessment: &readiness.Assessment{
 				Workloads: append([]readiness.Workload{
 					workload("Deployment", "smp-tpe", 0, 2, 2, readiness.Progressing, "0 of 2 updated pods are available"),
 					workload("StatefulSet", "mongo-replicaset-rs0", 2, 1, 2, readiness.AwaitingRestart, "mongo-replicaset-rs0-0 awaits restart by its operator"),
@@ -109,16 +109,16 @@ func snapshots() map[string]verdict.Snapshot {
 				entry(7, pum.StateInit, "RDTP-19021-device-profile-index", 21*time.Minute)),
 		},
 		"failed": {
-			Picture: &readiness.Picture{Workloads: well, Jobs: []readiness.Job{complete}},
-			Answer:  list(processed, entry(4, pum.StateAborted, "RDTP-18480-alarm-email", 14*time.Minute)),
+			Assessment: &readiness.Assessment{Workloads: well, Jobs: []readiness.Job{complete}},
+			Answer:     list(processed, entry(4, pum.StateAborted, "RDTP-18480-alarm-email", 14*time.Minute)),
 		},
 		"silent": {
-			Picture:   &readiness.Picture{Workloads: well, Jobs: []readiness.Job{complete}},
-			AnswerErr: fmt.Errorf("%w: no ready pod in deployment %q: pum-7c9 is CrashLoopBackOff", pum.ErrNoAnswer, "pum"),
+			Assessment: &readiness.Assessment{Workloads: well, Jobs: []readiness.Job{complete}},
+			AnswerErr:  fmt.Errorf("%w: no ready pod in deployment %q: pum-7c9 is CrashLoopBackOff", pum.ErrNoAnswer, "pum"),
 		},
-		"unreachable": {PictureErr: errors.New("dial tcp: refused"), AnswerErr: errors.New("dial tcp: refused")},
-		"empty":       {Picture: &readiness.Picture{}, Answer: list()},
-		"hostile":     {Answer: list(hostile), Picture: &readiness.Picture{Workloads: well}},
+		"unreachable": {AssessmentErr: errors.New("dial tcp: refused"), AnswerErr: errors.New("dial tcp: refused")},
+		"empty":       {Assessment: &readiness.Assessment{}, Answer: list()},
+		"hostile":     {Answer: list(hostile), Assessment: &readiness.Assessment{Workloads: well}},
 	}
 }
 

@@ -12,19 +12,19 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// A Live picture is redrawn in place on a terminal. What was drawn last stays
+// A Live assessment is redrawn in place on a terminal. What was drawn last stays
 // when nothing is drawn any more.
 type Live struct {
 	w    io.Writer
 	last []string // the lines on the screen
 	size [2]int   // of the screen, when they were drawn
-	lost bool     // whether lines of a picture were pushed off the screen, and may come back
+	lost bool     // whether lines of an assessment were pushed off the screen, and may come back
 }
 
-// NewLive returns a picture that is drawn on a terminal.
+// NewLive returns an assessment that is drawn on a terminal.
 func NewLive(w io.Writer) *Live { return &Live{w: w} }
 
-// The sequences that a redrawn picture is made of; all terminals since the
+// The sequences that a redrawn assessment is made of; all terminals since the
 // VT100 know them but the cursor's, which they ignore.
 const (
 	hideCursor = "\x1b[?25l"
@@ -65,9 +65,9 @@ func (l *Live) Draw(text string, width, height int) error {
 	return err
 }
 
-// start moves to where the picture begins. A screen that became too small for
+// start moves to where the assessment begins. A screen that became too small for
 // the last one has pushed a part of it away, and may bring it back when it
-// grows again: then all of the screen is the picture's.
+// grows again: then all of the screen is the assessment's.
 func (l *Live) start(size [2]int) string {
 	rows := l.rows(size[0])
 	if l.last == nil || l.size == size {
@@ -80,7 +80,7 @@ func (l *Live) start(size [2]int) string {
 	return up(rows)
 }
 
-// rows returns how many rows of the screen the last picture takes: a terminal
+// rows returns how many rows of the screen the last assessment takes: a terminal
 // that became narrower has wrapped it.
 func (l *Live) rows(width int) int {
 	rows := len(l.last)

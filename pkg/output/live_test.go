@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A terminal is as much of a VT100 as a Live picture needs.
+// A terminal is as much of a VT100 as a Live assessment needs.
 type terminal struct {
 	lines  []string // all that was ever on it, the oldest first
 	row    int      // of the cursor
@@ -87,7 +87,7 @@ func (t *terminal) narrow(width int) {
 	t.row, t.lines, t.width = len(lines), append(lines, ""), width
 }
 
-// Whatever is drawn one after the other, the screen has the last picture, below
+// Whatever is drawn one after the other, the screen has the last assessment, below
 // what was there before, and nothing else.
 func TestLiveLeavesNothingBehind(t *testing.T) {
 	term := &terminal{width: 80, lines: []string{""}}
@@ -95,7 +95,7 @@ func TestLiveLeavesNothingBehind(t *testing.T) {
 	live := NewLive(term)
 	for i, text := range []string{"a\nbbb\nc\n", "a\n", "x\nyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\nz\n", "long again\n2\n3\n4\n", ""} {
 		if i == 3 {
-			term.narrow(12) // the picture is wrapped now
+			term.narrow(12) // the assessment is wrapped now
 		}
 		if err := live.Draw(text, term.width, 24); err != nil {
 			t.Fatal(err)
@@ -105,15 +105,15 @@ func TestLiveLeavesNothingBehind(t *testing.T) {
 			want = append([]string{"$ kubectl tp", "e status --w", "atch"}, want[1:]...)
 		}
 		if diff := cmp.Diff(append(want, ""), term.lines); diff != "" {
-			t.Errorf("after picture %d (-want +got):\n%s", i, diff)
+			t.Errorf("after assessment %d (-want +got):\n%s", i, diff)
 		}
 		if term.hidden || term.col != 0 || term.row != len(term.lines)-1 {
-			t.Errorf("after picture %d the cursor is at %d,%d, hidden: %v", i, term.col, term.row, term.hidden)
+			t.Errorf("after assessment %d the cursor is at %d,%d, hidden: %v", i, term.col, term.row, term.hidden)
 		}
 	}
 }
 
-// A picture is clipped to the height, so that it never scrolls, and not drawn
+// an assessment is clipped to the height, so that it never scrolls, and not drawn
 // again while it is the same.
 func TestLiveDrawsWhatChanged(t *testing.T) {
 	var b bytes.Buffer
@@ -151,7 +151,7 @@ func TestLiveDrawsWhatChanged(t *testing.T) {
 	}
 }
 
-// A screen that was too small for the picture has parts of it in its history,
+// A screen that was too small for the assessment has parts of it in its history,
 // and brings them back when it grows: it is cleared then, and only then.
 func TestLiveClearsAScreenThatWasTooSmall(t *testing.T) {
 	var b bytes.Buffer

@@ -16,7 +16,7 @@ import (
 // heartbeat is how long a wait may be silent off a terminal.
 const heartbeat = time.Minute
 
-// A WaitProgress shows how a wait goes: on a terminal a picture redrawn in place,
+// A WaitProgress shows how a wait goes: on a terminal an assessment redrawn in place,
 // elsewhere a line for each change, and one a minute where nothing changes.
 type WaitProgress struct {
 	w      io.Writer
@@ -51,7 +51,7 @@ func (p *WaitProgress) Show(doc *Status, v View, note string) error {
 	return writeChanges(p.w, v, v.Now, lines)
 }
 
-// Clear takes the picture off a terminal, to make room for the answer.
+// Clear takes the assessment off a terminal, to make room for the answer.
 func (p *WaitProgress) Clear(v View) error {
 	if !v.Redraw || p.live.last == nil {
 		return nil

@@ -19,8 +19,8 @@ type Watched interface {
 	remarks(v View) string           // what a screen of it leaves to standard error
 }
 
-// A Stream writes a document again and again: where it may, a picture that is
-// redrawn in place, elsewhere the first picture and then a line for each
+// A Stream writes a document again and again: where it may, an assessment that is
+// redrawn in place, elsewhere the first assessment and then a line for each
 // change; and in a format for programs a document for each change.
 type Stream struct {
 	w      io.Writer
@@ -65,7 +65,7 @@ func (s *Stream) Show(doc Watched, v View) error {
 	return writeChanges(s.w, v, doc.at(), doc.changes(before))
 }
 
-// draw redraws the picture.
+// draw redraws the assessment.
 func (s *Stream) draw(doc Watched, v View) error {
 	text, err := doc.screen(s.format, v.drawn())
 	if err != nil {

@@ -16,14 +16,14 @@ type View struct {
 	Width    int       // of the screen, in columns; 0 for no limit
 	Height   int       // of the screen, in lines; 0 for no limit
 	Terminal bool      // whether a terminal reads what is written
-	Redraw   bool      // whether a picture may be redrawn in place
+	Redraw   bool      // whether an assessment may be redrawn in place
 	Color    bool      // whether words may have colours
 	ASCII    bool      // whether only ASCII may be used
 
-	most int // lines of which any may be seen, in a picture that is redrawn; 0 for all
+	most int // lines of which any may be seen, in an assessment that is redrawn; 0 for all
 }
 
-// drawn returns the view of a picture that is redrawn: what is below the
+// drawn returns the view of an assessment that is redrawn: what is below the
 // screen is counted, and not written out.
 func (v View) drawn() View {
 	v.most = v.Height

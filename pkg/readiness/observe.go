@@ -56,14 +56,14 @@ func NewClients(config *rest.Config) (Clients, error) {
 //
 // The time is asked for when the answers are there: they may tell it; see kube.Clock.
 //
-// What could be read is in the picture, what could not is among its gaps. There
+// What could be read is in the assessment, what could not is among its gaps. There
 // is an error only if nothing could be read and not for want of rights, or if
 // there is no such namespace (apierrors.IsNotFound).
-func Observe(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) (Picture, error) {
+func Observe(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) (Assessment, error) {
 	r := reader{ctx: ctx, Clients: c, namespace: namespace}
 	r.workloads(only)
 	if err := r.inVain(); err != nil {
-		return Picture{}, err
+		return Assessment{}, err
 	}
 	p := Assess(r.objects, now())
 	if len(r.objects.Pods) == 0 && p.empty() {

@@ -129,7 +129,7 @@ func typed(lists map[string]any) map[string]any {
 	return answers
 }
 
-func observe(t *testing.T, answers map[string]any) (Picture, *apiServer, error) {
+func observe(t *testing.T, answers map[string]any) (Assessment, *apiServer, error) {
 	t.Helper()
 	server := &apiServer{answers: answers}
 	web := httptest.NewServer(server)
@@ -149,8 +149,8 @@ func kafka(replicas int64) *unstructured.Unstructured {
 	return k
 }
 
-// lines shows a picture as one would say it.
-func lines(p Picture) []string {
+// lines shows an assessment as one would say it.
+func lines(p Assessment) []string {
 	var list []string
 	for _, w := range p.Workloads {
 		list = append(list, strings.TrimSpace(strings.Join([]string{w.Kind, w.Name, string(w.State), w.Reason}, " ")))
@@ -175,7 +175,7 @@ func TestObserveAsksAsLittleAsPossible(t *testing.T) {
 	}
 	want := []string{"Deployment twa Ready", "StatefulSet lrc Ready", "StatefulSet zookeeper Ready"}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
-		t.Errorf("picture (-want +got):\n%s", diff)
+		t.Errorf("assessment (-want +got):\n%s", diff)
 	}
 	asked := []string{podList, deployments, daemonSets, statefulSets, cronJobs, jobs, nodePools, podSets, kafkas, mongoDBs}
 	slices.Sort(asked)
@@ -213,7 +213,7 @@ func TestObserveLooksForCauses(t *testing.T) {
 	}
 	want := []string{"Deployment twa Progressing starting, twa in a crash loop, exit code 1, 7 restarts", "Job pum-process Running running"}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
-		t.Errorf("picture (-want +got):\n%s", diff)
+		t.Errorf("assessment (-want +got):\n%s", diff)
 	}
 	causes := p.Workloads[0].Causes
 	if len(causes) != 2 || !causes[0].Since.Equal(now.Add(-4*time.Minute)) {
@@ -244,11 +244,11 @@ func TestObserveAsksWhetherANodeIsToCome(t *testing.T) {
 	missing := statefulSet(func(s *appsv1.StatefulSet) { s.Status.ReadyReplicas = 2 })
 	e := event(Object{"Pod", p.Name}, "", "TriggeredScaleUp", "pod triggered scale-up", 0, 0)
 	e.Type = corev1.EventTypeNormal
-	picture, server, err := observe(t, typed(map[string]any{statefulSets: []any{missing}, podList: []any{p}, events: []any{e}}))
+	assessment, server, err := observe(t, typed(map[string]any{statefulSets: []any{missing}, podList: []any{p}, events: []any{e}}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := picture.Workloads[0]; w.State != Progressing || !strings.Contains(w.Reason, "the cluster autoscaler adds a node") {
+	if w := assessment.Workloads[0]; w.State != Progressing || !strings.Contains(w.Reason, "the cluster autoscaler adds a node") {
 		t.Errorf("%s %q", w.State, w.Reason)
 	}
 	var queries []string
@@ -298,7 +298,7 @@ func TestObserveAsTheDocumentedAccount(t *testing.T) {
 		"gap list strimzipodsets.core.strimzi.io Forbidden",
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
-		t.Errorf("picture (-want +got):\n%s", diff)
+		t.Errorf("assessment (-want +got):\n%s", diff)
 	}
 }
 
@@ -314,7 +314,7 @@ func TestTroubleOfABrokerIsToldOnce(t *testing.T) {
 		"StrimziPodSet kafka-cluster-kafka Failed starting, ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized",
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
-		t.Errorf("picture (-want +got):\n%s", diff)
+		t.Errorf("assessment (-want +got):\n%s", diff)
 	}
 }
 
@@ -332,7 +332,7 @@ func TestObserveTriesTheVersionsOfAResource(t *testing.T) {
 		"gap list strimzipodsets.core.strimzi.io NotServed",
 	}
 	if diff := cmp.Diff(want, lines(p)); diff != "" {
-		t.Errorf("picture (-want +got):\n%s", diff)
+		t.Errorf("assessment (-want +got):\n%s", diff)
 	}
 }
 
@@ -344,7 +344,7 @@ func TestObserveShowsWhatItCan(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"StatefulSet lrc Ready", "gap list deployments.apps Failed"}, lines(p)); diff != "" {
-		t.Errorf("picture (-want +got):\n%s", diff)
+		t.Errorf("assessment (-want +got):\n%s", diff)
 	}
 	if got := p.Gaps[0].Err.Error(); !strings.HasPrefix(got, `list deployments.apps in namespace "tpe": `) {
 		t.Errorf("the gap says %q", got)

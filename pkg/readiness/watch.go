@@ -12,17 +12,17 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// An Update is the latest picture of a namespace, and how fresh it is. The times are this
+// An Update is the latest assessment of a namespace, and how fresh it is. The times are this
 // machine's: they say what came first.
 type Update struct {
-	Picture *Picture  // nil as long as nothing could be read
-	HeardAt time.Time // when the API server last said something of what is in the picture
-	Err     error     // why the API server cannot be asked now; nil if it can
-	LostAt  time.Time // since when it cannot
+	Assessment *Assessment // nil as long as nothing could be read
+	HeardAt    time.Time   // when the API server last said something of what is in the assessment
+	Err        error       // why the API server cannot be asked now; nil if it can
+	LostAt     time.Time   // since when it cannot
 }
 
 const (
-	// shortest is the least time between two pictures: a busy upgrade changes
+	// shortest is the least time between two assessments: a busy upgrade changes
 	// something every few milliseconds.
 	shortest = 20 * time.Millisecond
 
@@ -52,7 +52,7 @@ func comeBack() *wait.Backoff {
 // resources defined, in the course of an upgrade. Pods are watched at all times:
 // at rest, too, they alone tell which of MongoDB's await a restart, and how Kafka
 // is to whoever may not read StrimziPodSets. While the API server cannot
-// be asked the picture stays as it was, and the update says since when.
+// be asked the assessment stays as it was, and the update says since when.
 func Watch(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) <-chan Update {
 	w := &watcher{Clients: c, namespace: namespace, now: now, evidence: len(only) == 0, changed: make(chan struct{}, 1)}
 	w.addStores(only)
@@ -106,7 +106,7 @@ func (w *watcher) run(ctx context.Context, updates chan<- Update) {
 }
 
 // heldUp reports whether there are causes to look for, and somebody to ask.
-func (u Update) heldUp() bool { return u.Err == nil && !u.Picture.complete() }
+func (u Update) heldUp() bool { return u.Err == nil && !u.Assessment.complete() }
 
 // latest returns an update with what is in the stores. It is false as long as
 // a kind was neither listed nor refused, and while one is not followed.
@@ -129,7 +129,7 @@ func (w *watcher) latest() (Update, bool) {
 	}
 	p := Assess(w.objects(), w.now())
 	p.recall(w.words)
-	u.Picture = &p
+	u.Assessment = &p
 	return u, true
 }
 

@@ -56,10 +56,10 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 			start := time.Now()
 			answer(tried, step.err)
 			update, ok := w.latest()
-			if !ok || update.Picture == nil {
-				t.Fatalf("%s: no picture", step.name)
+			if !ok || update.Assessment == nil {
+				t.Fatalf("%s: no assessment", step.name)
 			}
-			if gap := len(update.Picture.Gaps) > 0; gap != step.gap || (update.Err != nil) != step.lost {
+			if gap := len(update.Assessment.Gaps) > 0; gap != step.gap || (update.Err != nil) != step.lost {
 				t.Errorf("%s: gap = %v, lost = %v, want %v and %v", step.name, gap, update.Err, step.gap, step.lost)
 			}
 			if heard := !update.HeardAt.Before(start); heard != step.heard {
@@ -187,8 +187,8 @@ func TestWatchBeginsWithQuorumLists(t *testing.T) {
 			want = 6 + len(customResources())
 		}
 		lock.Lock()
-		if len(lists) != want || update.Picture == nil {
-			t.Errorf("%d kinds were listed, want %d; picture %v", len(lists), want, update.Picture)
+		if len(lists) != want || update.Assessment == nil {
+			t.Errorf("%d kinds were listed, want %d; assessment %v", len(lists), want, update.Assessment)
 		}
 		for path, version := range lists {
 			if version != "" {
@@ -219,8 +219,8 @@ func TestAKindThatMayOnlyBeListedIsNoGap(t *testing.T) {
 	defer cancel()
 	seen := false
 	for u := range Watch(ctx, clients, "tpe", time.Now) {
-		if seen = seen || u.Picture != nil; u.Err != nil || u.Picture != nil && len(u.Picture.Gaps) > 0 {
-			t.Errorf("%v, %v", u.Err, u.Picture)
+		if seen = seen || u.Assessment != nil; u.Err != nil || u.Assessment != nil && len(u.Assessment.Gaps) > 0 {
+			t.Errorf("%v, %v", u.Err, u.Assessment)
 		}
 	}
 	if !seen {

@@ -97,14 +97,14 @@ func (v *Verdict) silent(s *Snapshot) {
 // error of the question tells. One that cannot become ready by itself is none.
 func (s *Snapshot) pumRolls() bool {
 	told := errors.Is(s.AnswerErr, podexec.ErrRolling)
-	if s.Picture == nil {
+	if s.Assessment == nil {
 		return told
 	}
-	i := slices.IndexFunc(s.Picture.Workloads, func(w readiness.Workload) bool { return w.Kind == "Deployment" && w.Name == s.PUM })
+	i := slices.IndexFunc(s.Assessment.Workloads, func(w readiness.Workload) bool { return w.Kind == "Deployment" && w.Name == s.PUM })
 	if i < 0 {
 		return told
 	}
-	w := s.Picture.Workloads[i]
+	w := s.Assessment.Workloads[i]
 	return w.State != readiness.Failed && told || w.Rolling && w.State == readiness.Progressing
 }
 
@@ -134,9 +134,9 @@ func cutShort(err error) bool {
 	return errors.As(err, &incomplete) || errors.Is(err, pum.ErrTooLarge)
 }
 
-// lost judges a picture that is not kept up to date any more.
+// lost judges an assessment that is not kept up to date any more.
 func (v *Verdict) lost(s Snapshot) {
-	if s.LostAt.IsZero() || s.Picture == nil && !NotLoggedIn(s.LostErr) {
+	if s.LostAt.IsZero() || s.Assessment == nil && !NotLoggedIn(s.LostErr) {
 		return
 	}
 	if NotLoggedIn(s.LostErr) {

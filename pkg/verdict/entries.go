@@ -92,7 +92,7 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		Code: CodeNoEntries, Level: LevelWarning, Summary: "PUM has no entries",
 		Next: []string{v.kubectl("tpe logs -f")},
 	}
-	unseen := s.Picture == nil || readiness.Unread(s.Picture.Gaps, "Job") != nil
+	unseen := s.Assessment == nil || readiness.Unread(s.Assessment.Gaps, "Job") != nil
 	switch {
 	case job != nil && job.State == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
 		return

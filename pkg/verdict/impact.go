@@ -55,7 +55,7 @@ const (
 
 // impact notes what people feel of the workloads. It stays nil if nothing was
 // found but not all workloads could be read: no impact known is not none.
-func (v *Verdict) impact(p *readiness.Picture) {
+func (v *Verdict) impact(p *readiness.Assessment) {
 	all, err := services()
 	if err != nil {
 		panic(err) // a test reads the file, too

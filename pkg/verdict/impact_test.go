@@ -77,7 +77,7 @@ func TestImpact(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := Judge(Snapshot{Picture: &readiness.Picture{Workloads: tt.in}})
+			v := Judge(Snapshot{Assessment: &readiness.Assessment{Workloads: tt.in}})
 			var got []string
 			for _, i := range v.Impact {
 				got = append(got, i.Service+" "+string(i.State)+": "+i.Summary)
@@ -94,12 +94,12 @@ func TestImpact(t *testing.T) {
 
 // Where not all workloads could be read, no impact known is not none.
 func TestImpactOfTheUnread(t *testing.T) {
-	p := withGap(&readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "twa", 2, 2)}}, "StatefulSet", readiness.Forbidden)
-	if got := Judge(Snapshot{Picture: p}).Impact; got != nil {
+	p := withGap(&readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "twa", 2, 2)}}, "StatefulSet", readiness.Forbidden)
+	if got := Judge(Snapshot{Assessment: p}).Impact; got != nil {
 		t.Errorf("impact = %v, want nil", got)
 	}
 	p.Workloads[0] = has("Deployment", "twa", 0, 2)
-	if got := len(Judge(Snapshot{Picture: p}).Impact); got != 2 {
+	if got := len(Judge(Snapshot{Assessment: p}).Impact); got != 2 {
 		t.Errorf("%d impacts, want what is known: of GUI and APIs", got)
 	}
 }

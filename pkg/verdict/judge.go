@@ -17,14 +17,14 @@ import (
 func Judge(s Snapshot) Verdict {
 	v := Verdict{ExitCode: ExitDone, namespace: s.Namespace}
 	goal := s.Asks()
-	if s.Picture != nil && goal.Workloads() {
-		v.impact(s.Picture)
-		v.workloads(s.Picture)
+	if s.Assessment != nil && goal.Workloads() {
+		v.impact(s.Assessment)
+		v.workloads(s.Assessment)
 		v.jobs(&s)
-		v.troubles(s.Picture)
-		v.crashes(s.Picture)
-		v.remarks(s.Picture)
-		v.gaps(s.Picture.Gaps)
+		v.troubles(s.Assessment)
+		v.crashes(s.Assessment)
+		v.remarks(s.Assessment)
+		v.gaps(s.Assessment.Gaps)
 	}
 	if s.Answer != nil && goal.Entries() {
 		v.entries(&s)
@@ -38,7 +38,7 @@ func Judge(s Snapshot) Verdict {
 	v.lost(s)
 	v.unconfirmed(s)
 	if goal.Workloads() {
-		v.failedToAsk("workloads", s.PictureErr)
+		v.failedToAsk("workloads", s.AssessmentErr)
 	}
 	v.silent(&s)
 	v.Settled = settledOf(s)
@@ -68,7 +68,7 @@ func (v *Verdict) find(code ExitCode, f Finding) {
 
 // workloads judges the workloads. Nothing there is not success: they may not
 // have been created yet.
-func (v *Verdict) workloads(p *readiness.Picture) {
+func (v *Verdict) workloads(p *readiness.Assessment) {
 	if len(p.Workloads) == 0 && readiness.Unread(p.Gaps, "Deployment", "StatefulSet") == nil {
 		v.find(ExitPending, Finding{
 			Code: CodeNoWorkloads, Level: LevelError,
@@ -118,7 +118,7 @@ func (v *Verdict) workload(w readiness.Workload) {
 // jobs judges the jobs. One that still runs is part of an upgrade that is
 // not over.
 func (v *Verdict) jobs(s *Snapshot) {
-	for _, j := range s.Picture.Jobs {
+	for _, j := range s.Assessment.Jobs {
 		v.processing = v.processing || j.Name == pum.ProcessJob && !j.State.Final()
 		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
 		formerly := s.formerly(j)

@@ -24,8 +24,8 @@ var (
 	errNoAnswer  = fmt.Errorf("%w: no ready pod", pum.ErrNoAnswer)
 )
 
-func workloads(states ...readiness.State) *readiness.Picture {
-	p := &readiness.Picture{}
+func workloads(states ...readiness.State) *readiness.Assessment {
+	p := &readiness.Assessment{}
 	for i, state := range states {
 		name := fmt.Sprint("w", i)
 		if state == readiness.ScaledToZero {
@@ -36,12 +36,12 @@ func workloads(states ...readiness.State) *readiness.Picture {
 	return p
 }
 
-func withJobs(p *readiness.Picture, jobs ...readiness.Job) *readiness.Picture {
+func withJobs(p *readiness.Assessment, jobs ...readiness.Job) *readiness.Assessment {
 	p.Jobs = jobs
 	return p
 }
 
-func withGap(p *readiness.Picture, kind string, reason readiness.GapReason) *readiness.Picture {
+func withGap(p *readiness.Assessment, kind string, reason readiness.GapReason) *readiness.Assessment {
 	p.Gaps = append(p.Gaps, readiness.Gap{Kind: kind, Resource: "r", Verb: "list", Reason: reason, Err: errors.New("no")})
 	return p
 }
@@ -55,7 +55,7 @@ func entries(states ...pum.State) *pum.Answer {
 }
 
 func TestJudge(t *testing.T) {
-	ready := func() *readiness.Picture { return workloads(readiness.Ready, readiness.ScaledToZero) }
+	ready := func() *readiness.Assessment { return workloads(readiness.Ready, readiness.ScaledToZero) }
 	process := func(state readiness.JobState) readiness.Job { return readiness.Job{Name: pum.ProcessJob, State: state} }
 	processed := entries(pum.StateProcessed, pum.StateSkipped)
 	tests := []struct {
@@ -64,57 +64,57 @@ func TestJudge(t *testing.T) {
 		want  ExitCode
 		codes []Code
 	}{
-		{"all well", Snapshot{Picture: ready(), Answer: processed}, ExitDone, nil},
+		{"all well", Snapshot{Assessment: ready(), Answer: processed}, ExitDone, nil},
 		{"only entries asked for", Snapshot{Answer: processed}, ExitDone, nil},
-		{"a workload on its way", Snapshot{Picture: workloads(readiness.Progressing), Answer: processed}, ExitPending, nil},
-		{"a paused workload", Snapshot{Picture: workloads(readiness.Paused), Answer: processed}, ExitPending, []Code{CodePaused}},
-		{"a workload not proven ready", Snapshot{Picture: workloads(readiness.Unknown), Answer: processed}, ExitPending, nil},
-		{"a doomed workload", Snapshot{Picture: workloads(readiness.Failed), Answer: processed}, ExitFailed, []Code{CodeWorkloadFailed}},
-		{"a workload to restart", Snapshot{Picture: workloads(readiness.AwaitingRestart), Answer: processed}, ExitPending, []Code{CodeAwaitingRestart}},
-		{"no workload is not success", Snapshot{Picture: workloads(), Answer: processed}, ExitPending, []Code{CodeNoWorkloads}},
+		{"a workload on its way", Snapshot{Assessment: workloads(readiness.Progressing), Answer: processed}, ExitPending, nil},
+		{"a paused workload", Snapshot{Assessment: workloads(readiness.Paused), Answer: processed}, ExitPending, []Code{CodePaused}},
+		{"a workload not proven ready", Snapshot{Assessment: workloads(readiness.Unknown), Answer: processed}, ExitPending, nil},
+		{"a doomed workload", Snapshot{Assessment: workloads(readiness.Failed), Answer: processed}, ExitFailed, []Code{CodeWorkloadFailed}},
+		{"a workload to restart", Snapshot{Assessment: workloads(readiness.AwaitingRestart), Answer: processed}, ExitPending, []Code{CodeAwaitingRestart}},
+		{"no workload is not success", Snapshot{Assessment: workloads(), Answer: processed}, ExitPending, []Code{CodeNoWorkloads}},
 
-		{"an entry to do", Snapshot{Picture: ready(), Answer: entries(pum.StateProcessed, pum.StateInit)}, ExitPending, nil},
-		{"an entry retried", Snapshot{Picture: ready(), Answer: entries(pum.StateTransientError)}, ExitPending, nil},
-		{"an aborted entry", Snapshot{Picture: ready(), Answer: entries(pum.StateInit, pum.StateAborted)}, ExitFailed, []Code{CodeEntryAborted}},
-		{"an unknown state is not final", Snapshot{Picture: ready(), Answer: entries("PAUSED")}, ExitPending, []Code{CodeUnknownState}},
-		{"no entries is not success", Snapshot{Picture: ready(), Answer: entries()}, ExitPending, []Code{CodeNoEntries}},
-		{"no entries while the job runs", Snapshot{Picture: withJobs(ready(), process(readiness.JobRunning)), Answer: entries()}, ExitPending, []Code{CodeNoEntries}},
-		{"no entries once the job completed", Snapshot{Picture: withJobs(ready(), process(readiness.JobComplete)), Answer: entries()}, ExitDone, nil},
+		{"an entry to do", Snapshot{Assessment: ready(), Answer: entries(pum.StateProcessed, pum.StateInit)}, ExitPending, nil},
+		{"an entry retried", Snapshot{Assessment: ready(), Answer: entries(pum.StateTransientError)}, ExitPending, nil},
+		{"an aborted entry", Snapshot{Assessment: ready(), Answer: entries(pum.StateInit, pum.StateAborted)}, ExitFailed, []Code{CodeEntryAborted}},
+		{"an unknown state is not final", Snapshot{Assessment: ready(), Answer: entries("PAUSED")}, ExitPending, []Code{CodeUnknownState}},
+		{"no entries is not success", Snapshot{Assessment: ready(), Answer: entries()}, ExitPending, []Code{CodeNoEntries}},
+		{"no entries while the job runs", Snapshot{Assessment: withJobs(ready(), process(readiness.JobRunning)), Answer: entries()}, ExitPending, []Code{CodeNoEntries}},
+		{"no entries once the job completed", Snapshot{Assessment: withJobs(ready(), process(readiness.JobComplete)), Answer: entries()}, ExitDone, nil},
 		{"a complaint is only a warning", Snapshot{Answer: &pum.Answer{Entries: processed.Entries, Stderr: []byte("deprecated")}}, ExitDone, []Code{CodePUMComplains}},
 		{"so is an exit code", Snapshot{Answer: &pum.Answer{Entries: processed.Entries, ExitCode: 1}}, ExitDone, []Code{CodePUMComplains}},
 		{"text behind a whole list", Snapshot{Answer: &pum.Answer{Entries: processed.Entries, Ignored: "command terminated with exit code 1"}}, ExitDone, []Code{CodeTextIgnored}},
 		{"a uid twice", Snapshot{Answer: &pum.Answer{Entries: append(slices.Clone(processed.Entries), processed.Entries...)}}, ExitDone, []Code{CodeUIDRepeated}},
 
-		{"a job at work", Snapshot{Picture: withJobs(ready(), process(readiness.JobRunning)), Answer: processed}, ExitPending, nil},
-		{"a failed job", Snapshot{Picture: withJobs(ready(), process(readiness.JobFailed)), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
-		{"a job that cannot start", Snapshot{Picture: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeImagePull}},
-		{"a job that waits for its probe and is doomed", Snapshot{Picture: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.StartupProbe, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
-		{"a suspended job", Snapshot{Picture: withJobs(ready(), process(readiness.JobSuspended)), Answer: processed}, ExitPending, []Code{CodeJobSuspended}},
+		{"a job at work", Snapshot{Assessment: withJobs(ready(), process(readiness.JobRunning)), Answer: processed}, ExitPending, nil},
+		{"a failed job", Snapshot{Assessment: withJobs(ready(), process(readiness.JobFailed)), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
+		{"a job that cannot start", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeImagePull}},
+		{"a job that waits for its probe and is doomed", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.StartupProbe, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
+		{"a suspended job", Snapshot{Assessment: withJobs(ready(), process(readiness.JobSuspended)), Answer: processed}, ExitPending, []Code{CodeJobSuspended}},
 
-		{"PUM silent, workloads known", Snapshot{Picture: ready(), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeNoAnswer}},
-		{"PUM cut short is no answer", Snapshot{Picture: ready(), AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, &pum.IncompleteError{})}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"PUM silent, workloads known", Snapshot{Assessment: ready(), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeNoAnswer}},
+		{"PUM cut short is no answer", Snapshot{Assessment: ready(), AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, &pum.IncompleteError{})}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"saved text cut short", Snapshot{AnswerErr: &pum.IncompleteError{}}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"too much saved text", Snapshot{AnswerErr: pum.ErrTooLarge}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"no pod to run a command in", Snapshot{AnswerErr: &podexec.NoPodError{Err: errNotFound}}, ExitNoAnswer, []Code{CodeNoAnswer}},
 		{"a command that failed", Snapshot{AnswerErr: &podexec.ExitError{Code: 1}}, ExitNoAnswer, []Code{CodeNoAnswer}},
-		{"no answer goes before failed", Snapshot{Picture: workloads(readiness.Failed), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeWorkloadFailed, CodeNoAnswer}},
+		{"no answer goes before failed", Snapshot{Assessment: workloads(readiness.Failed), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeWorkloadFailed, CodeNoAnswer}},
 		{"a lost pod is no answer, whatever its status", Snapshot{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, errNotFound)}, ExitNoAnswer, []Code{CodeNoAnswer}},
-		{"forbidden goes before not found", Snapshot{PictureErr: errNotFound, AnswerErr: errForbidden}, ExitForbidden, []Code{CodeNotFound, CodeForbidden}},
-		{"not found goes before no answer", Snapshot{PictureErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
+		{"forbidden goes before not found", Snapshot{AssessmentErr: errNotFound, AnswerErr: errForbidden}, ExitForbidden, []Code{CodeNotFound, CodeForbidden}},
+		{"not found goes before no answer", Snapshot{AssessmentErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
 		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeNotLoggedIn}},
 		{"a policy denies", Snapshot{AnswerErr: fmt.Errorf("exec: %w", &podexec.PolicyError{Err: errors.New("denied")})}, ExitForbidden, []Code{CodeDenied}},
-		{"no connection", Snapshot{PictureErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
+		{"no connection", Snapshot{AssessmentErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
 		{"text not understood", Snapshot{AnswerErr: &pum.SyntaxError{}}, ExitError, []Code{CodeNotUnderstood}},
 
-		{"the documented account may not read StrimziPodSets", Snapshot{Picture: withGap(ready(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
-		{"a kind not served", Snapshot{Picture: withGap(ready(), "Kafka", readiness.NotServed), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
-		{"a kind not answered", Snapshot{Picture: withGap(ready(), "Kafka", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
-		{"node pools not served are no news", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.NotServed), Answer: processed}, ExitDone, nil},
-		{"nor are those that may not be read", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.Forbidden), Answer: processed}, ExitDone, nil},
-		{"node pools not answered", Snapshot{Picture: withGap(ready(), "KafkaNodePool", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
-		{"jobs may not be read", Snapshot{Picture: withGap(ready(), "Job", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
-		{"what may not be read may be there", Snapshot{Picture: withGap(workloads(), "StatefulSet", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
-		{"no workload, whatever else may not be read", Snapshot{Picture: withGap(workloads(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitPending, []Code{CodeNoWorkloads, CodeKindNotRead}},
+		{"the documented account may not read StrimziPodSets", Snapshot{Assessment: withGap(ready(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
+		{"a kind not served", Snapshot{Assessment: withGap(ready(), "Kafka", readiness.NotServed), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
+		{"a kind not answered", Snapshot{Assessment: withGap(ready(), "Kafka", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
+		{"node pools not served are no news", Snapshot{Assessment: withGap(ready(), "KafkaNodePool", readiness.NotServed), Answer: processed}, ExitDone, nil},
+		{"nor are those that may not be read", Snapshot{Assessment: withGap(ready(), "KafkaNodePool", readiness.Forbidden), Answer: processed}, ExitDone, nil},
+		{"node pools not answered", Snapshot{Assessment: withGap(ready(), "KafkaNodePool", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
+		{"jobs may not be read", Snapshot{Assessment: withGap(ready(), "Job", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
+		{"what may not be read may be there", Snapshot{Assessment: withGap(workloads(), "StatefulSet", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
+		{"no workload, whatever else may not be read", Snapshot{Assessment: withGap(workloads(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitPending, []Code{CodeNoWorkloads, CodeKindNotRead}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestFailOnWarning(t *testing.T) {
 		{"a warning", Snapshot{Answer: warned}, LevelWarning, ExitWarnings},
 		{"a warning that nobody minds", Snapshot{Answer: warned}, LevelError, ExitDone},
 		{"none", Snapshot{Answer: entries(pum.StateProcessed)}, LevelWarning, ExitDone},
-		{"a note is no warning", Snapshot{Picture: withGap(workloads(readiness.Ready), "Kafka", readiness.NotServed)}, LevelWarning, ExitDone},
+		{"a note is no warning", Snapshot{Assessment: withGap(workloads(readiness.Ready), "Kafka", readiness.NotServed)}, LevelWarning, ExitDone},
 		{"pending stays", Snapshot{Answer: entries()}, LevelWarning, ExitPending},
 	}
 	for _, tt := range tests {

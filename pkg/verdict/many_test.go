@@ -32,7 +32,7 @@ func TestManyTroubles(t *testing.T) {
 			best := time.Hour
 			for range 3 {
 				start := cpuTime(t)
-				if v := Judge(Snapshot{Picture: p}); len(v.Findings) == 0 {
+				if v := Judge(Snapshot{Assessment: p}); len(v.Findings) == 0 {
 					t.Fatal("no finding")
 				}
 				best = min(best, cpuTime(t)-start)

@@ -201,25 +201,25 @@ func summaries(v Verdict) string {
 // workloads checks that everything is ready, and no job failed or is at work.
 func (p *Preflight) workloads() Check {
 	const name = "workloads"
-	if p.PictureErr != nil {
-		return unknown(name, p.PictureErr)
+	if p.AssessmentErr != nil {
+		return unknown(name, p.AssessmentErr)
 	}
 	next := p.kubectl("tpe status")
-	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Namespace: p.Namespace, Picture: p.Picture})
+	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Namespace: p.Namespace, Assessment: p.Assessment})
 	var bad []string
-	for _, w := range p.Picture.Workloads {
+	for _, w := range p.Assessment.Workloads {
 		if !w.Done() {
 			bad = append(bad, w.Kind+"/"+w.Name)
 		}
 	}
-	for _, j := range p.Picture.Jobs {
+	for _, j := range p.Assessment.Jobs {
 		if j.State != readiness.JobComplete {
 			bad = append(bad, "Job/"+j.Name)
 		}
 	}
 	switch {
 	case len(bad) > 0:
-		return fail(name, fmt.Sprintf("%d of %d are not ready: %s", len(bad), len(p.Picture.Workloads)+len(p.Picture.Jobs), few(bad)), next)
+		return fail(name, fmt.Sprintf("%d of %d are not ready: %s", len(bad), len(p.Assessment.Workloads)+len(p.Assessment.Jobs), few(bad)), next)
 	case v.ExitCode == ExitForbidden, v.ExitCode == ExitError:
 		c := warn(name, summaries(v), p.kubectl("tpe doctor"))
 		c.Result, c.code = CheckUnknown, v.ExitCode
@@ -232,7 +232,7 @@ func (p *Preflight) workloads() Check {
 			return warn(name, f.Summary, next)
 		}
 	}
-	return ok(name, fmt.Sprintf("%d workloads ready, %d jobs complete", len(p.Picture.Workloads), len(p.Picture.Jobs)))
+	return ok(name, fmt.Sprintf("%d workloads ready, %d jobs complete", len(p.Assessment.Workloads), len(p.Assessment.Jobs)))
 }
 
 // few names the first of many.
@@ -248,14 +248,14 @@ func few(names []string) string {
 // they say of theirs is old.
 func (p *Preflight) operators() Check {
 	const name = "operators"
-	if p.PictureErr != nil {
-		return unknown(name, p.PictureErr)
+	if p.AssessmentErr != nil {
+		return unknown(name, p.AssessmentErr)
 	}
-	if err := readiness.Unread(p.Picture.Gaps, "Deployment"); err != nil {
+	if err := readiness.Unread(p.Assessment.Gaps, "Deployment"); err != nil {
 		return unknown(name, err)
 	}
 	var well, ill []string
-	for _, w := range p.Picture.Workloads {
+	for _, w := range p.Assessment.Workloads {
 		switch {
 		case w.Kind != "Deployment" || !strings.HasSuffix(w.Name, "-operator"):
 		case w.State == readiness.Ready:

@@ -31,12 +31,12 @@ func tpe(t *testing.T, text string) release.Version {
 // before returns a preflight in which all is well.
 func before(t *testing.T, from, to string, minor int) *Preflight {
 	t.Helper()
-	picture := workloads(readiness.Ready)
-	picture.Workloads = append(picture.Workloads, readiness.Workload{Kind: "Deployment", Name: "strimzi-cluster-operator", State: readiness.Ready})
+	assessment := workloads(readiness.Ready)
+	assessment.Workloads = append(assessment.Workloads, readiness.Workload{Kind: "Deployment", Name: "strimzi-cluster-operator", State: readiness.Ready})
 	return &Preflight{
 		Snapshot: Snapshot{
 			ObservedAt: time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC), Namespace: "tpe",
-			Picture: picture, Answer: entries(pum.StateProcessed),
+			Assessment: assessment, Answer: entries(pum.StateProcessed),
 			Releases: installed(strings.Repeat(from+" ", 4)),
 		},
 		To: tpe(t, to), KubernetesMinor: minor,
@@ -120,20 +120,22 @@ func TestPreflightChecks(t *testing.T) {
 		want   string
 		code   ExitCode
 	}{
-		{"a workload on its way", func(p *Preflight) { p.Picture.Workloads[0].State = readiness.Progressing }, "workloads", "failed: 1 of 2 are not ready: Deployment/w0", ExitFailed},
+		{"a workload on its way", func(p *Preflight) { p.Assessment.Workloads[0].State = readiness.Progressing }, "workloads", "failed: 1 of 2 are not ready: Deployment/w0", ExitFailed},
 		{"a job failed", func(p *Preflight) {
-			p.Picture = withJobs(p.Picture, readiness.Job{Name: "j", State: readiness.JobFailed})
+			p.Assessment = withJobs(p.Assessment, readiness.Job{Name: "j", State: readiness.JobFailed})
 		}, "workloads", "failed: 1 of 3 are not ready: Job/j", ExitFailed},
-		{"workloads unknown", func(p *Preflight) { p.Picture, p.PictureErr = nil, refused }, "workloads", "unknown: connection refused", ExitError},
-		{"a workload scaled to zero", func(p *Preflight) { p.Picture.Workloads = append(p.Picture.Workloads, zero("Deployment", "twa")) }, "workloads", "warning: Deployment twa is scaled to zero", ExitDone},
+		{"workloads unknown", func(p *Preflight) { p.Assessment, p.AssessmentErr = nil, refused }, "workloads", "unknown: connection refused", ExitError},
+		{"a workload scaled to zero", func(p *Preflight) { p.Assessment.Workloads = append(p.Assessment.Workloads, zero("Deployment", "twa")) }, "workloads", "warning: Deployment twa is scaled to zero", ExitDone},
 		{"one at zero by design", func(p *Preflight) {
-			p.Picture.Workloads = append(p.Picture.Workloads, zero("Deployment", "twa-dev-task-fc"))
+			p.Assessment.Workloads = append(p.Assessment.Workloads, zero("Deployment", "twa-dev-task-fc"))
 		}, "workloads", "ok: 3 workloads ready, 0 jobs complete", ExitDone},
-		{"no workload", func(p *Preflight) { p.Picture = workloads() }, "workloads", "failed: there is no workload in this namespace", ExitFailed},
-		{"jobs may not be read", func(p *Preflight) { p.Picture = withGap(p.Picture, "Job", readiness.Forbidden) }, "workloads", "unknown: Job objects are unknown", ExitForbidden},
-		{"an operator down", func(p *Preflight) { p.Picture.Workloads[1].State = readiness.Progressing }, "operators", "failed: not ready: strimzi-cluster-operator", ExitFailed},
-		{"no operator", func(p *Preflight) { p.Picture = workloads(readiness.Ready) }, "operators", "warning: there is no Deployment of the operators of Kafka and MongoDB in this namespace", ExitDone},
-		{"operators may not be read", func(p *Preflight) { p.Picture = withGap(workloads(readiness.Ready), "Deployment", readiness.Forbidden) }, "operators", "unknown: no", ExitForbidden},
+		{"no workload", func(p *Preflight) { p.Assessment = workloads() }, "workloads", "failed: there is no workload in this namespace", ExitFailed},
+		{"jobs may not be read", func(p *Preflight) { p.Assessment = withGap(p.Assessment, "Job", readiness.Forbidden) }, "workloads", "unknown: Job objects are unknown", ExitForbidden},
+		{"an operator down", func(p *Preflight) { p.Assessment.Workloads[1].State = readiness.Progressing }, "operators", "failed: not ready: strimzi-cluster-operator", ExitFailed},
+		{"no operator", func(p *Preflight) { p.Assessment = workloads(readiness.Ready) }, "operators", "warning: there is no Deployment of the operators of Kafka and MongoDB in this namespace", ExitDone},
+		{"operators may not be read", func(p *Preflight) {
+			p.Assessment = withGap(workloads(readiness.Ready), "Deployment", readiness.Forbidden)
+		}, "operators", "unknown: no", ExitForbidden},
 		{"an entry aborted", func(p *Preflight) { p.Answer = entries(pum.StateAborted, pum.StateInit) }, "entries", "failed: 1 of 2 were aborted: 0", ExitFailed},
 		{"an entry at work", func(p *Preflight) { p.Answer = entries(pum.StateInProgress) }, "entries", "failed: 1 of 1 are not final: 0; the last upgrade is not over", ExitFailed},
 		{"an entry in an unknown state", func(p *Preflight) { p.Answer = entries("NEW") }, "entries", "failed: 1 of 1 are not final: 0; the last upgrade is not over", ExitFailed},

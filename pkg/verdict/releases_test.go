@@ -88,8 +88,8 @@ func releaseSnapshots() []Snapshot {
 		{Releases: swapped()},
 		{Releases: rolledBack("tpe")},
 		{Releases: stuck(release.StatusPendingUpgrade, 40*24*time.Hour), ObservedAt: today},
-		{Releases: &Releases{}, Picture: well},
-		{ReleasesErr: errSecrets, Picture: well},
+		{Releases: &Releases{}, Assessment: well},
+		{ReleasesErr: errSecrets, Assessment: well},
 	}
 }
 
@@ -115,10 +115,10 @@ func TestJudgeReleases(t *testing.T) {
 		{"uninstalling", Snapshot{Releases: installed("8.0.0 8.0.0 8.0.0 8.0.0/uninstalling")}, ExitPending, "TPE503 release tpe is uninstalling"},
 		{"pending for an hour", Snapshot{ObservedAt: today, Releases: stuck("pending-upgrade", time.Hour)}, ExitPending, "TPE503 release tpe is pending-upgrade"},
 		{"pending for forty days", Snapshot{ObservedAt: today, Releases: stuck("pending-upgrade", 960*time.Hour)}, ExitFailed, "TPE508 release tpe is stuck in pending-upgrade"},
-		{"and beside the rest", Snapshot{ObservedAt: today, Releases: stuck("pending-install", 960*time.Hour), Picture: well}, ExitFailed, "TPE508 release tpe is stuck in pending-install"},
+		{"and beside the rest", Snapshot{ObservedAt: today, Releases: stuck("pending-install", 960*time.Hour), Assessment: well}, ExitFailed, "TPE508 release tpe is stuck in pending-install"},
 		{"uninstalling for two hours", Snapshot{ObservedAt: today, Releases: stuck("uninstalling", 2*time.Hour)}, ExitFailed, "TPE508 release tpe is stuck in uninstalling"},
-		{"of no status", Snapshot{Releases: installed("8.0.0 8.0.0 8.0.0 8.0.0/unknown"), Picture: well}, ExitError, "TPE505 the status of release tpe is unknown"},
-		{"rolled back", Snapshot{Releases: rolledBack("tpe"), Picture: well}, ExitDone, "TPE507 release tpe was rolled back"},
+		{"of no status", Snapshot{Releases: installed("8.0.0 8.0.0 8.0.0 8.0.0/unknown"), Assessment: well}, ExitError, "TPE505 the status of release tpe is unknown"},
+		{"rolled back", Snapshot{Releases: rolledBack("tpe"), Assessment: well}, ExitDone, "TPE507 release tpe was rolled back"},
 		{"two rolled back", Snapshot{Releases: rolledBack("tpe-data", "tpe")}, ExitDone, "TPE507 2 releases were rolled back: tpe-data, tpe"},
 		{"two swapped", Snapshot{Releases: swapped()}, ExitFailed,
 			"TPE509 release tpe-data-controllers has the chart of another release; TPE509 release tpe-controllers has the chart of another release; TPE501 releases tpe-data-controllers, tpe-controllers do not belong to 7.3.4c and 7.3.6; the other 2 do"},
@@ -128,15 +128,15 @@ func TestJudgeReleases(t *testing.T) {
 		{"the last ones to come", Snapshot{Releases: installed("new new 8.0.0/missing 8.0.0/missing")}, ExitPending,
 			"TPE504 release tpe-controllers is not there yet; TPE504 release tpe is not there yet"},
 		{"damaged", Snapshot{Releases: installed("8.0.0 damaged 8.0.0 8.0.0")}, ExitError, "TPE505 the chart of release tpe-data is unknown"},
-		{"damaged beside the rest", Snapshot{Releases: installed("8.0.0 damaged 8.0.0 8.0.0"), Picture: well}, ExitDone, "TPE505 the chart of release tpe-data is unknown"},
+		{"damaged beside the rest", Snapshot{Releases: installed("8.0.0 damaged 8.0.0 8.0.0"), Assessment: well}, ExitDone, "TPE505 the chart of release tpe-data is unknown"},
 		{"a newer release", Snapshot{Releases: installed("9.0.0 9.0.0 9.0.0 9.0.0")}, ExitError,
 			"TPE505 cannot tell which release of ThingPark Enterprise the Helm releases belong to"},
 
 		{"may not be read, and nothing else was asked", Snapshot{ReleasesErr: errSecrets}, ExitForbidden, "TPE401 releases unknown"},
 		{"none, and nothing else was asked", Snapshot{Releases: &Releases{}}, ExitNotFound, "TPE506 there is no Helm release of ThingPark Enterprise in this namespace"},
-		{"may not be read beside the rest", Snapshot{ReleasesErr: errSecrets, Picture: well}, ExitDone, "TPE506 the Helm releases are unknown"},
-		{"none beside the rest", Snapshot{Releases: &Releases{}, Picture: well}, ExitDone, "TPE506 there is no Helm release of ThingPark Enterprise in this namespace"},
-		{"a failure counts beside the rest", Snapshot{Releases: installed("8.0.0 7.3.6 8.0.0 8.0.0"), Picture: well}, ExitFailed,
+		{"may not be read beside the rest", Snapshot{ReleasesErr: errSecrets, Assessment: well}, ExitDone, "TPE506 the Helm releases are unknown"},
+		{"none beside the rest", Snapshot{Releases: &Releases{}, Assessment: well}, ExitDone, "TPE506 there is no Helm release of ThingPark Enterprise in this namespace"},
+		{"a failure counts beside the rest", Snapshot{Releases: installed("8.0.0 7.3.6 8.0.0 8.0.0"), Assessment: well}, ExitFailed,
 			"TPE501 release tpe-data does not belong to 8.0.0; the other 3 do"},
 	}
 	for _, tt := range tests {

@@ -13,7 +13,7 @@ import (
 )
 
 // remarks judges what is worth a look although nothing waits for it.
-func (v *Verdict) remarks(p *readiness.Picture) {
+func (v *Verdict) remarks(p *readiness.Assessment) {
 	for _, w := range p.Workloads {
 		if w.HeldBack() {
 			v.heldBack(w)
@@ -91,7 +91,7 @@ func (v *Verdict) zero(workloads []readiness.Workload) {
 // lingering judges the pods that do not stop, unless they are told of already:
 // a rollout is complete without waiting for old pods, but what holds them may
 // hold their volumes and addresses, too.
-func (v *Verdict) lingering(p *readiness.Picture) {
+func (v *Verdict) lingering(p *readiness.Assessment) {
 	var found troubles
 	told := held(p)
 	for _, c := range p.Lingering {

@@ -23,30 +23,30 @@ func TestRemarks(t *testing.T) {
 	busy := readiness.Workload{Kind: "StatefulSet", Name: "lrc", State: readiness.Progressing, Causes: []readiness.Cause{stopping}}
 	tests := []struct {
 		name string
-		in   readiness.Picture
+		in   readiness.Assessment
 		code Code
 		want []string // summary, detail, impact, next
 	}{
-		{"a partition", readiness.Picture{Workloads: []readiness.Workload{held}}, CodeHeldBack, []string{
+		{"a partition", readiness.Assessment{Workloads: []readiness.Workload{held}}, CodeHeldBack, []string{
 			"StatefulSet lrc: its partition keeps 2 of 2 pods at the old version", "held back by its partition, 0 of 2 pods updated", "", "kubectl describe statefulset lrc -n tpe"}},
-		{"scaled to zero", readiness.Picture{Workloads: []readiness.Workload{zero("Deployment", "twa"), zero("Deployment", "twa-dev-task-fc")}}, CodeScaledToZero, []string{
+		{"scaled to zero", readiness.Assessment{Workloads: []readiness.Workload{zero("Deployment", "twa"), zero("Deployment", "twa-dev-task-fc")}}, CodeScaledToZero, []string{
 			"Deployment twa is scaled to zero", "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc", "GUI down, APIs down", "kubectl describe deployment twa -n tpe"}},
-		{"many scaled to zero", readiness.Picture{Workloads: []readiness.Workload{
+		{"many scaled to zero", readiness.Assessment{Workloads: []readiness.Workload{
 			zero("Deployment", "a"), zero("Deployment", "b"), zero("Deployment", "c"), zero("StatefulSet", "d"), zero("StatefulSet", "e"),
 		}}, CodeScaledToZero, []string{
 			"5 workloads are scaled to zero: Deployment a, Deployment b, Deployment c and 2 more", "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc", "", "kubectl describe deployment a -n tpe"}},
-		{"an old pod that does not stop", readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, Lingering: []readiness.Cause{stopping}}, CodeLingering, []string{
+		{"an old pod that does not stop", readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, Lingering: []readiness.Cause{stopping}}, CodeLingering, []string{
 			"pod twa-0-x should be gone and does not stop", "held by example.com/hold", "", "kubectl describe pod twa-0-x -n tpe"}},
-		{"a CronJob's last run failed", readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", LastRun: failed}}}, CodeCronJobFailed, []string{
+		{"a CronJob's last run failed", readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", LastRun: failed}}}, CodeCronJobFailed, []string{
 			"the last run of CronJob backup failed", "job backup-1 failed at 2026-03-14T02:00:00Z: BackoffLimitExceeded", "", "kubectl tpe logs --attempt=last --job=backup-1 -n tpe"}},
-		{"a CronJob's run is stuck", readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", Running: stuck}}}, CodeCronJobStuck, []string{
+		{"a CronJob's run is stuck", readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", Running: stuck}}}, CodeCronJobStuck, []string{
 			"a run of CronJob backup will not complete by itself", "job backup-2: running, no such image", "", "kubectl describe job backup-2 -n tpe"}},
-		{"a suspended CronJob is none of ours", readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", Suspended: true, LastRun: failed}}}, "", nil},
-		{"what is at zero by design, and a node agent", readiness.Picture{Workloads: []readiness.Workload{zero("Deployment", "tpe-twa-dev-task-fc"), zero("DaemonSet", "agent")}}, "", nil},
+		{"a suspended CronJob is none of ours", readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", Suspended: true, LastRun: failed}}}, "", nil},
+		{"what is at zero by design, and a node agent", readiness.Assessment{Workloads: []readiness.Workload{zero("Deployment", "tpe-twa-dev-task-fc"), zero("DaemonSet", "agent")}}, "", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := Judge(Snapshot{Picture: &tt.in, Namespace: "tpe"})
+			v := Judge(Snapshot{Assessment: &tt.in, Namespace: "tpe"})
 			var got []string
 			var code Code
 			for _, f := range v.Findings {
@@ -68,7 +68,7 @@ func TestRemarks(t *testing.T) {
 			}
 		})
 	}
-	both := Judge(Snapshot{Picture: &readiness.Picture{Workloads: []readiness.Workload{busy}, Lingering: []readiness.Cause{stopping}}})
+	both := Judge(Snapshot{Assessment: &readiness.Assessment{Workloads: []readiness.Workload{busy}, Lingering: []readiness.Cause{stopping}}})
 	if len(both.Findings) != 1 || both.Findings[0].Code != CodeNode {
 		t.Errorf("a pod that holds up its workload is told twice: %+v", both.Findings)
 	}
@@ -76,7 +76,7 @@ func TestRemarks(t *testing.T) {
 
 // An account that may not list CronJobs is told so, and not warned.
 func TestCronJobsThatMayNotBeReadAreNoWarning(t *testing.T) {
-	v := Judge(Snapshot{Picture: withGap(workloads(readiness.Ready), "CronJob", readiness.Forbidden)}).FailOn(LevelWarning)
+	v := Judge(Snapshot{Assessment: withGap(workloads(readiness.Ready), "CronJob", readiness.Forbidden)}).FailOn(LevelWarning)
 	if v.ExitCode != ExitDone || len(v.Findings) != 1 || v.Findings[0].Level != LevelInfo {
 		t.Errorf("exit code %d, findings %+v", v.ExitCode, v.Findings)
 	}
@@ -91,7 +91,7 @@ func TestOldPodsAreToBeDeleted(t *testing.T) {
 		}
 	}
 	w := readiness.Workload{Kind: "StatefulSet", Name: "lrc", State: readiness.Failed, Causes: []readiness.Cause{old("lrc-1"), old("lrc-2")}}
-	v := Judge(Snapshot{Picture: &readiness.Picture{Workloads: []readiness.Workload{w}}, Namespace: "tpe"})
+	v := Judge(Snapshot{Assessment: &readiness.Assessment{Workloads: []readiness.Workload{w}}, Namespace: "tpe"})
 	if v.ExitCode != ExitFailed || len(v.Findings) != 1 {
 		t.Fatalf("exit code %d, findings %+v; want one failure", v.ExitCode, v.Findings)
 	}

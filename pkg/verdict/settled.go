@@ -63,18 +63,18 @@ func (f *Settled) rested(at time.Time) {
 }
 
 func (f *Settled) workloads(s Snapshot) {
-	if s.Picture == nil {
-		if s.PictureErr != nil {
+	if s.Assessment == nil {
+		if s.AssessmentErr != nil {
 			f.moves("Namespace", s.Namespace)
 		}
 		return
 	}
-	for _, w := range s.Picture.Workloads {
+	for _, w := range s.Assessment.Workloads {
 		if !w.Done() {
 			f.moves(w.Kind, w.Name)
 		}
 	}
-	for _, j := range s.Picture.Jobs {
+	for _, j := range s.Assessment.Jobs {
 		if !j.State.Final() {
 			f.moves("Job", j.Name)
 		}

@@ -42,7 +42,9 @@ func stalled(uid int64) map[int64]pum.Movement {
 
 func TestSettled(t *testing.T) {
 	const aborted, initial, processed = pum.StateAborted, pum.StateInit, pum.StateProcessed
-	ready := func(jobs ...readiness.Job) *readiness.Picture { return withJobs(workloads(readiness.Ready), jobs...) }
+	ready := func(jobs ...readiness.Job) *readiness.Assessment {
+		return withJobs(workloads(readiness.Ready), jobs...)
+	}
 	atWork := helm(time.Minute)
 	atWork.Items[3].Status = release.StatusPendingUpgrade
 	died := helm(40 * 24 * time.Hour)
@@ -54,27 +56,27 @@ func TestSettled(t *testing.T) {
 		in     Snapshot
 		moving []string
 	}{
-		{"all at rest", Snapshot{Picture: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}, nil},
-		{"a workload on its way", Snapshot{Picture: workloads(readiness.Progressing), Answer: entries(aborted)}, []string{"Deployment w0"}},
-		{"a workload that somebody may mend", Snapshot{Picture: workloads(readiness.Failed), Answer: entries(aborted)}, []string{"Deployment w0"}},
-		{"a job at work", Snapshot{Picture: ready(process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
-		{"a job that is suspended", Snapshot{Picture: ready(process(readiness.JobSuspended, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
-		{"a job that failed", Snapshot{Picture: ready(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted)}, nil},
-		{"one aborted, another to do", Snapshot{Picture: ready(), Answer: entries(aborted, initial)}, []string{"Entry 1"}},
-		{"and nobody does it", Snapshot{Picture: ready(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
-		{"its job was removed", Snapshot{Picture: ready(), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
-		{"whether it has one is unknown", Snapshot{Picture: withGap(ready(), "Job", readiness.Forbidden), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Entry 1"}},
-		{"stalled, and its job at work", Snapshot{Picture: ready(process(readiness.JobRunning, 0)), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Job pum-process", "Entry 1"}},
-		{"an unknown state is not final", Snapshot{Picture: ready(), Answer: entries("PAUSED")}, []string{"Entry 0"}},
-		{"only entries, and the job at work", Snapshot{Goal: GoalEntries, Picture: withJobs(workloads(readiness.Progressing), process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
-		{"only workloads", Snapshot{Goal: GoalWorkloads, Picture: ready(), Answer: entries(initial)}, nil},
-		{"PUM was asked before its job changed", Snapshot{Picture: ready(), Answer: entries(aborted), AskedAt: midday, PUMChangedAt: midday}, []string{"Entry all"}},
-		{"and asked again", Snapshot{Picture: ready(), Answer: entries(aborted), AskedAt: midday.Add(1), PUMChangedAt: midday}, nil},
-		{"PUM is silent", Snapshot{Picture: ready(process(readiness.JobFailed, time.Hour)), AnswerErr: errNoAnswer}, []string{"Entry all"}},
-		{"the workloads are unknown", Snapshot{PictureErr: errors.New("503"), Answer: entries(aborted), Namespace: "tpe"}, []string{"Namespace tpe"}},
-		{"Helm is at work", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: atWork}, []string{"Release tpe"}},
-		{"Helm died at work", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: died}, nil},
-		{"a release is to come", Snapshot{ObservedAt: midday, Picture: ready(), Answer: entries(aborted), Releases: coming}, []string{"Release tpe"}},
+		{"all at rest", Snapshot{Assessment: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}, nil},
+		{"a workload on its way", Snapshot{Assessment: workloads(readiness.Progressing), Answer: entries(aborted)}, []string{"Deployment w0"}},
+		{"a workload that somebody may mend", Snapshot{Assessment: workloads(readiness.Failed), Answer: entries(aborted)}, []string{"Deployment w0"}},
+		{"a job at work", Snapshot{Assessment: ready(process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
+		{"a job that is suspended", Snapshot{Assessment: ready(process(readiness.JobSuspended, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
+		{"a job that failed", Snapshot{Assessment: ready(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted)}, nil},
+		{"one aborted, another to do", Snapshot{Assessment: ready(), Answer: entries(aborted, initial)}, []string{"Entry 1"}},
+		{"and nobody does it", Snapshot{Assessment: ready(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
+		{"its job was removed", Snapshot{Assessment: ready(), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
+		{"whether it has one is unknown", Snapshot{Assessment: withGap(ready(), "Job", readiness.Forbidden), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Entry 1"}},
+		{"stalled, and its job at work", Snapshot{Assessment: ready(process(readiness.JobRunning, 0)), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Job pum-process", "Entry 1"}},
+		{"an unknown state is not final", Snapshot{Assessment: ready(), Answer: entries("PAUSED")}, []string{"Entry 0"}},
+		{"only entries, and the job at work", Snapshot{Goal: GoalEntries, Assessment: withJobs(workloads(readiness.Progressing), process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
+		{"only workloads", Snapshot{Goal: GoalWorkloads, Assessment: ready(), Answer: entries(initial)}, nil},
+		{"PUM was asked before its job changed", Snapshot{Assessment: ready(), Answer: entries(aborted), AskedAt: midday, PUMChangedAt: midday}, []string{"Entry all"}},
+		{"and asked again", Snapshot{Assessment: ready(), Answer: entries(aborted), AskedAt: midday.Add(1), PUMChangedAt: midday}, nil},
+		{"PUM is silent", Snapshot{Assessment: ready(process(readiness.JobFailed, time.Hour)), AnswerErr: errNoAnswer}, []string{"Entry all"}},
+		{"the workloads are unknown", Snapshot{AssessmentErr: errors.New("503"), Answer: entries(aborted), Namespace: "tpe"}, []string{"Namespace tpe"}},
+		{"Helm is at work", Snapshot{ObservedAt: midday, Assessment: ready(), Answer: entries(aborted), Releases: atWork}, []string{"Release tpe"}},
+		{"Helm died at work", Snapshot{ObservedAt: midday, Assessment: ready(), Answer: entries(aborted), Releases: died}, nil},
+		{"a release is to come", Snapshot{ObservedAt: midday, Assessment: ready(), Answer: entries(aborted), Releases: coming}, []string{"Release tpe"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var moving []string
@@ -86,7 +88,7 @@ func TestSettled(t *testing.T) {
 			}
 		})
 	}
-	if since := Judge(Snapshot{Picture: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}).Settled.Since; !since.Equal(midday.Add(-time.Hour)) {
+	if since := Judge(Snapshot{Assessment: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}).Settled.Since; !since.Equal(midday.Add(-time.Hour)) {
 		t.Errorf("settled since %s, want the end of the job", since)
 	}
 }
@@ -98,21 +100,23 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 		a.Entries[0].StateTimestamp = new(midday.Add(-ago).Format(time.RFC3339))
 		return a
 	}
-	jobs := func(jobs ...readiness.Job) *readiness.Picture { return withJobs(workloads(readiness.Ready), jobs...) }
+	jobs := func(jobs ...readiness.Job) *readiness.Assessment {
+		return withJobs(workloads(readiness.Ready), jobs...)
+	}
 	running, failed := process(readiness.JobRunning, time.Minute), readiness.Job{Name: "a", State: readiness.JobFailed}
 	for _, tt := range []struct {
 		name string
 		in   Snapshot
 		want ExitCode
 	}{
-		{"PUM works on another", Snapshot{Picture: jobs(running), Answer: aborted(time.Hour, pum.StateInit)}, ExitTimeout},
-		{"PUM's job is not seen", Snapshot{Picture: jobs(), Answer: aborted(time.Hour, pum.StateInProgress)}, ExitTimeout},
-		{"PUM's job failed", Snapshot{Picture: jobs(process(readiness.JobFailed, time.Minute)), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
-		{"the job may run it again", Snapshot{Picture: jobs(running), Answer: aborted(time.Hour, pum.StateProcessed)}, ExitTimeout},
-		{"the job aborted it", Snapshot{Picture: jobs(running), Answer: aborted(0, pum.StateProcessed)}, ExitFailed},
-		{"nobody works", Snapshot{Picture: jobs(), Answer: aborted(time.Hour)}, ExitFailed},
-		{"another job failed, too", Snapshot{Picture: jobs(running, failed), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
-		{"a workload is doomed, too", Snapshot{Picture: withJobs(workloads(readiness.Failed), running), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"PUM works on another", Snapshot{Assessment: jobs(running), Answer: aborted(time.Hour, pum.StateInit)}, ExitTimeout},
+		{"PUM's job is not seen", Snapshot{Assessment: jobs(), Answer: aborted(time.Hour, pum.StateInProgress)}, ExitTimeout},
+		{"PUM's job failed", Snapshot{Assessment: jobs(process(readiness.JobFailed, time.Minute)), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"the job may run it again", Snapshot{Assessment: jobs(running), Answer: aborted(time.Hour, pum.StateProcessed)}, ExitTimeout},
+		{"the job aborted it", Snapshot{Assessment: jobs(running), Answer: aborted(0, pum.StateProcessed)}, ExitFailed},
+		{"nobody works", Snapshot{Assessment: jobs(), Answer: aborted(time.Hour)}, ExitFailed},
+		{"another job failed, too", Snapshot{Assessment: jobs(running, failed), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"a workload is doomed, too", Snapshot{Assessment: withJobs(workloads(readiness.Failed), running), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
 	} {
 		if got := Judge(tt.in).TimedOut().ExitCode; got != tt.want {
 			t.Errorf("%s: exit code %d, want %d", tt.name, got, tt.want)
@@ -124,7 +128,7 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 // was never migrated.
 func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	const hour = time.Hour
-	failed := func(ago time.Duration, of string) *readiness.Picture {
+	failed := func(ago time.Duration, of string) *readiness.Assessment {
 		return withJobs(workloads(readiness.Ready), readiness.Job{Name: "hook", State: readiness.JobFailed, FinishedAt: midday.Add(-ago), Release: of})
 	}
 	undated := helm(2 * hour)
@@ -135,15 +139,15 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 		want ExitCode
 		code Code
 	}{
-		{"60 days ago", Snapshot{Picture: failed(60*24*hour, ""), Releases: helm(2 * hour)}, ExitDone, CodeJobFormerly},
-		{"in this upgrade", Snapshot{Picture: failed(hour, ""), Releases: helm(2 * hour)}, ExitFailed, CodeJobFailed},
-		{"of the first of the four releases", Snapshot{Picture: failed(4*hour+hour/2, ""), Releases: helm(5*hour, 4*hour, 3*hour, hour)}, ExitFailed, CodeJobFailed},
-		{"of yesterday's upgrade, before a fix of one", Snapshot{Picture: failed(23*hour, ""), Releases: helm(24*hour, 24*hour, 24*hour, hour)}, ExitDone, CodeJobFormerly},
-		{"before its own release was tried again", Snapshot{Picture: failed(2*hour, "tpe"), Releases: helm(3*hour, 3*hour, 3*hour, hour)}, ExitDone, CodeJobFormerly},
-		{"after its own release was upgraded", Snapshot{Picture: failed(2*hour, "tpe-data"), Releases: helm(3*hour, 3*hour, 3*hour, hour)}, ExitFailed, CodeJobFailed},
-		{"Helm may not be read", Snapshot{Picture: failed(60*24*hour, ""), ReleasesErr: errForbidden}, ExitFailed, CodeJobFailed},
-		{"when Helm began is unknown", Snapshot{Picture: failed(60*24*hour, ""), Releases: undated}, ExitFailed, CodeJobFailed},
-		{"without a Helm release", Snapshot{Picture: failed(60*24*hour, ""), Releases: &Releases{}}, ExitFailed, CodeJobFailed},
+		{"60 days ago", Snapshot{Assessment: failed(60*24*hour, ""), Releases: helm(2 * hour)}, ExitDone, CodeJobFormerly},
+		{"in this upgrade", Snapshot{Assessment: failed(hour, ""), Releases: helm(2 * hour)}, ExitFailed, CodeJobFailed},
+		{"of the first of the four releases", Snapshot{Assessment: failed(4*hour+hour/2, ""), Releases: helm(5*hour, 4*hour, 3*hour, hour)}, ExitFailed, CodeJobFailed},
+		{"of yesterday's upgrade, before a fix of one", Snapshot{Assessment: failed(23*hour, ""), Releases: helm(24*hour, 24*hour, 24*hour, hour)}, ExitDone, CodeJobFormerly},
+		{"before its own release was tried again", Snapshot{Assessment: failed(2*hour, "tpe"), Releases: helm(3*hour, 3*hour, 3*hour, hour)}, ExitDone, CodeJobFormerly},
+		{"after its own release was upgraded", Snapshot{Assessment: failed(2*hour, "tpe-data"), Releases: helm(3*hour, 3*hour, 3*hour, hour)}, ExitFailed, CodeJobFailed},
+		{"Helm may not be read", Snapshot{Assessment: failed(60*24*hour, ""), ReleasesErr: errForbidden}, ExitFailed, CodeJobFailed},
+		{"when Helm began is unknown", Snapshot{Assessment: failed(60*24*hour, ""), Releases: undated}, ExitFailed, CodeJobFailed},
+		{"without a Helm release", Snapshot{Assessment: failed(60*24*hour, ""), Releases: &Releases{}}, ExitFailed, CodeJobFailed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.in.ObservedAt, tt.in.Goal = midday, GoalWorkloads
@@ -154,7 +158,7 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	}
 	aborted := entries(pum.StateAborted)
 	aborted.Entries[0].StateTimestamp = new(midday.Add(-48 * hour).Format(time.RFC3339))
-	v := Judge(Snapshot{ObservedAt: midday, Picture: workloads(readiness.Ready), Answer: aborted, Releases: helm(hour)})
+	v := Judge(Snapshot{ObservedAt: midday, Assessment: workloads(readiness.Ready), Answer: aborted, Releases: helm(hour)})
 	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "there is no response of the service; that was at 2026-02-27 12:00 UTC, before the present upgrade began at 2026-03-01 11:00 UTC, and its data was not migrated since" {
 		t.Errorf("exit code %d, %s: %s", v.ExitCode, f.Code, f.Detail)
 	}
@@ -162,7 +166,9 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 
 func TestNoEntries(t *testing.T) {
 	const hour = time.Hour
-	jobs := func(jobs ...readiness.Job) *readiness.Picture { return withJobs(workloads(readiness.Ready), jobs...) }
+	jobs := func(jobs ...readiness.Job) *readiness.Assessment {
+		return withJobs(workloads(readiness.Ready), jobs...)
+	}
 	pending := helm(hour)
 	pending.Items[3].Status = release.StatusPendingUpgrade
 	for _, tt := range []struct {
@@ -171,17 +177,17 @@ func TestNoEntries(t *testing.T) {
 		want ExitCode
 		code Code
 	}{
-		{"the job completed", Snapshot{Picture: jobs(process(readiness.JobComplete, hour))}, ExitDone, ""},
-		{"in this upgrade", Snapshot{Picture: jobs(process(readiness.JobComplete, hour)), Releases: helm(2 * hour)}, ExitDone, ""},
-		{"in an earlier one", Snapshot{Picture: jobs(process(readiness.JobComplete, hour)), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
-		{"in an earlier one, and it did not run for long", Snapshot{Picture: jobs(process(readiness.JobComplete, 2*hour)), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
-		{"the job is at work", Snapshot{Picture: jobs(process(readiness.JobRunning, 0)), Releases: helm(hour)}, ExitPending, CodeNoEntries},
-		{"the job failed", Snapshot{Picture: jobs(process(readiness.JobFailed, hour)), Releases: helm(2 * hour)}, ExitFailed, CodeNoEntries},
-		{"no job yet", Snapshot{Picture: jobs(), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
-		{"no job any more", Snapshot{Picture: jobs(), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
-		{"no job, and Helm is at work", Snapshot{Picture: jobs(), Releases: pending}, ExitPending, CodeNoEntries},
-		{"no job, and Helm is unknown", Snapshot{Picture: jobs()}, ExitPending, CodeNoEntries},
-		{"jobs may not be read", Snapshot{Picture: withGap(jobs(), "Job", readiness.Forbidden), Releases: helm(hour)}, ExitPending, CodeNoEntries},
+		{"the job completed", Snapshot{Assessment: jobs(process(readiness.JobComplete, hour))}, ExitDone, ""},
+		{"in this upgrade", Snapshot{Assessment: jobs(process(readiness.JobComplete, hour)), Releases: helm(2 * hour)}, ExitDone, ""},
+		{"in an earlier one", Snapshot{Assessment: jobs(process(readiness.JobComplete, hour)), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
+		{"in an earlier one, and it did not run for long", Snapshot{Assessment: jobs(process(readiness.JobComplete, 2*hour)), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
+		{"the job is at work", Snapshot{Assessment: jobs(process(readiness.JobRunning, 0)), Releases: helm(hour)}, ExitPending, CodeNoEntries},
+		{"the job failed", Snapshot{Assessment: jobs(process(readiness.JobFailed, hour)), Releases: helm(2 * hour)}, ExitFailed, CodeNoEntries},
+		{"no job yet", Snapshot{Assessment: jobs(), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
+		{"no job any more", Snapshot{Assessment: jobs(), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
+		{"no job, and Helm is at work", Snapshot{Assessment: jobs(), Releases: pending}, ExitPending, CodeNoEntries},
+		{"no job, and Helm is unknown", Snapshot{Assessment: jobs()}, ExitPending, CodeNoEntries},
+		{"jobs may not be read", Snapshot{Assessment: withGap(jobs(), "Job", readiness.Forbidden), Releases: helm(hour)}, ExitPending, CodeNoEntries},
 		{"nobody looked for the job", Snapshot{}, ExitPending, CodeNoEntries},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -231,7 +237,7 @@ func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := Snapshot{
-				ObservedAt: midday.Add(time.Hour), Goal: GoalEntries, Picture: withJobs(workloads(readiness.Ready), tt.jobs...), Answer: tt.now,
+				ObservedAt: midday.Add(time.Hour), Goal: GoalEntries, Assessment: withJobs(workloads(readiness.Ready), tt.jobs...), Answer: tt.now,
 				Restart: &pum.Restart{At: midday, Job: "old", Entries: tt.before.Entries},
 			}
 			v := Judge(s)
@@ -243,8 +249,8 @@ func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 }
 
 func TestASilentPUMThatRollsOutIsPending(t *testing.T) {
-	picture := func(state readiness.State, rolling bool) *readiness.Picture {
-		return &readiness.Picture{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", State: state, Rolling: rolling}}}
+	assessment := func(state readiness.State, rolling bool) *readiness.Assessment {
+		return &readiness.Assessment{Workloads: []readiness.Workload{{Kind: "Deployment", Name: "pum", State: state, Rolling: rolling}}}
 	}
 	typed := fmt.Errorf("%w: %w", pum.ErrNoAnswer, podexec.ErrRolling)
 	for _, tt := range []struct {
@@ -252,12 +258,12 @@ func TestASilentPUMThatRollsOutIsPending(t *testing.T) {
 		in   Snapshot
 		want ExitCode
 	}{
-		{"it rolls", Snapshot{Picture: picture(readiness.Progressing, true), AnswerErr: errNoAnswer}, ExitPending},
+		{"it rolls", Snapshot{Assessment: assessment(readiness.Progressing, true), AnswerErr: errNoAnswer}, ExitPending},
 		{"the question told so", Snapshot{Goal: GoalEntries, AnswerErr: typed}, ExitPending},
-		{"its new pods are doomed", Snapshot{Picture: picture(readiness.Failed, true), AnswerErr: errNoAnswer}, ExitNoAnswer},
-		{"its rollout is over or late", Snapshot{Picture: picture(readiness.Progressing, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
-		{"it is ready and silent", Snapshot{Picture: picture(readiness.Ready, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
-		{"it may not be asked", Snapshot{Picture: picture(readiness.Progressing, true), AnswerErr: errForbidden}, ExitForbidden},
+		{"its new pods are doomed", Snapshot{Assessment: assessment(readiness.Failed, true), AnswerErr: errNoAnswer}, ExitNoAnswer},
+		{"its rollout is over or late", Snapshot{Assessment: assessment(readiness.Progressing, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
+		{"it is ready and silent", Snapshot{Assessment: assessment(readiness.Ready, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
+		{"it may not be asked", Snapshot{Assessment: assessment(readiness.Progressing, true), AnswerErr: errForbidden}, ExitForbidden},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.in.PUM = "pum"

@@ -21,11 +21,11 @@ type Snapshot struct {
 	Namespace  string // empty if the entries were saved before
 	Goal       Goal   // what it is judged by; where it is empty, by all that was asked for
 
-	Picture    *readiness.Picture // workloads and jobs
-	PictureErr error
-	HeardAt    time.Time // when the API server last said something of it, where it is kept up to date
-	LostAt     time.Time // since when that could not be done; zero if it can
-	LostErr    error     // why
+	Assessment    *readiness.Assessment // workloads and jobs
+	AssessmentErr error
+	HeardAt       time.Time // when the API server last said something of it, where it is kept up to date
+	LostAt        time.Time // since when that could not be done; zero if it can
+	LostErr       error     // why
 
 	PUM          string      // PUM's Deployment
 	Answer       *pum.Answer // entries
@@ -51,7 +51,7 @@ type Releases struct {
 
 // onlyReleases reports whether nothing but the Helm releases was asked for.
 func (s *Snapshot) onlyReleases() bool {
-	return s.Picture == nil && s.PictureErr == nil && s.Answer == nil && s.AnswerErr == nil
+	return s.Assessment == nil && s.AssessmentErr == nil && s.Answer == nil && s.AnswerErr == nil
 }
 
 // Asks returns what the snapshot is judged by.
@@ -59,7 +59,7 @@ func (s *Snapshot) Asks() Goal {
 	switch {
 	case s.Goal != "":
 		return s.Goal
-	case s.Picture == nil && s.PictureErr == nil:
+	case s.Assessment == nil && s.AssessmentErr == nil:
 		return GoalEntries
 	case s.Answer == nil && s.AnswerErr == nil:
 		return GoalWorkloads
@@ -86,12 +86,12 @@ func (s *Snapshot) Outdated() bool {
 
 // process returns the job that works through the entries, nil if it was not seen.
 func (s *Snapshot) process() *readiness.Job {
-	if s.Picture == nil {
+	if s.Assessment == nil {
 		return nil
 	}
-	for i := range s.Picture.Jobs {
-		if s.Picture.Jobs[i].Name == pum.ProcessJob {
-			return &s.Picture.Jobs[i]
+	for i := range s.Assessment.Jobs {
+		if s.Assessment.Jobs[i].Name == pum.ProcessJob {
+			return &s.Assessment.Jobs[i]
 		}
 	}
 	return nil
@@ -103,7 +103,7 @@ func (s *Snapshot) processOver() bool {
 	if job := s.process(); job != nil {
 		return job.State.Final()
 	}
-	return s.Picture != nil && readiness.Unread(s.Picture.Gaps, "Job") == nil
+	return s.Assessment != nil && readiness.Unread(s.Assessment.Gaps, "Job") == nil
 }
 
 // A Verdict is what a snapshot means.

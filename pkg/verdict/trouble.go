@@ -55,7 +55,7 @@ func (o *objects) add(object Object) {
 // troubles judges the causes for which workloads and jobs are held up: one
 // finding for all pods that share one, however many. What every pod that starts
 // goes through is one only once it lasts.
-func (v *Verdict) troubles(p *readiness.Picture) {
+func (v *Verdict) troubles(p *readiness.Assessment) {
 	var found troubles
 	for _, w := range p.Workloads {
 		for _, c := range w.Causes {
@@ -192,7 +192,7 @@ const recent = 24 * time.Hour
 // crashes judges the containers that run again after they ended badly. One
 // that took more memory than it may will do so again; others may have waited
 // for what was not there yet.
-func (v *Verdict) crashes(p *readiness.Picture) {
+func (v *Verdict) crashes(p *readiness.Assessment) {
 	var found troubles
 	told := held(p)
 	for _, c := range p.Crashes {
@@ -227,7 +227,7 @@ func (t *trouble) of() string {
 type container struct{ pod, name string }
 
 // held returns the containers for which something is held up.
-func held(p *readiness.Picture) map[container]bool {
+func held(p *readiness.Assessment) map[container]bool {
 	found := map[container]bool{}
 	for _, w := range p.Workloads {
 		for _, c := range w.Causes {

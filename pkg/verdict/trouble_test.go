@@ -27,7 +27,7 @@ func pull(pod string, minutes int) readiness.Cause {
 }
 
 func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
-	p := &readiness.Picture{ObservedAt: noon}
+	p := &readiness.Assessment{ObservedAt: noon}
 	for i := range 7 {
 		w := readiness.Workload{Kind: "Deployment", Name: fmt.Sprint("w", i), Want: 2, State: readiness.Failed}
 		for j := range 1 + i%2 + i/6 {
@@ -37,7 +37,7 @@ func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
 		}
 		p.Workloads = append(p.Workloads, w)
 	}
-	v := Judge(Snapshot{Picture: p, Namespace: "tpe"})
+	v := Judge(Snapshot{Assessment: p, Namespace: "tpe"})
 	if len(v.Findings) != 1 {
 		t.Fatalf("%d findings, want one: %+v", len(v.Findings), v.Findings)
 	}
@@ -69,8 +69,8 @@ func claimOf(pod string) readiness.Cause {
 }
 
 func TestTroubles(t *testing.T) {
-	held := func(state readiness.State, causes ...readiness.Cause) *readiness.Picture {
-		return &readiness.Picture{ObservedAt: noon, Workloads: []readiness.Workload{
+	held := func(state readiness.State, causes ...readiness.Cause) *readiness.Assessment {
+		return &readiness.Assessment{ObservedAt: noon, Workloads: []readiness.Workload{
 			{Kind: "Deployment", Name: "tp-gui", Want: 2, Ready: 1, State: state, Causes: causes},
 		}}
 	}
@@ -80,7 +80,7 @@ func TestTroubles(t *testing.T) {
 	job := readiness.Job{Name: "twa-upgrade", State: readiness.JobRunning, Causes: []readiness.Cause{pull("j", 2)}}
 	tests := []struct {
 		name string
-		in   *readiness.Picture
+		in   *readiness.Assessment
 		want string
 		code ExitCode
 	}{
@@ -91,11 +91,11 @@ func TestTroubles(t *testing.T) {
 		{"claims of two pods", held(readiness.Progressing, claimOf("lrc-0"), claimOf("lrc-1")), "warning TPE122 2 pods of Deployment tp-gui: claim data-* pending: no volume; GUI degraded", ExitPending},
 		{"with last words", held(readiness.Progressing, crash), "warning TPE114 pod a: main in a crash loop, exit code 1, 3 restarts; GUI degraded", ExitPending},
 		{"a pod that starts is no trouble", held(readiness.Progressing, probe), "", ExitPending},
-		{"a job's", withJobs(&readiness.Picture{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; ", ExitFailed},
+		{"a job's", withJobs(&readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; ", ExitFailed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := Judge(Snapshot{Picture: tt.in})
+			v := Judge(Snapshot{Assessment: tt.in})
 			var got string
 			for _, f := range v.Findings {
 				got += fmt.Sprintf("%s %s %s; %s", f.Level, f.Code, f.Summary, f.Impact)
@@ -105,7 +105,7 @@ func TestTroubles(t *testing.T) {
 			}
 		})
 	}
-	f := Judge(Snapshot{Picture: held(readiness.Progressing, crash)}).Findings[0]
+	f := Judge(Snapshot{Assessment: held(readiness.Progressing, crash)}).Findings[0]
 	if f.Detail != "exit code 1; its last words: Error: refused" {
 		t.Errorf("detail = %q", f.Detail)
 	}
@@ -127,7 +127,7 @@ func TestCrashesOfWhatServes(t *testing.T) {
 		crash(readiness.CrashLoop, "a", time.Hour), crash(readiness.CrashLoop, "b", time.Minute),
 		crash(readiness.OOMKilled, "c", time.Hour), crash(readiness.CrashLoop, "old", 25*time.Hour),
 	}
-	v := Judge(Snapshot{Picture: p, Answer: entries(pum.StateProcessed)})
+	v := Judge(Snapshot{Assessment: p, Answer: entries(pum.StateProcessed)})
 	var got []string
 	for _, f := range v.Findings {
 		got = append(got, fmt.Sprintf("%s %s %s: %s", f.Level, f.Code, f.Summary, f.Since.Format(time.TimeOnly)))
@@ -149,7 +149,7 @@ func TestACrashIsNotToldTwice(t *testing.T) {
 	c := readiness.Cause{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: "a"}, Pod: "a", Container: "main", Since: noon, Group: "x"}
 	p := workloads(readiness.Progressing)
 	p.ObservedAt, p.Workloads[0].Causes, p.Crashes = noon, []readiness.Cause{c}, []readiness.Cause{c}
-	if got := len(Judge(Snapshot{Picture: p}).Findings); got != 1 {
+	if got := len(Judge(Snapshot{Assessment: p}).Findings); got != 1 {
 		t.Errorf("%d findings, want 1", got)
 	}
 }
@@ -157,7 +157,7 @@ func TestACrashIsNotToldTwice(t *testing.T) {
 // A pod that does not become ready is what a wait is about, until that lasts:
 // then there is a finding, which says since when, and still no failure.
 func TestWhatLastsIsAFinding(t *testing.T) {
-	probe := func(code readiness.Code, minutes int) *readiness.Picture {
+	probe := func(code readiness.Code, minutes int) *readiness.Assessment {
 		p := workloads(readiness.Progressing)
 		p.ObservedAt = noon
 		p.Workloads[0].Causes = []readiness.Cause{{
@@ -168,7 +168,7 @@ func TestWhatLastsIsAFinding(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		in   *readiness.Picture
+		in   *readiness.Assessment
 		want string
 	}{
 		{"readiness, young", probe(readiness.ReadinessProbe, 9), ""},
@@ -179,7 +179,7 @@ func TestWhatLastsIsAFinding(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := Judge(Snapshot{Picture: tt.in})
+			v := Judge(Snapshot{Assessment: tt.in})
 			var got string
 			for _, f := range v.Findings {
 				got += fmt.Sprintf("%s %s %s %s %s", f.Level, f.Code, f.Summary, f.Since.Format(time.TimeOnly), strings.Join(f.Next, ", "))

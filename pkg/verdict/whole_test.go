@@ -22,20 +22,20 @@ func everything() []Snapshot {
 	aborted.Stderr, aborted.Ignored = []byte("oops"), "bye"
 	aborted.Entries = append(aborted.Entries, aborted.Entries[0])
 	aborted.Entries[2].ErrorCounter = new(int64(3))
-	picture := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused),
+	assessment := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused),
 		readiness.Job{Name: "a", State: readiness.JobFailed}, readiness.Job{Name: "b", State: readiness.JobSuspended})
-	picture.ObservedAt = noon
+	assessment.ObservedAt = noon
 	for _, code := range readiness.Codes() {
-		picture.Workloads = append(picture.Workloads, readiness.Workload{
+		assessment.Workloads = append(assessment.Workloads, readiness.Workload{
 			Kind: "Deployment", Name: "of-" + string(code), State: readiness.Progressing,
 			Causes: []readiness.Cause{{Code: code, Group: string(code), Object: Object{Kind: "Pod", Name: "p"}, Pod: "p", Since: noon.Add(-time.Hour)}},
 		})
 	}
 	for _, code := range []readiness.Code{readiness.CrashLoop, readiness.OOMKilled} {
-		picture.Crashes = append(picture.Crashes, readiness.Cause{Code: code, Group: string(code), Pod: "q", Container: "main", Message: "exit code 1", Since: noon})
+		assessment.Crashes = append(assessment.Crashes, readiness.Cause{Code: code, Group: string(code), Pod: "q", Container: "main", Message: "exit code 1", Since: noon})
 	}
 	stuck := readiness.Job{Name: "backup-2", State: readiness.JobRunning, Causes: []readiness.Cause{{Dooms: true}}}
-	remarkable := &readiness.Picture{
+	remarkable := &readiness.Assessment{
 		Workloads: []readiness.Workload{
 			{Kind: "StatefulSet", Name: "lrc", State: readiness.Ready, Want: 2, Ready: 2, Reason: "held back by its partition"},
 			{Kind: "Deployment", Name: "twa", State: readiness.ScaledToZero},
@@ -47,16 +47,16 @@ func everything() []Snapshot {
 		},
 	}
 	return append([]Snapshot{
-		{Picture: remarkable},
-		{Picture: withGap(picture, "Kafka", readiness.Forbidden), Answer: aborted},
-		{Picture: workloads(), Answer: entries()},
-		{Picture: workloads(readiness.Ready), LostAt: time.Unix(1, 0)},
-		{PictureErr: errForbidden, AnswerErr: errNoAnswer},
-		{PictureErr: apierrors.NewUnauthorized("no"), AnswerErr: errNoAnswer},
-		{PictureErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
-		{PictureErr: errors.New("refused"), AnswerErr: &podexec.PolicyError{Err: errors.New("denied")}},
-		{PictureErr: errors.New("refused")},
-		{ObservedAt: midday, Picture: withJobs(workloads(readiness.Ready), readiness.Job{Name: "a", State: readiness.JobFailed, FinishedAt: midday.Add(-48 * time.Hour)}), Answer: entries(), Releases: helm(time.Hour)},
+		{Assessment: remarkable},
+		{Assessment: withGap(assessment, "Kafka", readiness.Forbidden), Answer: aborted},
+		{Assessment: workloads(), Answer: entries()},
+		{Assessment: workloads(readiness.Ready), LostAt: time.Unix(1, 0)},
+		{AssessmentErr: errForbidden, AnswerErr: errNoAnswer},
+		{AssessmentErr: apierrors.NewUnauthorized("no"), AnswerErr: errNoAnswer},
+		{AssessmentErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
+		{AssessmentErr: errors.New("refused"), AnswerErr: &podexec.PolicyError{Err: errors.New("denied")}},
+		{AssessmentErr: errors.New("refused")},
+		{ObservedAt: midday, Assessment: withJobs(workloads(readiness.Ready), readiness.Job{Name: "a", State: readiness.JobFailed, FinishedAt: midday.Add(-48 * time.Hour)}), Answer: entries(), Releases: helm(time.Hour)},
 		{Answer: entries(pum.StateProcessed), UnconfirmedErr: errors.New("503")},
 		{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, podexec.ErrRolling), PUM: "pum"},
 	}, releaseSnapshots()...)

@@ -84,8 +84,8 @@ func Snapshot(name string) (verdict.Snapshot, error) {
 		return verdict.Snapshot{}, err
 	}
 	s := verdict.Snapshot{ObservedAt: h.RecordedAt, Namespace: h.Namespace}
-	picture := readiness.Assess(objects, h.RecordedAt)
-	s.Picture = &picture
+	assessment := readiness.Assess(objects, h.RecordedAt)
+	s.Assessment = &assessment
 	s.Answer, s.AnswerErr = h.answer(objects)
 	s.Releases = &verdict.Releases{Items: h.Releases}
 	if len(h.Releases) > 0 {

@@ -208,7 +208,7 @@ func (s *stage) source(config *rest.Config) (*observe.Source, error) {
 		Watch: func(ctx context.Context) <-chan readiness.Update {
 			return readiness.Watch(ctx, clients, Namespace, time.Now)
 		},
-		List: func(ctx context.Context) (*readiness.Picture, error) {
+		List: func(ctx context.Context) (*readiness.Assessment, error) {
 			s.lock.Lock()
 			s.listed = time.Now()
 			s.lock.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/test/recorded"
 )
 
-// What is dropped from objects changes no picture of what a cluster held.
-func TestSlimObjectsMakeTheSamePicture(t *testing.T) {
+// What is dropped from objects changes no assessment of what a cluster held.
+func TestStrippedObjectsMakeTheSameAssessment(t *testing.T) {
 	names, err := recorded.Names()
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestSlimObjectsMakeTheSamePicture(t *testing.T) {
 				readiness.Slim(object)
 			}
 			if diff := cmp.Diff(full, readiness.Assess(o, at)); diff != "" {
-				t.Errorf("picture (-of whole objects +of slim ones):\n%s", diff)
+				t.Errorf("assessment (-of whole objects +of slim ones):\n%s", diff)
 			}
 		})
 	}

@@ -15,8 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// A Picture is what was observed of a namespace at one moment.
-type Picture struct {
+// A Assessment is what was observed of a namespace at one moment.
+type Assessment struct {
 	ObservedAt time.Time
 	Workloads  []Workload // by kind, then name
 	Jobs       []Job      // by name; those of CronJobs are not among them
@@ -26,14 +26,14 @@ type Picture struct {
 	Gaps       []Gap      // by resource
 }
 
-// empty reports whether there is nothing in the picture.
-func (p Picture) empty() bool {
+// empty reports whether there is nothing in the assessment.
+func (p Assessment) empty() bool {
 	return len(p.Workloads)+len(p.Jobs)+len(p.CronJobs) == 0
 }
 
-// complete reports whether nothing in the picture is held up, so that there
+// complete reports whether nothing in the assessment is held up, so that there
 // are no causes to look for.
-func (p Picture) complete() bool {
+func (p Assessment) complete() bool {
 	return !slices.ContainsFunc(p.Workloads, func(w Workload) bool { return !w.Done() }) &&
 		!slices.ContainsFunc(p.Jobs, func(j Job) bool { return j.State != JobComplete })
 }
@@ -59,10 +59,10 @@ type Objects struct {
 }
 
 // Assess applies the rule of each kind to what was read.
-func Assess(o Objects, now time.Time) Picture {
+func Assess(o Objects, now time.Time) Assessment {
 	a := assessor{Objects: o, pods: groupByOwner(o.Pods)}
 	a.find = newFinder(o, now)
-	p := Picture{
+	p := Assessment{
 		ObservedAt: now, Workloads: a.workloads(), Gaps: slices.Clone(o.Gaps),
 		Crashes: crashes(o.Pods), Lingering: a.find.lingering(o.Pods),
 	}

@@ -8,14 +8,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A watch reads last words now and then, and shows them in each later picture,
+// A watch reads last words now and then, and shows them in each later assessment,
 // as long as the container they are of is in trouble.
 func TestRecall(t *testing.T) {
 	crash := Cause{Code: CrashLoop, Pod: "twa-x", Container: "twa"}
 	said := crash
 	said.Log = []string{"no database"}
-	earlier := Picture{Workloads: []Workload{{Causes: []Cause{said}}}}
-	later := Picture{
+	earlier := Assessment{Workloads: []Workload{{Causes: []Cause{said}}}}
+	later := Assessment{
 		Workloads: []Workload{{Causes: []Cause{crash, {Code: CrashLoop, Pod: "twa-y", Container: "twa"}}}},
 		Jobs:      []Job{{Causes: []Cause{crash, {Code: ReadinessProbe, Pod: "twa-x", Container: "twa"}}}},
 	}

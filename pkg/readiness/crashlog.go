@@ -23,7 +23,7 @@ const (
 
 // lastWords notes with the causes what crashed containers wrote last, one
 // container for each trouble. What cannot be read is left out.
-func (r *reader) lastWords(p Picture) {
+func (r *reader) lastWords(p Assessment) {
 	pods := map[string]*corev1.Pod{}
 	for _, pod := range r.objects.Pods {
 		pods[pod.Name] = pod
@@ -49,7 +49,7 @@ type trouble struct {
 }
 
 // causes goes over what holds up workloads and jobs.
-func (p Picture) causes() iter.Seq[*Cause] {
+func (p Assessment) causes() iter.Seq[*Cause] {
 	return func(yield func(*Cause) bool) {
 		for _, w := range p.Workloads {
 			for i := range w.Causes {
@@ -71,8 +71,8 @@ func (p Picture) causes() iter.Seq[*Cause] {
 // A place is a container of a pod.
 type place struct{ pod, container string }
 
-// words are the last words in a picture, by where they were written.
-func (p Picture) words() map[place][]string {
+// words are the last words in an assessment, by where they were written.
+func (p Assessment) words() map[place][]string {
 	words := map[place][]string{}
 	for c := range p.causes() {
 		if c.Log != nil {
@@ -82,8 +82,8 @@ func (p Picture) words() map[place][]string {
 	return words
 }
 
-// recall notes with the causes of a later picture what was read for an earlier.
-func (p Picture) recall(words map[place][]string) {
+// recall notes with the causes of a later assessment what was read for an earlier.
+func (p Assessment) recall(words map[place][]string) {
 	for c := range p.causes() {
 		if crashed(c.Code) {
 			c.Log = words[place{c.Pod, c.Container}]
