@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,8 +53,9 @@ func (p *Pair) Talk(ctx context.Context, talks []Talk) (map[string]string, error
 	return differences, nil
 }
 
-// Talks returns all talks.
-func Talks() []Talk {
+// Talks returns all talks with a server of a minor version of Kubernetes. Before 1.30 it
+// does not speak the WebSocket protocol of client-go.
+func Talks(minor string) []Talk {
 	talks := []Talk{
 		{"client: informer", "", informer},
 		{"client: protobuf", "", protobuf},
@@ -78,8 +80,9 @@ func Talks() []Talk {
 			return err
 		})},
 	}
-	for _, protocol := range []string{"WebSocket", "SPDY"} {
-		talks = append(talks, commands(protocol)...)
+	talks = append(talks, commands("SPDY")...)
+	if n, _ := strconv.Atoi(strings.TrimPrefix(minor, "1.")); n >= 30 {
+		talks = append(talks, commands("WebSocket")...)
 	}
 	return talks
 }

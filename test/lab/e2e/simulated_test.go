@@ -40,7 +40,7 @@ func TestSimulatedServer(t *testing.T) {
 	check(t, err)
 	differences, err := g.pair.Run(t.Context(), steps)
 	check(t, err)
-	talked, err := g.pair.Talk(t.Context(), compare.Talks())
+	talked, err := g.pair.Talk(t.Context(), compare.Talks(s.node.Minor()))
 	check(t, err)
 	maps.Copy(differences, talked)
 	known, err := compare.KnownDifferences(s.node.Minor())
