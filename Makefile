@@ -135,7 +135,7 @@ lab-build: # all that a lab is made of; minutes the first time, kept in a cache 
 	$(RUN_LAB) build
 
 .PHONY: lab-up
-lab-up: ## start the lab: a real one-node Kubernetes; K8S=1.30, 1.33 or 1.36
+lab-up: ## start the lab: a real one-node Kubernetes; K8S=1.28, 1.30, 1.33 or 1.36
 	$(RUN_LAB) up
 
 .PHONY: lab-down

@@ -17,7 +17,7 @@ const help = `Lab runs a real Kubernetes of one node on this machine, for tests 
 
 Environment:
   LAB=name                several labs may run side by side (default: default)
-  K8S=minor               version of Kubernetes: 1.30, 1.33 or 1.36 (default: 1.33)
+  K8S=minor               version of Kubernetes: 1.28, 1.30, 1.33 or 1.36 (default: 1.33)
   KUBECTL_TPE_LAB_CACHE   folder for what is compiled (default: kubectl-tpe-lab in
                           the user's cache folder)`
 

@@ -5,6 +5,7 @@ package sim
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -53,7 +54,8 @@ func wanted(r *http.Request, kind Kind) (form, error) {
 	}
 	return form{}, &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status: metav1.StatusFailure, Code: http.StatusNotAcceptable, Reason: metav1.StatusReasonNotAcceptable,
-		Message: "only the following media types are accepted: application/json, application/vnd.kubernetes.protobuf",
+		Details: &metav1.StatusDetails{},
+		Message: "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf",
 	}}
 }
 
@@ -101,7 +103,6 @@ func (f form) list(kind Kind, meta metav1.ListMeta, objects []*unstructured.Unst
 			if err != nil {
 				return nil, err
 			}
-			p.TypeMeta = metav1.TypeMeta{}
 			list.Items = append(list.Items, *p)
 		}
 		return list, nil
@@ -111,7 +112,8 @@ func (f form) list(kind Kind, meta metav1.ListMeta, objects []*unstructured.Unst
 	return untypedList(kind, meta, objects)
 }
 
-// untypedList has objects as they are.
+// untypedList has objects as they are. Those of Kubernetes' own kinds do not say their kind
+// in a list, those of custom resource definitions do.
 func untypedList(kind Kind, meta metav1.ListMeta, objects []*unstructured.Unstructured) (runtime.Object, error) {
 	head, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&meta)
 	if err != nil {
@@ -120,6 +122,11 @@ func untypedList(kind Kind, meta metav1.ListMeta, objects []*unstructured.Unstru
 	list := &unstructured.UnstructuredList{Object: map[string]any{"metadata": head}}
 	list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
 	for _, o := range objects {
+		if kind.builtin {
+			o = &unstructured.Unstructured{Object: maps.Clone(o.Object)}
+			unstructured.RemoveNestedField(o.Object, "apiVersion")
+			unstructured.RemoveNestedField(o.Object, "kind")
+		}
 		list.Items = append(list.Items, *o)
 	}
 	return list, nil

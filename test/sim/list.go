@@ -137,8 +137,11 @@ func (s *Server) read(q query) (v view, after string, err error) {
 	case q.Continue != "":
 		var t token
 		data, err := base64.RawURLEncoding.DecodeString(q.Continue)
-		if err != nil || json.Unmarshal(data, &t) != nil {
-			return v, "", apierrors.NewBadRequest("continue key is not valid")
+		if err == nil {
+			err = json.Unmarshal(data, &t)
+		}
+		if err != nil {
+			return v, "", apierrors.NewBadRequest("invalid continue token: continue key is not valid: " + err.Error())
 		}
 		v, err = s.Store.at(q.kind, q.namespace, t.Revision)
 		return v, t.After, err

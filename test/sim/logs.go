@@ -14,6 +14,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // Logs are what containers printed.
@@ -68,31 +69,55 @@ type logOptions struct {
 	tail, limit        int // less than 0 for all
 }
 
-func readLogOptions(query url.Values) (o logOptions, err error) {
-	o = logOptions{follow: isTrue(query.Get("follow")), timestamps: isTrue(query.Get("timestamps")), tail: -1, limit: -1}
-	number := func(name string, into *int) {
-		if text := query.Get(name); text != "" && err == nil {
-			if *into, err = strconv.Atoi(text); err == nil && *into < 0 {
-				err = fmt.Errorf("%s must not be negative", name)
-			}
+// readLogOptions reads the options for the log of a pod, with the errors of
+// ValidatePodLogOptions in pkg/apis/core/validation of Kubernetes.
+func readLogOptions(query url.Values, pod string) (logOptions, error) {
+	o := logOptions{follow: isTrue(query.Get("follow")), timestamps: isTrue(query.Get("timestamps")), tail: -1, limit: -1}
+	var wrong field.ErrorList
+	var broken error
+	number := func(name string, least int64) int {
+		text := query.Get(name)
+		if text == "" {
+			return -1
 		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		switch {
+		case err != nil:
+			broken = apierrors.NewBadRequest(err.Error())
+		case n < least && least == 0:
+			wrong = append(wrong, field.Invalid(field.NewPath(name), n, "must be greater than or equal to 0"))
+		case n < least:
+			wrong = append(wrong, field.Invalid(field.NewPath(name), n, "must be greater than 0"))
+		}
+		return int(n)
 	}
-	number("tailLines", &o.tail)
-	number("limitBytes", &o.limit)
-	seconds := -1
-	number("sinceSeconds", &seconds)
-	if seconds >= 0 {
+	o.tail, o.limit = number("tailLines", 0), number("limitBytes", 1)
+	if seconds := number("sinceSeconds", 1); seconds >= 0 {
 		o.since = time.Now().Add(-time.Duration(seconds) * time.Second)
 	}
-	if text := query.Get("sinceTime"); text != "" && err == nil {
-		o.since, err = time.Parse(time.RFC3339, text)
+	if text := query.Get("sinceTime"); text != "" {
+		if query.Has("sinceSeconds") {
+			wrong = append(wrong, field.Forbidden(field.NewPath(""), "at most one of `sinceTime` or `sinceSeconds` may be specified"))
+		}
+		since, err := time.Parse(time.RFC3339, text)
+		if o.since = since; err != nil {
+			broken = apierrors.NewBadRequest(err.Error())
+		}
 	}
-	return o, err
+	if broken == nil && len(wrong) > 0 {
+		broken = apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("PodLogOptions").GroupKind(), pod, wrong)
+	}
+	return o, broken
 }
 
 // log answers with the log of a container, and while it is followed goes on until the
 // container ends.
 func (s *Server) log(w http.ResponseWriter, r *http.Request, q request, kind Kind) {
+	options, err := readLogOptions(r.URL.Query(), q.Name)
+	if err != nil {
+		fail(w, err)
+		return
+	}
 	pod, err := s.pod(kind, q)
 	if err != nil {
 		fail(w, err)
@@ -108,11 +133,6 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request, q request, kind Kin
 	}
 	if err != nil {
 		fail(w, err)
-		return
-	}
-	options, err := readLogOptions(r.URL.Query())
-	if err != nil {
-		fail(w, apierrors.NewBadRequest(err.Error()))
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain")
@@ -179,7 +199,7 @@ func (o *logOptions) write(w io.Writer, lines []logLine) bool {
 		}
 		text := line.text
 		if o.timestamps {
-			text = line.at.UTC().Format(time.RFC3339Nano) + " " + text
+			text = line.at.UTC().Format("2006-01-02T15:04:05.000000000Z07:00") + " " + text
 		}
 		if o.limit >= 0 {
 			text = text[:min(len(text), o.limit)]

@@ -170,6 +170,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, q request) {
 	}
 	kind, ok := s.Store.kind(q.GroupVersionResource)
 	switch {
+	case !ok && s.Store.serves(q.GroupVersionResource.GroupVersion()), q.Subresource != "" && q.Subresource != "exec" && q.Subresource != "log":
+		fail(w, notServed())
 	case !ok:
 		http.Error(w, "404 page not found", http.StatusNotFound)
 	case q.Resource == "pods" && q.Subresource == "exec":
@@ -178,8 +180,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, q request) {
 		fail(w, apierrors.NewMethodNotSupported(kind.GroupResource(), q.Verb))
 	case q.Resource == "pods" && q.Subresource == "log":
 		s.log(w, r, q, kind)
-	case q.Subresource != "":
-		http.Error(w, "404 page not found", http.StatusNotFound)
 	case q.Verb == "watch":
 		s.watch(w, r, q, kind)
 	case q.Verb == "list":
@@ -187,6 +187,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, q request) {
 	default:
 		s.get(w, r, q, kind)
 	}
+}
+
+// notServed is the error for a resource that nobody serves in a group that is served.
+func notServed() error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusNotFound, Reason: metav1.StatusReasonNotFound,
+		Details: &metav1.StatusDetails{}, Message: "the server could not find the requested resource",
+	}}
 }
 
 // fail answers with an error, as JSON whatever was asked for: every client reads that.

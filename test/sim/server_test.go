@@ -265,7 +265,7 @@ func TestLogs(t *testing.T) {
 	for i := range 4 {
 		s.Logs.Append(of, now.Add(time.Duration(i-10)*time.Minute), fmt.Sprintf("line %d\n", i))
 	}
-	stamp := now.Add(-7 * time.Minute).UTC().Format(time.RFC3339Nano)
+	stamp := now.Add(-7 * time.Minute).UTC().Format("2006-01-02T15:04:05.000000000Z07:00")
 	for _, test := range []struct {
 		options corev1.PodLogOptions
 		want    string

@@ -184,6 +184,11 @@ func (s *Store) served() []Kind {
 	return slices.Clone(s.kinds)
 }
 
+// serves reports whether a kind of a group is served, in any version.
+func (s *Store) serves(gv schema.GroupVersion) bool {
+	return slices.ContainsFunc(s.served(), func(k Kind) bool { return k.Group == gv.Group })
+}
+
 // kind returns the kind of a resource that is served.
 func (s *Store) kind(resource schema.GroupVersionResource) (Kind, bool) {
 	for _, k := range s.served() {

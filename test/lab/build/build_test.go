@@ -94,13 +94,13 @@ func TestVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for minor, want := range map[string]string{"1.30": "v1.30.14", "1.33": "v1.33.13", "1.36": "v1.36.3"} {
+	for minor, want := range map[string]string{"1.28": "v1.28.15", "1.30": "v1.30.14", "1.33": "v1.33.13", "1.36": "v1.36.3"} {
 		if got, err := b.Version(minor); err != nil || got != want {
 			t.Errorf("Version(%q) = %q, %v, want %q", minor, got, err, want)
 		}
 	}
 	_, err = b.Version("1.29")
-	if want := `no Kubernetes "1.29": want one of 1.30, 1.33, 1.36 in K8S`; err == nil || err.Error() != want {
+	if want := `no Kubernetes "1.29": want one of 1.28, 1.30, 1.33, 1.36 in K8S`; err == nil || err.Error() != want {
 		t.Errorf("Version(1.29) = %v, want %s", err, want)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -28,26 +29,32 @@ func (c component) String() string {
 	return strings.TrimSpace(c.name + " " + c.version)
 }
 
+// quick are flags that compile in two thirds of the time what is as large as Kubernetes:
+// functions are not inlined, and nothing is noted for debuggers. The standard library is as
+// everywhere else, so that it is compiled once.
+var quick = []string{"-trimpath", "-gcflags=all=-l -dwarf=false", "-gcflags=std="}
+
 // labPrograms are the small programs of our own.
 func labPrograms() component {
 	return component{
 		name:    "lab",
 		module:  ".",
 		inputs:  []string{"go.mod", "go.sum", "lab-init", "pause"},
-		flags:   []string{"-ldflags=-s -w"},
+		flags:   []string{"-trimpath", "-ldflags=-s -w"},
 		targets: []string{"./lab-init", "./pause"},
 	}
 }
 
 // kubernetes is the control plane and the kubelet. Without the version given to
-// the linker every component would call itself v0.0.0-master.
+// the linker every component would call itself v0.0.0-master. Up to 1.30 there are cloud
+// providers in it, but for the tag providerless.
 func kubernetes(minor, version string) component {
 	return component{
 		name:    "kubernetes",
 		version: version,
 		module:  "kubernetes",
 		inputs:  []string{"main.go", "go.mod", minor + ".mod", minor + ".sum"},
-		flags:   []string{"-modfile=" + minor + ".mod", "-ldflags=" + versionFlags(minor, version)},
+		flags:   slices.Concat(quick, []string{"-modfile=" + minor + ".mod", "-tags=providerless", "-ldflags=" + versionFlags(minor, version)}),
 		targets: []string{"."},
 	}
 }
@@ -78,10 +85,10 @@ func (b *Builder) containerd(ctx context.Context) (string, error) {
 		version: version,
 		module:  "containerd",
 		inputs:  []string{"go.mod", "go.sum"},
-		flags: []string{
-			"-tags=no_btrfs,no_devmapper,no_zfs",
+		flags: slices.Concat(quick, []string{
+			"-tags=no_btrfs,no_devmapper,no_rdt,no_systemd,no_tracing,no_zfs",
 			"-ldflags=-s -w -X github.com/containerd/containerd/v2/version.Version=" + version,
-		},
+		}),
 		targets: []string{"tool"},
 	})
 }

@@ -1,4 +1,4 @@
-// The requirements are in 1.30.mod, 1.33.mod and 1.36.mod, one for each minor
+// The requirements are in 1.28.mod to 1.36.mod, one for each minor
 // version of Kubernetes: go build -modfile=1.33.mod
 module github.com/kubectl-tpe/kubectl-tpe/test/lab/kubernetes
 

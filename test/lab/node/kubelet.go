@@ -2,7 +2,10 @@
 
 package node
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // nodeName is the node's name in Kubernetes. It is also the address by which the
 // API server reaches the kubelet, which refuses to be told a loopback address.
@@ -29,7 +32,7 @@ func (m *machine) kubelet() component {
 //   - resolvConf: there is no DNS in the lab.
 func (n *Node) kubeletConfig(s settings) string {
 	failCgroupV1 := "failCgroupV1: false"
-	if s.Minor == "1.30" {
+	if slices.Contains([]string{"1.26", "1.27", "1.28", "1.30"}, s.Minor) {
 		failCgroupV1 = "# failCgroupV1 is not known"
 	}
 	return fmt.Sprintf(`apiVersion: kubelet.config.k8s.io/v1beta1

@@ -16,7 +16,7 @@ import (
 // what runs is left alone. When it returns without an error the node is ready to
 // run pods.
 func (n *Node) Up(ctx context.Context) error {
-	minor := n.minorWanted()
+	minor := n.Minor()
 	programs, err := n.builder.Programs(ctx, minor)
 	if err != nil {
 		return err
@@ -45,23 +45,23 @@ func (n *Node) Up(ctx context.Context) error {
 
 // Build only builds what Up needs.
 func (n *Node) Build(ctx context.Context) error {
-	_, err := n.builder.Programs(ctx, n.minorWanted())
+	_, err := n.builder.Programs(ctx, n.Minor())
 	return err
 }
 
 // Kubectl is the path of the kubectl on PATH, else of one that fits the lab.
 func (n *Node) Kubectl(ctx context.Context) (string, error) {
-	return n.builder.Kubectl(ctx, n.minorWanted())
+	return n.builder.Kubectl(ctx, n.Minor())
 }
 
 // PlainKubectl is the path of a kubectl of the lab's own version; see
 // [build.Builder.PlainKubectl].
 func (n *Node) PlainKubectl(ctx context.Context) (string, error) {
-	return n.builder.PlainKubectl(ctx, n.minorWanted())
+	return n.builder.PlainKubectl(ctx, n.Minor())
 }
 
-// minorWanted is the minor version to build.
-func (n *Node) minorWanted() string {
+// Minor is the minor version of Kubernetes that the lab has, else the one it would be made with.
+func (n *Node) Minor() string {
 	if n.minor != "" {
 		return n.minor
 	}
