@@ -1,6 +1,6 @@
 # make help lists what can be made. CI calls the same targets.
 
-RELEASE := v0.1.0
+RELEASE := v0.2.0
 VERSION := $(RELEASE)-dev
 K8S     ?= 1.33
 SYSTEMS := linux darwin windows
