@@ -170,7 +170,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, q request) {
 	}
 	kind, ok := s.Store.kind(q.GroupVersionResource)
 	switch {
-	case !ok && s.Store.serves(q.GroupVersionResource.GroupVersion()), q.Subresource != "" && q.Subresource != "exec" && q.Subresource != "log":
+	case !ok && s.Store.serves(q.GroupVersion()), q.Subresource != "" && q.Subresource != "exec" && q.Subresource != "log":
 		fail(w, notServed())
 	case !ok:
 		http.Error(w, "404 page not found", http.StatusNotFound)
