@@ -53,29 +53,92 @@ func tabulate(t *testing.T, file string, topics []verdict.Topic) {
 	}
 }
 
-// What the README says of speed and of faults stands in the documents that were
-// measured.
-func TestReadmeClaimsWhatWasMeasured(t *testing.T) {
-	text, err := os.ReadFile(readme)
+// The README says of speed in sentences what docs/bench.md has in tables. Columns are
+// counted from wall, the first one behind where.
+func TestReadmeClaimsTheSpeedThatWasMeasured(t *testing.T) {
+	const exec, wall, memory = "`kubectl exec deploy/pum -- status` | loopback", 0, 2
+	const large = " | 5000 Deployments, 10000 pods"
+	claims := between(t, readme, "bench")
+	rows := readFile(t, docs+"/bench.md")
+	tests := []struct {
+		claim    string
+		row      string
+		column   int
+		from, to float64
+	}{
+		{"`pum status` takes about 40% less time", "`pum status` | " + exec, wall, 0.55, 0.65},
+		{"`pum status` takes about 40% less time and less than half the memory", "`pum status` | " + exec, memory, 0, 0.5},
+		{"`status` takes about 25% less time", "`status` | " + exec, wall, 0.7, 0.8},
+		{"`status` takes about 25% less time and half the memory", "`status` | " + exec, memory, 0.45, 0.55},
+		{"`status` takes about a ninth of the time", "`status` | `kubectl get deployments,statefulsets,pods -o=name`" + large, wall, 0.1, 0.125},
+		{"`logs` takes about 20% more time", "`logs` | `kubectl logs job/pum-process` | chatty-large", wall, 1.15, 1.25},
+		{"`wait` takes about four times the memory", "`wait at rest` | `kubectl rollout status deployment/late --timeout=10s`" + large, memory, 3.5, 4.5},
+	}
+	for _, tt := range tests {
+		if !strings.Contains(claims, tt.claim) {
+			t.Errorf("the README does not say %q", tt.claim)
+		}
+		_, rest, ok := strings.Cut(rows, "\n| "+tt.row+" | ")
+		if !ok {
+			t.Errorf("bench.md has no row %q", tt.row)
+			continue
+		}
+		var ratio float64
+		if _, err := fmt.Sscan(strings.TrimRight(strings.Fields(strings.Split(rest, " | ")[tt.column])[0], ","), &ratio); err != nil {
+			t.Error(err)
+		}
+		if ratio < tt.from || ratio > tt.to {
+			t.Errorf("%q: bench.md has %v, want %v to %v", tt.claim, ratio, tt.from, tt.to)
+		}
+	}
+	if lines := strings.Count(claims, "\n"); lines != 5 {
+		t.Errorf("the README makes %d claims, want 5: those tested here", lines)
+	}
+}
+
+// The README has the numbers of docs/faults.md, in its own words.
+func TestReadmeClaimsTheFaultsThatWereSurvived(t *testing.T) {
+	number := regexp.MustCompile(`\d+`)
+	var n []any // of the two sentences above the tables
+	for _, line := range strings.Split(readFile(t, docs+"/faults.md"), "\n")[4:7] {
+		for _, digits := range number.FindAllString(line, -1) {
+			var x int
+			if _, err := fmt.Sscan(digits, &x); err != nil {
+				t.Fatal(err)
+			}
+			n = append(n, x)
+		}
+	}
+	if len(n) != 13 {
+		t.Fatalf("faults.md has %d numbers above its tables, want 13: %v", len(n), n)
+	}
+	want := fmt.Sprintf("%[2]d of %[1]d faults ended as they should: %[3]d false successes, %[4]d repeated restarts, %[5]d crashes, %[6]d hangs.\n\n"+
+		"In %[8]d of %[7]d random runs `wait` ended with the last change (median %[9]d ms, worst %.1[10]f s). "+
+		"In %[12]d it ended earlier, when everything had been ready. In %[13]d it ended wrongly.\n",
+		append(append(n[:9:9], float64(n[9].(int))/1000), n[10:]...)...)
+	if diff := cmp.Diff(want, between(t, readme, "faults")); diff != "" {
+		t.Errorf("the README (-want +got):\n%s", diff)
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, source := range map[string]string{"bench": docs + "/bench.md", "faults": docs + "/faults.md"} {
-		measured, err := os.ReadFile(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(string(text), "<!-- "+name+" -->\n")
-		claims, _, ok := strings.Cut(rest, "<!-- end -->\n")
-		if !ok {
-			t.Errorf("the README claims nothing of %s", name)
-		}
-		for line := range strings.Lines(claims) {
-			if !strings.Contains("\n"+string(measured), "\n"+line) {
-				t.Errorf("%s has no line %q", source, line)
-			}
-		}
+	return string(text)
+}
+
+// between returns what stands in a file between the comments of a name.
+func between(t *testing.T, file, name string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(readFile(t, file), "<!-- "+name+" -->\n")
+	text, _, closed := strings.Cut(rest, "<!-- end -->\n")
+	if !ok || !closed {
+		t.Fatalf("%s has no place for %q", file, name)
 	}
+	return text
 }
 
 // replaceBetween puts text between the comments of a name.
