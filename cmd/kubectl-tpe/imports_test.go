@@ -18,7 +18,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/output":    {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/observe":   {"verdict", "pum", "readiness", "release", "podexec", "kube"},
 		"pkg/verdict":   {"pum", "readiness", "release", "podexec", "kubejob", "command"},
-		"pkg/pum":       {"podexec", "kube"},
+		"pkg/pum":       {"podexec", "kubejob", "kube"},
 		"pkg/readiness": {"kubejob", "kube"},
 		"pkg/release":   {},
 		"pkg/joblogs":   {"kubejob", "kube"},
