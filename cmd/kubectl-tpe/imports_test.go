@@ -16,7 +16,7 @@ const module = "github.com/kubectl-tpe/kubectl-tpe/"
 func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
 		"pkg/output":    {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
-		"pkg/observe":   {"verdict", "pum", "readiness", "release", "podexec", "kube"},
+		"pkg/observe":   {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
 		"pkg/verdict":   {"pum", "readiness", "release", "podexec", "kubejob", "command"},
 		"pkg/pum":       {"podexec", "kubejob", "kube"},
 		"pkg/readiness": {"kubejob", "kube"},

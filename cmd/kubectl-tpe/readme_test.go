@@ -96,28 +96,16 @@ func TestReadmeClaimsTheSpeedThatWasMeasured(t *testing.T) {
 	}
 }
 
-// The README has the numbers of docs/faults.md, in its own words.
+// What the README says of faults stands in docs/faults.md, which make faults writes.
 func TestReadmeClaimsTheFaultsThatWereSurvived(t *testing.T) {
-	number := regexp.MustCompile(`\d+`)
-	var n []any // of the two sentences above the tables
-	for _, line := range strings.Split(readFile(t, docs+"/faults.md"), "\n")[4:7] {
-		for _, digits := range number.FindAllString(line, -1) {
-			var x int
-			if _, err := fmt.Sscan(digits, &x); err != nil {
-				t.Fatal(err)
-			}
-			n = append(n, x)
+	survived, claims := readFile(t, docs+"/faults.md"), between(t, readme, "faults")
+	if len(claims) < 100 {
+		t.Errorf("the README claims nothing but %q", claims)
+	}
+	for line := range strings.Lines(claims) {
+		if !strings.Contains(survived, "\n"+line) {
+			t.Errorf("faults.md has no line %q", line)
 		}
-	}
-	if len(n) != 13 {
-		t.Fatalf("faults.md has %d numbers above its tables, want 13: %v", len(n), n)
-	}
-	want := fmt.Sprintf("%[2]d of %[1]d faults ended as they should: %[3]d false successes, %[4]d repeated restarts, %[5]d crashes, %[6]d hangs.\n\n"+
-		"In %[8]d of %[7]d random runs `wait` ended with the last change (median %[9]d ms, worst %.1[10]f s). "+
-		"In %[12]d it ended earlier, when everything had been ready. In %[13]d it ended wrongly.\n",
-		append(append(n[:9:9], float64(n[9].(int))/1000), n[10:]...)...)
-	if diff := cmp.Diff(want, between(t, readme, "faults")); diff != "" {
-		t.Errorf("the README (-want +got):\n%s", diff)
 	}
 }
 
