@@ -7,8 +7,10 @@ SYSTEMS := linux darwin windows
 UNIT    ?= # more flags for go test, such as -shuffle=on
 
 LINT       := v2.15.0
+VALE       := v3.16.0
 TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
 LINTER     := $(TOOLS)/golangci-lint-$(LINT)/golangci-lint
+PROSE      := $(TOOLS)/vale-$(VALE)/vale
 LAB_MODULE := test/lab
 RUN_LAB    := go run -C $(LAB_MODULE) .
 FLAGS      := -buildvcs=false -ldflags "-s -w -X main.stamped=$(VERSION)"
@@ -46,7 +48,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint race ## what test leaves out: the race detector, the linter, vet for every system
+check: tidy format vet lint prose race ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -102,6 +104,14 @@ lint: $(LINTER) # golangci-lint, with the list in .golangci.yml
 
 $(LINTER):
 	GOBIN="$(dir $@)" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT)
+
+.PHONY: prose
+prose: $(PROSE) # Vale, with the rules in .vale/styles, on the documentation that is written by hand
+	$(PROSE) README.md CONTRIBUTING.md SECURITY.md $(filter-out docs/faults.md docs/findings.md,$(wildcard docs/*.md)) test/sim/README.md test/lab/README.md test/lab/tpe/README.md
+
+$(PROSE):
+	@sh test/packages.sh gcc libc6-dev
+	CGO_ENABLED=1 GOBIN="$(dir $@)" go install github.com/errata-ai/vale/v3/cmd/vale@$(VALE)
 
 .PHONY: race
 race: # the tests with the race detector, which needs a C compiler

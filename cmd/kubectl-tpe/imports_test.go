@@ -4,38 +4,62 @@ package main
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// Arrows only go down: cmd -> output, observe -> verdict -> pum, readiness, release, joblogs -> podexec, kubejob, kube -> client-go.
+const module = "github.com/kubectl-tpe/kubectl-tpe/"
+
+// Arrows only go down: cmd -> output, observe -> verdict -> pum, readiness, release, joblogs -> podexec -> kube,
+// kubejob, command. What a package may import of this module is listed; all else is refused.
 func TestArrowsOnlyGoDown(t *testing.T) {
-	const module = "github.com/kubectl-tpe/kubectl-tpe/"
-	const tables, flags, clients = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra", module + "pkg/kube"
+	may := map[string][]string{
+		"pkg/output":    {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
+		"pkg/observe":   {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
+		"pkg/verdict":   {"pum", "readiness", "release", "podexec", "kubejob", "command"},
+		"pkg/pum":       {"podexec", "kubejob", "kube"},
+		"pkg/readiness": {"kubejob", "kube"},
+		"pkg/release":   {},
+		"pkg/joblogs":   {"kubejob", "kube"},
+		"pkg/podexec":   {"kube"},
+		"pkg/kubejob":   {},
+		"pkg/kube":      {},
+		"pkg/command":   {},
+	}
+	for _, pkg := range listed(t, "{{.ImportPath}}", "pkg/...") {
+		allowed, ok := may[strings.TrimPrefix(pkg, module)]
+		if !ok {
+			t.Errorf("nothing says what %s may import", pkg)
+		}
+		for _, path := range listed(t, `{{join .Imports "\n"}}`, strings.TrimPrefix(pkg, module)) {
+			if ours, ok := strings.CutPrefix(path, module); ok && !slices.Contains(allowed, strings.TrimPrefix(ours, "pkg/")) {
+				t.Errorf("%s must not import %s", pkg, path)
+			}
+		}
+	}
+}
+
+// What a package needs of others' modules shows what it is for.
+func TestPackagesKeepToTheirPurpose(t *testing.T) {
+	const tables, flags = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra"
+	const kubectl, cli, client = "k8s.io/kubectl", "k8s.io/cli-runtime", "k8s.io/client-go"
 	never := map[string][]string{
 		"cmd/kubectl-tpe": {tables},
-		"pkg/output":      {flags, clients, module + "pkg/observe"},
-		"pkg/verdict":     {flags, clients, tables, module + "pkg/output", module + "pkg/observe"},
-		"pkg/observe":     {flags, tables, module + "pkg/output", module + "pkg/joblogs", "k8s.io/cli-runtime", "k8s.io/kubectl"},
-		"pkg/pum":         {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/readiness", module + "pkg/release", module + "pkg/joblogs", "k8s.io/cli-runtime", "os/exec"},
-		"pkg/readiness":   {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/release", module + "pkg/joblogs", "k8s.io/cli-runtime", "k8s.io/kubectl"},
-		"pkg/release":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/joblogs", "k8s.io/cli-runtime", "os/exec"},
-		"pkg/joblogs":     {flags, tables, module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/release", "k8s.io/cli-runtime", "k8s.io/kubectl"},
-		"pkg/command":     {flags, tables, module + "pkg", "k8s.io"},
-		"pkg/kubejob":     {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl", "k8s.io/client-go"},
-		"pkg/podexec":     {flags, tables, module + "pkg/kubejob", module + "pkg/output", module + "pkg/verdict", module + "pkg/pum", module + "pkg/readiness", module + "pkg/release", module + "pkg/joblogs", "k8s.io/cli-runtime", "os/exec"},
-		"pkg/kube":        {flags, tables, module + "pkg", "k8s.io/cli-runtime", "k8s.io/kubectl"},
+		"pkg/output":      {flags},
+		"pkg/observe":     {flags, tables, cli, kubectl},
+		"pkg/verdict":     {flags, tables, cli, kubectl, client},
+		"pkg/pum":         {flags, tables, cli, kubectl, "os/exec"},
+		"pkg/readiness":   {flags, tables, cli, kubectl},
+		"pkg/release":     {flags, tables, cli, kubectl, "os/exec"},
+		"pkg/joblogs":     {flags, tables, cli, kubectl},
+		"pkg/podexec":     {flags, tables, cli, "os/exec"},
+		"pkg/kubejob":     {flags, tables, cli, kubectl, client},
+		"pkg/kube":        {flags, tables, cli, kubectl},
+		"pkg/command":     {"k8s.io", "github.com", "os/exec"},
 	}
 	for pkg, refused := range never {
-		out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, module+pkg).CombinedOutput()
-		if err != nil {
-			t.Fatalf("go list %s: %v\n%s", pkg, err, out)
-		}
-		imports := strings.Fields(string(out))
-		if len(imports) == 0 {
-			t.Errorf("%s imports nothing", pkg)
-		}
-		for _, path := range imports {
+		for _, path := range listed(t, `{{join .Imports "\n"}}`, pkg) {
 			for _, no := range refused {
 				if path == no || strings.HasPrefix(path, no+"/") {
 					t.Errorf("%s must not import %s", pkg, path)
@@ -43,4 +67,18 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 			}
 		}
 	}
+}
+
+// listed returns what go list says of packages of this module.
+func listed(t *testing.T, format, packages string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", format, module+packages).CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list %s: %v\n%s", packages, err, out)
+	}
+	list := strings.Fields(string(out))
+	if len(list) == 0 {
+		t.Errorf("go list %s lists nothing", packages)
+	}
+	return list
 }

@@ -53,29 +53,80 @@ func tabulate(t *testing.T, file string, topics []verdict.Topic) {
 	}
 }
 
-// What the README says of speed and of faults stands in the documents that were
-// measured.
-func TestReadmeClaimsWhatWasMeasured(t *testing.T) {
-	text, err := os.ReadFile(readme)
+// The README says of speed in sentences what docs/bench.md has in tables. Columns are
+// counted from wall, the first one behind where.
+func TestReadmeClaimsTheSpeedThatWasMeasured(t *testing.T) {
+	const exec, wall, memory = "`kubectl exec deploy/pum -- status` | loopback", 0, 2
+	const large = " | 5000 Deployments, 10000 pods"
+	claims := between(t, readme, "bench")
+	rows := readFile(t, docs+"/bench.md")
+	tests := []struct {
+		claim    string
+		row      string
+		column   int
+		from, to float64
+	}{
+		{"`pum status` takes about 40% less time", "`pum status` | " + exec, wall, 0.55, 0.65},
+		{"`pum status` takes about 40% less time and less than half the memory", "`pum status` | " + exec, memory, 0, 0.5},
+		{"`status` takes about 25% less time", "`status` | " + exec, wall, 0.7, 0.8},
+		{"`status` takes about 25% less time and half the memory", "`status` | " + exec, memory, 0.45, 0.55},
+		{"`status` takes about a ninth of the time", "`status` | `kubectl get deployments,statefulsets,pods -o=name`" + large, wall, 0.1, 0.125},
+		{"`logs` takes about 20% more time", "`logs` | `kubectl logs job/pum-process` | chatty-large", wall, 1.15, 1.25},
+		{"`wait` takes about four times the memory", "`wait at rest` | `kubectl rollout status deployment/late --timeout=10s`" + large, memory, 3.5, 4.5},
+	}
+	for _, tt := range tests {
+		if !strings.Contains(claims, tt.claim) {
+			t.Errorf("the README does not say %q", tt.claim)
+		}
+		_, rest, ok := strings.Cut(rows, "\n| "+tt.row+" | ")
+		if !ok {
+			t.Errorf("bench.md has no row %q", tt.row)
+			continue
+		}
+		var ratio float64
+		if _, err := fmt.Sscan(strings.TrimRight(strings.Fields(strings.Split(rest, " | ")[tt.column])[0], ","), &ratio); err != nil {
+			t.Error(err)
+		}
+		if ratio < tt.from || ratio > tt.to {
+			t.Errorf("%q: bench.md has %v, want %v to %v", tt.claim, ratio, tt.from, tt.to)
+		}
+	}
+	if lines := strings.Count(claims, "\n"); lines != 5 {
+		t.Errorf("the README makes %d claims, want 5: those tested here", lines)
+	}
+}
+
+// What the README says of faults stands in docs/faults.md, which make faults writes.
+func TestReadmeClaimsTheFaultsThatWereSurvived(t *testing.T) {
+	survived, claims := readFile(t, docs+"/faults.md"), between(t, readme, "faults")
+	if len(claims) < 100 {
+		t.Errorf("the README claims nothing but %q", claims)
+	}
+	for line := range strings.Lines(claims) {
+		if !strings.Contains(survived, "\n"+line) {
+			t.Errorf("faults.md has no line %q", line)
+		}
+	}
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, source := range map[string]string{"bench": docs + "/bench.md", "faults": docs + "/faults.md"} {
-		measured, err := os.ReadFile(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(string(text), "<!-- "+name+" -->\n")
-		claims, _, ok := strings.Cut(rest, "<!-- end -->\n")
-		if !ok {
-			t.Errorf("the README claims nothing of %s", name)
-		}
-		for line := range strings.Lines(claims) {
-			if !strings.Contains("\n"+string(measured), "\n"+line) {
-				t.Errorf("%s has no line %q", source, line)
-			}
-		}
+	return string(text)
+}
+
+// between returns what stands in a file between the comments of a name.
+func between(t *testing.T, file, name string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(readFile(t, file), "<!-- "+name+" -->\n")
+	text, _, closed := strings.Cut(rest, "<!-- end -->\n")
+	if !ok || !closed {
+		t.Fatalf("%s has no place for %q", file, name)
 	}
+	return text
 }
 
 // replaceBetween puts text between the comments of a name.

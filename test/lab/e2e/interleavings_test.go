@@ -95,9 +95,9 @@ func (y *tally) String() string {
 	if slices.Sort(y.took); len(y.took) == 0 {
 		return "No interleaving was waited for to its end."
 	}
-	return fmt.Sprintf("%d random interleavings of workload changes against a wait, checked by a model: %d ended at the last change, "+
-		"after %d ms in the middle and %d ms at worst, with %d waits under way at once; %d before, when all was good for a while; %d otherwise.",
-		len(y.took)+y.early+y.wrong, len(y.took), y.took[len(y.took)/2].Milliseconds(), y.took[len(y.took)-1].Milliseconds(), inFlight, y.early, y.wrong)
+	return fmt.Sprintf("In %d of %d random interleavings of workload changes `wait` ended with the last change (median %d ms, worst %.1f s). "+
+		"In %d it ended earlier, when everything had been ready. In %d it ended wrongly. A model checked this, with %d waits at a time.",
+		len(y.took), len(y.took)+y.early+y.wrong, y.took[len(y.took)/2].Milliseconds(), y.took[len(y.took)-1].Seconds(), y.early, y.wrong, inFlight)
 }
 
 func (y *tally) fail() {

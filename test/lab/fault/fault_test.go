@@ -183,7 +183,7 @@ func TestTable(t *testing.T) {
 	if err := Write(&s, seen, "a note"); err != nil {
 		t.Fatal(err)
 	}
-	want := `2 faults, 1 of them as wanted: 0 false successes, 0 repeated restarts, 0 crashes, 1 hangs past the deadline.
+	want := `1 of 2 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 1 hangs past the deadline.
 
 a note
 

@@ -21,8 +21,8 @@ type Outcome struct {
 func Write(w io.Writer, seen []Outcome, notes ...string) error {
 	var s strings.Builder
 	amiss := slices.DeleteFunc(slices.Clone(seen), func(o Outcome) bool { return len(o.Problems) == 0 })
-	fmt.Fprintf(&s, "%d faults, %d of them as wanted: %d false successes, %d repeated restarts, %d crashes, %d hangs past the deadline.\n",
-		len(seen), len(seen)-len(amiss), count(amiss, "FALSE SUCCESS"), count(amiss, "PUM WAS RESTARTED"), count(amiss, "IT CRASHED"), count(amiss, "it hangs"))
+	fmt.Fprintf(&s, "%d of %d faults ended as they should: %d false successes, %d repeated restarts, %d crashes, %d hangs past the deadline.\n",
+		len(seen)-len(amiss), len(seen), count(amiss, "FALSE SUCCESS"), count(amiss, "PUM WAS RESTARTED"), count(amiss, "IT CRASHED"), count(amiss, "it hangs"))
 	for _, note := range notes {
 		fmt.Fprintf(&s, "\n%s\n", note)
 	}
