@@ -52,6 +52,7 @@ func Judge(s Snapshot) Verdict {
 // hold notes that a code holds. The gravest stays.
 func (v *Verdict) hold(code ExitCode) {
 	v.ExitCode, v.otherwise = graver(v.ExitCode, code), graver(v.otherwise, code)
+	v.failed = v.failed || code == ExitFailed
 }
 
 // find notes a finding, and the code that holds because of it. What would be

@@ -45,7 +45,8 @@ func (g Goal) Entries() bool { return g != GoalWorkloads }
 
 // Over reports whether there is nothing left to wait for: all is done, or something failed
 // and nothing that was observed will change by itself; see [Settled]. With failFast any
-// failure is the end.
+// failure is the end, even one beside a graver code: PUM gives no answer because its own
+// image cannot be pulled.
 //
 // What may not be asked ends a wait, too. What cannot be found or reached does
 // not: the namespace may be about to be made, the connection to come back.
@@ -58,7 +59,7 @@ func Over(v Verdict, failFast bool) bool {
 	case ExitFailed:
 		return failFast || v.Settled.all()
 	}
-	return false
+	return failFast && v.failed
 }
 
 // FailOn returns the verdict where findings of a level are to fail: one that

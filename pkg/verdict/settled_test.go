@@ -93,6 +93,28 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+func TestOver(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		in             Snapshot
+		over, failFast bool
+	}{
+		{"done", Snapshot{Assessment: workloads(readiness.Ready), Answer: entries(pum.StateProcessed)}, true, true},
+		{"pending", Snapshot{Assessment: workloads(readiness.Progressing), Answer: entries(pum.StateProcessed)}, false, false},
+		{"failed and settled", Snapshot{Assessment: workloads(readiness.Ready), Answer: entries(pum.StateAborted)}, true, true},
+		{"failed, and not settled", Snapshot{Assessment: workloads(readiness.Failed), Answer: entries(pum.StateProcessed)}, false, true},
+		{"PUM is silent", Snapshot{Assessment: workloads(readiness.Ready), AnswerErr: errNoAnswer}, false, false},
+		{"PUM is silent, and a workload failed", Snapshot{Assessment: workloads(readiness.Failed), AnswerErr: errNoAnswer}, false, true},
+		{"PUM is not there, and a workload failed", Snapshot{Assessment: workloads(readiness.Failed), AnswerErr: errNotFound}, false, true},
+		{"not authorized", Snapshot{Assessment: workloads(readiness.Progressing), AnswerErr: errForbidden}, true, true},
+	} {
+		v := Judge(tt.in)
+		if over, fast := Over(v, false), Over(v, true); over != tt.over || fast != tt.failFast {
+			t.Errorf("%s: over %v, with fail-fast %v; want %v, %v", tt.name, over, fast, tt.over, tt.failFast)
+		}
+	}
+}
+
 // Out of time is not failed as long as PUM is at work, and nothing else failed.
 func TestTimedOutWithAnEntryAborted(t *testing.T) {
 	aborted := func(ago time.Duration, others ...pum.State) *pum.Answer {

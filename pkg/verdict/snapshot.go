@@ -116,6 +116,7 @@ type Verdict struct {
 
 	namespace  string
 	processing bool     // the job that works through the entries is not over
+	failed     bool     // something failed, even if a graver code decides
 	otherwise  ExitCode // that would hold without the entries that are ABORTED
 	onTheWay   bool     // PUM works on other entries, or on those again
 }
