@@ -5,7 +5,6 @@ package verdict
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -123,7 +122,7 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 
 // state judges one entry by its state.
 func (v *Verdict) state(s *Snapshot, e *pum.Entry) {
-	f := Finding{Objects: []Object{{Kind: "Entry", Name: strconv.FormatInt(e.UID, 10)}}}
+	f := Finding{Objects: []Object{entryObject(e.UID)}}
 	f.Since, _ = e.Since()
 	switch {
 	case e.State == pum.StateAborted:
@@ -149,7 +148,7 @@ func (v *Verdict) state(s *Snapshot, e *pum.Entry) {
 func (v *Verdict) stall(e *pum.Entry, movements map[int64]pum.Movement) {
 	f := Finding{
 		Code: CodeEntryStalled, Level: LevelWarning,
-		Objects: []Object{{Kind: "Entry", Name: strconv.FormatInt(e.UID, 10)}},
+		Objects: []Object{entryObject(e.UID)},
 		Next:    []string{v.logs(pum.ProcessJob)},
 	}
 	kind, stalled := e.Stalled()
@@ -222,4 +221,33 @@ func lastResponse(e *pum.Entry) string {
 		return "last response: " + *e.Response.Message
 	}
 	return fmt.Sprintf("last response: %d %s", *e.Response.Status, *e.Response.Message)
+}
+
+// listing notes what is odd about PUM's list, although it is whole.
+func (v *Verdict) listing(answer *pum.Answer) {
+	if last := len(answer.Entries) - 1; answer.Ignored != "" && last >= 0 {
+		v.find(ExitDone, Finding{
+			Code: CodeTextIgnored, Level: LevelWarning,
+			Summary: "text after PUM's last entry was ignored",
+			Detail:  beginning([]byte(answer.Ignored)),
+			Objects: []Object{entryObject(answer.Entries[last].UID)},
+		})
+	}
+	repeated := pum.Repeated(answer.Entries)
+	if len(repeated) == 0 {
+		return
+	}
+	f := Finding{
+		Code: CodeUIDRepeated, Level: LevelWarning,
+		Summary: fmt.Sprintf("PUM lists the uid %d more than once", repeated[0]),
+		Detail:  "entries are told apart by their uid, so that nobody can say whether these make progress",
+	}
+	if more := len(repeated) - 1; more > 0 {
+		f.Summary += fmt.Sprintf(", and %d other uids", more)
+	}
+	const most = 10
+	for _, uid := range repeated[:min(most, len(repeated))] {
+		f.Objects = append(f.Objects, entryObject(uid))
+	}
+	v.find(ExitDone, f)
 }

@@ -41,7 +41,7 @@ func Judge(s Snapshot) Verdict {
 		v.failedToAsk("workloads", s.AssessmentErr)
 	}
 	v.silent(&s)
-	v.Settled = settledOf(s)
+	v.Moving = s.moving()
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Compare(a.Level.rank(), b.Level.rank())
 	})
@@ -172,7 +172,7 @@ func (v Verdict) Next() []string {
 			next = append(next, text)
 		}
 	}
-	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.Settled.atWork()) && v.namespace != "" {
+	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.namespace != "" {
 		add(v.kubectl("tpe wait"))
 		if v.processing {
 			add(v.kubectl("tpe logs -f"))

@@ -44,7 +44,7 @@ func (g Goal) Workloads() bool { return g != GoalEntries }
 func (g Goal) Entries() bool { return g != GoalWorkloads }
 
 // Over reports whether there is nothing left to wait for: all is done, or something failed
-// and nothing that was observed will change by itself; see [Settled]. With failFast any
+// and nothing that was observed will change by itself; see [Verdict.Moving]. With failFast any
 // failure is the end, even one beside a graver code: PUM gives no answer because its own
 // image cannot be pulled.
 //
@@ -57,7 +57,7 @@ func Over(v Verdict, failFast bool) bool {
 	case ExitDone, ExitWarnings, ExitForbidden:
 		return true
 	case ExitFailed:
-		return failFast || v.Settled.all()
+		return failFast || len(v.Moving) == 0
 	}
 	return failFast && v.failed
 }

@@ -112,7 +112,7 @@ type Verdict struct {
 	ExitCode ExitCode
 	Findings []Finding // the gravest first
 	Impact   []Impact  // nil if too little was read to say that there is none
-	Settled  Settled   // whether anything may still change by itself
+	Moving   []Object  // what may still change by itself; without any, all is settled
 
 	namespace  string
 	processing bool     // the job that works through the entries is not over
