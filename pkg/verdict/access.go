@@ -109,13 +109,13 @@ func (s *Snapshot) pumRolls() bool {
 }
 
 // unconfirmed judges that what would end a wait could not be read anew.
-func (v *Verdict) unconfirmed(s Snapshot) {
+func (v *Verdict) unconfirmed(s *Snapshot) {
 	if s.UnconfirmedErr == nil {
 		return
 	}
 	v.find(ExitError, Finding{
 		Code: CodeUnconfirmed, Level: LevelError,
-		Summary: "what was last seen could not be confirmed, and is read again and again",
+		Summary: "what was last seen could not be confirmed; retrying",
 		Detail:  s.UnconfirmedErr.Error(),
 	})
 }
@@ -135,25 +135,25 @@ func cutShort(err error) bool {
 }
 
 // lost judges an assessment that is not kept up to date any more.
-func (v *Verdict) lost(s Snapshot) {
+func (v *Verdict) lost(s *Snapshot) {
 	if s.LostAt.IsZero() || s.Assessment == nil && !NotLoggedIn(s.LostErr) {
 		return
 	}
 	if NotLoggedIn(s.LostErr) {
 		v.find(ExitForbidden, Finding{
 			Code: CodeNotLoggedIn, Level: LevelError, Since: s.LostAt,
-			Summary: "the login is not accepted any more",
+			Summary: "the API server no longer accepts the login",
 			Detail:  s.LostErr.Error() + "; log in again",
 		})
 		return
 	}
 	f := Finding{
 		Code: CodeUnreachable, Level: LevelError, Since: s.LostAt,
-		Summary: "the API server cannot be reached, and is asked again and again",
-		Detail:  "what is shown of the workloads is as old as that",
+		Summary: "the API server cannot be reached; retrying",
+		Detail:  "the workloads are shown as of then",
 	}
 	if said := apierrors.APIStatus(nil); errors.As(s.LostErr, &said) {
-		f.Summary = "the API server answers with an error, and is asked again and again"
+		f.Summary = "the API server answers with an error; retrying"
 	}
 	if s.LostErr != nil {
 		f.Detail += ": " + s.LostErr.Error()

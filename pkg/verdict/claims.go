@@ -81,7 +81,7 @@ func resize(c *corev1.PersistentVolumeClaim) string {
 		}
 	}
 	if status := c.Status.AllocatedResourceStatuses[corev1.ResourceStorage]; status != "" {
-		return fmt.Sprintf("its resize is not over (%s)", status)
+		return fmt.Sprintf("its resize is not complete (%s)", status)
 	}
 	want, have := c.Spec.Resources.Requests[corev1.ResourceStorage], c.Status.Capacity[corev1.ResourceStorage]
 	if c.Status.Phase == corev1.ClaimBound && !have.IsZero() && want.Cmp(have) > 0 {

@@ -32,11 +32,10 @@ func (v *Verdict) listed(s *Snapshot) {
 	case len(s.Answer.Entries) == 0:
 		v.noEntries(s, job)
 	case job != nil && !job.State.Final():
-		v.processing = true
 		v.hold(ExitPending)
 	}
 	if job != nil && job.State == readiness.JobFailed && !s.Asks().Workloads() && s.formerly(*job) == "" && toDo(s.Answer.Entries) {
-		v.failedProcess(job)
+		v.failedJob(job)
 	}
 	for i := range s.Answer.Entries {
 		v.entry(s, &s.Answer.Entries[i])
@@ -59,22 +58,6 @@ func onTheWay(entries []pum.Entry, job *readiness.Job) bool {
 // toDo reports whether some of the entries are not final.
 func toDo(entries []pum.Entry) bool {
 	return slices.ContainsFunc(entries, func(e pum.Entry) bool { return !e.State.Final() })
-}
-
-// failedProcess notes that the job that works through the entries failed, where the jobs
-// are not judged themselves.
-func (v *Verdict) failedProcess(job *readiness.Job) {
-	v.find(ExitFailed, Finding{
-		Code: CodeJobFailed, Level: LevelError, Since: job.FinishedAt,
-		Summary: "job " + job.Name + " failed for good", Detail: job.Reason,
-		Objects: []Object{{Kind: "Job", Name: job.Name}}, Next: []string{v.logs(job.Name)},
-	})
-}
-
-// entry judges one entry.
-func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
-	v.state(s, e)
-	v.stall(e, s.Movements)
 }
 
 // quiet is how long after the application was upgraded PUM's job must have been seen.
@@ -100,7 +83,6 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		v.find(ExitFailed, f)
 		return
 	case job != nil && !job.State.Final():
-		v.processing = true
 		f.Detail = "not yet: the upgrade itself adds them, and the job " + pum.ProcessJob + " is not complete"
 	case !unseen && known && tpe.Status == release.StatusDeployed && s.ObservedAt.Sub(tpe.BegunAt) >= quiet:
 		f.Code = CodeProcessUnseen
@@ -120,14 +102,14 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	v.find(ExitPending, f)
 }
 
-// state judges one entry by its state.
-func (v *Verdict) state(s *Snapshot, e *pum.Entry) {
+// entry judges one entry.
+func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
 	f := Finding{Objects: []Object{entryObject(e.UID)}}
 	f.Since, _ = e.Since()
 	switch {
 	case e.State == pum.StateAborted:
 		f.Code, f.Level = CodeEntryAborted, LevelError
-		f.Summary = called(e) + " was aborted"
+		f.Summary = entryName(e) + " was aborted"
 		f.Detail = lastResponse(e) + s.before(e)
 		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.logs(pum.ProcessJob), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")}
 		otherwise := v.otherwise
@@ -135,43 +117,43 @@ func (v *Verdict) state(s *Snapshot, e *pum.Entry) {
 		v.otherwise = otherwise
 	case !e.State.Known():
 		f.Code, f.Level = CodeUnknownState, LevelWarning
-		f.Summary = fmt.Sprintf("%s is in state %q, which this version does not know", called(e), e.State)
+		f.Summary = fmt.Sprintf("%s is in state %q, which this version does not know", entryName(e), e.State)
 		f.Detail = "an unknown state is never taken as final; a newer kubectl tpe may know it"
 		v.find(ExitPending, f)
 	case !e.State.Final():
 		v.hold(ExitPending)
 	}
+	v.stall(e, s.Movements)
 }
 
-// stall notes an entry that makes no progress: a wait for it may be one for
-// ever, and somebody has to look.
+// stall notes an entry that makes no progress: a wait for it may never end.
 func (v *Verdict) stall(e *pum.Entry, movements map[int64]pum.Movement) {
-	f := Finding{
-		Code: CodeEntryStalled, Level: LevelWarning,
-		Objects: []Object{entryObject(e.UID)},
-		Next:    []string{v.logs(pum.ProcessJob)},
-	}
 	kind, stalled := e.Stalled()
+	var since time.Time
 	if movements != nil {
 		stall := movements[e.UID].Stall
 		if stalled = stall != nil; stalled {
-			kind, f.Since = stall.Kind, stall.Since
+			kind, since = stall.Kind, stall.Since
 		}
 	}
 	if !stalled {
 		return
 	}
-	f.Summary = called(e) + " makes no progress: " + stallWords(kind)
-	f.Detail = lastResponse(e)
-	v.find(ExitPending, f)
+	v.find(ExitPending, Finding{
+		Code: CodeEntryStalled, Level: LevelWarning, Since: since,
+		Summary: entryName(e) + " makes no progress: " + stallSummary(kind),
+		Detail:  lastResponse(e),
+		Objects: []Object{entryObject(e.UID)},
+		Next:    []string{v.logs(pum.ProcessJob)},
+	})
 }
 
-func stallWords(kind pum.StallKind) string {
+func stallSummary(kind pum.StallKind) string {
 	switch kind {
 	case pum.StallErrors:
-		return "it fails again and again"
+		return "it fails repeatedly"
 	case pum.StallIdle:
-		return "iteration follows iteration, and nothing gets done"
+		return "its iterations get nothing done"
 	}
 	return "nothing about it changes"
 }
@@ -183,7 +165,7 @@ func (v *Verdict) complaints(answer *pum.Answer) {
 	}
 	f := Finding{
 		Code: CodePUMComplains, Level: LevelWarning,
-		Summary: "PUM's command printed its whole list, and something on standard error",
+		Summary: "PUM's command printed its whole list, but also wrote to standard error",
 		Detail:  beginning(answer.Stderr),
 		Objects: []Object{{Kind: "Pod", Name: answer.Source.Pod}},
 	}
@@ -202,8 +184,8 @@ func beginning(text []byte) string {
 	return strings.TrimSpace(strings.ToValidUTF8(string(text[:most]), "")) + fmt.Sprintf(" … (%d bytes or more)", len(text))
 }
 
-// called names an entry as people do: by its uid and its request.
-func called(e *pum.Entry) string {
+// entryName names an entry as people do: by its uid and its request.
+func entryName(e *pum.Entry) string {
 	if e.RequestID == nil {
 		return fmt.Sprintf("entry %d", e.UID)
 	}
@@ -214,7 +196,7 @@ func called(e *pum.Entry) string {
 func lastResponse(e *pum.Entry) string {
 	switch {
 	case e.LastResponse == nil:
-		return "there is no response of the service"
+		return "the service has not responded"
 	case e.Response == nil || e.Response.Message == nil:
 		return "last response: " + *e.LastResponse
 	case e.Response.Status == nil:
@@ -240,7 +222,7 @@ func (v *Verdict) listing(answer *pum.Answer) {
 	f := Finding{
 		Code: CodeUIDRepeated, Level: LevelWarning,
 		Summary: fmt.Sprintf("PUM lists the uid %d more than once", repeated[0]),
-		Detail:  "entries are told apart by their uid, so that nobody can say whether these make progress",
+		Detail:  "entries are identified by their uid, so whether these make progress is unknown",
 	}
 	if more := len(repeated) - 1; more > 0 {
 		f.Summary += fmt.Sprintf(", and %d other uids", more)

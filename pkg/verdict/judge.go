@@ -16,6 +16,8 @@ import (
 // Judge returns the verdict of a snapshot.
 func Judge(s Snapshot) Verdict {
 	v := Verdict{ExitCode: ExitDone, namespace: s.Namespace}
+	process := s.process()
+	v.processing = process != nil && !process.State.Final()
 	goal := s.Asks()
 	if s.Assessment != nil && goal.Workloads() {
 		v.impact(s.Assessment)
@@ -33,10 +35,10 @@ func Judge(s Snapshot) Verdict {
 		v.hold(ExitPending)
 	}
 	if s.Goal == "" || s.Goal == GoalAll {
-		v.releases(s)
+		v.releases(&s)
 	}
-	v.lost(s)
-	v.unconfirmed(s)
+	v.lost(&s)
+	v.unconfirmed(&s)
 	if goal.Workloads() {
 		v.failedToAsk("workloads", s.AssessmentErr)
 	}
@@ -59,7 +61,7 @@ func (v *Verdict) hold(code ExitCode) {
 // missing of it is added: a finding always says what to do next.
 func (v *Verdict) find(code ExitCode, f Finding) {
 	v.hold(code)
-	f.Detail = cmp.Or(f.Detail, "nothing more is known of it")
+	f.Detail = cmp.Or(f.Detail, "no further details")
 	f.Impact = v.impactOf(f.Objects)
 	if f.Next == nil {
 		f.Next = []string{explain(f.Code)}
@@ -108,7 +110,7 @@ func (v *Verdict) workload(w readiness.Workload) {
 		v.find(ExitPending, f)
 	case readiness.Paused:
 		f.Code, f.Level = CodePaused, LevelWarning
-		f.Summary = name(w) + " is paused, and will not go on until it is resumed"
+		f.Summary = name(w) + " is paused, and will not continue until it is resumed"
 		f.Next = []string{v.look(f.Objects[0])}
 		v.find(ExitPending, f)
 	default:
@@ -120,7 +122,6 @@ func (v *Verdict) workload(w readiness.Workload) {
 // not over.
 func (v *Verdict) jobs(s *Snapshot) {
 	for _, j := range s.Assessment.Jobs {
-		v.processing = v.processing || j.Name == pum.ProcessJob && !j.State.Final()
 		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
 		formerly := s.formerly(j)
 		switch {
@@ -132,18 +133,26 @@ func (v *Verdict) jobs(s *Snapshot) {
 			f.Next = []string{v.logs(j.Name), v.kubectl("delete job", j.Name)}
 			v.find(ExitDone, f)
 		case j.State == readiness.JobFailed:
-			f.Code, f.Level = CodeJobFailed, LevelError
-			f.Summary = "job " + j.Name + " failed for good"
-			f.Next = []string{v.logs(j.Name)}
-			v.find(ExitFailed, f)
+			v.failedJob(&j)
 		case j.State == readiness.JobSuspended:
 			f.Code, f.Level = CodeJobSuspended, LevelWarning
-			f.Summary = "job " + j.Name + " is suspended and will not go on until it is resumed"
+			f.Summary = "job " + j.Name + " is suspended and will not continue until it is resumed"
 			v.find(ExitPending, f)
 		default:
 			v.runningJob(j, f)
 		}
 	}
+}
+
+// failedJob notes that a job failed.
+func (v *Verdict) failedJob(j *readiness.Job) {
+	v.find(ExitFailed, Finding{
+		Code: CodeJobFailed, Level: LevelError, Since: j.FinishedAt,
+		Summary: "job " + j.Name + " failed permanently",
+		Detail:  j.Reason,
+		Objects: []Object{{Kind: "Job", Name: j.Name}},
+		Next:    []string{v.logs(j.Name)},
+	})
 }
 
 // runningJob judges a job that is at work, or tries to be.

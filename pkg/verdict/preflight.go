@@ -69,14 +69,14 @@ func (p *Preflight) from() (release.Version, error) {
 	case len(p.Releases.Items) == 0:
 		return release.Version{}, errors.New("there is no Helm release of ThingPark Enterprise in this namespace")
 	case p.Releases.State != release.Consistent:
-		return release.Version{}, errors.New("the Helm releases are not of one known release of ThingPark Enterprise")
+		return release.Version{}, errors.New("the Helm releases do not belong to one known release of ThingPark Enterprise")
 	}
 	return release.ParseVersion(p.Releases.TPE[len(p.Releases.TPE)-1])
 }
 
 func unknownFrom(name string, err error) Check {
-	c := unknown(name, fmt.Errorf("it is not known what is installed: %w", err))
-	c.Summary += "; --from says it"
+	c := unknown(name, fmt.Errorf("what is installed is unknown: %w", err))
+	c.Summary += "; set it with --from"
 	return c
 }
 
@@ -236,8 +236,9 @@ func (p *Preflight) workloads() Check {
 }
 
 // few names the first of many.
-func few(names []string) string {
-	const most = 4
+func few(names []string) string { return atMost(4, names) }
+
+func atMost(most int, names []string) string {
 	if len(names) <= most {
 		return strings.Join(names, ", ")
 	}
@@ -327,9 +328,9 @@ func (p *Preflight) rights() Check {
 	case err != nil:
 		c = unknown(name, err)
 	case len(all) > 0:
-		c = warn(name, "this account may do what Helm has to in the namespace; an administrator has to upgrade the operators' custom resource definitions")
+		c = warn(name, "this account may do what Helm does in the namespace; an administrator has to upgrade the operators' custom resource definitions")
 	default:
-		c = ok(name, "this account may do what Helm has to")
+		c = ok(name, "this account may do what Helm does")
 	}
 	c.Source = source
 	return c

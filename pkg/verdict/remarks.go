@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -61,7 +60,6 @@ func scaledAway(w readiness.Workload) bool {
 // zero judges the workloads that are scaled to zero and should not be. They are
 // ready, as Kubernetes has it, and serve nobody.
 func (v *Verdict) zero(workloads []readiness.Workload) {
-	const mostNamed = 3
 	var objects []Object
 	var names []string
 	for _, w := range workloads {
@@ -74,15 +72,12 @@ func (v *Verdict) zero(workloads []readiness.Workload) {
 	}
 	summary := names[0] + " is scaled to zero"
 	if n := len(names); n > 1 {
-		summary = fmt.Sprintf("%d workloads are scaled to zero: %s", n, strings.Join(names[:min(n, mostNamed)], ", "))
-		if n > mostNamed {
-			summary += fmt.Sprintf(" and %d more", n-mostNamed)
-		}
+		summary = fmt.Sprintf("%d workloads are scaled to zero: %s", n, atMost(3, names))
 	}
 	v.find(ExitDone, Finding{
 		Code: CodeScaledToZero, Level: LevelWarning,
 		Summary: summary,
-		Detail:  "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc",
+		Detail:  "no pod is wanted and none runs; the vendor ships only twa-dev-task-fc that way",
 		Objects: objects,
 		Next:    []string{v.look(objects[0])},
 	})
@@ -102,7 +97,7 @@ func (v *Verdict) lingering(p *readiness.Assessment) {
 	for _, t := range found.list {
 		v.find(ExitDone, Finding{
 			Code: CodeLingering, Level: LevelWarning, Since: t.since,
-			Summary: t.of() + " should be gone and does not stop",
+			Summary: t.of() + " should be gone but does not stop",
 			Detail:  t.cause.Message,
 			Objects: t.pods.list,
 			Next:    []string{v.look(t.pods.list[0])},

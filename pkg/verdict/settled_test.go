@@ -178,7 +178,7 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	aborted := entries(pum.StateAborted)
 	aborted.Entries[0].StateTimestamp = new(midday.Add(-48 * hour).Format(time.RFC3339))
 	v := Judge(Snapshot{ObservedAt: midday, Assessment: workloads(readiness.Ready), Answer: aborted, Releases: helm(hour)})
-	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "there is no response of the service; that was at 2026-02-27 12:00 UTC, before the present upgrade began at 2026-03-01 11:00 UTC, and its data was not migrated since" {
+	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "the service has not responded; that was at 2026-02-27 12:00 UTC, before the present upgrade began at 2026-03-01 11:00 UTC, and its data has not been migrated since" {
 		t.Errorf("exit code %d, %s: %s", v.ExitCode, f.Code, f.Detail)
 	}
 }

@@ -147,7 +147,7 @@ func (t *trouble) detail() string {
 		detail = c.Image + ": " + detail
 	}
 	if n := len(t.cause.Log); n > 0 {
-		detail += "; its last words: " + t.cause.Log[n-1]
+		detail += "; its last log line: " + t.cause.Log[n-1]
 	}
 	return detail
 }
@@ -203,14 +203,14 @@ func (v *Verdict) crashes(p *readiness.Assessment) {
 	for _, t := range found.list {
 		f := Finding{
 			Code: CodeCrashed, Level: LevelInfo, Since: t.latest,
-			Summary: fmt.Sprintf("container %s of %s ended badly, and runs again", t.cause.Container, t.of()),
+			Summary: fmt.Sprintf("container %s of %s failed, and runs again", t.cause.Container, t.of()),
 			Detail:  fmt.Sprintf("%s, %s", cmp.Or(t.cause.Reason, "ended"), t.cause.Message),
 			Objects: t.pods.list,
 			Next:    []string{v.kubectl("logs", "--previous", t.pods.list[0].Name, "-c", t.cause.Container)},
 		}
 		if t.cause.Code == readiness.OOMKilled {
 			f.Code, f.Level = CodeOutOfMemory, LevelWarning
-			f.Summary = fmt.Sprintf("container %s of %s was killed for its memory, and runs again", t.cause.Container, t.of())
+			f.Summary = fmt.Sprintf("container %s of %s was OOM-killed, and runs again", t.cause.Container, t.of())
 		}
 		v.find(ExitDone, f)
 	}

@@ -106,7 +106,7 @@ func TestTroubles(t *testing.T) {
 		})
 	}
 	f := Judge(Snapshot{Assessment: held(readiness.Progressing, crash)}).Findings[0]
-	if f.Detail != "exit code 1; its last words: Error: refused" {
+	if f.Detail != "exit code 1; its last log line: Error: refused" {
 		t.Errorf("detail = %q", f.Detail)
 	}
 	if diff := cmp.Diff([]string{"kubectl logs --previous a -c main", "kubectl describe pod a"}, f.Next); diff != "" {
@@ -133,8 +133,8 @@ func TestCrashesOfWhatServes(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %s: %s", f.Level, f.Code, f.Summary, f.Since.Format(time.TimeOnly)))
 	}
 	want := []string{
-		"warning TPE132 container lrc of pod c was killed for its memory, and runs again: 11:00:00",
-		"info TPE131 container lrc of 2 pods ended badly, and runs again: 11:59:00",
+		"warning TPE132 container lrc of pod c was OOM-killed, and runs again: 11:00:00",
+		"info TPE131 container lrc of 2 pods failed, and runs again: 11:59:00",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)

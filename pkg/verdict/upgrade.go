@@ -89,7 +89,7 @@ func (s *Snapshot) before(e *pum.Entry) string {
 	if !dated || !known || since.After(began.Add(-otherClock)) {
 		return ""
 	}
-	return fmt.Sprintf("; that was at %s, before the present upgrade began at %s, and its data was not migrated since", day(since), day(began))
+	return fmt.Sprintf("; that was at %s, before the present upgrade began at %s, and its data has not been migrated since", day(since), day(began))
 }
 
 // day is a time as a sentence has it.
