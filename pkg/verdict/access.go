@@ -78,9 +78,9 @@ func Classify(err error) ExitCode {
 	return ExitError
 }
 
-// silent judges a PUM that gave no answer. One whose Deployment rolls out, as in each
-// upgrade, is not asked for what it cannot know yet.
-func (v *Verdict) silent(s *Snapshot) {
+// noAnswer judges a PUM that gave no answer. While its Deployment rolls out, as in every
+// upgrade, that is not a failure yet.
+func (v *Verdict) noAnswer(s *Snapshot) {
 	if !errors.Is(s.AnswerErr, pum.ErrNoAnswer) || !s.pumRolls() {
 		v.failedToAsk("entries", s.AnswerErr)
 		return
@@ -96,19 +96,19 @@ func (v *Verdict) silent(s *Snapshot) {
 // pumRolls reports whether PUM's own Deployment is rolling out, by itself or as far as the
 // error of the question tells. One that cannot become ready by itself is none.
 func (s *Snapshot) pumRolls() bool {
-	told := errors.Is(s.AnswerErr, podexec.ErrRolling)
+	rolling := errors.Is(s.AnswerErr, podexec.ErrRolling)
 	if s.Assessment == nil {
-		return told
+		return rolling
 	}
 	i := slices.IndexFunc(s.Assessment.Workloads, func(w readiness.Workload) bool { return w.Kind == "Deployment" && w.Name == s.PUM })
 	if i < 0 {
-		return told
+		return rolling
 	}
 	w := s.Assessment.Workloads[i]
-	return w.State != readiness.Failed && told || w.Rolling && w.State == readiness.Progressing
+	return w.State != readiness.Failed && rolling || w.Rolling && w.State == readiness.Progressing
 }
 
-// unconfirmed judges that what would end a wait could not be read anew.
+// unconfirmed judges that what would end a wait could not be read again.
 func (v *Verdict) unconfirmed(s *Snapshot) {
 	if s.UnconfirmedErr == nil {
 		return
@@ -134,8 +134,8 @@ func cutShort(err error) bool {
 	return errors.As(err, &incomplete) || errors.Is(err, pum.ErrTooLarge)
 }
 
-// lost judges an assessment that is not kept up to date any more.
-func (v *Verdict) lost(s *Snapshot) {
+// disconnected judges an assessment that is no longer kept up to date.
+func (v *Verdict) disconnected(s *Snapshot) {
 	if s.LostAt.IsZero() || s.Assessment == nil && !NotLoggedIn(s.LostErr) {
 		return
 	}

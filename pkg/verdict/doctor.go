@@ -66,7 +66,7 @@ const (
 	skewWrong = 2 * time.Minute
 )
 
-// expiresSoon is how long a credential should be good for: an upgrade takes hours.
+// expiresSoon is how long a credential should be valid: an upgrade takes hours.
 const expiresSoon = 12 * time.Hour
 
 // Judge returns whether each command can be used, check by check. Without an API

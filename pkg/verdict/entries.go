@@ -18,15 +18,15 @@ func (v *Verdict) entries(s *Snapshot) {
 	if s.Restart != nil {
 		v.restarted(s)
 	} else {
-		v.listed(s)
+		v.listedEntries(s)
 	}
 	v.complaints(s.Answer)
 	v.listing(s.Answer)
 }
 
-// listed judges the entries. While the job that works through them is at work it may have
+// listedEntries judges the entries. While the job that works through them is at work it may have
 // more of them by the end.
-func (v *Verdict) listed(s *Snapshot) {
+func (v *Verdict) listedEntries(s *Snapshot) {
 	job := s.process()
 	switch {
 	case len(s.Answer.Entries) == 0:
@@ -34,18 +34,18 @@ func (v *Verdict) listed(s *Snapshot) {
 	case job != nil && !job.State.Final():
 		v.hold(ExitPending)
 	}
-	if job != nil && job.State == readiness.JobFailed && !s.Asks().Workloads() && s.formerly(*job) == "" && toDo(s.Answer.Entries) {
+	if job != nil && job.State == readiness.JobFailed && !s.Asks().Workloads() && s.failedBefore(*job) == "" && toDo(s.Answer.Entries) {
 		v.failedJob(job)
 	}
 	for i := range s.Answer.Entries {
 		v.entry(s, &s.Answer.Entries[i])
 	}
-	v.onTheWay = onTheWay(s.Answer.Entries, job)
+	v.pumAtWork = pumAtWork(s.Answer.Entries, job)
 }
 
-// onTheWay reports whether PUM is still at work, though an entry was aborted: on others, or,
+// pumAtWork reports whether PUM is still at work, though an entry was aborted: on others, or,
 // where all that are aborted were so before its job began, perhaps on them again.
-func onTheWay(entries []pum.Entry, job *readiness.Job) bool {
+func pumAtWork(entries []pum.Entry, job *readiness.Job) bool {
 	if toDo(entries) {
 		return job == nil || !job.State.Final()
 	}
@@ -60,8 +60,8 @@ func toDo(entries []pum.Entry) bool {
 	return slices.ContainsFunc(entries, func(e pum.Entry) bool { return !e.State.Final() })
 }
 
-// quiet is how long after the application was upgraded PUM's job must have been seen.
-const quiet = 10 * time.Minute
+// jobSeenWithin is how long after the application was upgraded PUM's job must have been seen.
+const jobSeenWithin = 10 * time.Minute
 
 // noEntries judges an empty list. It is the answer once the job that works through the
 // entries completed, of this upgrade as far as that is known: the upgrade itself adds them.
@@ -78,16 +78,16 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	switch {
 	case job != nil && job.State == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
 		return
-	case job != nil && job.State == readiness.JobFailed && s.formerly(*job) == "":
+	case job != nil && job.State == readiness.JobFailed && s.failedBefore(*job) == "":
 		f.Detail = "the job " + pum.ProcessJob + ", which works through them, failed"
 		v.find(ExitFailed, f)
 		return
 	case job != nil && !job.State.Final():
 		f.Detail = "not yet: the upgrade itself adds them, and the job " + pum.ProcessJob + " is not complete"
-	case !unseen && known && tpe.Status == release.StatusDeployed && s.ObservedAt.Sub(tpe.BegunAt) >= quiet:
+	case !unseen && known && tpe.Status == release.StatusDeployed && s.ObservedAt.Sub(tpe.BegunAt) >= jobSeenWithin:
 		f.Code = CodeProcessUnseen
 		f.Summary = "PUM has no entries, and whether its job ran in this upgrade is unknown"
-		f.Detail = fmt.Sprintf("release %s was upgraded at %s; since then no job %s was seen: it may have ended and been removed", tpe.Name, day(tpe.BegunAt), pum.ProcessJob)
+		f.Detail = fmt.Sprintf("release %s was upgraded at %s; since then no job %s was seen: it may have ended and been removed", tpe.Name, timeText(tpe.BegunAt), pum.ProcessJob)
 		f.Objects = []Object{{Kind: "Job", Name: pum.ProcessJob}}
 		f.Next = []string{v.kubectl("tpe pum status")}
 		v.find(ExitDone, f)
@@ -110,11 +110,11 @@ func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
 	case e.State == pum.StateAborted:
 		f.Code, f.Level = CodeEntryAborted, LevelError
 		f.Summary = entryName(e) + " was aborted"
-		f.Detail = lastResponse(e) + s.before(e)
+		f.Detail = lastResponse(e) + s.abortedBefore(e)
 		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.logs(pum.ProcessJob), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")}
-		otherwise := v.otherwise
+		otherwise := v.withoutAborted
 		v.find(ExitFailed, f)
-		v.otherwise = otherwise
+		v.withoutAborted = otherwise
 	case !e.State.Known():
 		f.Code, f.Level = CodeUnknownState, LevelWarning
 		f.Summary = fmt.Sprintf("%s is in state %q, which this version does not know", entryName(e), e.State)

@@ -2,6 +2,8 @@
 
 package verdict
 
+import "slices"
+
 // An ExitCode is what a command of the plugin returns to its caller. The
 // codes are part of the interface and the same for every output format.
 type ExitCode int
@@ -62,4 +64,14 @@ func (c ExitCode) outcome() Outcome {
 		return OutcomePending
 	}
 	return OutcomeUnknown
+}
+
+// FailOn returns the verdict where findings of a level are to fail: one that
+// is done, with warnings, is ExitWarnings then.
+func (v Verdict) FailOn(level Level) Verdict {
+	if v.ExitCode == ExitDone && level == LevelWarning &&
+		slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Level == LevelWarning }) {
+		v.ExitCode = ExitWarnings
+	}
+	return v
 }

@@ -87,13 +87,13 @@ type Level string
 
 // The levels.
 const (
-	LevelError   Level = "error"   // the upgrade is not good, or it cannot be told
-	LevelWarning Level = "warning" // look at it, even if the upgrade is over
+	LevelError   Level = "error"   // the upgrade is not good, or it cannot be rolling
+	LevelWarning Level = "warning" // needs attention, even if the upgrade is over
 	LevelInfo    Level = "info"    // explains what is shown
 )
 
-// A Finding is a fact worth a human's eye. It is whole: all but Since, Objects
-// and Impact is there.
+// A Finding is a fact that needs a human's attention. Only Since, Objects and Impact
+// may be absent: every finding has a detail and a next command.
 type Finding struct {
 	Code    Code      `json:"code"`
 	Level   Level     `json:"level"`

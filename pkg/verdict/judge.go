@@ -23,9 +23,9 @@ func Judge(s Snapshot) Verdict {
 		v.impact(s.Assessment)
 		v.workloads(s.Assessment)
 		v.jobs(&s)
-		v.troubles(s.Assessment)
+		v.causes(s.Assessment)
 		v.crashes(s.Assessment)
-		v.remarks(s.Assessment)
+		v.warnings(s.Assessment)
 		v.gaps(s.Assessment.Gaps)
 	}
 	if s.Answer != nil && goal.Entries() {
@@ -37,12 +37,12 @@ func Judge(s Snapshot) Verdict {
 	if s.Goal == "" || s.Goal == GoalAll {
 		v.releases(&s)
 	}
-	v.lost(&s)
+	v.disconnected(&s)
 	v.unconfirmed(&s)
 	if goal.Workloads() {
 		v.failedToAsk("workloads", s.AssessmentErr)
 	}
-	v.silent(&s)
+	v.noAnswer(&s)
 	v.Moving = s.moving()
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Compare(a.Level.rank(), b.Level.rank())
@@ -53,12 +53,12 @@ func Judge(s Snapshot) Verdict {
 
 // hold notes that a code holds. The gravest stays.
 func (v *Verdict) hold(code ExitCode) {
-	v.ExitCode, v.otherwise = graver(v.ExitCode, code), graver(v.otherwise, code)
+	v.ExitCode, v.withoutAborted = graver(v.ExitCode, code), graver(v.withoutAborted, code)
 	v.failed = v.failed || code == ExitFailed
 }
 
-// find notes a finding, and the code that holds because of it. What would be
-// missing of it is added: a finding always says what to do next.
+// find notes a finding, and the code that holds because of it. A finding always says
+// what to do next: by default, the command that explains it.
 func (v *Verdict) find(code ExitCode, f Finding) {
 	v.hold(code)
 	f.Detail = cmp.Or(f.Detail, "no further details")
@@ -102,7 +102,7 @@ func (v *Verdict) workload(w readiness.Workload) {
 		}
 		f.Code, f.Level = CodeWorkloadFailed, LevelError
 		f.Summary = name(w) + " will not become ready by itself"
-		f.Next = []string{v.look(f.Objects[0])}
+		f.Next = []string{v.describe(f.Objects[0])}
 		v.find(ExitFailed, f)
 	case readiness.AwaitingRestart:
 		f.Code, f.Level = CodeAwaitingRestart, LevelInfo
@@ -111,7 +111,7 @@ func (v *Verdict) workload(w readiness.Workload) {
 	case readiness.Paused:
 		f.Code, f.Level = CodePaused, LevelWarning
 		f.Summary = name(w) + " is paused, and will not continue until it is resumed"
-		f.Next = []string{v.look(f.Objects[0])}
+		f.Next = []string{v.describe(f.Objects[0])}
 		v.find(ExitPending, f)
 	default:
 		v.hold(ExitPending)
@@ -123,13 +123,13 @@ func (v *Verdict) workload(w readiness.Workload) {
 func (v *Verdict) jobs(s *Snapshot) {
 	for _, j := range s.Assessment.Jobs {
 		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
-		formerly := s.formerly(j)
+		failedBefore := s.failedBefore(j)
 		switch {
 		case j.State == readiness.JobComplete:
-		case formerly != "":
+		case failedBefore != "":
 			f.Code, f.Level = CodeJobFormerly, LevelWarning
-			f.Summary = fmt.Sprintf("job %s failed before this upgrade, at %s", j.Name, day(j.FinishedAt))
-			f.Detail = strings.TrimPrefix(j.Reason+"; "+formerly, "; ")
+			f.Summary = fmt.Sprintf("job %s failed before this upgrade, at %s", j.Name, timeText(j.FinishedAt))
+			f.Detail = strings.TrimPrefix(j.Reason+"; "+failedBefore, "; ")
 			f.Next = []string{v.logs(j.Name), v.kubectl("delete job", j.Name)}
 			v.find(ExitDone, f)
 		case j.State == readiness.JobFailed:
@@ -165,7 +165,7 @@ func (v *Verdict) runningJob(j readiness.Job, f Finding) {
 	default:
 		f.Code, f.Level = CodeJobFailed, LevelError
 		f.Summary = "job " + j.Name + " will not complete by itself"
-		f.Next = []string{v.look(f.Objects[0])}
+		f.Next = []string{v.describe(f.Objects[0])}
 		v.find(ExitFailed, f)
 	}
 }
@@ -203,8 +203,7 @@ func (v Verdict) Next() []string {
 // explain returns the command that explains a code.
 func explain(code Code) string { return "kubectl tpe explain " + string(code) }
 
-// explained reports whether a cause that dooms tells why: it has a finding of
-// its own then.
+// explained reports whether a cause that cannot recover by itself has a finding of its own.
 func explained(causes []readiness.Cause) bool {
 	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && !c.Code.Starting() })
 }

@@ -80,7 +80,7 @@ func unknownFrom(name string, err error) Check {
 	return c
 }
 
-// path checks the vendor's rule for the way.
+// path checks the vendor's rules for upgrade paths.
 func (p *Preflight) path(from release.Version, steps []release.Step, err error) Check {
 	const name = "path"
 	var c Check
@@ -96,7 +96,7 @@ func (p *Preflight) path(from release.Version, steps []release.Step, err error) 
 	case len(steps) == 1:
 		c = ok(name, fmt.Sprintf("%s is the latest public fix of %s: a major upgrade may start here, by the %s", from, from.Line(), steps[0].Procedure))
 	default:
-		c = fail(name, "it takes "+words(steps))
+		c = fail(name, "it takes "+listSteps(steps))
 	}
 	c.Source = sourceProcedure
 	if len(steps) > 0 {
@@ -105,8 +105,8 @@ func (p *Preflight) path(from release.Version, steps []release.Step, err error) 
 	return c
 }
 
-// words names steps, one after the other.
-func words(steps []release.Step) string {
+// listSteps names steps, one after the other.
+func listSteps(steps []release.Step) string {
 	var parts []string
 	for _, s := range steps {
 		parts = append(parts, fmt.Sprintf("%s to %s by the %s", s.From, s.To, s.Procedure))
@@ -245,8 +245,8 @@ func atMost(most int, names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// operators checks the operators of Kafka and MongoDB: before they are well, what
-// they say of theirs is old.
+// operators checks the operators of Kafka and MongoDB: while they are not ready, the
+// status of their resources is out of date.
 func (p *Preflight) operators() Check {
 	const name = "operators"
 	if p.AssessmentErr != nil {
@@ -255,26 +255,26 @@ func (p *Preflight) operators() Check {
 	if err := readiness.Unread(p.Assessment.Gaps, "Deployment"); err != nil {
 		return unknown(name, err)
 	}
-	var well, ill []string
+	var ready, notReady []string
 	for _, w := range p.Assessment.Workloads {
 		switch {
 		case w.Kind != "Deployment" || !strings.HasSuffix(w.Name, "-operator"):
 		case w.State == readiness.Ready:
-			well = append(well, w.Name)
+			ready = append(ready, w.Name)
 		default:
-			ill = append(ill, w.Name)
+			notReady = append(notReady, w.Name)
 		}
 	}
 	switch {
-	case len(ill) > 0:
-		return fail(name, "not ready: "+few(ill), p.kubectl("get deployments"))
-	case len(well) == 0:
+	case len(notReady) > 0:
+		return fail(name, "not ready: "+few(notReady), p.kubectl("get deployments"))
+	case len(ready) == 0:
 		return warn(name, "there is no Deployment of the operators of Kafka and MongoDB in this namespace")
 	}
-	return ok(name, few(well)+" ready")
+	return ok(name, few(ready)+" ready")
 }
 
-// longAgo is how old an entry is that was given up by everybody.
+// longAgo is how long an entry is unchanged if nobody works on it any more.
 const longAgo = 24 * time.Hour
 
 // entries checks that nothing is left of the last upgrade. An entry that did not become

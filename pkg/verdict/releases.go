@@ -203,7 +203,7 @@ func rollback(r *release.Release) string {
 }
 
 // consistency judges whether the Helm releases belong together. The code is for the
-// case that it cannot be told.
+// case that nobody knows.
 func (v *Verdict) consistency(r *Releases, code ExitCode) {
 	f := Finding{Summary: r.mixture(), Detail: r.versions()}
 	for _, name := range r.Odd {
@@ -263,7 +263,7 @@ func (r *Releases) mixture() string {
 	}
 }
 
-// versions says which chart of each Helm release is of what.
+// versions says which release of ThingPark Enterprise each chart belongs to.
 func (r *Releases) versions() string {
 	var parts []string
 	for _, item := range r.Items {

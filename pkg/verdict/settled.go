@@ -10,6 +10,36 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
+// Over reports whether there is nothing left to wait for: all is done, or something failed
+// and nothing that was observed will change by itself; see [Verdict.Moving]. With failFast any
+// failure is the end, even one beside a graver code: PUM gives no answer because its own
+// image cannot be pulled.
+//
+// A refusal of the API server ends a wait, too. What cannot be found or reached does
+// not: the namespace may be created, and the connection may come back.
+//
+// It judges what was seen. The caller must read it again to confirm it.
+func Over(v Verdict, failFast bool) bool {
+	switch v.ExitCode {
+	case ExitDone, ExitWarnings, ExitForbidden:
+		return true
+	case ExitFailed:
+		return failFast || len(v.Moving) == 0
+	}
+	return failFast && v.failed
+}
+
+// TimedOut returns the verdict for a wait that ran out of time: what is known
+// to be bad stays so, and what is pending is a timeout. So is it if nothing but an entry
+// failed while PUM was still at work on others, or may have begun with it again.
+func (v Verdict) TimedOut() Verdict {
+	if v.ExitCode == ExitFailed && v.pumAtWork {
+		v.ExitCode = v.withoutAborted
+	}
+	v.ExitCode = graver(v.ExitCode, ExitTimeout)
+	return v
+}
+
 // moving returns what may still change by itself. If nothing may, the snapshot is settled.
 // Only what was asked for counts:
 //

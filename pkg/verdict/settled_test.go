@@ -135,7 +135,7 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 		{"the job aborted it", Snapshot{Assessment: jobs(running), Answer: aborted(0, pum.StateProcessed)}, ExitFailed},
 		{"nobody works", Snapshot{Assessment: jobs(), Answer: aborted(time.Hour)}, ExitFailed},
 		{"another job failed, too", Snapshot{Assessment: jobs(running, failed), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
-		{"a workload is doomed, too", Snapshot{Assessment: withJobs(workloads(readiness.Failed), running), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"a workload cannot recover, too", Snapshot{Assessment: withJobs(workloads(readiness.Failed), running), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
 	} {
 		if got := Judge(tt.in).TimedOut().ExitCode; got != tt.want {
 			t.Errorf("%s: exit code %d, want %d", tt.name, got, tt.want)
@@ -278,8 +278,8 @@ func TestASilentPUMThatRollsOutIsPending(t *testing.T) {
 		want ExitCode
 	}{
 		{"it rolls", Snapshot{Assessment: assessment(readiness.Progressing, true), AnswerErr: errNoAnswer}, ExitPending},
-		{"the question told so", Snapshot{Goal: GoalEntries, AnswerErr: typed}, ExitPending},
-		{"its new pods are doomed", Snapshot{Assessment: assessment(readiness.Failed, true), AnswerErr: errNoAnswer}, ExitNoAnswer},
+		{"the error says so", Snapshot{Goal: GoalEntries, AnswerErr: typed}, ExitPending},
+		{"its new pods cannot recover", Snapshot{Assessment: assessment(readiness.Failed, true), AnswerErr: errNoAnswer}, ExitNoAnswer},
 		{"its rollout is over or late", Snapshot{Assessment: assessment(readiness.Progressing, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
 		{"it is ready and silent", Snapshot{Assessment: assessment(readiness.Ready, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
 		{"it may not be asked", Snapshot{Assessment: assessment(readiness.Progressing, true), AnswerErr: errForbidden}, ExitForbidden},

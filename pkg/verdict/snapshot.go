@@ -39,7 +39,7 @@ type Snapshot struct {
 
 	Restart *pum.Restart // what was there before the restart that is waited for; nil if there was none
 
-	UnconfirmedErr error // why what would end a wait could not be read anew; nil if it could, or was not tried
+	UnconfirmedErr error // why what would end a wait could not be read again; nil if it could, or was not tried
 }
 
 // Releases are the four Helm releases, and what they are together. Without any item
@@ -114,9 +114,9 @@ type Verdict struct {
 	Impact   []Impact  // nil if too little was read to say that there is none
 	Moving   []Object  // what may still change by itself; without any, all is settled
 
-	namespace  string
-	processing bool     // the job that works through the entries is not over
-	failed     bool     // something failed, even if a graver code decides
-	otherwise  ExitCode // that would hold without the entries that are ABORTED
-	onTheWay   bool     // PUM works on other entries, or on those again
+	namespace      string
+	processing     bool     // the job that works through the entries is not over
+	failed         bool     // something failed, even if a graver code decides
+	withoutAborted ExitCode // that would hold without the entries that are ABORTED
+	pumAtWork      bool     // PUM works on other entries, or on those again
 }

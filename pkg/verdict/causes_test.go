@@ -90,7 +90,7 @@ func TestTroubles(t *testing.T) {
 		{"no pod", held(readiness.Progressing, claim), "warning TPE122 Deployment tp-gui: claim data-lrc-0 pending: no volume; GUI degraded", ExitPending},
 		{"claims of two pods", held(readiness.Progressing, claimOf("lrc-0"), claimOf("lrc-1")), "warning TPE122 2 pods of Deployment tp-gui: claim data-* pending: no volume; GUI degraded", ExitPending},
 		{"with last words", held(readiness.Progressing, crash), "warning TPE114 pod a: main in a crash loop, exit code 1, 3 restarts; GUI degraded", ExitPending},
-		{"a pod that starts is no trouble", held(readiness.Progressing, probe), "", ExitPending},
+		{"a pod that starts is no cause", held(readiness.Progressing, probe), "", ExitPending},
 		{"a job's", withJobs(&readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; ", ExitFailed},
 	}
 	for _, tt := range tests {
@@ -144,7 +144,7 @@ func TestCrashesOfWhatServes(t *testing.T) {
 	}
 }
 
-// What holds up a workload is told once.
+// What blocks a workload is reported once.
 func TestACrashIsNotToldTwice(t *testing.T) {
 	c := readiness.Cause{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: "a"}, Pod: "a", Container: "main", Since: noon, Group: "x"}
 	p := workloads(readiness.Progressing)

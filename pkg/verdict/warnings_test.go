@@ -70,11 +70,11 @@ func TestRemarks(t *testing.T) {
 	}
 	both := Judge(Snapshot{Assessment: &readiness.Assessment{Workloads: []readiness.Workload{busy}, Lingering: []readiness.Cause{stopping}}})
 	if len(both.Findings) != 1 || both.Findings[0].Code != CodeNode {
-		t.Errorf("a pod that holds up its workload is told twice: %+v", both.Findings)
+		t.Errorf("a pod that holds up its workload is reported twice: %+v", both.Findings)
 	}
 }
 
-// An account that may not list CronJobs is told so, and not warned.
+// An account that may not list CronJobs gets a note, not a warning.
 func TestCronJobsThatMayNotBeReadAreNoWarning(t *testing.T) {
 	v := Judge(Snapshot{Assessment: withGap(workloads(readiness.Ready), "CronJob", readiness.Forbidden)}).FailOn(LevelWarning)
 	if v.ExitCode != ExitDone || len(v.Findings) != 1 || v.Findings[0].Level != LevelInfo {
@@ -82,7 +82,7 @@ func TestCronJobsThatMayNotBeReadAreNoWarning(t *testing.T) {
 	}
 }
 
-// A pod that nothing will replace is told with the command that deletes it.
+// A pod that nothing will replace is reported with the command that deletes it.
 func TestOldPodsAreToBeDeleted(t *testing.T) {
 	old := func(pod string) readiness.Cause {
 		return readiness.Cause{
