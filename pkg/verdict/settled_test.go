@@ -239,7 +239,7 @@ func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 		want        ExitCode
 		settled     bool
 	}{
-		{"nothing happened yet, all was well", entries(done), entries(done), before(readiness.JobComplete), ExitPending, false},
+		{"nothing happened yet, all was ready", entries(done), entries(done), before(readiness.JobComplete), ExitPending, false},
 		{"nothing happened yet, one was aborted", entries(aborted), entries(aborted), before(readiness.JobFailed), ExitPending, false},
 		{"the job has begun", entries(done), entries(done), after(readiness.JobRunning), ExitPending, false},
 		{"the job has begun, one is still aborted", entries(aborted), entries(aborted), after(readiness.JobRunning), ExitPending, false},
