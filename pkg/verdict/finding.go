@@ -97,11 +97,11 @@ const (
 type Finding struct {
 	Code    Code      `json:"code"`
 	Level   Level     `json:"level"`
-	Since   time.Time `json:"since,omitzero"` // since when it holds, or when it happened; absent if nothing tells
+	Since   time.Time `json:"since,omitzero"` // since when it holds, or when it happened; absent if unknown
 	Summary string    `json:"summary"`        // one line
 	Detail  string    `json:"detail"`         // what was seen, in the words of its source
 	Objects []Object  `json:"objects,omitempty"`
-	Impact  string    `json:"impact,omitempty"` // the services that suffer now, of those in impact
+	Impact  string    `json:"impact,omitempty"` // the services affected now, of those in impact
 	Next    []string  `json:"next"`             // commands to copy
 }
 

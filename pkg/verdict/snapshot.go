@@ -15,7 +15,7 @@ import (
 // and says nothing about the outcome.
 //
 // All times are of one clock, the API server's, as far as that is known. Two that are
-// compared were taken by the same clock: which came first is certain.
+// compared are by the same clock, so that their order is certain.
 type Snapshot struct {
 	ObservedAt time.Time
 	Namespace  string // empty if the entries were saved before
