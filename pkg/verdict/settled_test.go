@@ -36,15 +36,17 @@ func helm(ago ...time.Duration) *Releases {
 	return r
 }
 
+// readyWith is one workload that is ready, and jobs.
+func readyWith(jobs ...readiness.Job) *readiness.Assessment {
+	return withJobs(workloads(readiness.Ready), jobs...)
+}
+
 func stalled(uid int64) map[int64]pum.Movement {
 	return map[int64]pum.Movement{uid: {Stall: &pum.Stall{Kind: pum.StallSilent, Since: midday.Add(-time.Hour)}}}
 }
 
 func TestSettled(t *testing.T) {
 	const aborted, initial, processed = pum.StateAborted, pum.StateInit, pum.StateProcessed
-	ready := func(jobs ...readiness.Job) *readiness.Assessment {
-		return withJobs(workloads(readiness.Ready), jobs...)
-	}
 	atWork := helm(time.Minute)
 	atWork.Items[3].Status = release.StatusPendingUpgrade
 	died := helm(40 * 24 * time.Hour)
@@ -56,27 +58,27 @@ func TestSettled(t *testing.T) {
 		in     Snapshot
 		moving []string
 	}{
-		{"all at rest", Snapshot{Assessment: ready(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}, nil},
+		{"all at rest", Snapshot{Assessment: readyWith(process(readiness.JobComplete, time.Hour)), Answer: entries(processed)}, nil},
 		{"a workload on its way", Snapshot{Assessment: workloads(readiness.Progressing), Answer: entries(aborted)}, []string{"Deployment w0"}},
 		{"a workload that somebody may mend", Snapshot{Assessment: workloads(readiness.Failed), Answer: entries(aborted)}, []string{"Deployment w0"}},
-		{"a job at work", Snapshot{Assessment: ready(process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
-		{"a job that is suspended", Snapshot{Assessment: ready(process(readiness.JobSuspended, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
-		{"a job that failed", Snapshot{Assessment: ready(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted)}, nil},
-		{"one aborted, another to do", Snapshot{Assessment: ready(), Answer: entries(aborted, initial)}, []string{"Entry 1"}},
-		{"and nobody does it", Snapshot{Assessment: ready(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
-		{"its job was removed", Snapshot{Assessment: ready(), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
-		{"whether it has one is unknown", Snapshot{Assessment: withGap(ready(), "Job", readiness.Forbidden), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Entry 1"}},
-		{"stalled, and its job at work", Snapshot{Assessment: ready(process(readiness.JobRunning, 0)), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Job pum-process", "Entry 1"}},
-		{"an unknown state is not final", Snapshot{Assessment: ready(), Answer: entries("PAUSED")}, []string{"Entry 0"}},
+		{"a job at work", Snapshot{Assessment: readyWith(process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
+		{"a job that is suspended", Snapshot{Assessment: readyWith(process(readiness.JobSuspended, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
+		{"a job that failed", Snapshot{Assessment: readyWith(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted)}, nil},
+		{"one aborted, another to do", Snapshot{Assessment: readyWith(), Answer: entries(aborted, initial)}, []string{"Entry 1"}},
+		{"and nobody does it", Snapshot{Assessment: readyWith(process(readiness.JobFailed, time.Hour)), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
+		{"its job was removed", Snapshot{Assessment: readyWith(), Answer: entries(aborted, initial), Movements: stalled(1)}, nil},
+		{"whether it has one is unknown", Snapshot{Assessment: withGap(readyWith(), "Job", readiness.Forbidden), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Entry 1"}},
+		{"stalled, and its job at work", Snapshot{Assessment: readyWith(process(readiness.JobRunning, 0)), Answer: entries(aborted, initial), Movements: stalled(1)}, []string{"Job pum-process", "Entry 1"}},
+		{"an unknown state is not final", Snapshot{Assessment: readyWith(), Answer: entries("PAUSED")}, []string{"Entry 0"}},
 		{"only entries, and the job at work", Snapshot{Goal: GoalEntries, Assessment: withJobs(workloads(readiness.Progressing), process(readiness.JobRunning, 0)), Answer: entries(aborted)}, []string{"Job pum-process"}},
-		{"only workloads", Snapshot{Goal: GoalWorkloads, Assessment: ready(), Answer: entries(initial)}, nil},
-		{"PUM was asked before its job changed", Snapshot{Assessment: ready(), Answer: entries(aborted), AskedAt: midday, PUMChangedAt: midday}, []string{"Entry all"}},
-		{"and asked again", Snapshot{Assessment: ready(), Answer: entries(aborted), AskedAt: midday.Add(1), PUMChangedAt: midday}, nil},
-		{"PUM is silent", Snapshot{Assessment: ready(process(readiness.JobFailed, time.Hour)), AnswerErr: errNoAnswer}, []string{"Entry all"}},
+		{"only workloads", Snapshot{Goal: GoalWorkloads, Assessment: readyWith(), Answer: entries(initial)}, nil},
+		{"PUM was asked before its job changed", Snapshot{Assessment: readyWith(), Answer: entries(aborted), AskedAt: midday, PUMChangedAt: midday}, []string{"Entry all"}},
+		{"and asked again", Snapshot{Assessment: readyWith(), Answer: entries(aborted), AskedAt: midday.Add(1), PUMChangedAt: midday}, nil},
+		{"PUM is silent", Snapshot{Assessment: readyWith(process(readiness.JobFailed, time.Hour)), AnswerErr: errNoAnswer}, []string{"Entry all"}},
 		{"the workloads are unknown", Snapshot{AssessmentErr: errors.New("503"), Answer: entries(aborted), Namespace: "tpe"}, []string{"Namespace tpe"}},
-		{"Helm is at work", Snapshot{ObservedAt: midday, Assessment: ready(), Answer: entries(aborted), Releases: atWork}, []string{"Release tpe"}},
-		{"Helm died at work", Snapshot{ObservedAt: midday, Assessment: ready(), Answer: entries(aborted), Releases: died}, nil},
-		{"a release is to come", Snapshot{ObservedAt: midday, Assessment: ready(), Answer: entries(aborted), Releases: coming}, []string{"Release tpe"}},
+		{"Helm is at work", Snapshot{ObservedAt: midday, Assessment: readyWith(), Answer: entries(aborted), Releases: atWork}, []string{"Release tpe"}},
+		{"Helm died at work", Snapshot{ObservedAt: midday, Assessment: readyWith(), Answer: entries(aborted), Releases: died}, nil},
+		{"a release is to come", Snapshot{ObservedAt: midday, Assessment: readyWith(), Answer: entries(aborted), Releases: coming}, []string{"Release tpe"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var moving []string
@@ -119,22 +121,19 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 		a.Entries[0].StateTimestamp = new(midday.Add(-ago).Format(time.RFC3339))
 		return a
 	}
-	jobs := func(jobs ...readiness.Job) *readiness.Assessment {
-		return withJobs(workloads(readiness.Ready), jobs...)
-	}
 	running, failed := process(readiness.JobRunning, time.Minute), readiness.Job{Name: "a", State: readiness.JobFailed}
 	for _, tt := range []struct {
 		name string
 		in   Snapshot
 		want ExitCode
 	}{
-		{"PUM works on another", Snapshot{Assessment: jobs(running), Answer: aborted(time.Hour, pum.StateInit)}, ExitTimeout},
-		{"PUM's job is not seen", Snapshot{Assessment: jobs(), Answer: aborted(time.Hour, pum.StateInProgress)}, ExitTimeout},
-		{"PUM's job failed", Snapshot{Assessment: jobs(process(readiness.JobFailed, time.Minute)), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
-		{"the job may run it again", Snapshot{Assessment: jobs(running), Answer: aborted(time.Hour, pum.StateProcessed)}, ExitTimeout},
-		{"the job aborted it", Snapshot{Assessment: jobs(running), Answer: aborted(0, pum.StateProcessed)}, ExitFailed},
-		{"nobody works", Snapshot{Assessment: jobs(), Answer: aborted(time.Hour)}, ExitFailed},
-		{"another job failed, too", Snapshot{Assessment: jobs(running, failed), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"PUM works on another", Snapshot{Assessment: readyWith(running), Answer: aborted(time.Hour, pum.StateInit)}, ExitTimeout},
+		{"PUM's job is not seen", Snapshot{Assessment: readyWith(), Answer: aborted(time.Hour, pum.StateInProgress)}, ExitTimeout},
+		{"PUM's job failed", Snapshot{Assessment: readyWith(process(readiness.JobFailed, time.Minute)), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
+		{"the job may run it again", Snapshot{Assessment: readyWith(running), Answer: aborted(time.Hour, pum.StateProcessed)}, ExitTimeout},
+		{"the job aborted it", Snapshot{Assessment: readyWith(running), Answer: aborted(0, pum.StateProcessed)}, ExitFailed},
+		{"nobody works", Snapshot{Assessment: readyWith(), Answer: aborted(time.Hour)}, ExitFailed},
+		{"another job failed, too", Snapshot{Assessment: readyWith(running, failed), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
 		{"a workload cannot recover, too", Snapshot{Assessment: withJobs(workloads(readiness.Failed), running), Answer: aborted(time.Hour, pum.StateInit)}, ExitFailed},
 	} {
 		if got := Judge(tt.in).TimedOut().ExitCode; got != tt.want {
@@ -185,9 +184,6 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 
 func TestNoEntries(t *testing.T) {
 	const hour = time.Hour
-	jobs := func(jobs ...readiness.Job) *readiness.Assessment {
-		return withJobs(workloads(readiness.Ready), jobs...)
-	}
 	pending := helm(hour)
 	pending.Items[3].Status = release.StatusPendingUpgrade
 	for _, tt := range []struct {
@@ -196,17 +192,17 @@ func TestNoEntries(t *testing.T) {
 		want ExitCode
 		code Code
 	}{
-		{"the job completed", Snapshot{Assessment: jobs(process(readiness.JobComplete, hour))}, ExitDone, ""},
-		{"in this upgrade", Snapshot{Assessment: jobs(process(readiness.JobComplete, hour)), Releases: helm(2 * hour)}, ExitDone, ""},
-		{"in an earlier one", Snapshot{Assessment: jobs(process(readiness.JobComplete, hour)), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
-		{"in an earlier one, and it did not run for long", Snapshot{Assessment: jobs(process(readiness.JobComplete, 2*hour)), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
-		{"the job is at work", Snapshot{Assessment: jobs(process(readiness.JobRunning, 0)), Releases: helm(hour)}, ExitPending, CodeNoEntries},
-		{"the job failed", Snapshot{Assessment: jobs(process(readiness.JobFailed, hour)), Releases: helm(2 * hour)}, ExitFailed, CodeNoEntries},
-		{"no job yet", Snapshot{Assessment: jobs(), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
-		{"no job any more", Snapshot{Assessment: jobs(), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
-		{"no job, and Helm is at work", Snapshot{Assessment: jobs(), Releases: pending}, ExitPending, CodeNoEntries},
-		{"no job, and Helm is unknown", Snapshot{Assessment: jobs()}, ExitPending, CodeNoEntries},
-		{"jobs may not be read", Snapshot{Assessment: withGap(jobs(), "Job", readiness.Forbidden), Releases: helm(hour)}, ExitPending, CodeNoEntries},
+		{"the job completed", Snapshot{Assessment: readyWith(process(readiness.JobComplete, hour))}, ExitDone, ""},
+		{"in this upgrade", Snapshot{Assessment: readyWith(process(readiness.JobComplete, hour)), Releases: helm(2 * hour)}, ExitDone, ""},
+		{"in an earlier one", Snapshot{Assessment: readyWith(process(readiness.JobComplete, hour)), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
+		{"in an earlier one, and it did not run for long", Snapshot{Assessment: readyWith(process(readiness.JobComplete, 2*hour)), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
+		{"the job is at work", Snapshot{Assessment: readyWith(process(readiness.JobRunning, 0)), Releases: helm(hour)}, ExitPending, CodeNoEntries},
+		{"the job failed", Snapshot{Assessment: readyWith(process(readiness.JobFailed, hour)), Releases: helm(2 * hour)}, ExitFailed, CodeNoEntries},
+		{"no job yet", Snapshot{Assessment: readyWith(), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
+		{"no job any more", Snapshot{Assessment: readyWith(), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
+		{"no job, and Helm is at work", Snapshot{Assessment: readyWith(), Releases: pending}, ExitPending, CodeNoEntries},
+		{"no job, and Helm is unknown", Snapshot{Assessment: readyWith()}, ExitPending, CodeNoEntries},
+		{"jobs may not be read", Snapshot{Assessment: withGap(readyWith(), "Job", readiness.Forbidden), Releases: helm(hour)}, ExitPending, CodeNoEntries},
 		{"nobody looked for the job", Snapshot{}, ExitPending, CodeNoEntries},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
