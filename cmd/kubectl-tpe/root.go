@@ -58,7 +58,7 @@ Exit codes, the same for every command and output format:
   8    asked and answered: not over yet
   9    done, with warnings, and --fail-on=warning was given
   124  out of time; not over yet
-  130  Ctrl-C, or a termination signal; what was known is shown`,
+  130  Ctrl-C, or a signal to end; what was known is shown`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl tpe"},
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,

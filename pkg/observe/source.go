@@ -37,7 +37,7 @@ type Source struct {
 	Namespace string
 	Goal      verdict.Goal
 	PUM       string        // its Deployment
-	Restart   *pum.Restart  // only what happened after it counts; may be nil
+	Restart   *pum.Restart  // after which things are judged; may be nil
 	Interval  time.Duration // between two questions to PUM, and for the Helm releases
 	Clock     *kube.Clock   // the API server's; nil is this machine's
 

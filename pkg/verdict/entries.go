@@ -24,8 +24,7 @@ func (v *Verdict) entries(s *Snapshot) {
 	v.listing(s.Answer)
 }
 
-// listedEntries judges the entries. While the job that works through them is at work it may have
-// more of them by the end.
+// listedEntries judges the entries. While the job that processes them runs, it may add more.
 func (v *Verdict) listedEntries(s *Snapshot) {
 	job := s.process()
 	switch {
@@ -43,8 +42,8 @@ func (v *Verdict) listedEntries(s *Snapshot) {
 	v.pumAtWork = pumAtWork(s.Answer.Entries, job)
 }
 
-// pumAtWork reports whether PUM is still at work, though an entry was aborted: on others, or,
-// where all that are aborted were so before its job began, perhaps on them again.
+// pumAtWork reports whether PUM still works although an entry was aborted: on other entries,
+// or, if all were aborted before its job began, perhaps on those again.
 func pumAtWork(entries []pum.Entry, job *readiness.Job) bool {
 	if toDo(entries) {
 		return job == nil || !job.State.Final()
@@ -79,7 +78,7 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	case job != nil && job.State == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
 		return
 	case job != nil && job.State == readiness.JobFailed && s.failedBefore(*job) == "":
-		f.Detail = "the job " + pum.ProcessJob + ", which works through them, failed"
+		f.Detail = "the job " + pum.ProcessJob + ", which processes them, failed"
 		v.find(ExitFailed, f)
 		return
 	case job != nil && !job.State.Final():
@@ -93,7 +92,7 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		v.find(ExitDone, f)
 		return
 	case unseen:
-		f.Detail = "right after an upgrade that means not yet; whether the job " + pum.ProcessJob + ", which works through them, ran is unknown here"
+		f.Detail = "right after an upgrade that means not yet; whether the job " + pum.ProcessJob + ", which processes them, ran is unknown here"
 	case job != nil:
 		f.Detail = "right after an upgrade that means not yet: the job " + pum.ProcessJob + " that is there ended before this upgrade began"
 	default:
@@ -112,13 +111,13 @@ func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
 		f.Summary = entryName(e) + " was aborted"
 		f.Detail = lastResponse(e) + s.abortedBefore(e)
 		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.logs(pum.ProcessJob), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")}
-		otherwise := v.withoutAborted
+		before := v.withoutAborted
 		v.find(ExitFailed, f)
-		v.withoutAborted = otherwise
+		v.withoutAborted = before
 	case !e.State.Known():
 		f.Code, f.Level = CodeUnknownState, LevelWarning
 		f.Summary = fmt.Sprintf("%s is in state %q, which this version does not know", entryName(e), e.State)
-		f.Detail = "an unknown state is never taken as final; a newer kubectl tpe may know it"
+		f.Detail = "an unknown state is never final; a newer kubectl tpe may know it"
 		v.find(ExitPending, f)
 	case !e.State.Final():
 		v.hold(ExitPending)
