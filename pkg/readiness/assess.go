@@ -87,7 +87,9 @@ func (a assessor) workloads() []Workload {
 	var list []Workload
 	for _, d := range a.Deployments {
 		rule := func(c []Cause) Workload { return Deployment(d, c) }
-		list = append(list, a.judge(rule, a.pods.byDeployment[d.Name], func() []Cause { return a.deploymentCauses(d) }).rolling(d))
+		w := a.judge(rule, a.pods.byDeployment[d.Name], func() []Cause { return a.deploymentCauses(d) })
+		w.Rolling = rollingOut(d)
+		list = append(list, w)
 	}
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
@@ -223,10 +225,10 @@ func (a assessor) jobs() ([]Job, []CronJob) {
 	runs := map[types.UID][]run{}
 	for _, j := range a.Jobs {
 		if owner, byHand, ok := cronJobOf(j); ok {
-			runs[owner] = append(runs[owner], run{a.job(j), byHand, j.CreationTimestamp.Time})
+			runs[owner] = append(runs[owner], run{a.job(j), byHand})
 			continue
 		}
-		jobs = append(jobs, a.job(j).identified(j))
+		jobs = append(jobs, a.job(j))
 	}
 	var cronJobs []CronJob
 	for _, c := range a.CronJobs {

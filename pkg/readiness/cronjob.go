@@ -36,7 +36,6 @@ func (c CronJob) Failed() *Job {
 type run struct {
 	Job
 	byHand bool
-	at     time.Time // when it was created
 }
 
 // assessCronJob tells about a CronJob, given its runs. Of those that ended the
@@ -53,10 +52,10 @@ func assessCronJob(c *batchv1.CronJob, runs []run) CronJob {
 	for _, r := range runs {
 		switch final := r.State.Final(); {
 		case r.byHand && r.State != JobComplete:
-		case final && !r.at.Before(last):
-			cron.LastRun, last = &r.Job, r.at
-		case !final && !r.at.Before(running):
-			cron.Running, running = &r.Job, r.at
+		case final && !r.CreatedAt.Before(last):
+			cron.LastRun, last = &r.Job, r.CreatedAt
+		case !final && !r.CreatedAt.Before(running):
+			cron.Running, running = &r.Job, r.CreatedAt
 		}
 	}
 	if cron.LastRun != nil && timeOf(c.Status.LastSuccessfulTime).After(cron.LastRun.FinishedAt) {

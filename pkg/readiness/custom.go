@@ -30,6 +30,23 @@ func stringAt(u *unstructured.Unstructured, path ...string) string {
 	return s
 }
 
+// itemsAt returns the objects of a list; false if there is no list. An item that
+// is no object is an empty one.
+func itemsAt(u *unstructured.Unstructured, path ...string) ([]*unstructured.Unstructured, bool) {
+	list, ok := field(u, path...).([]any)
+	items := make([]*unstructured.Unstructured, len(list))
+	for i := range list {
+		object, _ := list[i].(map[string]any)
+		items[i] = &unstructured.Unstructured{Object: object}
+	}
+	return items, ok
+}
+
+func isTrueAt(u *unstructured.Unstructured, path ...string) bool {
+	b, _ := field(u, path...).(bool)
+	return b
+}
+
 // countAt returns a number of pods; false if there is none.
 func countAt(u *unstructured.Unstructured, path ...string) (int32, bool) {
 	n, ok := toInt(field(u, path...))
@@ -68,27 +85,20 @@ func observed(u *unstructured.Unstructured) (step, bool) {
 
 // A customCondition is one of a custom resource's status.conditions.
 type customCondition struct {
-	kind, status, reason, message string
-	since                         time.Time
+	status, reason, message string
+	since                   time.Time
 }
 
 // conditions returns the status's conditions, the last of each kind: Percona's
 // operator appends new ones.
 func conditions(u *unstructured.Unstructured) map[string]customCondition {
-	list, _ := field(u, "status", "conditions").([]any)
+	list, _ := itemsAt(u, "status", "conditions")
 	found := map[string]customCondition{}
 	for _, item := range list {
-		m, _ := item.(map[string]any)
-		var c customCondition
-		c.kind, _ = m["type"].(string)
-		c.status, _ = m["status"].(string)
-		c.reason, _ = m["reason"].(string)
-		c.message, _ = m["message"].(string)
-		if t, ok := m["lastTransitionTime"].(string); ok {
-			c.since, _ = time.Parse(time.RFC3339, t) // a time that cannot be read is none
-		}
-		if c.kind != "" {
-			found[c.kind] = c
+		c := customCondition{status: stringAt(item, "status"), reason: stringAt(item, "reason"), message: stringAt(item, "message")}
+		c.since, _ = time.Parse(time.RFC3339, stringAt(item, "lastTransitionTime")) // a time that cannot be read is none
+		if kind := stringAt(item, "type"); kind != "" {
+			found[kind] = c
 		}
 	}
 	return found

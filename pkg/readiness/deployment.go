@@ -86,3 +86,29 @@ func conditionSince(d *appsv1.Deployment, kind appsv1.DeploymentConditionType, s
 	}
 	return time.Time{}
 }
+
+// rollingOut reports whether a Deployment is on its way to its latest spec and may get
+// there: that is not observed yet, or has not all its pods yet, and the progress deadline
+// is not exceeded. A pod that is lost once all were available does not make it roll out
+// (kubernetes: pkg/controller/deployment/progress.go).
+func rollingOut(d *appsv1.Deployment) bool {
+	if d.Spec.Paused {
+		return false
+	}
+	if d.Status.ObservedGeneration < d.Generation {
+		return true
+	}
+	short := d.Status.UpdatedReplicas < replicas(d.Spec.Replicas)
+	for _, c := range d.Status.Conditions {
+		switch {
+		case c.Type != appsv1.DeploymentProgressing:
+		case c.Reason == "ProgressDeadlineExceeded":
+			return false
+		case c.Reason == "NewReplicaSetAvailable":
+			return short
+		default:
+			return true
+		}
+	}
+	return short
+}

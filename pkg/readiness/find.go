@@ -153,7 +153,7 @@ func (f finder) unscheduled(p *corev1.Pod) []Cause {
 	case f.events == nil && cause.grace() != never: // nobody knows whether a node is to come
 		cause.Grace = provision + minutes
 	default:
-		cause.Brief += semicolon(words)
+		cause.Brief = joinedBy("; ", cause.Brief, words)
 	}
 	return append(causes, cause.judged(f.now))
 }

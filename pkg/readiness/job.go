@@ -3,6 +3,7 @@
 package readiness
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -30,20 +31,17 @@ type Job struct {
 	Release   string    `json:"-"` // the Helm release that it belongs to, if its labels tell
 }
 
-// A JobState says how far a job is.
-type JobState string
+// A JobState says how far a job is. See [kubejob.State].
+type JobState = kubejob.State
 
 const (
-	JobPending   JobState = "Pending"   // no attempt has begun
-	JobRunning   JobState = "Running"   // at work, perhaps after failed attempts
-	JobFinishing JobState = "Finishing" // decided; its last pods are stopping
-	JobSuspended JobState = "Suspended" // will not go on until someone resumes it
-	JobComplete  JobState = "Complete"  // ended well
-	JobFailed    JobState = "Failed"    // ended badly, no retries are left
+	JobPending   = kubejob.Pending
+	JobRunning   = kubejob.Running
+	JobFinishing = kubejob.Finishing
+	JobSuspended = kubejob.Suspended
+	JobComplete  = kubejob.Complete
+	JobFailed    = kubejob.Failed
 )
-
-// Final reports whether Kubernetes will leave the job alone.
-func (s JobState) Final() bool { return s == JobComplete || s == JobFailed }
 
 // Doomed reports whether the job will not end well by itself.
 func (j Job) Doomed() bool { return j.State == JobFailed || doomed(j.Causes) }
@@ -53,8 +51,8 @@ func (j Job) Doomed() bool { return j.State == JobFailed || doomed(j.Causes) }
 func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 	f := kubejob.Of(j, all)
 	job := Job{
-		Name: j.Name, State: JobState(f.State), Attempts: int32(min(f.Attempts, math.MaxInt32)),
-		StartedAt: f.StartedAt, FinishedAt: f.EndedAt,
+		Name: j.Name, State: f.State, Attempts: int32(min(f.Attempts, math.MaxInt32)),
+		StartedAt: f.StartedAt, FinishedAt: f.EndedAt, UID: j.UID, CreatedAt: j.CreationTimestamp.Time, Release: helmRelease(j),
 	}
 	if job.State == JobComplete {
 		return job
@@ -69,9 +67,15 @@ func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 	return job
 }
 
+// helmRelease returns the Helm release that an object belongs to. Helm annotates what it
+// keeps (helm.sh/helm: pkg/action/validate.go); a hook has only the labels of its chart.
+func helmRelease(o metav1.Object) string {
+	return cmp.Or(o.GetAnnotations()["meta.helm.sh/release-name"], o.GetLabels()["app.kubernetes.io/instance"], o.GetLabels()["release"])
+}
+
 // jobReason says where a Job stands that is not complete.
 func jobReason(j *batchv1.Job, f kubejob.Facts) string {
-	switch JobState(f.State) {
+	switch f.State {
 	case JobFailed:
 		return f.Decided
 	case JobFinishing:
@@ -104,7 +108,7 @@ func runningReason(j *batchv1.Job, attempts int) string {
 	st := j.Status
 	if n := j.Spec.Completions; n != nil && *n > 1 {
 		reason := fmt.Sprintf("running, %d of %d completions", st.Succeeded, *n)
-		if failed := j.Status.FailedIndexes; failed != nil && *failed != "" {
+		if failed := st.FailedIndexes; failed != nil && *failed != "" {
 			reason += ", failed indexes " + *failed
 		}
 		return reason

@@ -5,6 +5,7 @@ package readiness
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,7 +81,7 @@ func (c *kafkaNodes) wantPools() bool {
 			return false
 		}
 		roles, _ := field(pool, "spec", "roles").([]any)
-		if isBrokerRole(roles) {
+		if len(roles) == 0 || slices.Contains(roles, any("broker")) {
 			c.brokers.want = sum(c.brokers.want, n)
 		} else {
 			c.controllers.want = sum(c.controllers.want, n)
@@ -99,14 +100,13 @@ func (c *kafkaNodes) wantPodSets(sets []*unstructured.Unstructured) bool {
 		if labels := set.GetLabels(); labels["strimzi.io/name"] != labels["strimzi.io/cluster"]+"-kafka" {
 			continue
 		}
-		list, ok := field(set, "spec", "pods").([]any)
+		list, ok := itemsAt(set, "spec", "pods")
 		if !ok {
 			return false
 		}
 		found = true
-		for _, item := range list {
-			m, _ := item.(map[string]any)
-			if stringAt(&unstructured.Unstructured{Object: m}, "metadata", "labels", "strimzi.io/broker-role") == "false" {
+		for _, pod := range list {
+			if stringAt(pod, "metadata", "labels", "strimzi.io/broker-role") == "false" {
 				c.controllers.want++
 			} else {
 				c.brokers.want++
@@ -162,11 +162,10 @@ func usesZooKeeper(k *unstructured.Unstructured) bool {
 
 // nodeIDs counts the nodes that the operator's status lists.
 func nodeIDs(k *unstructured.Unstructured) (int32, bool) {
-	list, _ := field(k, "status", "kafkaNodePools").([]any)
+	pools, _ := itemsAt(k, "status", "kafkaNodePools")
 	var n int32
-	for _, item := range list {
-		m, _ := item.(map[string]any)
-		ids, _ := m["nodeIds"].([]any)
+	for _, pool := range pools {
+		ids, _ := field(pool, "nodeIds").([]any)
 		n += int32(len(ids))
 	}
 	return n, n > 0
@@ -174,13 +173,7 @@ func nodeIDs(k *unstructured.Unstructured) (int32, bool) {
 
 // ofCluster returns those resources of Strimzi that are of a Kafka cluster.
 func ofCluster(k *unstructured.Unstructured, all []*unstructured.Unstructured) []*unstructured.Unstructured {
-	var list []*unstructured.Unstructured
-	for _, u := range all {
-		if u.GetLabels()["strimzi.io/cluster"] == k.GetName() {
-			list = append(list, u)
-		}
-	}
-	return list
+	return filter(all, func(u *unstructured.Unstructured) bool { return u.GetLabels()["strimzi.io/cluster"] == k.GetName() })
 }
 
 // componentPods returns the pods of a part of a Kafka cluster. Strimzi labels
@@ -194,15 +187,6 @@ func componentPods(k *unstructured.Unstructured, component string, all []*corev1
 // isBroker tells the brokers from the controllers among a cluster's nodes. Those
 // of older operators are not labelled, and brokers.
 func isBroker(p *corev1.Pod) bool { return p.Labels["strimzi.io/broker-role"] != "false" }
-
-func isBrokerRole(roles []any) bool {
-	for _, role := range roles {
-		if role == "broker" {
-			return true
-		}
-	}
-	return len(roles) == 0
-}
 
 // operatorVersion returns the version of Strimzi's operator by its image, or
 // nothing where it runs elsewhere, or there are several.

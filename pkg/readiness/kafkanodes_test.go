@@ -185,7 +185,7 @@ func TestKafkaOfAnotherOperator(t *testing.T) {
 	operator := func(container, image string) *appsv1.Deployment {
 		d := deployment(func(d *appsv1.Deployment) { d.Name = "strimzi-cluster-operator" })
 		d.Spec.Template.Spec.Containers = []corev1.Container{{Name: container, Image: image}}
-		slim(d) // as it is read
+		strip(d) // as it is read
 		return d
 	}
 	const main, waiting = "strimzi-cluster-operator", "waiting for its operator 0.44.0, 0.37.0 reconciled it last"
@@ -226,7 +226,7 @@ func TestStrimziPodSetAndItsPods(t *testing.T) {
 	of := func(hash string) func(*corev1.Pod) {
 		return func(p *corev1.Pod) {
 			p.Annotations = map[string]string{revision: hash, "other": "x"}
-			slim(p)
+			strip(p)
 		}
 	}
 	tests := []struct {

@@ -81,7 +81,7 @@ func keepIn[T any](into func(*Objects) *[]*T) func(*Objects, []any) {
 func pointers[T any](items []T) []any {
 	list := make([]any, len(items))
 	for i := range items {
-		slim(any(&items[i]).(metav1.Object))
+		strip(any(&items[i]).(metav1.Object))
 		list[i] = &items[i]
 	}
 	return list

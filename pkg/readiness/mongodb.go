@@ -4,7 +4,6 @@ package readiness
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -29,7 +28,7 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload
 	state := stringAt(m, "status", "state")
 	s := progress(state, "%d of %s ready", w.Ready, pods(w.Want))
 	s.since = conditions(m)[state].since
-	if pause, _ := field(m, "spec", "pause").(bool); pause {
+	if isTrueAt(m, "spec", "pause") {
 		s.state, s.doing = Paused, "paused"
 		return w.at(s, causes)
 	}
@@ -72,7 +71,7 @@ func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) st
 // mongosStep is the step of a cluster whose replica sets are ready. The operator
 // calls its routers, mongos, ready if those that are there are (mongosStatus).
 func mongosStep(m *unstructured.Unstructured) step {
-	if sharded, _ := field(m, "spec", "sharding", "enabled").(bool); !sharded {
+	if !isTrueAt(m, "spec", "sharding", "enabled") {
 		return step{state: Ready}
 	}
 	want, _ := countAt(m, "spec", "sharding", "mongos", "size")
@@ -87,18 +86,17 @@ func mongosStep(m *unstructured.Unstructured) step {
 // those of its replica sets, arbiters included, and with sharding those of the
 // config servers. The operator may add to them for safety.
 func membersAsked(m *unstructured.Unstructured) int32 {
-	sets, _ := field(m, "spec", "replsets").([]any)
-	if sharded, _ := field(m, "spec", "sharding", "enabled").(bool); sharded {
-		sets = append(slices.Clone(sets), field(m, "spec", "sharding", "configsvrReplSet"))
+	sets, _ := itemsAt(m, "spec", "replsets")
+	if isTrueAt(m, "spec", "sharding", "enabled") {
+		servers, _ := field(m, "spec", "sharding", "configsvrReplSet").(map[string]any)
+		sets = append(sets, &unstructured.Unstructured{Object: servers})
 	}
 	var n int32
-	for _, item := range sets {
-		set, _ := item.(map[string]any)
-		u := &unstructured.Unstructured{Object: set}
-		size, _ := countAt(u, "size")
+	for _, set := range sets {
+		size, _ := countAt(set, "size")
 		n = sum(n, size)
-		if enabled, _ := field(u, "arbiter", "enabled").(bool); enabled {
-			size, _ = countAt(u, "arbiter", "size")
+		if isTrueAt(set, "arbiter", "enabled") {
+			size, _ = countAt(set, "arbiter", "size")
 			n = sum(n, size)
 		}
 	}

@@ -17,13 +17,10 @@ import (
 // ownedBy returns those of the pods whose controller has the UID. A pod that
 // only has the labels, or whose owner of the same name is gone, is not owned.
 func ownedBy(uid types.UID, pods []*corev1.Pod) []*corev1.Pod {
-	var owned []*corev1.Pod
-	for _, p := range pods {
-		if c := metav1.GetControllerOf(p); c != nil && c.UID == uid {
-			owned = append(owned, p)
-		}
-	}
-	return owned
+	return filter(pods, func(p *corev1.Pod) bool {
+		c := metav1.GetControllerOf(p)
+		return c != nil && c.UID == uid
+	})
 }
 
 // podsByOwner finds the pods of each workload in one pass.
@@ -129,25 +126,17 @@ func notReadySince(p *corev1.Pod) time.Time {
 }
 
 // unreadySince returns since when one of the pods, the first, is not ready.
-func unreadySince(pods []*corev1.Pod) time.Time {
-	var first time.Time
-	for _, p := range pods {
-		first = earlier(first, notReadySince(p))
-	}
-	return first
-}
+func unreadySince(pods []*corev1.Pod) time.Time { return earliest(pods, notReadySince) }
 
-// deletedSince returns when the deletion of the first of the pods was asked for.
-// Their deletion timestamps are when their grace periods end.
+// deletedSince returns when the deletion of the first of the pods was requested.
+// A deletion timestamp is when the grace period ends.
 func deletedSince(pods []*corev1.Pod) time.Time {
-	var first time.Time
-	for _, p := range pods {
-		if p.DeletionTimestamp != nil && p.DeletionGracePeriodSeconds != nil {
-			grace := time.Duration(*p.DeletionGracePeriodSeconds) * time.Second
-			first = earlier(first, p.DeletionTimestamp.Add(-grace))
+	return earliest(pods, func(p *corev1.Pod) time.Time {
+		if p.DeletionTimestamp == nil || p.DeletionGracePeriodSeconds == nil {
+			return time.Time{}
 		}
-	}
-	return first
+		return p.DeletionTimestamp.Add(-time.Duration(*p.DeletionGracePeriodSeconds) * time.Second)
+	})
 }
 
 // ordinal returns the number at the end of a StatefulSet's pod's name, or -1.
@@ -166,14 +155,23 @@ func hasEnded(p *corev1.Pod) bool {
 	return hasFailed(p) || p.Status.Phase == corev1.PodSucceeded
 }
 
-func filter(pods []*corev1.Pod, keep func(*corev1.Pod) bool) []*corev1.Pod {
-	var kept []*corev1.Pod
-	for _, p := range pods {
-		if keep(p) {
-			kept = append(kept, p)
+func filter[T any](items []T, keep func(T) bool) []T {
+	var kept []T
+	for _, item := range items {
+		if keep(item) {
+			kept = append(kept, item)
 		}
 	}
 	return kept
+}
+
+// earliest returns the earliest of the items' times; an item may have none.
+func earliest[T any](items []T, of func(T) time.Time) time.Time {
+	var first time.Time
+	for _, item := range items {
+		first = earlier(first, of(item))
+	}
+	return first
 }
 
 // names lists the pods' names, at most three of them.

@@ -208,10 +208,10 @@ func (w *watcher) signal() {
 
 // The methods of a reflector's store.
 
-// Transformer slims objects as they come, not when all have come.
+// Transformer strips objects as they come, not when all have come.
 func (s *kindStore) Transformer() cache.TransformFunc {
 	return func(object any) (any, error) {
-		slim(object.(metav1.Object))
+		strip(object.(metav1.Object))
 		return object, nil
 	}
 }
@@ -219,7 +219,7 @@ func (s *kindStore) Transformer() cache.TransformFunc {
 // Add puts an object in the store.
 func (s *kindStore) Add(object any) error {
 	o := object.(metav1.Object)
-	slim(o)
+	strip(o)
 	s.changeHeard(func() {
 		if s.objects != nil { // else there will be a list
 			s.objects[o.GetName()] = object
@@ -242,7 +242,7 @@ func (s *kindStore) Replace(objects []any, _ string) error {
 	found := make(map[string]any, len(objects))
 	for _, object := range objects {
 		o := object.(metav1.Object)
-		slim(o)
+		strip(o)
 		found[o.GetName()] = object
 	}
 	s.changeHeard(func() { s.objects, s.refusal, s.err, s.endedAt = found, nil, nil, time.Time{} })

@@ -17,7 +17,7 @@ import (
 // too. Pods are nil if they could not be read.
 func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []Cause) Workload {
 	w := Workload{Kind: "StrimziPodSet", Name: s.GetName()}
-	list, ok := field(s, "spec", "pods").([]any)
+	list, ok := itemsAt(s, "spec", "pods")
 	w.Want = int32(len(list))
 	w.Ready, _ = countAt(s, "status", "readyPods")
 	w.Updated, _ = countAt(s, "status", "currentPods")
@@ -55,12 +55,9 @@ const revision = "strimzi.io/revision"
 // POD_HAS_OLD_REVISION).
 func isOldOf(s *unstructured.Unstructured) func(*corev1.Pod) bool {
 	wanted := map[string]string{}
-	list, _ := field(s, "spec", "pods").([]any)
-	for _, item := range list {
-		if m, ok := item.(map[string]any); ok {
-			p := &unstructured.Unstructured{Object: m}
-			wanted[stringAt(p, "metadata", "name")] = stringAt(p, "metadata", "annotations", revision)
-		}
+	list, _ := itemsAt(s, "spec", "pods")
+	for _, p := range list {
+		wanted[stringAt(p, "metadata", "name")] = stringAt(p, "metadata", "annotations", revision)
 	}
 	return func(p *corev1.Pod) bool {
 		want, has := wanted[p.Name], p.Annotations[revision]

@@ -72,19 +72,16 @@ func isClean(s string, most int) bool {
 }
 
 // joined joins two texts with ": " if both are there.
-func joined(a, b string) string {
+func joined(a, b string) string { return joinedBy(": ", a, b) }
+
+// sentence joins two texts with ", " if both are there.
+func sentence(a, b string) string { return joinedBy(", ", a, b) }
+
+func joinedBy(separator, a, b string) string {
 	if a == "" || b == "" {
 		return a + b
 	}
-	return a + ": " + b
-}
-
-// semicolon puts a semicolon before a text, if there is one.
-func semicolon(text string) string {
-	if text == "" {
-		return ""
-	}
-	return "; " + text
+	return a + separator + b
 }
 
 // afterAny returns what follows the first of the marks found in s, or s.

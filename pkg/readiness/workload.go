@@ -122,13 +122,6 @@ func unseen(controller string) step {
 	return step{state: Progressing, doing: "waiting for " + controller + " to see the latest spec"}
 }
 
-func sentence(doing, detail string) string {
-	if doing == "" || detail == "" {
-		return doing + detail
-	}
-	return doing + ", " + detail
-}
-
 // replicas returns the number asked for; the API server's default is 1.
 func replicas(n *int32) int32 {
 	if n == nil {
