@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// A Assessment is what was observed of a namespace at one moment.
+// An Assessment is what was observed of a namespace at one moment.
 type Assessment struct {
 	ObservedAt time.Time
 	Workloads  []Workload // by kind, then name
@@ -27,15 +27,15 @@ type Assessment struct {
 }
 
 // empty reports whether there is nothing in the assessment.
-func (p Assessment) empty() bool {
-	return len(p.Workloads)+len(p.Jobs)+len(p.CronJobs) == 0
+func (a Assessment) empty() bool {
+	return len(a.Workloads)+len(a.Jobs)+len(a.CronJobs) == 0
 }
 
 // complete reports whether nothing in the assessment is held up, so that there
 // are no causes to look for.
-func (p Assessment) complete() bool {
-	return !slices.ContainsFunc(p.Workloads, func(w Workload) bool { return !w.Done() }) &&
-		!slices.ContainsFunc(p.Jobs, func(j Job) bool { return j.State != JobComplete })
+func (a Assessment) complete() bool {
+	return !slices.ContainsFunc(a.Workloads, func(w Workload) bool { return !w.Done() }) &&
+		!slices.ContainsFunc(a.Jobs, func(j Job) bool { return j.State != JobComplete })
 }
 
 // Objects is what was read of a namespace. A nil list was not read. Assess
@@ -60,20 +60,19 @@ type Objects struct {
 
 // Assess applies the rule of each kind to what was read.
 func Assess(o Objects, now time.Time) Assessment {
-	a := assessor{Objects: o, pods: groupByOwner(o.Pods)}
-	a.find = newFinder(o, now)
-	p := Assessment{
-		ObservedAt: now, Workloads: a.workloads(), Gaps: slices.Clone(o.Gaps),
-		Crashes: crashes(o.Pods), Lingering: a.find.lingering(o.Pods),
+	s := assessor{Objects: o, pods: groupByOwner(o.Pods), find: newFinder(o, now)}
+	a := Assessment{
+		ObservedAt: now, Workloads: s.workloads(), Gaps: slices.Clone(o.Gaps),
+		Crashes: crashes(o.Pods), Lingering: s.find.lingering(o.Pods),
 	}
-	p.Jobs, p.CronJobs = a.jobs()
-	slices.SortFunc(p.Workloads, func(a, b Workload) int {
+	a.Jobs, a.CronJobs = s.jobs()
+	slices.SortFunc(a.Workloads, func(a, b Workload) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
-	slices.SortFunc(p.Jobs, func(a, b Job) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(p.CronJobs, func(a, b CronJob) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(p.Gaps, func(a, b Gap) int { return cmp.Compare(a.Resource, b.Resource) })
-	return p
+	slices.SortFunc(a.Jobs, func(a, b Job) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(a.CronJobs, func(a, b CronJob) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(a.Gaps, func(a, b Gap) int { return cmp.Compare(a.Resource, b.Resource) })
+	return a
 }
 
 // An assessor finds for each object its pods and causes.
@@ -95,14 +94,14 @@ func (a assessor) workloads() []Workload {
 		pods := a.pods.byUID[s.UID]
 		rule := func(c []Cause) Workload { return statefulSetOf(s, a.deletesOld(s), pods, c) }
 		list = append(list, a.judge(rule, pods, func() []Cause {
-			return a.withCreation("StatefulSet", s, pods, a.find.statefulSetCauses(s, pods))
+			return append(a.find.statefulSetCauses(s, pods), a.find.onCreation("StatefulSet", s, pods)...)
 		}))
 	}
 	for _, d := range a.DaemonSets {
 		pods := a.pods.byUID[d.UID]
 		rule := func(c []Cause) Workload { return DaemonSet(d, c) }
 		list = append(list, a.judge(rule, pods, func() []Cause {
-			return a.withCreation("DaemonSet", d, pods, a.find.daemonSetCauses(d, pods))
+			return append(a.find.daemonSetCauses(d, pods), a.find.onCreation("DaemonSet", d, pods)...)
 		}))
 	}
 	for _, k := range a.Kafkas {
@@ -114,10 +113,9 @@ func (a assessor) workloads() []Workload {
 		if a.Pods != nil && pods == nil {
 			pods = []*corev1.Pod{} // read, and none
 		}
-		isOld := isOldOf(s)
 		rule := func(c []Cause) Workload { return StrimziPodSet(s, pods, c) }
 		list = append(list, a.judge(rule, pods, func() []Cause {
-			return a.withCreation("StrimziPodSet", s, pods, a.find.onPods(pods, func(p *corev1.Pod) bool { return !isOld(p) }))
+			return append(a.find.onPods(pods, listedBy(s)), a.find.onCreation("StrimziPodSet", s, pods)...)
 		}))
 	}
 	for _, m := range a.MongoDBs {
@@ -133,17 +131,13 @@ func (a assessor) workloads() []Workload {
 func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
 	w := rule(nil)
 	if !w.Done() {
-		found := causes()
-		gravest(found)
-		return rule(found)
+		return rule(gravestFirst(causes()))
 	}
 	if loops := a.find.unsteady(pods); len(loops) > 0 {
-		gravest(loops)
-		return w.at(step{state: Progressing, doing: "ready between crashes"}, loops)
+		return w.at(step{state: Progressing, doing: "ready between crashes"}, gravestFirst(loops))
 	}
 	if broken := a.find.broken(pods); len(broken) > 0 {
-		gravest(broken)
-		return w.at(step{state: Progressing, doing: "not ready, whatever its status says"}, broken)
+		return w.at(step{state: Progressing, doing: "not ready, whatever its status says"}, gravestFirst(broken))
 	}
 	return w
 }
@@ -180,12 +174,6 @@ func (f finder) broken(pods []*corev1.Pod) []Cause {
 		}
 	}
 	return causes
-}
-
-// withCreation returns the causes found on pods, and that for which no more of
-// them can be created.
-func (a assessor) withCreation(kind string, o metav1.Object, pods []*corev1.Pod, causes []Cause) []Cause {
-	return append(causes, a.find.onCreation(Object{kind, o.GetName()}, o.GetUID(), pods)...)
 }
 
 func every(*corev1.Pod) bool { return true }
@@ -243,18 +231,6 @@ func (a assessor) job(j *batchv1.Job) Job {
 	if job.State == JobComplete {
 		return job
 	}
-	causes := append(a.withCreation("Job", j, pods, a.find.onPods(pods, every)), a.find.held(j, pods)...)
-	gravest(causes)
-	return JobOf(j, pods, causes)
-}
-
-func byName(claims []*corev1.PersistentVolumeClaim) map[string]*corev1.PersistentVolumeClaim {
-	if claims == nil {
-		return nil
-	}
-	m := map[string]*corev1.PersistentVolumeClaim{}
-	for _, c := range claims {
-		m[c.Name] = c
-	}
-	return m
+	return JobOf(j, pods, gravestFirst(slices.Concat(
+		a.find.onPods(pods, every), a.find.onCreation("Job", j, pods), a.find.held(j, pods))))
 }

@@ -4,7 +4,6 @@ package readiness
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -155,9 +154,6 @@ func (c Cause) Tells(now time.Time) bool {
 	return quiet == 0 || !c.Since.IsZero() && now.Sub(c.Since) >= quiet
 }
 
-// crashed reports whether the trouble is about a container that ran and ended.
-func crashed(code Code) bool { return causeKinds[code].crashed }
-
 // judged returns the cause with its texts made fit to print, its grace and
 // group, and whether it dooms now.
 func (c Cause) judged(now time.Time) Cause {
@@ -239,7 +235,7 @@ func (c Cause) startSummary() string {
 }
 
 func (c Cause) loopSummary() string {
-	return c.container() + " in a crash loop" + and(c.words()) + c.restarts()
+	return sentence(c.container()+" in a crash loop", c.words()) + c.restarts()
 }
 
 func (c Cause) memorySummary() string { return c.container() + " OOMKilled" + c.restarts() }
@@ -248,11 +244,11 @@ func (c Cause) initSummary() string {
 	if c.Code == InitRunning {
 		return "init container " + c.Container + " is running"
 	}
-	return "init container " + c.Container + " fails" + and(c.words()) + c.restarts()
+	return sentence("init container "+c.Container+" fails", c.words()) + c.restarts()
 }
 
 func (c Cause) failedSummary() string {
-	return cmp.Or(c.container(), c.Pod, "pod") + " failed" + and(c.words())
+	return sentence(cmp.Or(c.container(), c.Pod, "pod")+" failed", c.words())
 }
 
 func (c Cause) readinessSummary() string { return c.probe("readiness probe", "has not passed yet") }
@@ -263,7 +259,7 @@ func (c Cause) livenessSummary() string { return c.probe("liveness probe", "") +
 func (c Cause) startupSummary() string {
 	text := c.probe("startup probe", "has not passed yet") + c.restarts()
 	if c.Restarts > 0 {
-		text += and(c.LastExit)
+		text = sentence(text, c.LastExit)
 	}
 	if c.Role == Sidecar {
 		return "waiting for " + c.container() + " to start: " + text
@@ -308,25 +304,15 @@ func (c Cause) evictedSummary() string {
 }
 
 func (c Cause) restarts() string {
-	switch c.Restarts {
-	case 0:
-		return ""
-	case 1:
-		return ", 1 restart"
-	}
-	return fmt.Sprintf(", %d restarts", c.Restarts)
-}
-
-func and(text string) string {
-	if text == "" {
+	if c.Restarts == 0 {
 		return ""
 	}
-	return ", " + text
+	return ", " + counted(c.Restarts, "restart")
 }
 
-// gravest sorts causes: those that doom, those that may, then the rest, and
+// gravestFirst sorts causes: those that doom, those that may, then the rest, and
 // within them those that have lasted longest. Times nobody told come last.
-func gravest(causes []Cause) {
+func gravestFirst(causes []Cause) []Cause {
 	rank := func(c Cause) int {
 		switch {
 		case c.Dooms:
@@ -344,6 +330,7 @@ func gravest(causes []Cause) {
 			cmp.Compare(a.Container, b.Container),
 		)
 	})
+	return causes
 }
 
 func compareTimes(a, b time.Time) int {

@@ -9,6 +9,18 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
+// byName finds claims by their names. It is nil if they were not read.
+func byName(claims []*corev1.PersistentVolumeClaim) map[string]*corev1.PersistentVolumeClaim {
+	if claims == nil {
+		return nil
+	}
+	m := map[string]*corev1.PersistentVolumeClaim{}
+	for _, c := range claims {
+		m[c.Name] = c
+	}
+	return m
+}
+
 // onClaims returns what is wrong with the claims of a pod that has no node.
 func (f finder) onClaims(p *corev1.Pod) []Cause {
 	if f.claims == nil {

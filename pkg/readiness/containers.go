@@ -139,10 +139,8 @@ func (f finder) onContainer(p *corev1.Pod, c container, code Code, reason, messa
 }
 
 func (f finder) containerCause(p *corev1.Pod, c container, code Code, reason, message string, since time.Time) Cause {
-	cause := Cause{
-		Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Container: c.spec.Name, Role: c.role,
-		Reason: reason, Message: message, Since: since, Restarts: c.status.RestartCount,
-	}
+	cause := podCause(p, code, reason, message, since)
+	cause.Container, cause.Role, cause.Restarts = c.spec.Name, c.role, c.status.RestartCount
 	switch end := c.status.LastTerminationState.Terminated; {
 	case code == ImagePull:
 		cause.Image = c.spec.Image

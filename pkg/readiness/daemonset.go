@@ -73,8 +73,7 @@ func (f finder) daemonSetCauses(d *appsv1.DaemonSet, pods []*corev1.Pod) []Cause
 	isLatest := ofLatest(d, pods)
 	causes := f.onPods(pods, isLatest)
 	if d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
-		old := filter(pods, func(p *corev1.Pod) bool { return !isLatest(p) })
-		causes = append(causes, f.leftBehind(old)...)
+		causes = append(causes, f.leftBehind(filter(pods, not(isLatest)))...)
 	}
 	return causes
 }

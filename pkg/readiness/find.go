@@ -10,7 +10,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
 // A finder looks for causes on pods, events and claims.
@@ -86,15 +85,17 @@ func (f finder) onPod(p *corev1.Pod) []Cause {
 
 // cause returns a cause found on a pod itself.
 func (f finder) cause(p *corev1.Pod, code Code, reason, message string, since time.Time) Cause {
-	c := Cause{Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Reason: reason, Message: message, Since: since}
-	return c.judged(f.now)
+	return podCause(p, code, reason, message, since).judged(f.now)
+}
+
+func podCause(p *corev1.Pod, code Code, reason, message string, since time.Time) Cause {
+	return Cause{Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Reason: reason, Message: message, Since: since}
 }
 
 // stopping looks at a pod that is being deleted. The time of its deletion
 // already allows for its grace period.
 func (f finder) stopping(p *corev1.Pod) []Cause {
-	const patience = time.Minute
-	if f.now.Sub(p.DeletionTimestamp.Time) > patience {
+	if f.now.Sub(p.DeletionTimestamp.Time) > time.Minute {
 		message := "its containers do not stop, or its node does not answer"
 		switch {
 		case len(p.Finalizers) > 0:
@@ -129,11 +130,11 @@ func (f finder) ended(p *corev1.Pod) []Cause {
 
 // unscheduled looks at a pod that has no node.
 func (f finder) unscheduled(p *corev1.Pod) []Cause {
-	const patience = time.Minute
 	causes := f.onClaims(p)
 	c := podCondition(p, corev1.PodScheduled)
-	if c == nil && len(causes) == 0 && f.now.Sub(p.CreationTimestamp.Time) > patience {
-		cause := Cause{Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name, Message: "no scheduler has looked at the pod", Since: p.CreationTimestamp.Time, Grace: never}
+	if c == nil && len(causes) == 0 && f.now.Sub(p.CreationTimestamp.Time) > time.Minute {
+		cause := podCause(p, Unschedulable, "", "no scheduler has looked at the pod", p.CreationTimestamp.Time)
+		cause.Grace = never
 		return []Cause{cause.judged(f.now)}
 	}
 	if c == nil || c.Status != corev1.ConditionFalse {
@@ -142,10 +143,7 @@ func (f finder) unscheduled(p *corev1.Pod) []Cause {
 	if len(causes) > 0 && strings.Contains(strings.ToLower(c.Message), "persistentvolumeclaim") {
 		return causes // the scheduler only says the same with fewer words
 	}
-	cause := Cause{
-		Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name,
-		Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time,
-	}
+	cause := podCause(p, Unschedulable, c.Reason, c.Message, c.LastTransitionTime.Time)
 	cause.Brief = briefSchedule(clean(c.Message))
 	switch words, comes := f.room(p); {
 	case comes:
@@ -234,9 +232,9 @@ func (f finder) afterContainers(p *corev1.Pod) []Cause {
 
 // onCreation returns the cause for which a controller cannot create pods, if
 // it has failed since it created the last one.
-func (f finder) onCreation(o Object, uid types.UID, pods []*corev1.Pod) []Cause {
-	created := newest(pods)
-	events := f.events.about(o, uid, func(e *corev1.Event) bool {
+func (f finder) onCreation(kind string, controller metav1.Object, pods []*corev1.Pod) []Cause {
+	o, created := Object{kind, controller.GetName()}, newest(pods)
+	events := f.events.about(o, controller.GetUID(), func(e *corev1.Event) bool {
 		return e.Reason == "FailedCreate" && !lastSeen(e).Before(created)
 	})
 	e := latestEvent(events)

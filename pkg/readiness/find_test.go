@@ -618,7 +618,7 @@ func TestGravestFirst(t *testing.T) {
 		{Code: CrashLoop, Pod: "b", Since: ago(time.Minute).Time},
 		{Code: ImagePull, Pod: "a", Since: ago(time.Minute).Time, Dooms: true},
 	}
-	gravest(causes)
+	gravestFirst(causes)
 	var order []string
 	for _, c := range causes {
 		order = append(order, c.Pod)

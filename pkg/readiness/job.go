@@ -138,9 +138,9 @@ func (f finder) held(j *batchv1.Job, pods []*corev1.Pod) []Cause {
 		if len(sidecars) == 0 || f.now.Sub(since) < heldFor {
 			continue
 		}
-		causes = append(causes, Cause{
-			Code: SidecarHolds, Object: Object{"Pod", p.Name}, Pod: p.Name, Container: sidecars[0], Message: p.WhyHeld(), Since: since,
-		}.judged(f.now))
+		cause := podCause(p.Pod, SidecarHolds, "", p.WhyHeld(), since)
+		cause.Container = sidecars[0]
+		causes = append(causes, cause.judged(f.now))
 	}
 	return causes
 }

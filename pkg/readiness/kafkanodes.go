@@ -47,7 +47,7 @@ func nodesOf(k *unstructured.Unstructured, o Objects) kafkaNodes {
 	var c kafkaNodes
 	nodes := componentPods(k, "kafka", o.Pods)
 	c.brokers.add(filter(nodes, isBroker))
-	c.controllers.add(filter(nodes, func(p *corev1.Pod) bool { return !isBroker(p) }))
+	c.controllers.add(filter(nodes, not(isBroker)))
 	if zookeepers := componentPods(k, "zookeeper", o.Pods); usesZooKeeper(k) && len(zookeepers) > 0 {
 		c.zookeepers.add(zookeepers)
 		c.zookeepers.want, _ = countAt(k, "spec", "zookeeper", "replicas")

@@ -62,19 +62,19 @@ func NewClients(config *rest.Config) (Clients, error) {
 func Observe(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) (Assessment, error) {
 	r := reader{ctx: ctx, Clients: c, namespace: namespace}
 	r.workloads(only)
-	if err := r.inVain(); err != nil {
+	if err := r.failure(); err != nil {
 		return Assessment{}, err
 	}
-	p := Assess(r.objects, now())
-	if len(r.objects.Pods) == 0 && p.empty() {
-		return p, r.checkNamespace()
+	a := Assess(r.objects, now())
+	if len(r.objects.Pods) == 0 && a.empty() {
+		return a, r.checkNamespace()
 	}
-	if len(only) == 0 && !p.complete() {
+	if len(only) == 0 && !a.complete() {
 		r.evidence()
-		p = Assess(r.objects, now())
-		r.lastWords(p)
+		a = Assess(r.objects, now())
+		r.readLogs(a)
 	}
-	return p, nil
+	return a, nil
 }
 
 // A reader reads lists at the same time.
@@ -156,9 +156,9 @@ func (r *reader) keep(kind string, resource schema.GroupResource, err error, sto
 	store()
 }
 
-// inVain returns the error for which nothing could be read. Not to have the
+// failure returns the error for which nothing could be read. Not to have the
 // rights is none: the gaps tell.
-func (r *reader) inVain() error {
+func (r *reader) failure() error {
 	if r.read > 0 {
 		return nil
 	}

@@ -165,6 +165,10 @@ func filter[T any](items []T, keep func(T) bool) []T {
 	return kept
 }
 
+func not(accept func(*corev1.Pod) bool) func(*corev1.Pod) bool {
+	return func(p *corev1.Pod) bool { return !accept(p) }
+}
+
 // earliest returns the earliest of the items' times; an item may have none.
 func earliest[T any](items []T, of func(T) time.Time) time.Time {
 	var first time.Time

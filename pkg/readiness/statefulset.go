@@ -74,7 +74,7 @@ func rollingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) step {
 	}
 	// The controller restarts the highest ordinal first, and the next one
 	// only when all are ready.
-	if late := filter(owned, func(p *corev1.Pod) bool { return !serves(p) }); len(late) > 0 {
+	if late := filter(owned, not(serves)); len(late) > 0 {
 		return progress("rolling out", "%d of %s updated, waiting for %s", w.Updated, pods(update), names(late)).from(unreadySince(late))
 	}
 	if len(old) > 0 {

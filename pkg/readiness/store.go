@@ -33,7 +33,7 @@ type watcher struct {
 	lostAt  time.Time
 	events  []*corev1.Event
 	claims  []*corev1.PersistentVolumeClaim
-	words   map[place][]string
+	logs    map[containerName][]string
 }
 
 // A kindStore holds the objects of one kind. It is the store of a reflector, and
@@ -98,7 +98,7 @@ func (s *kindStore) ended(ctx context.Context) {
 	s.watcher.lock.Lock()
 	s.endedAt = time.Now()
 	s.watcher.lock.Unlock()
-	time.AfterFunc(patience, s.watcher.signal)
+	time.AfterFunc(betweenWatches, s.watcher.signal)
 }
 
 // An endNotifier is a watch that tells when it is over, before anybody else can know.

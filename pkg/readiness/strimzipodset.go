@@ -23,9 +23,8 @@ func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []C
 	w.Updated, _ = countAt(s, "status", "currentPods")
 	count, _ := countAt(s, "status", "pods")
 	if owned != nil {
-		isOld := isOldOf(s)
 		w.Ready = min(w.Ready, int32(len(filter(owned, serves))))
-		w.Updated = min(w.Updated, int32(len(filter(owned, func(p *corev1.Pod) bool { return !isOld(p) }))))
+		w.Updated = min(w.Updated, int32(len(filter(owned, listedBy(s)))))
 		count = max(count, int32(len(owned)))
 	}
 	if !ok {
@@ -49,11 +48,10 @@ func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []C
 // PodRevision).
 const revision = "strimzi.io/revision"
 
-// isOldOf tells the pods that are not of the revision that their StrimziPodSet
-// lists, as far as both are told. The operator replaces these even if they do
-// not start, and leaves alone the others (Strimzi: KafkaRoller,
-// POD_HAS_OLD_REVISION).
-func isOldOf(s *unstructured.Unstructured) func(*corev1.Pod) bool {
+// listedBy accepts the pods of the revision that their StrimziPodSet lists, or of
+// which one of the two revisions is unknown. The operator replaces the others even
+// if they do not start (Strimzi: KafkaRoller, POD_HAS_OLD_REVISION).
+func listedBy(s *unstructured.Unstructured) func(*corev1.Pod) bool {
 	wanted := map[string]string{}
 	list, _ := itemsAt(s, "spec", "pods")
 	for _, p := range list {
@@ -61,6 +59,6 @@ func isOldOf(s *unstructured.Unstructured) func(*corev1.Pod) bool {
 	}
 	return func(p *corev1.Pod) bool {
 		want, has := wanted[p.Name], p.Annotations[revision]
-		return want != "" && has != "" && want != has
+		return want == "" || has == "" || want == has
 	}
 }

@@ -26,9 +26,9 @@ const (
 	// something every few milliseconds.
 	shortest = 20 * time.Millisecond
 
-	// patience is for how long nothing is said of what changed while one kind is
-	// between two watches: beside the others it would be out of date.
-	patience = 3 * time.Second
+	// betweenWatches is how long updates wait for a kind that is between two watches:
+	// it would be out of date beside the others.
+	betweenWatches = 3 * time.Second
 
 	// evidenceEvery is how often events, claims and the last lines of crashed
 	// containers are read again while something is held up.
@@ -127,9 +127,9 @@ func (w *watcher) latest() (Update, bool) {
 	if !whole {
 		return u, lost != nil
 	}
-	p := Assess(w.objects(), w.now())
-	p.recall(w.words)
-	u.Assessment = &p
+	a := Assess(w.objects(), w.now())
+	a.addLogs(w.logs)
+	u.Assessment = &a
 	return u, true
 }
 
@@ -141,7 +141,7 @@ func (w *watcher) requests() (whole, behind bool, lost error) {
 	for _, s := range w.all {
 		switch since := time.Since(s.endedAt); {
 		case s.endedAt.IsZero():
-		case since < patience:
+		case since < betweenWatches:
 			behind = true
 		default:
 			lost = errUnanswered
@@ -186,10 +186,10 @@ func (w *watcher) readEvidence(ctx context.Context) {
 	w.lock.Unlock()
 	w.signal()
 
-	p := Assess(r.objects, w.now())
-	r.lastWords(p)
+	a := Assess(r.objects, w.now())
+	r.readLogs(a)
 	w.lock.Lock()
-	w.words = p.words()
+	w.logs = a.logs()
 	w.lock.Unlock()
 	w.signal()
 }
