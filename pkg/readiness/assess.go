@@ -21,8 +21,8 @@ type Assessment struct {
 	Workloads  []Workload // by kind, then name
 	Jobs       []Job      // by name; those of CronJobs are not among them
 	CronJobs   []CronJob  // by name
-	Crashes    []Cause    // containers that run again after they ended badly, by pod
-	Lingering  []Cause    // pods that do not stop, by pod
+	Crashes    []Cause    // containers that run again after they failed, by pod
+	Lingering  []Cause    // pods that do not terminate, by pod
 	Gaps       []Gap      // by resource
 }
 
@@ -48,12 +48,12 @@ type Objects struct {
 	CronJobs       []*batchv1.CronJob
 	Pods           []*corev1.Pod
 	Kafkas         []*unstructured.Unstructured
-	KafkaNodePools []*unstructured.Unstructured // tell how many nodes Kafka should have
+	KafkaNodePools []*unstructured.Unstructured // how many nodes Kafka should have
 	StrimziPodSets []*unstructured.Unstructured
 	MongoDBs       []*unstructured.Unstructured
 
-	Events []*corev1.Event                 // tell causes
-	Claims []*corev1.PersistentVolumeClaim // tell causes
+	Events []*corev1.Event                 // for causes
+	Claims []*corev1.PersistentVolumeClaim // for causes
 
 	Gaps []Gap
 }
@@ -125,9 +125,9 @@ func (a assessor) workloads() []Workload {
 	return list
 }
 
-// judge applies a rule, first without causes: they are looked for only if the
-// workload is held up. What is done, but only between two crashes, is not; nor is
-// what has a pod that cannot run.
+// judge applies a rule, first without causes: they are searched for only if the
+// workload is not done. A workload that is ready only between two crashes is not
+// done, nor is one with a pod that cannot run.
 func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
 	w := rule(nil)
 	if !w.Done() {
@@ -137,13 +137,13 @@ func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes 
 		return w.at(step{state: Progressing, doing: "ready between crashes"}, gravestFirst(loops))
 	}
 	if broken := a.find.broken(pods); len(broken) > 0 {
-		return w.at(step{state: Progressing, doing: "not ready, whatever its status says"}, gravestFirst(broken))
+		return w.at(step{state: Progressing, doing: "not ready, although its status says ready"}, gravestFirst(broken))
 	}
 	return w
 }
 
-// lingering returns the pods that should be gone and are not, whatever became of
-// their workloads: a rollout is complete without waiting for them
+// lingering returns the pods that should be gone and are not, whatever the state of
+// their workloads: a rollout completes without waiting for them
 // (kubernetes#110171).
 func (f finder) lingering(pods []*corev1.Pod) []Cause {
 	var causes []Cause
@@ -158,9 +158,9 @@ func (f finder) lingering(pods []*corev1.Pod) []Cause {
 	return causes
 }
 
-// broken returns what the pods suffer from that a status calls ready: the one who
-// writes it may have stopped doing so. What a pod goes through that starts is
-// none of it.
+// broken returns the causes found on pods of a workload whose status says ready: its
+// controller may have stopped updating it. What is normal while a pod starts does
+// not count.
 func (f finder) broken(pods []*corev1.Pod) []Cause {
 	var causes []Cause
 	for _, p := range pods {
@@ -185,7 +185,7 @@ func (a assessor) deploymentCauses(d *appsv1.Deployment) []Cause {
 }
 
 // deletesOld reports whether an operator deletes the old pods of a StatefulSet:
-// Percona's does not if it was told not to (spec.updateStrategy).
+// Percona's does not with the updateStrategy OnDelete.
 func (a assessor) deletesOld(s *appsv1.StatefulSet) bool {
 	c := metav1.GetControllerOf(s)
 	return c != nil && !slices.ContainsFunc(a.MongoDBs, func(m *unstructured.Unstructured) bool {
@@ -198,7 +198,7 @@ func (a assessor) kafkaCauses(k *unstructured.Unstructured) []Cause {
 }
 
 // kafkaPods returns those of a Kafka cluster's pods whose StrimziPodSets are
-// hidden: one trouble is told of one workload.
+// hidden: each problem is reported for one workload.
 func (a assessor) kafkaPods(k *unstructured.Unstructured) []*corev1.Pod {
 	return filter(strimziPods(k, a.Pods), func(p *corev1.Pod) bool {
 		owner := metav1.GetControllerOf(p).UID
@@ -206,8 +206,8 @@ func (a assessor) kafkaPods(k *unstructured.Unstructured) []*corev1.Pod {
 	})
 }
 
-// jobs returns the jobs, and the CronJobs with their runs, which are no jobs of
-// the installation.
+// jobs returns the jobs of the installation, and the CronJobs with their runs,
+// which do not count among these.
 func (a assessor) jobs() ([]Job, []CronJob) {
 	var jobs []Job
 	runs := map[types.UID][]run{}

@@ -2,15 +2,12 @@
 
 package readiness
 
-import (
-	"strings"
-)
+import "strings"
 
-// These shorten what Kubernetes says of one kind of trouble to the words that
-// a person would search for.
+// These shorten messages of Kubernetes to the words that a person would search for.
 
-// briefMount keeps the name of the volume, and why it cannot be mounted. Of a
-// command that failed, its output tells.
+// briefMount keeps the name of the volume, and why it cannot be mounted: of a
+// command that failed, its output.
 func briefMount(message string) string {
 	_, rest, ok := strings.Cut(message, ` failed for volume "`)
 	if !ok {
@@ -42,7 +39,7 @@ func briefProbe(message string) string {
 	return m
 }
 
-// briefSchedule leaves out that preempting other pods would not help.
+// briefSchedule omits that preemption would not help.
 func briefSchedule(message string) string {
 	for _, tail := range []string{" no new claims to deallocate", " preemption:"} {
 		message, _, _ = strings.Cut(message, tail)
@@ -55,7 +52,7 @@ func briefQuota(message string) string {
 	return message[max(0, strings.Index(message, "exceeded quota")):]
 }
 
-// briefCreate leaves out which pod cannot be created.
+// briefCreate omits which pod cannot be created.
 func briefCreate(message string) string {
 	return telling(afterAny(message, "is forbidden: ", "failed error: "))
 }

@@ -58,7 +58,7 @@ func TestANodeToCome(t *testing.T) {
 			scaling("karpenter", "Nominated", "Pod should schedule on: nodeclaim/default-f72cc", 3*minute),
 			scaling("karpenter", "FailedScheduling", "Failed to schedule pod, incompatible with nodepool", minute),
 		}, nil, "", "; no node is added: incompatible with nodepool"},
-		{"the scheduler preempts", nil, func(p *corev1.Pod) { p.Status.NominatedNodeName = "node-7" }, "other pods make room on node node-7", ""},
+		{"the scheduler preempts", nil, func(p *corev1.Pod) { p.Status.NominatedNodeName = "node-7" }, "the scheduler preempts other pods on node node-7", ""},
 		{"of another pod of that name", []*corev1.Event{func() *corev1.Event {
 			e := triggered(minute)
 			e.InvolvedObject.UID = "gone"
@@ -341,7 +341,7 @@ func TestNothingHappens(t *testing.T) {
 		want string
 	}{
 		{"no scheduler yet", unseen(50 * time.Second), ""},
-		{"no scheduler", unseen(20 * minute), "unschedulable: no scheduler has looked at the pod"},
+		{"no scheduler", unseen(20 * minute), "unschedulable: no scheduler has tried to place the pod"},
 		{"creating", waits("ContainerCreating", "", 9*minute), ""},
 		{"creating for long", waits("ContainerCreating", "", 11*minute), "twa is not created yet: ContainerCreating"},
 	}

@@ -11,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Logs are read for a few troubles only, and a node that does not answer is
-// not waited for: they help to understand, and prove nothing.
+// Logs are read for a few problems only, and a node that does not answer is not
+// waited for: they help to understand, and prove nothing.
 const (
 	mostLogs     = 5
 	mostLines    = 5
@@ -21,7 +21,7 @@ const (
 )
 
 // readLogs adds to the causes the last lines of crashed containers, one container
-// for each trouble. What cannot be read is left out.
+// for each problem. What cannot be read is left out.
 func (r *reader) readLogs(a Assessment) {
 	pods := map[string]*corev1.Pod{}
 	for _, pod := range r.objects.Pods {
@@ -41,7 +41,7 @@ func (r *reader) readLogs(a Assessment) {
 	r.wait.Wait()
 }
 
-// A trouble is what causes of the same code and group share.
+// A trouble is a problem that causes of the same code and group share.
 type trouble struct {
 	code  Code
 	group string

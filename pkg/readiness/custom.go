@@ -9,9 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Custom resources come as trees whose shape nobody warrants: another version
-// of an operator, or a damaged object, may have anything anywhere. These
-// functions take what has the expected type and ignore the rest.
+// Custom resources have no guaranteed shape: another version of an operator, or a
+// damaged object, may have anything anywhere. These functions take what has the
+// expected type and ignore the rest.
 
 func field(u *unstructured.Unstructured, path ...string) any {
 	var v any = u.Object
@@ -68,17 +68,17 @@ func toInt(v any) (int64, bool) {
 	return 0, false
 }
 
-// observed says whether the operator's status is about the latest spec. The
-// step tells why not. Operators that note no generation prove nothing by it.
+// observed says whether the operator's status is for the latest spec, and by the
+// step why not. Without status.observedGeneration nothing is proven.
 func observed(u *unstructured.Unstructured) (step, bool) {
 	seen, ok := toInt(field(u, "status", "observedGeneration"))
 	switch {
 	case !ok:
-		return step{state: Unknown, doing: "its operator has not noted for which spec its status is"}, false
+		return step{state: Unknown, doing: "its operator reports no observedGeneration"}, false
 	case seen < u.GetGeneration():
 		return unseen("its operator"), false
 	case seen > u.GetGeneration():
-		return step{state: Unknown, doing: "its status is about a later spec than it has"}, false
+		return step{state: Unknown, doing: "its status is for a newer generation than its spec"}, false
 	}
 	return step{}, true
 }

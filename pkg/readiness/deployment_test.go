@@ -41,16 +41,16 @@ func TestDeployment(t *testing.T) {
 			d.Status = appsv1.DeploymentStatus{ObservedGeneration: 7}
 		}, Progressing, "rolling out, 0 of 1 pod updated", 0},
 		{"spec not observed, though all counts are right", func(d *appsv1.Deployment) { d.Generation = 8 },
-			Progressing, "waiting for the controller to see the latest spec", 0},
+			Progressing, "waiting for the controller to observe the latest spec", 0},
 		{"new, nothing observed", func(d *appsv1.Deployment) { d.Status = appsv1.DeploymentStatus{} },
-			Progressing, "waiting for the controller to see the latest spec", 0},
+			Progressing, "waiting for the controller to observe the latest spec", 0},
 		{"half updated", func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 },
 			Progressing, "rolling out, 1 of 2 pods updated", 0},
 		{"old pods left", func(d *appsv1.Deployment) { d.Status.Replicas = 3 },
 			Progressing, "rolling out, 1 old pod terminating", 0},
 		{"surplus pods left", func(d *appsv1.Deployment) {
 			d.Spec.Replicas = new(int32(1))
-		}, Progressing, "scaling down, 1 pod left to stop", 0},
+		}, Progressing, "scaling down, 1 pod too many", 0},
 		{"ready but not available yet", func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 },
 			Progressing, "starting, 1 of 2 pods available", 0},
 		{"unavailable since", func(d *appsv1.Deployment) {
@@ -67,7 +67,7 @@ func TestDeployment(t *testing.T) {
 		{"scaled to zero, a pod left", func(d *appsv1.Deployment) {
 			d.Spec.Replicas = new(int32(0))
 			d.Status = appsv1.DeploymentStatus{ObservedGeneration: 7, Replicas: 1, UpdatedReplicas: 1}
-		}, Progressing, "scaling down, 1 pod left to stop", 0},
+		}, Progressing, "scaling down, 1 pod too many", 0},
 		{"paused in the middle", func(d *appsv1.Deployment) {
 			d.Spec.Paused = true
 			d.Status.UpdatedReplicas = 1

@@ -74,8 +74,8 @@ func reasons(list ...string) func(*corev1.Event) bool {
 	return func(e *corev1.Event) bool { return slices.Contains(list, e.Reason) }
 }
 
-// ofContainer accepts a container's events with the reason, whose message
-// begins as told: the kubelet uses one reason for several things.
+// ofContainer accepts a container's events with the reason, whose message has the
+// prefix: the kubelet uses one reason for several things.
 func ofContainer(name, reason, prefix string) func(*corev1.Event) bool {
 	return func(e *corev1.Event) bool {
 		return e.Reason == reason && strings.HasPrefix(e.Message, prefix) &&

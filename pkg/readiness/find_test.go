@@ -390,7 +390,7 @@ func TestCauses(t *testing.T) {
 			"claim not there", all(unscheduled("Unschedulable", `0/3 nodes are available: persistentvolumeclaim "data-twa-0" not found.`, minute), usesClaim("data-twa-0")), nil,
 			[]*corev1.PersistentVolumeClaim{},
 			[]Cause{{Code: ClaimPending, Object: theClaim, Reason: "NotFound", Since: ago(minute).Time}},
-			[]string{"claim data-twa-0 pending: there is no such claim"},
+			[]string{"claim data-twa-0 pending: it does not exist"},
 		},
 		{
 			"claims not read", all(unscheduled("Unschedulable", unbound, minute), usesClaim("data-twa-0")), nil, nil,

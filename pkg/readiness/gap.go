@@ -13,8 +13,8 @@ import (
 type Gap struct {
 	Kind     string    // such as StrimziPodSet
 	Resource string    // such as strimzipodsets.core.strimzi.io
-	Verb     string    // what was tried
-	Reason   GapReason // why it was in vain
+	Verb     string    // the one that failed
+	Reason   GapReason // why it failed
 	Err      error     // what the API server said
 }
 
@@ -23,12 +23,12 @@ type GapReason string
 
 const (
 	NotServed GapReason = "NotServed" // the API server does not know the resource
-	Forbidden GapReason = "Forbidden" // the account may not read it
-	Broken    GapReason = "Failed"    // anything else: asked in vain
+	Forbidden GapReason = "Forbidden" // the account is not authorized to read it
+	Broken    GapReason = "Failed"    // any other error
 )
 
-// Unread returns why one of these kinds could not be read, or nil if all were: an empty
-// list of what was not read is none.
+// Unread returns why one of these kinds could not be read, or nil if all were. Without
+// it, an empty list does not prove that there is nothing.
 func Unread(gaps []Gap, kinds ...string) error {
 	for _, g := range gaps {
 		if slices.Contains(kinds, g.Kind) {

@@ -16,19 +16,19 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// A Job is something that runs to its end, and how far it is.
+// A Job is a Kubernetes Job and its state.
 type Job struct {
 	Name       string    `json:"name"`
 	State      JobState  `json:"state"`
 	Reason     string    `json:"reason,omitempty"`
-	Attempts   int32     `json:"attempts"` // begun so far, the failed ones among them
+	Attempts   int32     `json:"attempts"` // started so far, the failed ones among them
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
 	Causes     []Cause   `json:"causes,omitempty"` // why it is not complete, the gravest first
 
 	UID       types.UID `json:"-"` // a job that is recreated has another
 	CreatedAt time.Time `json:"-"`
-	Release   string    `json:"-"` // the Helm release that it belongs to, if its labels tell
+	Release   string    `json:"-"` // the Helm release that it belongs to, if known
 }
 
 // A JobState says how far a job is. See [kubejob.State].
@@ -43,11 +43,11 @@ const (
 	JobFailed    = kubejob.Failed
 )
 
-// Doomed reports whether the job will not end well by itself.
+// Doomed reports whether the job will not succeed by itself.
 func (j Job) Doomed() bool { return j.State == JobFailed || doomed(j.Causes) }
 
-// JobOf tells how far a Job is, given the pods of its namespace and the causes
-// found for it. See [kubejob.Of] for what counts.
+// JobOf assesses a Job, given the pods of its namespace and the causes found for it.
+// See [kubejob.Of] for the rules.
 func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 	f := kubejob.Of(j, all)
 	job := Job{
@@ -68,12 +68,12 @@ func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 }
 
 // helmRelease returns the Helm release that an object belongs to. Helm annotates what it
-// keeps (helm.sh/helm: pkg/action/validate.go); a hook has only the labels of its chart.
+// owns (helm.sh/helm: pkg/action/validate.go); a hook has only the labels of its chart.
 func helmRelease(o metav1.Object) string {
 	return cmp.Or(o.GetAnnotations()["meta.helm.sh/release-name"], o.GetLabels()["app.kubernetes.io/instance"], o.GetLabels()["release"])
 }
 
-// jobReason says where a Job stands that is not complete.
+// jobReason says what a Job that is not complete does.
 func jobReason(j *batchv1.Job, f kubejob.Facts) string {
 	switch f.State {
 	case JobFailed:
@@ -94,8 +94,8 @@ func jobReason(j *batchv1.Job, f kubejob.Facts) string {
 	return sentence(runningReason(j, f.Attempts), managedBy(j))
 }
 
-// managedBy names a controller other than Kubernetes' own that the Job is left
-// to (kubernetes: batch/v1, JobSpec.ManagedBy).
+// managedBy names the controller of the Job if it is not Kubernetes' own
+// (kubernetes: batch/v1, JobSpec.ManagedBy).
 func managedBy(j *batchv1.Job) string {
 	if by := j.Spec.ManagedBy; by != nil && *by != batchv1.JobControllerName {
 		return "managed by " + *by
@@ -103,7 +103,7 @@ func managedBy(j *batchv1.Job) string {
 	return ""
 }
 
-// runningReason says how far a Job is that runs.
+// runningReason says how far a running Job is.
 func runningReason(j *batchv1.Job, attempts int) string {
 	st := j.Status
 	if n := j.Spec.Completions; n != nil && *n > 1 {
@@ -130,7 +130,7 @@ func runningReason(j *batchv1.Job, attempts int) string {
 // meshes stop theirs within seconds.
 const heldFor = 30 * time.Second
 
-// held returns the causes of the sidecars that keep a job from ending.
+// held returns the causes of the sidecars that keep a job from completing.
 func (f finder) held(j *batchv1.Job, pods []*corev1.Pod) []Cause {
 	var causes []Cause
 	for _, p := range kubejob.Of(j, pods).Pods {

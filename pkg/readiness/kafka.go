@@ -44,7 +44,7 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 		return w.at(kafkaTrouble(conditions), causes)
 	}
 	if now, last := operatorVersion(o.Deployments), versionIn(stringAt(k, "status", "operatorLastSuccessfulVersion")); now != "" && last != "" && now != last {
-		return w.at(step{state: Progressing, doing: "waiting for its operator " + now, detail: last + " reconciled it last"}, nil)
+		return w.at(step{state: Progressing, doing: "waiting for its operator " + now, detail: "last reconciled by " + last}, nil)
 	}
 	if o.Pods == nil && c.told {
 		w.Ready, w.Updated = w.Want, w.Want // the operator's word
@@ -74,7 +74,7 @@ func isUnseen(u *unstructured.Unstructured) bool {
 func kafkaTrouble(conditions map[string]customCondition) step {
 	c, ok := conditions["NotReady"]
 	if !ok || c.status != "True" {
-		return step{state: Progressing, doing: "not ready", detail: "its operator does not say why", since: conditions["Ready"].since}
+		return step{state: Progressing, doing: "not ready", detail: "its operator gives no reason", since: conditions["Ready"].since}
 	}
 	return step{state: Progressing, doing: "not ready", detail: clean(joined(c.reason, c.message)), since: c.since}
 }
@@ -88,7 +88,7 @@ func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause
 	if c.status != "True" || c.reason == "Creating" {
 		return nil
 	}
-	message := cmp.Or(joined(c.reason, c.message), "its operator says NotReady, and not why")
+	message := cmp.Or(joined(c.reason, c.message), "its operator reports NotReady without a reason")
 	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: message, Since: c.since}.judged(now)
 	if nodes := nodesOf(k, o); o.Pods != nil && nodes.step().state == Ready && c.reason != "InvalidResourceException" {
 		cause.Dooms = false

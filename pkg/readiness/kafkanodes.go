@@ -119,7 +119,7 @@ func (c *kafkaNodes) wantPodSets(sets []*unstructured.Unstructured) bool {
 // step says how far the nodes are.
 func (c *kafkaNodes) step() step {
 	if !c.told {
-		return step{state: Unknown, doing: "nothing that could be read tells how many brokers it should have"}
+		return step{state: Unknown, doing: "cannot tell how many brokers it should have"}
 	}
 	kinds := []struct {
 		tally
@@ -130,11 +130,11 @@ func (c *kafkaNodes) step() step {
 		case kind.ready < kind.want:
 			return progress("starting", "%d of %s ready", kind.ready, counted(kind.want, kind.name)).from(kind.since)
 		case kind.there > kind.want:
-			return progress("scaling down", "%s left to stop", counted(kind.there-kind.want, kind.name))
+			return progress("scaling down", "%s too many", counted(kind.there-kind.want, kind.name))
 		}
 	}
 	if c.brokers.want == 0 {
-		return step{state: Unknown, doing: "it asks for no broker"}
+		return step{state: Unknown, doing: "its spec asks for no brokers"}
 	}
 	return step{state: Ready}
 }

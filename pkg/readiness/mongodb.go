@@ -47,7 +47,7 @@ func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) st
 	case "ready":
 		switch {
 		case w.Want == 0:
-			return step{state: Unknown, doing: "its operator says ready, but counts no members"}
+			return step{state: Unknown, doing: "its operator reports ready, but no members"}
 		case behind:
 			return unseen("its operator")
 		case w.Ready < w.Want:
@@ -56,14 +56,14 @@ func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) st
 			return mongosStep(m)
 		}
 	case "":
-		s.doing, s.detail = "waiting for its operator to look at it", ""
+		s.doing, s.detail = "waiting for its operator to reconcile it", ""
 	case "error":
 		s.detail = clean(stringAt(m, "status", "message"))
 	case "initializing", "stopping":
 	case "paused":
 		s.doing = "starting after a pause"
 	default:
-		return step{state: Unknown, doing: fmt.Sprintf("its operator says %q, a state not known here", clean(state))}
+		return step{state: Unknown, doing: fmt.Sprintf("its operator reports %q, an unknown state", clean(state))}
 	}
 	return s
 }

@@ -86,7 +86,7 @@ const provision = 15 * time.Minute
 // for the node. Either takes it back by an event of another reason.
 func (f finder) room(p *corev1.Pod) (words string, comes bool) {
 	if p.Status.NominatedNodeName != "" {
-		return "other pods make room on node " + p.Status.NominatedNodeName, true
+		return "the scheduler preempts other pods on node " + p.Status.NominatedNodeName, true
 	}
 	e := latestEvent(f.events.about(Object{"Pod", p.Name}, p.UID, isScaling))
 	if e == nil || f.now.Sub(lastSeen(e)) > provision {

@@ -33,17 +33,17 @@ func NewClients(config *rest.Config) (Clients, error) {
 	config.QPS, config.RateLimiter = -1, nil
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
-		return Clients{}, fmt.Errorf("make a client for %s: %w", config.Host, err)
+		return Clients{}, fmt.Errorf("create a client for %s: %w", config.Host, err)
 	}
 	custom, err := dynamic.NewForConfigAndClient(config, httpClient)
 	if err != nil {
-		return Clients{}, fmt.Errorf("make a client for %s: %w", config.Host, err)
+		return Clients{}, fmt.Errorf("create a client for %s: %w", config.Host, err)
 	}
 	config.ContentType = "application/vnd.kubernetes.protobuf"
 	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
 	builtIn, err := kube.NewWith(config, httpClient)
 	if err != nil {
-		return Clients{}, fmt.Errorf("make a client for %s: %w", config.Host, err)
+		return Clients{}, fmt.Errorf("create a client for %s: %w", config.Host, err)
 	}
 	return Clients{builtIn, custom}, nil
 }
@@ -170,7 +170,7 @@ func (r *reader) failure() error {
 		served = served || g.Reason != NotServed
 	}
 	if !served {
-		return fmt.Errorf("this is no Kubernetes API server: %w", r.objects.Gaps[0].Err)
+		return fmt.Errorf("this is not a Kubernetes API server: %w", r.objects.Gaps[0].Err)
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func (r *reader) failure() error {
 func (r *reader) checkNamespace() error {
 	_, err := r.Kube.Namespaces().Get(r.ctx, r.namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return fmt.Errorf("look for namespace %q: %w", r.namespace, err)
+		return fmt.Errorf("get namespace %q: %w", r.namespace, err)
 	}
 	return nil
 }

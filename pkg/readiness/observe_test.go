@@ -387,7 +387,7 @@ func TestObserveInVain(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Observe(t.Context(), clients, "tpe", clock)
-	if err == nil || !strings.HasPrefix(err.Error(), "this is no Kubernetes API server: list ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "this is not a Kubernetes API server: list ") {
 		t.Errorf("another web server: error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

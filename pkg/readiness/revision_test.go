@@ -199,8 +199,8 @@ func TestOrdinalsOfAStatefulSet(t *testing.T) {
 		want string
 	}{
 		{"as wanted", pods(5, 6, 7), ""},
-		{"one from before is left, one is missing", pods(0, 5, 6), "scaling down, 1 pod left to stop"},
-		{"one too many", pods(6, 7, 8), "scaling down, 1 pod left to stop"},
+		{"one from before is left, one is missing", pods(0, 5, 6), "scaling down, 1 pod too many"},
+		{"one too many", pods(6, 7, 8), "scaling down, 1 pod too many"},
 	}
 	for _, tt := range tests {
 		s := statefulSet(func(s *appsv1.StatefulSet) { s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 5} })
@@ -244,7 +244,7 @@ func TestWhoDeletesOldPodsOfMongoDB(t *testing.T) {
 func TestDaemonSetLeavesPodsBehind(t *testing.T) {
 	d := &appsv1.DaemonSet{ObjectMeta: meta("agent", 2)}
 	d.Status = appsv1.DaemonSetStatus{ObservedGeneration: 2, NumberMisscheduled: 2}
-	if w := DaemonSet(d, nil); w.State != Progressing || w.Reason != "scaling down, 2 pods left on nodes that are not chosen for it" {
+	if w := DaemonSet(d, nil); w.State != Progressing || w.Reason != "scaling down, 2 pods left on nodes that are no longer eligible" {
 		t.Errorf("%s %q", w.State, w.Reason)
 	}
 }

@@ -46,7 +46,7 @@ func statefulSetOf(s *appsv1.StatefulSet, byOperator bool, all []*corev1.Pod, ca
 	slices.SortFunc(owned, func(a, b *corev1.Pod) int { return cmp.Compare(ordinal(b), ordinal(a)) })
 	surplus := filter(owned, isSurplus(s))
 	if n := max(st.Replicas-w.Want, int32(len(surplus))); n > 0 {
-		return w.at(progress("scaling down", "%s left to stop", pods(n)), causes)
+		return w.at(progress("scaling down", "%s too many", pods(n)), causes)
 	}
 	if stopping := filter(owned, isStopping); len(stopping) > 0 {
 		return w.at(progress("restarting", "waiting for %s to stop", names(stopping)).from(deletedSince(stopping)), causes)

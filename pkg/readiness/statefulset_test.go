@@ -52,9 +52,9 @@ func TestStatefulSet(t *testing.T) {
 			s.Status = appsv1.StatefulSetStatus{ObservedGeneration: 3, UpdatedReplicas: 1, Replicas: 1}
 		}, nil, Progressing, "starting, 0 of 1 pod ready"},
 		{"spec not observed", func(s *appsv1.StatefulSet) { s.Generation = 4 }, nil,
-			Progressing, "waiting for the controller to see the latest spec"},
+			Progressing, "waiting for the controller to observe the latest spec"},
 		{"nothing observed", func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 0, 0 }, nil,
-			Progressing, "waiting for the controller to see the latest spec"},
+			Progressing, "waiting for the controller to observe the latest spec"},
 
 		{"rolling out, the next is known", updated(1), oldPods, Progressing, "rolling out, lrc-1 next"},
 		{"rolling out, ordinals are numbers", func(s *appsv1.StatefulSet) {
@@ -85,9 +85,9 @@ func TestStatefulSet(t *testing.T) {
 			s.Spec.UpdateStrategy.RollingUpdate.Partition, s.Status.UpdatedReplicas = new(int32(9)), 0
 		}, nil, Ready, "held back by its partition, 0 of 3 pods updated"},
 
-		{"scaling down", func(s *appsv1.StatefulSet) { s.Spec.Replicas = new(int32(1)) }, nil, Progressing, "scaling down, 2 pods left to stop"},
+		{"scaling down", func(s *appsv1.StatefulSet) { s.Spec.Replicas = new(int32(1)) }, nil, Progressing, "scaling down, 2 pods too many"},
 		{"a surplus pod in place of a wanted one", func(s *appsv1.StatefulSet) {},
-			[]*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(3, "lrc-new")}, Progressing, "scaling down, 1 pod left to stop"},
+			[]*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(3, "lrc-new")}, Progressing, "scaling down, 1 pod too many"},
 		{"ordinals that start at two", func(s *appsv1.StatefulSet) { s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2} },
 			[]*corev1.Pod{lrcPod(2, "lrc-new"), lrcPod(3, "lrc-new"), lrcPod(4, "lrc-new")}, Ready, ""},
 		{"scaled to zero", func(s *appsv1.StatefulSet) {
@@ -95,7 +95,7 @@ func TestStatefulSet(t *testing.T) {
 		}, nil, ScaledToZero, "scaled to zero"},
 		{"scaled to zero, a pod left", func(s *appsv1.StatefulSet) {
 			s.Spec.Replicas, s.Status = new(int32(0)), appsv1.StatefulSetStatus{ObservedGeneration: 3, Replicas: 1}
-		}, nil, Progressing, "scaling down, 1 pod left to stop"},
+		}, nil, Progressing, "scaling down, 1 pod too many"},
 
 		{"OnDelete, all restarted: currentRevision stays behind", onDelete,
 			[]*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(2, "lrc-new")}, Ready, ""},

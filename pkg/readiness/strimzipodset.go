@@ -35,7 +35,7 @@ func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []C
 	}
 	switch {
 	case count > w.Want:
-		return w.at(progress("scaling down", "%s left to stop", pods(count-w.Want)), causes)
+		return w.at(progress("scaling down", "%s too many", pods(count-w.Want)), causes)
 	case w.Updated < w.Want:
 		return w.at(progress("rolling out", "%d of %s updated", w.Updated, pods(w.Want)).from(unreadySince(owned)), causes)
 	case w.Ready < w.Want:

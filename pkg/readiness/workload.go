@@ -62,7 +62,7 @@ type step struct {
 // API server does not let through, prove nothing.
 func (w Workload) at(s step, causes []Cause) Workload {
 	if min(w.Want, w.Ready, w.Updated) < 0 {
-		s = step{state: Unknown, doing: "a number of its pods is below zero"}
+		s = step{state: Unknown, doing: "its status has a negative number of pods"}
 	}
 	w.State, w.Since = s.state, s.since
 	if w.Done() {
@@ -119,7 +119,7 @@ func awaiting(who string, n int32, byOperator bool) step {
 // unseen is the step of a workload whose controller has not looked at the
 // latest spec: its status, and the trouble of its pods, are about the past.
 func unseen(controller string) step {
-	return step{state: Progressing, doing: "waiting for " + controller + " to see the latest spec"}
+	return step{state: Progressing, doing: "waiting for " + controller + " to observe the latest spec"}
 }
 
 // replicas returns the number asked for; the API server's default is 1.
