@@ -11,19 +11,19 @@ import "strings"
 func briefMount(message string) string {
 	_, rest, ok := strings.Cut(message, ` failed for volume "`)
 	if !ok {
-		return telling(message)
+		return rootError(message)
 	}
 	volume, why, _ := strings.Cut(rest, `" : `)
-	return joined(`volume "`+volume+`"`, telling(afterAny(why, "Output: ")))
+	return joined(`volume "`+volume+`"`, rootError(afterAny(why, "Output: ")))
 }
 
 // briefConfig keeps what is missing, or not allowed.
 func briefConfig(message string) string {
 	if _, rest, ok := strings.Cut(message, ` failed for volume "`); ok {
 		_, why, _ := strings.Cut(rest, `" : `)
-		return telling(why)
+		return rootError(why)
 	}
-	return telling(message)
+	return rootError(message)
 }
 
 // briefProbe keeps the code of an HTTP probe, and of others the reason.
@@ -32,7 +32,7 @@ func briefProbe(message string) string {
 	if code, ok := strings.CutPrefix(m, "HTTP probe failed with statuscode: "); ok {
 		return "HTTP " + code
 	}
-	m = telling(m)
+	m = rootError(m)
 	for _, where := range []string{"dial tcp: ", "connect: "} {
 		m = strings.TrimPrefix(m, where) // the pod itself
 	}
@@ -54,5 +54,5 @@ func briefQuota(message string) string {
 
 // briefCreate omits which pod cannot be created.
 func briefCreate(message string) string {
-	return telling(afterAny(message, "is forbidden: ", "failed error: "))
+	return rootError(afterAny(message, "is forbidden: ", "failed error: "))
 }

@@ -104,12 +104,12 @@ const (
 
 // causeKinds is all there is to know about codes, in one place.
 var causeKinds = map[Code]causeKind{
-	ImagePull:        {finding: "TPE111", grace: minutes, brief: telling, summary: Cause.pullSummary},
+	ImagePull:        {finding: "TPE111", grace: minutes, brief: rootError, summary: Cause.pullSummary},
 	ConfigMissing:    {finding: "TPE112", grace: minutes, brief: briefConfig},
 	ConfigRefused:    {finding: "TPE133", grace: soon, brief: briefConfig, summary: Cause.createSummary},
-	Creating:         {finding: "TPE134", quiet: long, brief: telling, summary: Cause.creatingSummary},
-	StartFailed:      {finding: "TPE113", grace: minutes, brief: telling, summary: Cause.startSummary},
-	CrashLoop:        {finding: "TPE114", grace: long, crashed: true, logs: PreviousLogs, brief: telling, summary: Cause.loopSummary},
+	Creating:         {finding: "TPE134", quiet: long, brief: rootError, summary: Cause.creatingSummary},
+	StartFailed:      {finding: "TPE113", grace: minutes, brief: rootError, summary: Cause.startSummary},
+	CrashLoop:        {finding: "TPE114", grace: long, crashed: true, logs: PreviousLogs, brief: rootError, summary: Cause.loopSummary},
 	OOMKilled:        {finding: "TPE115", grace: long, crashed: true, logs: PreviousLogs, summary: Cause.memorySummary},
 	InitFailed:       {finding: "TPE116", grace: long, crashed: true, logs: CurrentLogs, summary: Cause.initSummary},
 	InitRunning:      {finding: "TPE119", quiet: long, logs: CurrentLogs, summary: Cause.initSummary},
@@ -121,7 +121,7 @@ var causeKinds = map[Code]causeKind{
 	ReadinessGate:    {finding: "TPE104", summary: after("readiness gate")},
 	NotReady:         {finding: "TPE120", quiet: time.Minute},
 	Unschedulable:    {finding: "TPE121", grace: minutes, brief: briefSchedule, summary: after("unschedulable")},
-	ClaimPending:     {finding: "TPE122", grace: minutes, brief: telling, summary: Cause.claimSummary},
+	ClaimPending:     {finding: "TPE122", grace: minutes, brief: rootError, summary: Cause.claimSummary},
 	ClaimLost:        {finding: "TPE122", grace: atOnce, summary: Cause.claimSummary},
 	MountFailed:      {finding: "TPE123", grace: long, brief: briefMount, summary: after("cannot mount")},
 	Quota:            {finding: "TPE124", grace: minutes, brief: briefQuota},

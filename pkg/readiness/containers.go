@@ -160,7 +160,7 @@ func (f finder) pull(p *corev1.Pod, c container) Cause {
 	failures = slices.DeleteFunc(failures, func(e *corev1.Event) bool { return lastSeen(e).Before(since) })
 	if e := latestEvent(failures); e != nil {
 		since = later(since, firstOf(failures))
-		if telling(message) == "" {
+		if rootError(message) == "" {
 			message = e.Message
 		}
 	}
@@ -168,8 +168,8 @@ func (f finder) pull(p *corev1.Pod, c container) Cause {
 	secrets := latestEvent(f.current(p, reasons("FailedToRetrieveImagePullSecret")))
 	if secrets != nil {
 		words, _, _ := strings.Cut(clean(secrets.Message), ";")
-		cause.Brief = joined(telling(clean(message)), words)
-		cause.Grace = max(minutes, pullGrace(w.Reason, telling(clean(message)))) // a secret may be created later
+		cause.Brief = joined(rootError(clean(message)), words)
+		cause.Grace = max(minutes, pullGrace(w.Reason, rootError(clean(message)))) // a secret may be created later
 	}
 	return cause.judged(f.now)
 }
@@ -248,9 +248,9 @@ func (f finder) crash(p *corev1.Pod, c container, code Code, end *corev1.Contain
 	cause.Brief = cause.Message
 	switch {
 	case code == StartFailed: // the runtime's message; its exit code says nothing
-		cause.Brief = telling(cleanTo(end.Message, longestText))
+		cause.Brief = rootError(cleanTo(end.Message, longestText))
 	case failedToStart(end):
-		cause.Brief = joined("cannot start", telling(cleanTo(end.Message, longestText)))
+		cause.Brief = joined("cannot start", rootError(cleanTo(end.Message, longestText)))
 	}
 	return cause.judged(f.now)
 }

@@ -17,18 +17,17 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// A kind is what is read of a namespace to judge it. What is listed here is read once by
-// [Observe] and followed by [Watch].
+// A kind is a resource that [Observe] lists and [Watch] follows.
 type kind struct {
 	name     string // such as Deployment
 	resource schema.GroupResource
 	list     func(context.Context, metav1.ListOptions) (runtime.Object, error)
 	watch    func(context.Context, metav1.ListOptions) (watch.Interface, error)
 	items    func(runtime.Object) []any // pointers to the items of a list
-	keep     func(*Objects, []any)      // puts such items where they belong
+	keep     func(*Objects, []any)      // stores such items
 }
 
-// kinds returns those kinds that are judged, and pods; or only those of these names.
+// kinds returns the kinds that are assessed, and pods; or only those with the names.
 func kinds(c Clients, namespace string, only []string) []kind {
 	k := c.Kube
 	all := []kind{
@@ -66,7 +65,7 @@ func builtIn[T any, L runtime.Object](name string, resource schema.GroupResource
 	}
 }
 
-// keepIn returns what puts items into a list of Objects.
+// keepIn returns a function that stores items in a list of Objects.
 func keepIn[T any](into func(*Objects) *[]*T) func(*Objects, []any) {
 	return func(o *Objects, items []any) {
 		list := make([]*T, 0, len(items))
@@ -77,7 +76,7 @@ func keepIn[T any](into func(*Objects) *[]*T) func(*Objects, []any) {
 	}
 }
 
-// pointers returns pointers to the items, which are without what no rule looks at.
+// pointers returns pointers to the stripped items.
 func pointers[T any](items []T) []any {
 	list := make([]any, len(items))
 	for i := range items {
@@ -87,8 +86,8 @@ func pointers[T any](items []T) []any {
 	return list
 }
 
-// A customResource is a resource of an operator, in the versions we know, so
-// that no discovery is needed.
+// A customResource is a resource of an operator in its known versions, so that no
+// discovery is needed.
 type customResource struct {
 	kind     string
 	resource schema.GroupResource

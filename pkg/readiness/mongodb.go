@@ -9,16 +9,16 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// PerconaServerMongoDB tells how far a MongoDB cluster of Percona's operator
-// is: status.state, with all members counted by status.size ready.
+// PerconaServerMongoDB assesses a MongoDB cluster of Percona's operator by its
+// status.state, and by whether all members in status.size are ready.
 //
-// The states are "" (not looked at yet), initializing, stopping, paused, ready
-// and error (Percona: docs/cr-statuses.md). The operator goes on trying after
-// an error, so that one dooms the cluster only after a grace. Older operators
-// note no observedGeneration: then the state has to do, but a status that counts
-// fewer members than the spec asks for is of an older one.
+// The states are "" (not reconciled yet), initializing, stopping, paused, ready and
+// error (Percona: docs/cr-statuses.md). The operator retries after an error, so that
+// one dooms the cluster only after a grace. Older operators set no
+// observedGeneration: then the state has to do, but a status with fewer members than
+// the spec asks for belongs to an older spec.
 //
-// spec.pause is what somebody wants; the state follows when the operator looks.
+// spec.pause counts at once; the state follows when the operator reconciles.
 func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload {
 	w := Workload{Kind: "PerconaServerMongoDB", Name: m.GetName(), Strategy: stringAt(m, "spec", "updateStrategy")}
 	size, _ := countAt(m, "status", "size")
@@ -41,7 +41,7 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload
 	return w.at(mongoStep(m, w, s, size < asked), causes)
 }
 
-// mongoStep is the step of a cluster in the state that the operator tells.
+// mongoStep is the step of a cluster in the state that the operator reports.
 func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) step {
 	switch state := stringAt(m, "status", "state"); state {
 	case "ready":
@@ -69,7 +69,7 @@ func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) st
 }
 
 // mongosStep is the step of a cluster whose replica sets are ready. The operator
-// calls its routers, mongos, ready if those that are there are (mongosStatus).
+// reports its routers, mongos, as ready if all that exist are (mongosStatus).
 func mongosStep(m *unstructured.Unstructured) step {
 	if !isTrueAt(m, "spec", "sharding", "enabled") {
 		return step{state: Ready}
@@ -103,7 +103,7 @@ func membersAsked(m *unstructured.Unstructured) int32 {
 	return n
 }
 
-// mongoCauses is the cause that the operator's status tells.
+// mongoCauses returns the cause in the operator's status.
 func mongoCauses(m *unstructured.Unstructured, now time.Time) []Cause {
 	if stringAt(m, "status", "state") != "error" {
 		return nil

@@ -19,15 +19,15 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
-// Clients are the ways to ask the API server. See [NewClients].
+// Clients are the clients for the API server. See [NewClients].
 type Clients struct {
 	Kube    *kube.Client      // built-in kinds
 	Dynamic dynamic.Interface // custom resources
 }
 
-// NewClients returns clients that share their connections, ask for protobuf
-// where it is served, and leave the limiting of requests to the API server:
-// there are few. The config is not changed.
+// NewClients returns clients that share their connections, ask for protobuf where it
+// is served, and do not limit their requests, which are few. The config is not
+// changed.
 func NewClients(config *rest.Config) (Clients, error) {
 	config = rest.CopyConfig(config)
 	config.QPS, config.RateLimiter = -1, nil
@@ -48,17 +48,17 @@ func NewClients(config *rest.Config) (Clients, error) {
 	return Clients{builtIn, custom}, nil
 }
 
-// Observe reads what is in the namespace and assesses it: each list is the latest when it
-// was asked for, not one from a cache (an empty resourceVersion is a read from quorum;
-// kubernetes.io/docs/reference/using-api/api-concepts). It asks for each kind once, for all
-// at the same time, and for events, claims and the last lines of a few crashed
-// containers only if something is held up. Kinds may be named; then only they are read.
+// Observe reads the namespace and assesses it: each list is the latest, not one from
+// a cache (an empty resourceVersion is a read from quorum;
+// kubernetes.io/docs/reference/using-api/api-concepts). It lists all kinds at the same
+// time, and events, claims and the last lines of a few crashed containers only if
+// something is not done. If kinds are named, only they are read.
 //
-// The time is asked for when the answers are there: they may tell it; see kube.Clock.
+// now is called after the answers, which may set the clock; see kube.Clock.
 //
-// What could be read is in the assessment, what could not is among its gaps. There
-// is an error only if nothing could be read and not for want of rights, or if
-// there is no such namespace (apierrors.IsNotFound).
+// What could be read is in the assessment, what could not is in its gaps. There is an
+// error only if nothing could be read for another reason than authorization, or if
+// the namespace does not exist (apierrors.IsNotFound).
 func Observe(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) (Assessment, error) {
 	r := reader{ctx: ctx, Clients: c, namespace: namespace}
 	r.workloads(only)
@@ -77,7 +77,7 @@ func Observe(ctx context.Context, c Clients, namespace string, now func() time.T
 	return a, nil
 }
 
-// A reader reads lists at the same time.
+// A reader sends requests at the same time.
 type reader struct {
 	Clients
 	ctx       context.Context
@@ -89,7 +89,7 @@ type reader struct {
 	read    int // how many lists were read
 }
 
-// workloads reads all that can be judged, and the pods.
+// workloads reads all that is assessed, and the pods.
 func (r *reader) workloads(only []string) {
 	for _, k := range kinds(r.Clients, r.namespace, only) {
 		r.wait.Go(func() {
@@ -100,9 +100,7 @@ func (r *reader) workloads(only []string) {
 	r.wait.Wait()
 }
 
-// evidence reads what may tell why something is held up. Of the events only
-// warnings can, and they are the fewer; where a pod finds no node, also what
-// others than scheduler and kubelets say of pods: whether a node is to come.
+// evidence reads what may hold causes: events and claims.
 func (r *reader) evidence() {
 	k := r.Kube
 	r.wait.Go(func() {
@@ -116,7 +114,8 @@ func (r *reader) evidence() {
 	r.wait.Wait()
 }
 
-// events reads the events that may tell.
+// events reads warnings, and for pods without a node also other events that neither
+// the scheduler nor kubelets sent: whether a node is being added.
 func (r *reader) events() ([]corev1.Event, error) {
 	events := r.Kube.Events(r.namespace)
 	found, err := events.List(r.ctx, metav1.ListOptions{FieldSelector: "type=" + corev1.EventTypeWarning})
@@ -130,7 +129,7 @@ func (r *reader) events() ([]corev1.Event, error) {
 		FieldSelector: "type=" + corev1.EventTypeNormal + ",involvedObject.kind=Pod,source!=kubelet,source!=default-scheduler",
 	})
 	if err != nil {
-		return nil, err // without them a pod may look hopeless
+		return nil, err // without them a pod may be wrongly doomed
 	}
 	return append(found.Items, others.Items...), nil
 }
@@ -143,7 +142,7 @@ func addresses[T any](items []T) []*T {
 	return list
 }
 
-// keep notes what a request brought: a list, or a gap.
+// keep stores the result of a request: a list, or a gap.
 func (r *reader) keep(kind string, resource schema.GroupResource, err error, store func()) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
@@ -156,8 +155,8 @@ func (r *reader) keep(kind string, resource schema.GroupResource, err error, sto
 	store()
 }
 
-// failure returns the error for which nothing could be read. Not to have the
-// rights is none: the gaps tell.
+// failure returns why nothing could be read, if nothing could. It is not an error to
+// be unauthorized: that is in the gaps.
 func (r *reader) failure() error {
 	if r.read > 0 {
 		return nil
@@ -175,8 +174,8 @@ func (r *reader) failure() error {
 	return nil
 }
 
-// checkNamespace returns an error if there is no such namespace. The API server
-// has an empty list for it, too. Whoever may not ask does not know.
+// checkNamespace returns an error if the namespace does not exist: its lists are
+// empty, too. An account that cannot read namespaces gets none.
 func (r *reader) checkNamespace() error {
 	_, err := r.Kube.Namespaces().Get(r.ctx, r.namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {

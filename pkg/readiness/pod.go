@@ -44,10 +44,10 @@ func groupByOwner(pods []*corev1.Pod) podsByOwner {
 	return g
 }
 
-// deploymentOf returns the Deployment of a pod whose controller is a
-// ReplicaSet. The Deployment controller names a ReplicaSet after the Deployment
-// and the hash that it also puts on the pods (kubernetes: pkg/controller/
-// deployment/sync.go), so that the ReplicaSets need not be read.
+// deploymentOf returns the Deployment of a pod whose controller is a ReplicaSet. The
+// Deployment controller names a ReplicaSet after the Deployment and the hash in the
+// pods' label (kubernetes: pkg/controller/deployment/sync.go), so that ReplicaSets
+// need not be read.
 func deploymentOf(p *corev1.Pod, controller *metav1.OwnerReference) (string, bool) {
 	hash := p.Labels["pod-template-hash"]
 	if controller.Kind != "ReplicaSet" || hash == "" {
@@ -56,16 +56,15 @@ func deploymentOf(p *corev1.Pod, controller *metav1.OwnerReference) (string, boo
 	return strings.CutSuffix(controller.Name, "-"+hash)
 }
 
-// latest reports which pods are of the latest spec of a Deployment or DaemonSet,
-// of which the status counts so many. The status does not say which revision
-// that is, so the pods have to: a revision is the value of a label.
+// latest accepts the pods of the latest revision of a Deployment or DaemonSet. A
+// revision is the value of a label. The status does not say which is the latest, only
+// how many of its pods there are.
 //
-// It is the revision that has as many pods as are updated (kubernetes:
-// pkg/controller/deployment/util, GetActualReplicaCountForReplicaSets). If
-// several have, it is the one whose first pod was created last: a new pod may
-// be of an old revision, if it replaces one that was lost in the middle of a
-// rollout. Pods that stop or have failed are not counted. Where none fits, as
-// when the pods were read after the status, no pod is said to be of the latest.
+// It is the revision with as many pods (kubernetes: pkg/controller/deployment/util,
+// GetActualReplicaCountForReplicaSets). Of several it is the one whose first pod was
+// created last: a new pod may be of an old revision, if it replaces one that was lost
+// during a rollout. Pods that terminate or have ended are not counted. If no revision
+// fits, as when the pods were read after the status, no pod is accepted.
 func latest(updated int32, pods []*corev1.Pod, label string) func(*corev1.Pod) bool {
 	first, count := map[string]time.Time{}, map[string]int32{}
 	for _, p := range pods {
@@ -109,7 +108,7 @@ func podCondition(p *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondit
 	return nil
 }
 
-// serves reports whether the pod is ready and stays.
+// serves reports whether the pod is ready and not being deleted.
 func serves(p *corev1.Pod) bool {
 	c := podCondition(p, corev1.PodReady)
 	return c != nil && c.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil
@@ -125,7 +124,7 @@ func notReadySince(p *corev1.Pod) time.Time {
 	return time.Time{}
 }
 
-// unreadySince returns since when one of the pods, the first, is not ready.
+// unreadySince returns since when the first of the pods is not ready.
 func unreadySince(pods []*corev1.Pod) time.Time { return earliest(pods, notReadySince) }
 
 // deletedSince returns when the deletion of the first of the pods was requested.
@@ -150,7 +149,7 @@ func ordinal(p *corev1.Pod) int {
 
 func isStopping(p *corev1.Pod) bool { return p.DeletionTimestamp != nil }
 
-// hasEnded reports whether a pod has run to its end. Kubernetes makes another.
+// hasEnded reports whether all containers of a pod ended permanently.
 func hasEnded(p *corev1.Pod) bool {
 	return hasFailed(p) || p.Status.Phase == corev1.PodSucceeded
 }

@@ -7,10 +7,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// StrimziPodSet tells how far a set of pods of Strimzi is, given the pods that
-// it owns and the causes found for it: the spec is observed, and as many pods as
-// are listed there exist, are of the current revision, and are ready (Strimzi:
-// StrimziPodSetController).
+// StrimziPodSet assesses a StrimziPodSet, given the pods that it owns and the causes
+// found for it: the spec is observed, and as many pods as it lists exist, are of the
+// current revision, and are ready (Strimzi: StrimziPodSetController).
 //
 // The operator writes the status, and may have stopped doing so
 // (strimzi-kafka-operator#8450, #7290): the pods themselves have to be ready,
@@ -44,8 +43,7 @@ func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []C
 	return w.at(finished(w.Want), nil)
 }
 
-// revision is where Strimzi notes of which revision a pod is (Strimzi:
-// PodRevision).
+// revision is the annotation with a pod's revision (Strimzi: PodRevision).
 const revision = "strimzi.io/revision"
 
 // listedBy accepts the pods of the revision that their StrimziPodSet lists, or of

@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// strip drops from an object what no rule looks at, which is most of it: the
-// managed fields, and with what containers run. A wait keeps thousands.
+// strip removes from an object what no rule uses, which is most of it: a wait keeps
+// thousands of objects.
 func strip(object metav1.Object) {
 	object.SetManagedFields(nil)
 	switch o := object.(type) {
@@ -31,8 +31,8 @@ func strip(object metav1.Object) {
 	}
 }
 
-// stripPod keeps of a pod's annotations what rules look at, of its spec where it runs, its claims, and of each container
-// its name, image, restart policy and whether there are probes.
+// stripPod keeps the annotations that rules use, the pod's node and claims, and of each
+// container its name, image, restart policy and whether there are probes.
 func stripPod(p *corev1.Pod) {
 	p.Annotations = stripAnnotations(p.Annotations)
 	spec := corev1.PodSpec{NodeName: p.Spec.NodeName, RestartPolicy: p.Spec.RestartPolicy, ReadinessGates: p.Spec.ReadinessGates}
@@ -50,9 +50,8 @@ func stripPod(p *corev1.Pod) {
 	}
 }
 
-// stripTemplate keeps of a template what tells a Job's own containers from those
-// that are added to its pods (see kubejob), and the images: that of Strimzi's
-// operator tells its version.
+// stripTemplate keeps what distinguishes a Job's own containers from those added to its
+// pods (see kubejob), and the images: that of Strimzi's operator has its version.
 func stripTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 	stripped := corev1.PodTemplateSpec{}
 	stripped.Annotations = stripAnnotations(t.Annotations)
@@ -60,11 +59,11 @@ func stripTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 	return stripped
 }
 
-// stripAnnotations keeps the annotations that rules look at.
+// stripAnnotations keeps the annotations that rules use.
 func stripAnnotations(all map[string]string) map[string]string {
 	var kept map[string]string
 	for _, key := range []string{revision, kubejob.DefaultContainer} {
-		if value, told := all[key]; told {
+		if value, ok := all[key]; ok {
 			if kept == nil {
 				kept = map[string]string{}
 			}
