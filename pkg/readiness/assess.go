@@ -85,14 +85,18 @@ type assessor struct {
 func (a assessor) workloads() []Workload {
 	var list []Workload
 	for _, d := range a.Deployments {
+		pods := a.pods.byDeployment[d.Name]
 		rule := func(c []Cause) Workload { return Deployment(d, c) }
-		w := a.judge(rule, a.pods.byDeployment[d.Name], func() []Cause { return a.deploymentCauses(d) })
+		w := a.judge(rule, pods, func() []Cause {
+			isLatest := latest(d.Status.UpdatedReplicas, pods, appsv1.DefaultDeploymentUniqueLabelKey)
+			return append(a.find.onPods(pods, isLatest), deploymentCauses(d, a.find.now)...)
+		})
 		w.Rolling = rollingOut(d)
 		list = append(list, w)
 	}
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
-		rule := func(c []Cause) Workload { return statefulSetOf(s, a.deletesOld(s), pods, c) }
+		rule := func(c []Cause) Workload { return StatefulSet(s, a.deletesOld(s), pods, c) }
 		list = append(list, a.judge(rule, pods, func() []Cause {
 			return append(a.find.statefulSetCauses(s, pods), a.find.onCreation("StatefulSet", s, pods)...)
 		}))
@@ -105,8 +109,11 @@ func (a assessor) workloads() []Workload {
 		}))
 	}
 	for _, k := range a.Kafkas {
+		pods := a.kafkaPods(k)
 		rule := func(c []Cause) Workload { return Kafka(k, a.Objects, c) }
-		list = append(list, a.judge(rule, a.kafkaPods(k), func() []Cause { return a.kafkaCauses(k) }))
+		list = append(list, a.judge(rule, pods, func() []Cause {
+			return append(a.find.onPods(pods, every), kafkaCauses(k, a.Objects, a.find.now)...)
+		}))
 	}
 	for _, s := range a.StrimziPodSets {
 		pods := a.pods.byUID[s.GetUID()]
@@ -178,12 +185,6 @@ func (f finder) broken(pods []*corev1.Pod) []Cause {
 
 func every(*corev1.Pod) bool { return true }
 
-func (a assessor) deploymentCauses(d *appsv1.Deployment) []Cause {
-	pods := a.pods.byDeployment[d.Name]
-	isLatest := latest(d.Status.UpdatedReplicas, pods, appsv1.DefaultDeploymentUniqueLabelKey)
-	return append(a.find.onPods(pods, isLatest), deploymentCauses(d, a.find.now)...)
-}
-
 // deletesOld reports whether an operator deletes the old pods of a StatefulSet:
 // Percona's does not with the updateStrategy OnDelete.
 func (a assessor) deletesOld(s *appsv1.StatefulSet) bool {
@@ -191,10 +192,6 @@ func (a assessor) deletesOld(s *appsv1.StatefulSet) bool {
 	return c != nil && !slices.ContainsFunc(a.MongoDBs, func(m *unstructured.Unstructured) bool {
 		return m.GetUID() == c.UID && stringAt(m, "spec", "updateStrategy") == string(appsv1.OnDeleteStatefulSetStrategyType)
 	})
-}
-
-func (a assessor) kafkaCauses(k *unstructured.Unstructured) []Cause {
-	return append(a.find.onPods(a.kafkaPods(k), every), kafkaCauses(k, a.Objects, a.find.now)...)
 }
 
 // kafkaPods returns those of a Kafka cluster's pods whose StrimziPodSets are

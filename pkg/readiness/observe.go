@@ -94,7 +94,7 @@ func (r *reader) workloads(only []string) {
 	for _, k := range kinds(r.Clients, r.namespace, only) {
 		r.wait.Go(func() {
 			answer, err := k.list(r.ctx, metav1.ListOptions{})
-			r.keep(k.name, k.resource, err, func() { k.keep(&r.objects, k.items(answer)) })
+			r.keep(k.name, k.resource, err, func() { k.keep(&r.objects, strippedItems(answer)) })
 		})
 	}
 	r.wait.Wait()

@@ -110,7 +110,7 @@ func TestStatefulSetAgreesWithKubectl(t *testing.T) {
 				"updateRevision":     s.Status.UpdateRevision,
 			},
 		})
-		compare(t, seen, statefulSetDifferences, s, StatefulSet(s, nil, nil), message, want)
+		compare(t, seen, statefulSetDifferences, s, statefulSetRule(s, nil, nil), message, want)
 	}
 	eachOccurs(t, seen, statefulSetDifferences)
 }

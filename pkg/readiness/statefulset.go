@@ -12,8 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// StatefulSet assesses a StatefulSet, given the pods of its namespace and the causes
-// found for it. All numbers are from its status; its pods say which of them are old.
+// StatefulSet assesses a StatefulSet, given whether an operator deletes its old pods, the
+// pods of its namespace and the causes found for it. All numbers are from its status; its pods say which of them are old.
 //
 // The rule for RollingUpdate is that of kubectl rollout status: the spec is observed,
 // the pods from the partition up are updated, all wanted pods are ready. It also waits
@@ -26,12 +26,7 @@ import (
 // controller-revision-hash is not the status's updateRevision. currentRevision does
 // not count: it only advances with RollingUpdate (kubernetes:
 // pkg/controller/statefulset, completeRollingUpdate).
-func StatefulSet(s *appsv1.StatefulSet, all []*corev1.Pod, causes []Cause) Workload {
-	return statefulSetOf(s, operated(s), all, causes)
-}
-
-// statefulSetOf is StatefulSet, given also whether an operator deletes its old pods.
-func statefulSetOf(s *appsv1.StatefulSet, byOperator bool, all []*corev1.Pod, causes []Cause) Workload {
+func StatefulSet(s *appsv1.StatefulSet, byOperator bool, all []*corev1.Pod, causes []Cause) Workload {
 	st := s.Status
 	w := Workload{
 		Kind: "StatefulSet", Name: s.Name, Strategy: string(s.Spec.UpdateStrategy.Type),

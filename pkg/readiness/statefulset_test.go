@@ -132,7 +132,7 @@ func TestStatefulSet(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := StatefulSet(statefulSet(tt.edit), tt.pods, nil)
+			w := statefulSetRule(statefulSet(tt.edit), tt.pods, nil)
 			if w.State != tt.state || w.Reason != tt.reason {
 				t.Errorf("got %s %q, want %s %q", w.State, w.Reason, tt.state, tt.reason)
 			}
@@ -146,16 +146,16 @@ func TestStatefulSetIsHeldUpSince(t *testing.T) {
 		"rolling":  func(s *appsv1.StatefulSet) { s.Status.UpdatedReplicas = 2 },
 		"starting": func(s *appsv1.StatefulSet) { onDelete(s); s.Status.ReadyReplicas = 1 },
 	} {
-		if w := StatefulSet(statefulSet(edit), late, nil); !w.Since.Equal(now.Add(-3 * time.Minute)) {
+		if w := statefulSetRule(statefulSet(edit), late, nil); !w.Since.Equal(now.Add(-3 * time.Minute)) {
 			t.Errorf("%s since %v, want since three minutes (%s)", name, w.Since, w.Reason)
 		}
 	}
 	stopping := lrcPod(0, "lrc-new", deletedAgo(-10*time.Second), func(p *corev1.Pod) { p.DeletionGracePeriodSeconds = new(int64(30)) })
-	if w := StatefulSet(statefulSet(func(*appsv1.StatefulSet) {}), []*corev1.Pod{stopping}, nil); !w.Since.Equal(now.Add(-20 * time.Second)) {
+	if w := statefulSetRule(statefulSet(func(*appsv1.StatefulSet) {}), []*corev1.Pod{stopping}, nil); !w.Since.Equal(now.Add(-20 * time.Second)) {
 		t.Errorf("restarting since %v, want since twenty seconds", w.Since)
 	}
 	old := []*corev1.Pod{lrcPod(0, "lrc-old")}
-	if w := StatefulSet(statefulSet(onDelete), old, nil); !w.Since.IsZero() {
+	if w := statefulSetRule(statefulSet(onDelete), old, nil); !w.Since.IsZero() {
 		t.Errorf("awaiting restart since %v, which nobody told", w.Since)
 	}
 }
@@ -201,7 +201,7 @@ func TestStatefulSetAgreesWithItsPods(t *testing.T) {
 			want = want && wanted && serves(p) && (!old || n < int(partition(s)))
 			count(&s.Status, p)
 		}
-		w := StatefulSet(s, append(pods, pod("StatefulSet", "other", "other-0", ofRevision("lrc-old"), notReady(0))), nil)
+		w := statefulSetRule(s, append(pods, pod("StatefulSet", "other", "other-0", ofRevision("lrc-old"), notReady(0))), nil)
 		if w.Done() != want {
 			t.Fatalf("done %v (%s %q), want %v\n%s\n%s", w.Done(), w.State, w.Reason, want, brief(t, s), brief(t, pods))
 		}
