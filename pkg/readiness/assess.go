@@ -31,8 +31,8 @@ func (a Assessment) empty() bool {
 	return len(a.Workloads)+len(a.Jobs)+len(a.CronJobs) == 0
 }
 
-// complete reports whether nothing in the assessment is held up, so that there
-// are no causes to look for.
+// complete reports whether everything in the assessment is done, so that there are no
+// causes to search for.
 func (a Assessment) complete() bool {
 	return !slices.ContainsFunc(a.Workloads, func(w Workload) bool { return !w.Done() }) &&
 		!slices.ContainsFunc(a.Jobs, func(j Job) bool { return j.State != JobComplete })
@@ -83,6 +83,10 @@ type assessor struct {
 }
 
 func (a assessor) workloads() []Workload {
+	return append(a.builtInWorkloads(), a.customWorkloads()...)
+}
+
+func (a assessor) builtInWorkloads() []Workload {
 	var list []Workload
 	for _, d := range a.Deployments {
 		pods := a.pods.byDeployment[d.Name]
@@ -108,6 +112,11 @@ func (a assessor) workloads() []Workload {
 			return append(a.find.daemonSetCauses(d, pods), a.find.onCreation("DaemonSet", d, pods)...)
 		}))
 	}
+	return list
+}
+
+func (a assessor) customWorkloads() []Workload {
+	var list []Workload
 	for _, k := range a.Kafkas {
 		pods := a.kafkaPods(k)
 		rule := func(c []Cause) Workload { return Kafka(k, a.Objects, c) }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A Cause is why a workload or a job is held up, found on one object.
+// A Cause is what blocks a workload or a job, found on one object.
 type Cause struct {
 	Code      Code      `json:"code"`
 	Object    Object    `json:"object"` // where it was found
@@ -67,7 +67,7 @@ const (
 	Evicted          Code = "Evicted"          // the pod was evicted from its node, or not admitted
 	NodeLost         Code = "NodeLost"         // the pod's node does not answer
 	StuckStopping    Code = "StuckStopping"    // the pod does not terminate
-	ProgressDeadline Code = "ProgressDeadline" // a Deployment made no progress for long
+	ProgressDeadline Code = "ProgressDeadline" // a Deployment exceeded its progress deadline
 	OperatorError    Code = "OperatorError"    // an operator reports an error
 	OldRevision      Code = "OldRevision"      // a pod of an old revision that nothing will replace
 	SidecarHolds     Code = "SidecarHolds"     // a sidecar keeps a finished job from completing
@@ -154,8 +154,8 @@ func (c Cause) Tells(now time.Time) bool {
 	return quiet == 0 || !c.Since.IsZero() && now.Sub(c.Since) >= quiet
 }
 
-// judged returns the cause with its texts made fit to print, its grace and
-// group, and whether it dooms now.
+// judged returns the cause with clean texts, its grace and group, and whether it dooms
+// now.
 func (c Cause) judged(now time.Time) Cause {
 	c.Object = Object{cleanTo(c.Object.Kind, longestName), cleanTo(c.Object.Name, longestName)}
 	c.Pod, c.Container, c.Image = cleanTo(c.Pod, longestName), cleanTo(c.Container, longestName), cleanTo(c.Image, longestName)

@@ -29,9 +29,9 @@ func (r *reader) readLogs(a Assessment) {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, logTimeout)
 	defer cancel()
-	read := map[trouble]bool{}
+	read := map[problem]bool{}
 	for _, c := range a.causes() {
-		of := trouble{c.Code, c.Group}
+		of := problem{c.Code, c.Group}
 		if !causeKinds[c.Code].crashed || pods[c.Pod] == nil || read[of] || len(read) == mostLogs {
 			continue
 		}
@@ -41,8 +41,8 @@ func (r *reader) readLogs(a Assessment) {
 	r.wait.Wait()
 }
 
-// A trouble is a problem that causes of the same code and group share.
-type trouble struct {
+// A problem is what causes of the same code and group share.
+type problem struct {
 	code  Code
 	group string
 }

@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A finder looks for causes on pods, events and claims.
+// A finder searches for causes on pods, events and claims.
 type finder struct {
 	events eventsByObject
 	claims map[string]*corev1.PersistentVolumeClaim // nil if they were not read

@@ -40,7 +40,7 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	}
 	w.Updated = w.Ready
 	if conditions["Ready"].status != "True" || conditions["NotReady"].status == "True" {
-		return w.at(kafkaTrouble(conditions), causes)
+		return w.at(notReadyStep(conditions), causes)
 	}
 	if now, last := operatorVersion(o.Deployments), versionIn(stringAt(k, "status", "operatorLastSuccessfulVersion")); now != "" && last != "" && now != last {
 		return w.at(step{state: Progressing, doing: "waiting for its operator " + now, detail: "last reconciled by " + last}, nil)
@@ -70,7 +70,7 @@ func isUnseen(u *unstructured.Unstructured) bool {
 	return ok && seen < u.GetGeneration()
 }
 
-func kafkaTrouble(conditions map[string]customCondition) step {
+func notReadyStep(conditions map[string]customCondition) step {
 	c, ok := conditions["NotReady"]
 	if !ok || c.status != "True" {
 		return step{state: Progressing, doing: "not ready", detail: "its operator gives no reason", since: conditions["Ready"].since}

@@ -31,7 +31,7 @@ const (
 	betweenWatches = 3 * time.Second
 
 	// evidenceEvery is how often events, claims and the last lines of crashed
-	// containers are read again while something is held up.
+	// containers are read again while something is not done.
 	evidenceEvery = 5 * time.Second
 )
 
