@@ -313,7 +313,7 @@ func lost(now, before *readiness.Assessment) bool {
 
 // unanswered reports whether a kind may be read and could not be.
 func unanswered(g readiness.Gap) bool {
-	return g.Reason == readiness.Broken && !verdict.NotLoggedIn(g.Err)
+	return g.Reason == readiness.ReadFailed && !verdict.NotLoggedIn(g.Err)
 }
 
 // An aboutPUM is what of an assessment makes an earlier answer of PUM worthless: how many of

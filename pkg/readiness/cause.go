@@ -147,9 +147,9 @@ func (c Code) Logs() Logs { return causeKinds[c].logs }
 // Starting reports whether the problem is normal for a while when a pod starts.
 func (c Code) Starting() bool { return causeKinds[c].quiet > 0 }
 
-// Tells reports whether the cause is worth a finding of its own: what is normal
+// Reportable reports whether the cause is worth a finding of its own: what is normal
 // while a pod starts is only once it lasts.
-func (c Cause) Tells(now time.Time) bool {
+func (c Cause) Reportable(now time.Time) bool {
 	quiet := causeKinds[c.Code].quiet
 	return quiet == 0 || !c.Since.IsZero() && now.Sub(c.Since) >= quiet
 }

@@ -280,7 +280,7 @@ func TestSince(t *testing.T) {
 // What every pod that starts goes through is worth a word once it lasts.
 func TestTells(t *testing.T) {
 	for _, code := range Codes() {
-		at := func(since time.Duration) bool { return Cause{Code: code, Since: now.Add(-since)}.Tells(now) }
+		at := func(since time.Duration) bool { return Cause{Code: code, Since: now.Add(-since)}.Reportable(now) }
 		if quiet := causeKinds[code].quiet; at(0) != (quiet == 0) || !at(quiet) {
 			t.Errorf("%s is quiet for %v, and tells: %v, later %v", code, quiet, at(0), at(quiet))
 		}
@@ -350,8 +350,8 @@ func TestNothingHappens(t *testing.T) {
 			var says string
 			for _, c := range newFinder(Objects{}, now).onPod(twa(tt.pod)) {
 				says += c.Summary()
-				if c.Dooms || !c.Tells(now) {
-					t.Errorf("%q dooms: %v, tells: %v", says, c.Dooms, c.Tells(now))
+				if c.Dooms || !c.Reportable(now) {
+					t.Errorf("%q dooms: %v, tells: %v", says, c.Dooms, c.Reportable(now))
 				}
 			}
 			if says != tt.want {

@@ -22,9 +22,9 @@ type Gap struct {
 type GapReason string
 
 const (
-	NotServed GapReason = "NotServed" // the API server does not know the resource
-	Forbidden GapReason = "Forbidden" // the account is not authorized to read it
-	Broken    GapReason = "Failed"    // any other error
+	NotServed  GapReason = "NotServed" // the API server does not know the resource
+	Forbidden  GapReason = "Forbidden" // the account is not authorized to read it
+	ReadFailed GapReason = "Failed"    // any other error
 )
 
 // Unread returns why one of these kinds could not be read, or nil if all were. Without
@@ -39,7 +39,7 @@ func Unread(gaps []Gap, kinds ...string) error {
 }
 
 func newGap(kind string, resource schema.GroupResource, err error) Gap {
-	g := Gap{Kind: kind, Resource: resource.String(), Verb: "list", Reason: Broken, Err: err}
+	g := Gap{Kind: kind, Resource: resource.String(), Verb: "list", Reason: ReadFailed, Err: err}
 	switch {
 	case apierrors.IsNotFound(err):
 		g.Reason = NotServed

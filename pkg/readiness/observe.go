@@ -163,7 +163,7 @@ func (r *reader) failure() error {
 	}
 	served := false
 	for _, g := range r.objects.Gaps {
-		if g.Reason == Broken {
+		if g.Reason == ReadFailed {
 			return g.Err
 		}
 		served = served || g.Reason != NotServed
