@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A Container is one of a job's pod, and what the node says of it.
+// A Container is a container of a job's pod, with its status.
 type Container struct {
 	Name   string
 	Role   Role
@@ -16,14 +16,14 @@ type Container struct {
 	Status corev1.ContainerStatus
 }
 
-// A Role says what a container is for.
+// A Role is what a container is for.
 type Role string
 
 // The roles.
 const (
 	Init    Role = "init"    // runs to its end before the main ones
 	Main    Role = ""        // does the job's work
-	Sidecar Role = "sidecar" // runs beside them: its end is not waited for
+	Sidecar Role = "sidecar" // runs beside them: the job does not wait for its end
 )
 
 // Restarts returns how often the container was started again.
@@ -33,7 +33,7 @@ func (c Container) Restarts() int { return max(0, int(c.Status.RestartCount)) }
 // choose a container (kubernetes: staging/src/k8s.io/kubectl/pkg/cmd/util/podcmd).
 const DefaultContainer = "kubectl.kubernetes.io/default-container"
 
-// proxies are names that well-known sidecars have.
+// proxies are the names of common sidecars.
 var proxies = []string{
 	"istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane", "envoy-sidecar",
 	"daprd", "vault-agent", "cloud-sql-proxy", "cloudsql-proxy",
@@ -66,10 +66,9 @@ func Containers(template *corev1.PodTemplateSpec, p *corev1.Pod) []Container {
 	return slices.Concat(first, mains, sidecars)
 }
 
-// ownContainers returns the names of the containers that do the job's work:
-// the one that kubectl takes by default where an annotation says so, else
-// those of the job's own template but for well-known proxies. What a webhook
-// adds is in the pod, and not in the template.
+// ownContainers returns the names of the containers that do the job's work: kubectl's
+// default container if an annotation names one, else those of the job's template
+// without common proxies. What a webhook adds is in the pod, and not in the template.
 func ownContainers(template *corev1.PodTemplateSpec, p *corev1.Pod) []string {
 	names := func(containers []corev1.Container) []string {
 		var list []string
@@ -87,10 +86,10 @@ func ownContainers(template *corev1.PodTemplateSpec, p *corev1.Pod) []string {
 			return []string{name}
 		}
 	}
-	in := func(list []string, want bool) func(string) bool {
-		return func(name string) bool { return slices.Contains(list, name) == want }
-	}
-	for _, drop := range []func(string) bool{in(names(template.Spec.Containers), false), in(proxies, true)} {
+	inTemplate := names(template.Spec.Containers)
+	isAdded := func(name string) bool { return !slices.Contains(inTemplate, name) }
+	isProxy := func(name string) bool { return slices.Contains(proxies, name) }
+	for _, drop := range []func(string) bool{isAdded, isProxy} {
 		if left := slices.DeleteFunc(slices.Clone(all), drop); len(left) > 0 {
 			all = left
 		}

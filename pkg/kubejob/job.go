@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kubejob knows the facts of a Kubernetes Job, once for all who tell of
-// jobs: how far it is, how many attempts it has had, which containers are its
-// own, and which one keeps it from ending. Everything in it is pure. No number
-// of an object is trusted: whatever is there, results are within their types.
+// Package kubejob derives the facts of a Kubernetes Job from it and its pods: its
+// state, its attempts, which containers are its own, and which one keeps it from
+// completing. Everything in it is pure. Numbers in objects are not trusted: results
+// never overflow.
 package kubejob
 
 import (
@@ -19,32 +19,32 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A State says how far a job is.
+// A State is the state of a job.
 type State string
 
 // The states. Complete and Failed are final.
 const (
-	Pending   State = "Pending"   // no attempt has begun
-	Running   State = "Running"   // at work, perhaps after failed attempts
-	Finishing State = "Finishing" // decided; its last pods are stopping
-	Suspended State = "Suspended" // will not go on until someone resumes it
-	Complete  State = "Complete"  // ended well
-	Failed    State = "Failed"    // ended badly, no retries are left
+	Pending   State = "Pending"   // no attempt has started
+	Running   State = "Running"   // running, perhaps after failed attempts
+	Finishing State = "Finishing" // decided; its last pods are terminating
+	Suspended State = "Suspended" // stopped until someone resumes it
+	Complete  State = "Complete"  // succeeded
+	Failed    State = "Failed"    // failed permanently
 )
 
 // Final reports whether Kubernetes will leave the job alone.
 func (s State) Final() bool { return s == Complete || s == Failed }
 
-// Facts are what a job and its pods tell.
+// Facts are derived from a job and its pods.
 type Facts struct {
 	State     State
 	Decided   string // the reason and message of the condition that made the state Failed or Finishing
 	Succeeds  bool   // a state of Finishing ends in Complete
 	StartedAt time.Time
 	EndedAt   time.Time
-	Attempts  int   // begun so far, of which perhaps nothing is left
+	Attempts  int   // started so far, including those of which no pod is left
 	Lost      int   // those of which no pod is left
-	Pods      []Pod // the job's own, in the order of their starts
+	Pods      []Pod // those of the job, in the order of their starts
 }
 
 // A Pod is a pod of a job.
@@ -54,7 +54,7 @@ type Pod struct {
 	Containers []Container
 }
 
-// Of returns the facts of a job, given pods among which its own are.
+// Of returns the facts of a job, given the pods of its namespace.
 //
 // Only the conditions Complete and Failed are final. SuccessCriteriaMet and
 // FailureTarget come before them, while pods are still stopping (kubernetes:
@@ -101,18 +101,17 @@ func (f *Facts) decide(j *batchv1.Job) {
 	}
 }
 
-// restartsAreLost reports whether a job failed for too many attempts of which
-// its status does not tell: with OnFailure they were restarts in one pod,
-// which the job controller deletes when it gives up.
+// restartsAreLost reports whether a job failed for too many attempts that are not in
+// its status: with OnFailure they were restarts in one pod, which the job controller
+// deletes when the job fails.
 func restartsAreLost(j *batchv1.Job, left []Pod) bool {
 	failed := condition(j, batchv1.JobFailed)
 	return failed != nil && failed.Reason == batchv1.JobReasonBackoffLimitExceeded && len(left) == 0 &&
 		j.Spec.Template.Spec.RestartPolicy != corev1.RestartPolicyNever
 }
 
-// BackoffLimit returns how often a job is tried again: six times by default,
-// and without a limit where each index has one of its own (kubernetes:
-// pkg/apis/batch/v1/defaults.go).
+// BackoffLimit returns how often a job is retried: six times by default, and without a
+// limit if each index has its own (kubernetes: pkg/apis/batch/v1/defaults.go).
 func BackoffLimit(j *batchv1.Job) int {
 	switch {
 	case j.Spec.BackoffLimit != nil:
@@ -123,9 +122,8 @@ func BackoffLimit(j *batchv1.Job) int {
 	return 6
 }
 
-// MostAttempts returns how many attempts a job has at most, and whether there
-// is such a number: a limit that nobody reaches is none, pods of an index are
-// not counted together, and a policy may take failures out of the count.
+// MostAttempts returns how many attempts a job has at most, and whether there is such a
+// number: not if the limit is out of reach, or per index.
 func MostAttempts(j *batchv1.Job) (int, bool) {
 	limit := BackoffLimit(j)
 	if limit >= math.MaxInt32 || j.Spec.BackoffLimitPerIndex != nil {
@@ -171,15 +169,15 @@ func podOf(j *batchv1.Job, p *corev1.Pod) Pod {
 	return pod
 }
 
-// Ended reports whether the pod came to its end.
+// Ended reports whether the pod has ended.
 func (p Pod) Ended() bool {
 	return p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
 }
 
-// Held returns what keeps a pod from ending although its main containers
-// ended and are not started again: the names of sidecars that are containers
-// like any other. The kubelet does not stop these; init containers that
-// are sidecars it does (kubernetes issue 25908, KEP-753).
+// Held returns what keeps a pod from ending although its main containers ended and are
+// not restarted: the names of sidecars that are ordinary containers. The kubelet does
+// not stop these; it stops sidecars that are init containers (kubernetes#25908,
+// KEP-753).
 func (p Pod) Held() []string {
 	var held []string
 	mains := 0
@@ -249,7 +247,7 @@ func (f Facts) Held() string {
 	return strings.Join(reasons, "")
 }
 
-// clamp returns a count that fits wherever counts are kept.
+// clamp returns a count that fits into an int32.
 func clamp(n int64) int { return int(min(n, math.MaxInt32)) }
 
 func condition(j *batchv1.Job, kind batchv1.JobConditionType) *batchv1.JobCondition {
@@ -261,7 +259,7 @@ func condition(j *batchv1.Job, kind batchv1.JobConditionType) *batchv1.JobCondit
 	return nil
 }
 
-// decided joins what a condition says.
+// decided returns the reason and message of a condition.
 func decided(c *batchv1.JobCondition) string {
 	if c.Reason == "" || c.Message == "" {
 		return c.Reason + c.Message

@@ -100,7 +100,7 @@ func TestAnEndIsReadAgain(t *testing.T) {
 	unauthorized := apierrors.NewUnauthorized("who?")
 	failed := assessment(ready, readiness.Job{Name: "a", State: readiness.JobFailed})
 	holey := assessment(ready)
-	holey.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.Broken, Err: unavailable}}
+	holey.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.ReadFailed, Err: unavailable}}
 	at := func(d time.Duration, p *readiness.Assessment) moment {
 		return moment{d, readiness.Update{Assessment: p}}
 	}
@@ -291,7 +291,7 @@ func TestWhatCannotBeConfirmedIsSaidWhileItIsSo(t *testing.T) {
 func TestWhatIsKnownOfAKindStays(t *testing.T) {
 	holey := func(state readiness.State) *readiness.Assessment {
 		p := assessment(state)
-		p.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.Broken, Err: errors.New("500")}}
+		p.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.ReadFailed, Err: errors.New("500")}}
 		return p
 	}
 	for name, tt := range map[string]struct{ before, now, want *readiness.Assessment }{

@@ -298,7 +298,7 @@ func lost(now, before *readiness.Assessment) bool {
 
 // unanswered reports whether reading a kind failed, and was not refused.
 func unanswered(g readiness.Gap) bool {
-	return g.Reason == readiness.Broken && !verdict.NotLoggedIn(g.Err)
+	return g.Reason == readiness.ReadFailed && !verdict.NotLoggedIn(g.Err)
 }
 
 // An aboutPUM is what makes an earlier answer of PUM out of date when it changes: how many of

@@ -125,7 +125,7 @@ func workloadChanges(before, after *Status) []string {
 // is not ready yet is what a wait is about, until it lasts.
 func trouble(w readiness.Workload, at time.Time) readiness.Code {
 	for _, c := range w.Causes {
-		if c.Tells(at) {
+		if c.Reportable(at) {
 			return c.Code
 		}
 	}

@@ -66,7 +66,7 @@ func TestChangesOfTheConnection(t *testing.T) {
 func TestWhatCouldNotBeReadIsAbsent(t *testing.T) {
 	lost := errors.New("unexpected EOF")
 	s := verdict.Snapshot{Assessment: &readiness.Assessment{Gaps: []readiness.Gap{
-		{Kind: "Deployment", Reason: readiness.Broken, Err: lost}, {Kind: "Job", Reason: readiness.Broken, Err: lost},
+		{Kind: "Deployment", Reason: readiness.ReadFailed, Err: lost}, {Kind: "Job", Reason: readiness.ReadFailed, Err: lost},
 	}}}
 	doc := NewStatus(Place{}, s, verdict.Judge(s))
 	if doc.Workloads != nil || doc.Jobs != nil || headline(doc) != "workloads unknown" {

@@ -15,27 +15,27 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// A Assessment is what was observed of a namespace at one moment.
+// An Assessment is what was observed of a namespace at one moment.
 type Assessment struct {
 	ObservedAt time.Time
 	Workloads  []Workload // by kind, then name
 	Jobs       []Job      // by name; those of CronJobs are not among them
 	CronJobs   []CronJob  // by name
-	Crashes    []Cause    // containers that run again after they ended badly, by pod
-	Lingering  []Cause    // pods that do not stop, by pod
+	Crashes    []Cause    // containers that run again after they failed, by pod
+	Lingering  []Cause    // pods that do not terminate, by pod
 	Gaps       []Gap      // by resource
 }
 
 // empty reports whether there is nothing in the assessment.
-func (p Assessment) empty() bool {
-	return len(p.Workloads)+len(p.Jobs)+len(p.CronJobs) == 0
+func (a Assessment) empty() bool {
+	return len(a.Workloads)+len(a.Jobs)+len(a.CronJobs) == 0
 }
 
-// complete reports whether nothing in the assessment is held up, so that there
-// are no causes to look for.
-func (p Assessment) complete() bool {
-	return !slices.ContainsFunc(p.Workloads, func(w Workload) bool { return !w.Done() }) &&
-		!slices.ContainsFunc(p.Jobs, func(j Job) bool { return j.State != JobComplete })
+// complete reports whether everything in the assessment is done, so that there are no
+// causes to search for.
+func (a Assessment) complete() bool {
+	return !slices.ContainsFunc(a.Workloads, func(w Workload) bool { return !w.Done() }) &&
+		!slices.ContainsFunc(a.Jobs, func(j Job) bool { return j.State != JobComplete })
 }
 
 // Objects is what was read of a namespace. A nil list was not read. Assess
@@ -48,32 +48,31 @@ type Objects struct {
 	CronJobs       []*batchv1.CronJob
 	Pods           []*corev1.Pod
 	Kafkas         []*unstructured.Unstructured
-	KafkaNodePools []*unstructured.Unstructured // tell how many nodes Kafka should have
+	KafkaNodePools []*unstructured.Unstructured // how many nodes Kafka should have
 	StrimziPodSets []*unstructured.Unstructured
 	MongoDBs       []*unstructured.Unstructured
 
-	Events []*corev1.Event                 // tell causes
-	Claims []*corev1.PersistentVolumeClaim // tell causes
+	Events []*corev1.Event                 // for causes
+	Claims []*corev1.PersistentVolumeClaim // for causes
 
 	Gaps []Gap
 }
 
 // Assess applies the rule of each kind to what was read.
 func Assess(o Objects, now time.Time) Assessment {
-	a := assessor{Objects: o, pods: groupByOwner(o.Pods)}
-	a.find = newFinder(o, now)
-	p := Assessment{
-		ObservedAt: now, Workloads: a.workloads(), Gaps: slices.Clone(o.Gaps),
-		Crashes: crashes(o.Pods), Lingering: a.find.lingering(o.Pods),
+	s := assessor{Objects: o, pods: groupByOwner(o.Pods), find: newFinder(o, now)}
+	a := Assessment{
+		ObservedAt: now, Workloads: s.workloads(), Gaps: slices.Clone(o.Gaps),
+		Crashes: crashes(o.Pods), Lingering: s.find.lingering(o.Pods),
 	}
-	p.Jobs, p.CronJobs = a.jobs()
-	slices.SortFunc(p.Workloads, func(a, b Workload) int {
+	a.Jobs, a.CronJobs = s.jobs()
+	slices.SortFunc(a.Workloads, func(a, b Workload) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
-	slices.SortFunc(p.Jobs, func(a, b Job) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(p.CronJobs, func(a, b CronJob) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(p.Gaps, func(a, b Gap) int { return cmp.Compare(a.Resource, b.Resource) })
-	return p
+	slices.SortFunc(a.Jobs, func(a, b Job) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(a.CronJobs, func(a, b CronJob) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(a.Gaps, func(a, b Gap) int { return cmp.Compare(a.Resource, b.Resource) })
+	return a
 }
 
 // An assessor finds for each object its pods and causes.
@@ -84,38 +83,55 @@ type assessor struct {
 }
 
 func (a assessor) workloads() []Workload {
+	return append(a.builtInWorkloads(), a.customWorkloads()...)
+}
+
+func (a assessor) builtInWorkloads() []Workload {
 	var list []Workload
 	for _, d := range a.Deployments {
+		pods := a.pods.byDeployment[d.Name]
 		rule := func(c []Cause) Workload { return Deployment(d, c) }
-		list = append(list, a.judge(rule, a.pods.byDeployment[d.Name], func() []Cause { return a.deploymentCauses(d) }).rolling(d))
+		w := a.judge(rule, pods, func() []Cause {
+			isLatest := latest(d.Status.UpdatedReplicas, pods, appsv1.DefaultDeploymentUniqueLabelKey)
+			return append(a.find.onPods(pods, isLatest), deploymentCauses(d, a.find.now)...)
+		})
+		w.Rolling = rollingOut(d)
+		list = append(list, w)
 	}
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
-		rule := func(c []Cause) Workload { return statefulSetOf(s, a.deletesOld(s), pods, c) }
+		rule := func(c []Cause) Workload { return StatefulSet(s, a.deletesOld(s), pods, c) }
 		list = append(list, a.judge(rule, pods, func() []Cause {
-			return a.withCreation("StatefulSet", s, pods, a.find.statefulSetCauses(s, pods))
+			return append(a.find.statefulSetCauses(s, pods), a.find.onCreation("StatefulSet", s, pods)...)
 		}))
 	}
 	for _, d := range a.DaemonSets {
 		pods := a.pods.byUID[d.UID]
 		rule := func(c []Cause) Workload { return DaemonSet(d, c) }
 		list = append(list, a.judge(rule, pods, func() []Cause {
-			return a.withCreation("DaemonSet", d, pods, a.find.daemonSetCauses(d, pods))
+			return append(a.find.daemonSetCauses(d, pods), a.find.onCreation("DaemonSet", d, pods)...)
 		}))
 	}
+	return list
+}
+
+func (a assessor) customWorkloads() []Workload {
+	var list []Workload
 	for _, k := range a.Kafkas {
+		pods := a.kafkaPods(k)
 		rule := func(c []Cause) Workload { return Kafka(k, a.Objects, c) }
-		list = append(list, a.judge(rule, a.kafkaPods(k), func() []Cause { return a.kafkaCauses(k) }))
+		list = append(list, a.judge(rule, pods, func() []Cause {
+			return append(a.find.onPods(pods, every), kafkaCauses(k, a.Objects, a.find.now)...)
+		}))
 	}
 	for _, s := range a.StrimziPodSets {
 		pods := a.pods.byUID[s.GetUID()]
 		if a.Pods != nil && pods == nil {
 			pods = []*corev1.Pod{} // read, and none
 		}
-		isOld := isOldOf(s)
 		rule := func(c []Cause) Workload { return StrimziPodSet(s, pods, c) }
 		list = append(list, a.judge(rule, pods, func() []Cause {
-			return a.withCreation("StrimziPodSet", s, pods, a.find.onPods(pods, func(p *corev1.Pod) bool { return !isOld(p) }))
+			return append(a.find.onPods(pods, listedBy(s)), a.find.onCreation("StrimziPodSet", s, pods)...)
 		}))
 	}
 	for _, m := range a.MongoDBs {
@@ -125,29 +141,25 @@ func (a assessor) workloads() []Workload {
 	return list
 }
 
-// judge applies a rule, first without causes: they are looked for only if the
-// workload is held up. What is done, but only between two crashes, is not; nor is
-// what has a pod that cannot run.
+// judge applies a rule, first without causes: they are searched for only if the
+// workload is not done. A workload that is ready only between two crashes is not
+// done, nor is one with a pod that cannot run.
 func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
 	w := rule(nil)
 	if !w.Done() {
-		found := causes()
-		gravest(found)
-		return rule(found)
+		return rule(gravestFirst(causes()))
 	}
 	if loops := a.find.unsteady(pods); len(loops) > 0 {
-		gravest(loops)
-		return w.at(step{state: Progressing, doing: "ready between crashes"}, loops)
+		return w.at(step{state: Progressing, doing: "ready between crashes"}, gravestFirst(loops))
 	}
 	if broken := a.find.broken(pods); len(broken) > 0 {
-		gravest(broken)
-		return w.at(step{state: Progressing, doing: "not ready, whatever its status says"}, broken)
+		return w.at(step{state: Progressing, doing: "not ready, although its status says ready"}, gravestFirst(broken))
 	}
 	return w
 }
 
-// lingering returns the pods that should be gone and are not, whatever became of
-// their workloads: a rollout is complete without waiting for them
+// lingering returns the pods that should be gone and are not, whatever the state of
+// their workloads: a rollout completes without waiting for them
 // (kubernetes#110171).
 func (f finder) lingering(pods []*corev1.Pod) []Cause {
 	var causes []Cause
@@ -162,9 +174,9 @@ func (f finder) lingering(pods []*corev1.Pod) []Cause {
 	return causes
 }
 
-// broken returns what the pods suffer from that a status calls ready: the one who
-// writes it may have stopped doing so. What a pod goes through that starts is
-// none of it.
+// broken returns the causes found on pods of a workload whose status says ready: its
+// controller may have stopped updating it. What is normal while a pod starts does
+// not count.
 func (f finder) broken(pods []*corev1.Pod) []Cause {
 	var causes []Cause
 	for _, p := range pods {
@@ -180,22 +192,10 @@ func (f finder) broken(pods []*corev1.Pod) []Cause {
 	return causes
 }
 
-// withCreation returns the causes found on pods, and that for which no more of
-// them can be created.
-func (a assessor) withCreation(kind string, o metav1.Object, pods []*corev1.Pod, causes []Cause) []Cause {
-	return append(causes, a.find.onCreation(Object{kind, o.GetName()}, o.GetUID(), pods)...)
-}
-
 func every(*corev1.Pod) bool { return true }
 
-func (a assessor) deploymentCauses(d *appsv1.Deployment) []Cause {
-	pods := a.pods.byDeployment[d.Name]
-	isLatest := latest(d.Status.UpdatedReplicas, pods, appsv1.DefaultDeploymentUniqueLabelKey)
-	return append(a.find.onPods(pods, isLatest), deploymentCauses(d, a.find.now)...)
-}
-
 // deletesOld reports whether an operator deletes the old pods of a StatefulSet:
-// Percona's does not if it was told not to (spec.updateStrategy).
+// Percona's does not with the updateStrategy OnDelete.
 func (a assessor) deletesOld(s *appsv1.StatefulSet) bool {
 	c := metav1.GetControllerOf(s)
 	return c != nil && !slices.ContainsFunc(a.MongoDBs, func(m *unstructured.Unstructured) bool {
@@ -203,12 +203,8 @@ func (a assessor) deletesOld(s *appsv1.StatefulSet) bool {
 	})
 }
 
-func (a assessor) kafkaCauses(k *unstructured.Unstructured) []Cause {
-	return append(a.find.onPods(a.kafkaPods(k), every), kafkaCauses(k, a.Objects, a.find.now)...)
-}
-
 // kafkaPods returns those of a Kafka cluster's pods whose StrimziPodSets are
-// hidden: one trouble is told of one workload.
+// hidden: each problem is reported for one workload.
 func (a assessor) kafkaPods(k *unstructured.Unstructured) []*corev1.Pod {
 	return filter(strimziPods(k, a.Pods), func(p *corev1.Pod) bool {
 		owner := metav1.GetControllerOf(p).UID
@@ -216,17 +212,17 @@ func (a assessor) kafkaPods(k *unstructured.Unstructured) []*corev1.Pod {
 	})
 }
 
-// jobs returns the jobs, and the CronJobs with their runs, which are no jobs of
-// the installation.
+// jobs returns the jobs of the installation, and the CronJobs with their runs,
+// which do not count among these.
 func (a assessor) jobs() ([]Job, []CronJob) {
 	var jobs []Job
 	runs := map[types.UID][]run{}
 	for _, j := range a.Jobs {
 		if owner, byHand, ok := cronJobOf(j); ok {
-			runs[owner] = append(runs[owner], run{a.job(j), byHand, j.CreationTimestamp.Time})
+			runs[owner] = append(runs[owner], run{a.job(j), byHand})
 			continue
 		}
-		jobs = append(jobs, a.job(j).identified(j))
+		jobs = append(jobs, a.job(j))
 	}
 	var cronJobs []CronJob
 	for _, c := range a.CronJobs {
@@ -241,18 +237,6 @@ func (a assessor) job(j *batchv1.Job) Job {
 	if job.State == JobComplete {
 		return job
 	}
-	causes := append(a.withCreation("Job", j, pods, a.find.onPods(pods, every)), a.find.held(j, pods)...)
-	gravest(causes)
-	return JobOf(j, pods, causes)
-}
-
-func byName(claims []*corev1.PersistentVolumeClaim) map[string]*corev1.PersistentVolumeClaim {
-	if claims == nil {
-		return nil
-	}
-	m := map[string]*corev1.PersistentVolumeClaim{}
-	for _, c := range claims {
-		m[c.Name] = c
-	}
-	return m
+	return JobOf(j, pods, gravestFirst(slices.Concat(
+		a.find.onPods(pods, every), a.find.onCreation("Job", j, pods), a.find.held(j, pods))))
 }

@@ -2,31 +2,28 @@
 
 package readiness
 
-import (
-	"strings"
-)
+import "strings"
 
-// These shorten what Kubernetes says of one kind of trouble to the words that
-// a person would search for.
+// These shorten messages of Kubernetes to the words that a person would search for.
 
-// briefMount keeps the name of the volume, and why it cannot be mounted. Of a
-// command that failed, its output tells.
+// briefMount keeps the name of the volume, and why it cannot be mounted: of a
+// command that failed, its output.
 func briefMount(message string) string {
 	_, rest, ok := strings.Cut(message, ` failed for volume "`)
 	if !ok {
-		return telling(message)
+		return rootError(message)
 	}
 	volume, why, _ := strings.Cut(rest, `" : `)
-	return joined(`volume "`+volume+`"`, telling(afterAny(why, "Output: ")))
+	return joined(`volume "`+volume+`"`, rootError(afterAny(why, "Output: ")))
 }
 
 // briefConfig keeps what is missing, or not allowed.
 func briefConfig(message string) string {
 	if _, rest, ok := strings.Cut(message, ` failed for volume "`); ok {
 		_, why, _ := strings.Cut(rest, `" : `)
-		return telling(why)
+		return rootError(why)
 	}
-	return telling(message)
+	return rootError(message)
 }
 
 // briefProbe keeps the code of an HTTP probe, and of others the reason.
@@ -35,14 +32,14 @@ func briefProbe(message string) string {
 	if code, ok := strings.CutPrefix(m, "HTTP probe failed with statuscode: "); ok {
 		return "HTTP " + code
 	}
-	m = telling(m)
+	m = rootError(m)
 	for _, where := range []string{"dial tcp: ", "connect: "} {
 		m = strings.TrimPrefix(m, where) // the pod itself
 	}
 	return m
 }
 
-// briefSchedule leaves out that preempting other pods would not help.
+// briefSchedule omits that preemption would not help.
 func briefSchedule(message string) string {
 	for _, tail := range []string{" no new claims to deallocate", " preemption:"} {
 		message, _, _ = strings.Cut(message, tail)
@@ -55,7 +52,7 @@ func briefQuota(message string) string {
 	return message[max(0, strings.Index(message, "exceeded quota")):]
 }
 
-// briefCreate leaves out which pod cannot be created.
+// briefCreate omits which pod cannot be created.
 func briefCreate(message string) string {
-	return telling(afterAny(message, "is forbidden: ", "failed error: "))
+	return rootError(afterAny(message, "is forbidden: ", "failed error: "))
 }

@@ -79,3 +79,7 @@ func brief(t *testing.T, object any) string {
 	}
 	return string(text)
 }
+
+func statefulSetRule(s *appsv1.StatefulSet, pods []*corev1.Pod, causes []Cause) Workload {
+	return StatefulSet(s, operated(s), pods, causes)
+}

@@ -4,14 +4,13 @@ package readiness
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-// A Cause is why a workload or a job is held up, found on one object.
+// A Cause is what blocks a workload or a job, found on one object.
 type Cause struct {
 	Code      Code      `json:"code"`
 	Object    Object    `json:"object"` // where it was found
@@ -20,17 +19,17 @@ type Cause struct {
 	Image     string    `json:"image,omitempty"`   // the one that cannot be pulled
 	Reason    string    `json:"reason,omitempty"`  // Kubernetes' word, such as ImagePullBackOff
 	Message   string    `json:"message,omitempty"` // what Kubernetes says, on one line
-	Since     time.Time `json:"since,omitzero"`    // zero if no object tells
+	Since     time.Time `json:"since,omitzero"`    // zero if unknown
 	Restarts  int32     `json:"restarts,omitempty"`
-	Dooms     bool      `json:"dooms,omitempty"` // it had its time to heal, and will not by itself
-	Log       []string  `json:"log,omitempty"`   // what the container wrote last before it ended
+	Dooms     bool      `json:"dooms,omitempty"` // its grace is over: the workload or job will not recover by itself
+	Log       []string  `json:"log,omitempty"`   // the last lines of the container that ended
 
-	// What follows is made of what is above, once, when the cause is found.
-	Brief    string        `json:"-"` // the message in the words that a person would search for
+	// What follows is derived from the above, once, when the cause is found.
+	Brief    string        `json:"-"` // the message, shortened to the words that a person would search for
 	Role     Role          `json:"-"` // of the container among the pod's
 	LastExit string        `json:"-"` // how the last run of a container that has not started up ended
-	Grace    time.Duration `json:"-"` // how long it may last before it dooms; 0 for that of its kind
-	Group    string        `json:"-"` // the summary for all pods that share the trouble; with the code it tells one trouble from another
+	Grace    time.Duration `json:"-"` // how long it may last before it dooms; 0 for the default of its code
+	Group    string        `json:"-"` // the summary for all pods that share the problem; causes of one code and group are one problem
 }
 
 // An Object names a Kubernetes object of the namespace.
@@ -39,62 +38,62 @@ type Object struct {
 	Name string `json:"name"`
 }
 
-// A Code names a kind of trouble. Codes are stable.
+// A Code names a kind of problem. Codes are stable.
 type Code string
 
 const (
-	ImagePull        Code = "ImagePull"        // an image cannot be had
-	ConfigMissing    Code = "ConfigMissing"    // a config map, secret or key is not there
+	ImagePull        Code = "ImagePull"        // an image cannot be pulled
+	ConfigMissing    Code = "ConfigMissing"    // a config map, secret or key does not exist
 	ConfigRefused    Code = "ConfigRefused"    // a container's settings cannot be applied, such as runAsNonRoot
 	Creating         Code = "Creating"         // a container has not been created for long, and nothing says why
 	StartFailed      Code = "StartFailed"      // the runtime cannot start a container, or its sandbox
-	CrashLoop        Code = "CrashLoop"        // a container ends again and again
-	OOMKilled        Code = "OOMKilled"        // the same, for it takes more memory than it may
-	InitFailed       Code = "InitFailed"       // an init container ends badly again and again
-	InitRunning      Code = "InitRunning"      // an init container is at work, or waits for something
-	ContainerFailed  Code = "ContainerFailed"  // a container ended badly and is not started again
+	CrashLoop        Code = "CrashLoop"        // a container crashes repeatedly
+	OOMKilled        Code = "OOMKilled"        // the same, because it exceeds its memory limit
+	InitFailed       Code = "InitFailed"       // an init container fails repeatedly
+	InitRunning      Code = "InitRunning"      // an init container is running, perhaps waiting for something
+	ContainerFailed  Code = "ContainerFailed"  // a container failed and is not restarted
 	ReadinessProbe   Code = "ReadinessProbe"   // a container runs and is not ready
 	StartupProbe     Code = "StartupProbe"     // a container runs and has not started up
-	StartupKilled    Code = "StartupKilled"    // a container is killed for not starting up in time
-	LivenessProbe    Code = "LivenessProbe"    // a container is killed for not answering
-	ReadinessGate    Code = "ReadinessGate"    // something outside the pod holds it back
+	StartupKilled    Code = "StartupKilled"    // a container is killed because it does not start up in time
+	LivenessProbe    Code = "LivenessProbe"    // a container is killed because its liveness probe fails
+	ReadinessGate    Code = "ReadinessGate"    // a readiness gate of the pod is not met
 	NotReady         Code = "NotReady"         // the pod is not ready, its containers are, and nothing says why
-	Unschedulable    Code = "Unschedulable"    // no node takes the pod
-	ClaimPending     Code = "ClaimPending"     // a volume is not there yet
+	Unschedulable    Code = "Unschedulable"    // no node is suitable for the pod
+	ClaimPending     Code = "ClaimPending"     // a volume is not provisioned yet
 	ClaimLost        Code = "ClaimLost"        // a volume is gone
 	MountFailed      Code = "MountFailed"      // a volume cannot be attached or mounted
 	Quota            Code = "Quota"            // a quota does not allow the pod
 	CreateFailed     Code = "CreateFailed"     // the pod cannot be created
-	Evicted          Code = "Evicted"          // the pod had to leave its node, or was not let in
+	Evicted          Code = "Evicted"          // the pod was evicted from its node, or not admitted
 	NodeLost         Code = "NodeLost"         // the pod's node does not answer
-	StuckStopping    Code = "StuckStopping"    // the pod does not go away
-	ProgressDeadline Code = "ProgressDeadline" // a Deployment made no progress for long
-	OperatorError    Code = "OperatorError"    // an operator says that it cannot go on
+	StuckStopping    Code = "StuckStopping"    // the pod does not terminate
+	ProgressDeadline Code = "ProgressDeadline" // a Deployment exceeded its progress deadline
+	OperatorError    Code = "OperatorError"    // an operator reports an error
 	OldRevision      Code = "OldRevision"      // a pod of an old revision that nothing will replace
-	SidecarHolds     Code = "SidecarHolds"     // a sidecar keeps a job from ending although its work is done
+	SidecarHolds     Code = "SidecarHolds"     // a sidecar keeps a finished job from completing
 )
 
-// A Role tells a container from the others of its pod.
+// A Role is what a container is among those of its pod.
 type Role string
 
 const (
-	Alone        Role = ""          // needs no name
+	Alone        Role = ""          // the name can be omitted
 	OneOfSeveral Role = "container" // beside others, and not the one that the pod is named after
-	Sidecar      Role = "sidecar"   // an init container that goes on: those after it wait until it has started
+	Sidecar      Role = "sidecar"   // an init container with restartPolicy Always: those after it wait until it has started
 )
 
 // A causeKind is all that is known of a code.
 type causeKind struct {
-	finding string        // the code of the finding that it makes
-	quiet   time.Duration // for how long it makes none: every pod that starts goes through it
+	finding string        // the code of its finding
+	quiet   time.Duration // for how long it makes none, because it is normal while a pod starts
 	grace   time.Duration // how long it may last before it dooms; 0 if it never does
-	crashed bool          // a container ran and ended, so that its last lines tell why
-	logs    Logs          // which log tells more
+	crashed bool          // a container ran and ended: its last lines may say why
+	logs    Logs          // which log has more
 	brief   func(message string) string
 	summary func(c Cause) string
 }
 
-// Logs says which log of a container tells more of a trouble.
+// Logs says which log of a container has more about a problem.
 type Logs string
 
 const (
@@ -103,14 +102,14 @@ const (
 	PreviousLogs Logs = "previous" // of the one before it
 )
 
-// causeKinds is the one place that knows the codes.
+// causeKinds is all there is to know about codes, in one place.
 var causeKinds = map[Code]causeKind{
-	ImagePull:        {finding: "TPE111", grace: minutes, brief: telling, summary: Cause.pullSummary},
+	ImagePull:        {finding: "TPE111", grace: minutes, brief: rootError, summary: Cause.pullSummary},
 	ConfigMissing:    {finding: "TPE112", grace: minutes, brief: briefConfig},
 	ConfigRefused:    {finding: "TPE133", grace: soon, brief: briefConfig, summary: Cause.createSummary},
-	Creating:         {finding: "TPE134", quiet: long, brief: telling, summary: Cause.creatingSummary},
-	StartFailed:      {finding: "TPE113", grace: minutes, brief: telling, summary: Cause.startSummary},
-	CrashLoop:        {finding: "TPE114", grace: long, crashed: true, logs: PreviousLogs, brief: telling, summary: Cause.loopSummary},
+	Creating:         {finding: "TPE134", quiet: long, brief: rootError, summary: Cause.creatingSummary},
+	StartFailed:      {finding: "TPE113", grace: minutes, brief: rootError, summary: Cause.startSummary},
+	CrashLoop:        {finding: "TPE114", grace: long, crashed: true, logs: PreviousLogs, brief: rootError, summary: Cause.loopSummary},
 	OOMKilled:        {finding: "TPE115", grace: long, crashed: true, logs: PreviousLogs, summary: Cause.memorySummary},
 	InitFailed:       {finding: "TPE116", grace: long, crashed: true, logs: CurrentLogs, summary: Cause.initSummary},
 	InitRunning:      {finding: "TPE119", quiet: long, logs: CurrentLogs, summary: Cause.initSummary},
@@ -122,7 +121,7 @@ var causeKinds = map[Code]causeKind{
 	ReadinessGate:    {finding: "TPE104", summary: after("readiness gate")},
 	NotReady:         {finding: "TPE120", quiet: time.Minute},
 	Unschedulable:    {finding: "TPE121", grace: minutes, brief: briefSchedule, summary: after("unschedulable")},
-	ClaimPending:     {finding: "TPE122", grace: minutes, brief: telling, summary: Cause.claimSummary},
+	ClaimPending:     {finding: "TPE122", grace: minutes, brief: rootError, summary: Cause.claimSummary},
 	ClaimLost:        {finding: "TPE122", grace: atOnce, summary: Cause.claimSummary},
 	MountFailed:      {finding: "TPE123", grace: long, brief: briefMount, summary: after("cannot mount")},
 	Quota:            {finding: "TPE124", grace: minutes, brief: briefQuota},
@@ -142,24 +141,21 @@ func Codes() []Code { return slices.Sorted(maps.Keys(causeKinds)) }
 // Finding returns the code of the finding that causes of this code make.
 func (c Code) Finding() string { return causeKinds[c].finding }
 
-// Logs returns which log of the container tells more.
+// Logs returns which log of the container has more.
 func (c Code) Logs() Logs { return causeKinds[c].logs }
 
-// Starting reports whether every pod that starts goes through it for a while.
+// Starting reports whether the problem is normal for a while when a pod starts.
 func (c Code) Starting() bool { return causeKinds[c].quiet > 0 }
 
-// Tells reports whether the cause is worth a finding of its own: what every
-// pod that starts goes through is only once it lasts.
-func (c Cause) Tells(now time.Time) bool {
+// Reportable reports whether the cause is worth a finding of its own: what is normal
+// while a pod starts is only once it lasts.
+func (c Cause) Reportable(now time.Time) bool {
 	quiet := causeKinds[c.Code].quiet
 	return quiet == 0 || !c.Since.IsZero() && now.Sub(c.Since) >= quiet
 }
 
-// crashed reports whether the trouble is about a container that ran and ended.
-func crashed(code Code) bool { return causeKinds[code].crashed }
-
-// judged returns the cause with its texts made fit to print, its grace and
-// group, and whether it dooms now.
+// judged returns the cause with clean texts, its grace and group, and whether it dooms
+// now.
 func (c Cause) judged(now time.Time) Cause {
 	c.Object = Object{cleanTo(c.Object.Kind, longestName), cleanTo(c.Object.Name, longestName)}
 	c.Pod, c.Container, c.Image = cleanTo(c.Pod, longestName), cleanTo(c.Container, longestName), cleanTo(c.Image, longestName)
@@ -182,8 +178,8 @@ func (c Cause) judged(now time.Time) Cause {
 }
 
 // group is the summary without what differs between pods that share the
-// trouble: their names, and how often they suffer from it. Of images that a
-// registry does not give, the registry is what they share.
+// problem: their names, and how often they restarted. Images that a registry
+// refuses to serve share the registry.
 func (c Cause) group() string {
 	name := c.Pod
 	c.Pod, c.Restarts, c.LastExit = "", 0, ""
@@ -193,7 +189,7 @@ func (c Cause) group() string {
 	return strings.TrimPrefix(withoutName(c.Summary(), name), "* ")
 }
 
-// Summary says the trouble in a few words, for a line that already names the
+// Summary describes the problem in a few words, for a line that already names the
 // workload.
 func (c Cause) Summary() string {
 	if summary := causeKinds[c.Code].summary; summary != nil {
@@ -202,10 +198,10 @@ func (c Cause) Summary() string {
 	return c.words()
 }
 
-// words is what there is to say, at least the reason.
+// words is the shortest message there is, or the reason.
 func (c Cause) words() string { return cmp.Or(c.Brief, c.Message, c.Reason) }
 
-// after makes a summary of a few words and what there is to say.
+// after makes a summary that begins with the words.
 func after(words string) func(Cause) string {
 	return func(c Cause) string { return joined(words, c.words()) }
 }
@@ -218,8 +214,8 @@ func (c Cause) container() string {
 	return c.Container
 }
 
-// pullSummary tells the image and what the registry says. ErrImagePull and
-// ImagePullBackOff are the same trouble by turns.
+// pullSummary names the image and what the registry says. A kubelet alternates
+// between ErrImagePull and ImagePullBackOff.
 func (c Cause) pullSummary() string {
 	reason := c.Reason
 	if reason == "ErrImagePull" {
@@ -239,7 +235,7 @@ func (c Cause) startSummary() string {
 }
 
 func (c Cause) loopSummary() string {
-	return c.container() + " in a crash loop" + and(c.words()) + c.restarts()
+	return sentence(c.container()+" in a crash loop", c.words()) + c.restarts()
 }
 
 func (c Cause) memorySummary() string { return c.container() + " OOMKilled" + c.restarts() }
@@ -248,22 +244,22 @@ func (c Cause) initSummary() string {
 	if c.Code == InitRunning {
 		return "init container " + c.Container + " is running"
 	}
-	return "init container " + c.Container + " fails" + and(c.words()) + c.restarts()
+	return sentence("init container "+c.Container+" fails", c.words()) + c.restarts()
 }
 
 func (c Cause) failedSummary() string {
-	return cmp.Or(c.container(), c.Pod, "pod") + " failed" + and(c.words())
+	return sentence(cmp.Or(c.container(), c.Pod, "pod")+" failed", c.words())
 }
 
 func (c Cause) readinessSummary() string { return c.probe("readiness probe", "has not passed yet") }
 
 func (c Cause) livenessSummary() string { return c.probe("liveness probe", "") + c.restarts() }
 
-// startupSummary tells of a sidecar that the containers after it wait for it.
+// startupSummary says that the containers after a sidecar wait for it.
 func (c Cause) startupSummary() string {
 	text := c.probe("startup probe", "has not passed yet") + c.restarts()
 	if c.Restarts > 0 {
-		text += and(c.LastExit)
+		text = sentence(text, c.LastExit)
 	}
 	if c.Role == Sidecar {
 		return "waiting for " + c.container() + " to start: " + text
@@ -271,7 +267,7 @@ func (c Cause) startupSummary() string {
 	return text
 }
 
-// probe tells what a probe found, and of which container, if there are more.
+// probe says what a probe found, and of which container, if there are several.
 func (c Cause) probe(name, silent string) string {
 	if c.Role != "" && c.Code != StartupProbe || c.Role == OneOfSeveral {
 		name += " of " + c.container()
@@ -308,25 +304,15 @@ func (c Cause) evictedSummary() string {
 }
 
 func (c Cause) restarts() string {
-	switch c.Restarts {
-	case 0:
-		return ""
-	case 1:
-		return ", 1 restart"
-	}
-	return fmt.Sprintf(", %d restarts", c.Restarts)
-}
-
-func and(text string) string {
-	if text == "" {
+	if c.Restarts == 0 {
 		return ""
 	}
-	return ", " + text
+	return ", " + counted(c.Restarts, "restart")
 }
 
-// gravest sorts causes: those that doom, those that may, then the rest, and
-// within them those that have lasted longest. Times nobody told come last.
-func gravest(causes []Cause) {
+// gravestFirst sorts causes: those that doom, those that may, then the rest, each
+// by how long they have lasted. Unknown times come last.
+func gravestFirst(causes []Cause) []Cause {
 	rank := func(c Cause) int {
 		switch {
 		case c.Dooms:
@@ -344,6 +330,7 @@ func gravest(causes []Cause) {
 			cmp.Compare(a.Container, b.Container),
 		)
 	})
+	return causes
 }
 
 func compareTimes(a, b time.Time) int {

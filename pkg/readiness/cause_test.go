@@ -58,7 +58,7 @@ func TestANodeToCome(t *testing.T) {
 			scaling("karpenter", "Nominated", "Pod should schedule on: nodeclaim/default-f72cc", 3*minute),
 			scaling("karpenter", "FailedScheduling", "Failed to schedule pod, incompatible with nodepool", minute),
 		}, nil, "", "; no node is added: incompatible with nodepool"},
-		{"the scheduler preempts", nil, func(p *corev1.Pod) { p.Status.NominatedNodeName = "node-7" }, "other pods make room on node node-7", ""},
+		{"the scheduler preempts", nil, func(p *corev1.Pod) { p.Status.NominatedNodeName = "node-7" }, "the scheduler preempts other pods on node node-7", ""},
 		{"of another pod of that name", []*corev1.Event{func() *corev1.Event {
 			e := triggered(minute)
 			e.InvolvedObject.UID = "gone"
@@ -280,7 +280,7 @@ func TestSince(t *testing.T) {
 // What every pod that starts goes through is worth a word once it lasts.
 func TestTells(t *testing.T) {
 	for _, code := range Codes() {
-		at := func(since time.Duration) bool { return Cause{Code: code, Since: now.Add(-since)}.Tells(now) }
+		at := func(since time.Duration) bool { return Cause{Code: code, Since: now.Add(-since)}.Reportable(now) }
 		if quiet := causeKinds[code].quiet; at(0) != (quiet == 0) || !at(quiet) {
 			t.Errorf("%s is quiet for %v, and tells: %v, later %v", code, quiet, at(0), at(quiet))
 		}
@@ -341,7 +341,7 @@ func TestNothingHappens(t *testing.T) {
 		want string
 	}{
 		{"no scheduler yet", unseen(50 * time.Second), ""},
-		{"no scheduler", unseen(20 * minute), "unschedulable: no scheduler has looked at the pod"},
+		{"no scheduler", unseen(20 * minute), "unschedulable: no scheduler has tried to place the pod"},
 		{"creating", waits("ContainerCreating", "", 9*minute), ""},
 		{"creating for long", waits("ContainerCreating", "", 11*minute), "twa is not created yet: ContainerCreating"},
 	}
@@ -350,8 +350,8 @@ func TestNothingHappens(t *testing.T) {
 			var says string
 			for _, c := range newFinder(Objects{}, now).onPod(twa(tt.pod)) {
 				says += c.Summary()
-				if c.Dooms || !c.Tells(now) {
-					t.Errorf("%q dooms: %v, tells: %v", says, c.Dooms, c.Tells(now))
+				if c.Dooms || !c.Reportable(now) {
+					t.Errorf("%q dooms: %v, tells: %v", says, c.Dooms, c.Reportable(now))
 				}
 			}
 			if says != tt.want {

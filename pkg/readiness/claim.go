@@ -9,7 +9,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// onClaims returns what is wrong with the claims of a pod that has no node.
+// byName finds claims by their names. It is nil if they were not read.
+func byName(claims []*corev1.PersistentVolumeClaim) map[string]*corev1.PersistentVolumeClaim {
+	if claims == nil {
+		return nil
+	}
+	m := map[string]*corev1.PersistentVolumeClaim{}
+	for _, c := range claims {
+		m[c.Name] = c
+	}
+	return m
+}
+
+// onClaims returns the causes found on the claims of a pod that has no node.
 func (f finder) onClaims(p *corev1.Pod) []Cause {
 	if f.claims == nil {
 		return nil
@@ -25,14 +37,14 @@ func (f finder) onClaims(p *corev1.Pod) []Cause {
 	return causes
 }
 
-// onClaim returns what is wrong with a claim. It may rightly be Pending until
-// its pod is scheduled (WaitForFirstConsumer). It is to blame if the scheduler
-// does, if it has been given a node, or if there is a warning about it.
+// onClaim returns the cause found on a claim. It may rightly be Pending until its
+// pod is scheduled (WaitForFirstConsumer). It is a cause if the scheduler blames
+// it, if a node was selected for it, or if there is a warning about it.
 func (f finder) onClaim(p *corev1.Pod, name string, blamed bool) []Cause {
 	c := Cause{Code: ClaimPending, Object: Object{"PersistentVolumeClaim", name}, Pod: p.Name}
 	claim := f.claims[name]
 	if claim == nil {
-		c.Reason, c.Message = "NotFound", "there is no such claim"
+		c.Reason, c.Message = "NotFound", "it does not exist"
 		if s := podCondition(p, corev1.PodScheduled); s != nil && s.Status == corev1.ConditionFalse {
 			c.Since = s.LastTransitionTime.Time
 		}
@@ -55,8 +67,8 @@ func (f finder) onClaim(p *corev1.Pod, name string, blamed bool) []Cause {
 	return []Cause{c.judged(f.now)}
 }
 
-// warnings are the events that warn about an object: the latest, and when the
-// first was seen.
+// warnings are the warning events of an object: the latest, and when the first was
+// seen.
 type warnings struct {
 	latest *corev1.Event
 	first  time.Time

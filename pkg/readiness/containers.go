@@ -21,7 +21,7 @@ type container struct {
 }
 
 // containersOf returns the pod's containers that have a status, init
-// containers first. Ephemeral ones, made for debugging, hold up nothing.
+// containers first. Ephemeral containers block nothing.
 func containersOf(p *corev1.Pod) []container {
 	var list []container
 	add := func(specs []corev1.Container, statuses []corev1.ContainerStatus, init bool) {
@@ -49,8 +49,8 @@ func containersOf(p *corev1.Pod) []container {
 	return list
 }
 
-// onContainers returns what the pod's containers suffer from. Once all but the
-// sidecars have ended, the sidecars are told to end, too.
+// onContainers returns the causes found on the pod's containers. Once all others
+// have ended, the kubelet stops the sidecars, too.
 func (f finder) onContainers(p *corev1.Pod) []Cause {
 	var causes []Cause
 	over := haveEnded(p)
@@ -71,8 +71,7 @@ func (f finder) onContainers(p *corev1.Pod) []Cause {
 	return causes
 }
 
-// haveEnded reports whether all containers have run to their end, and none is
-// started again.
+// haveEnded reports whether all containers have ended, and none is restarted.
 func haveEnded(p *corev1.Pod) bool {
 	n := 0
 	for _, c := range containersOf(p) {
@@ -98,14 +97,14 @@ func (f finder) waiting(p *corev1.Pod, c container) []Cause {
 		return []Cause{f.loop(p, c, last)}
 	case code == ImagePull:
 		return []Cause{f.pull(p, c)}
-	case code == StartFailed && last != nil && failedToStart(last): // and has before: it backs off by turns
+	case code == StartFailed && last != nil && failedToStart(last): // alternating with CrashLoopBackOff
 		return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, f.loopSince(p, c, last))}
 	}
 	return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, c.waitingSince(p))}
 }
 
 // waitingReasons maps the kubelet's reasons for a container that waits to a
-// trouble (kubernetes: pkg/kubelet/images/types.go, pkg/kubelet/container/
+// code (kubernetes: pkg/kubelet/images/types.go, pkg/kubelet/container/
 // sync_result.go, pkg/kubelet/kuberuntime).
 var waitingReasons = map[string]Code{
 	"ErrImagePull":               ImagePull,
@@ -119,9 +118,9 @@ var waitingReasons = map[string]Code{
 	"CrashLoopBackOff":           CrashLoop,
 }
 
-// waitingCode returns the trouble of a container that waits. Of the reasons
-// that are not in the map those that are errors keep it from starting; others,
-// such as ContainerCreating and PodInitializing, are no trouble.
+// waitingCode returns the code for a container that waits. Of the reasons that are
+// not in the map, errors keep it from starting; others, such as ContainerCreating
+// and PodInitializing, are normal.
 func waitingCode(reason, message string) (Code, bool) {
 	code, ok := waitingReasons[reason]
 	switch {
@@ -139,10 +138,8 @@ func (f finder) onContainer(p *corev1.Pod, c container, code Code, reason, messa
 }
 
 func (f finder) containerCause(p *corev1.Pod, c container, code Code, reason, message string, since time.Time) Cause {
-	cause := Cause{
-		Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Container: c.spec.Name, Role: c.role,
-		Reason: reason, Message: message, Since: since, Restarts: c.status.RestartCount,
-	}
+	cause := podCause(p, code, reason, message, since)
+	cause.Container, cause.Role, cause.Restarts = c.spec.Name, c.role, c.status.RestartCount
 	switch end := c.status.LastTerminationState.Terminated; {
 	case code == ImagePull:
 		cause.Image = c.spec.Image
@@ -152,10 +149,10 @@ func (f finder) containerCause(p *corev1.Pod, c container, code Code, reason, me
 	return cause
 }
 
-// pull returns the cause of an image that cannot be had. It began with the
-// first event about it since the container is needed, whichever of its two
-// reasons holds at the moment. Kubelets before 1.31 say why only in the event
-// while they back off.
+// pull returns the cause of an image that cannot be pulled. It began with the first
+// event about it since the pod waits for the container, whichever of its two
+// reasons holds at the moment. Kubelets before 1.31 say why only in the event while
+// they back off.
 func (f finder) pull(p *corev1.Pod, c container) Cause {
 	w := c.status.State.Waiting
 	message, since := w.Message, c.waitingSince(p)
@@ -163,7 +160,7 @@ func (f finder) pull(p *corev1.Pod, c container) Cause {
 	failures = slices.DeleteFunc(failures, func(e *corev1.Event) bool { return lastSeen(e).Before(since) })
 	if e := latestEvent(failures); e != nil {
 		since = later(since, firstOf(failures))
-		if telling(message) == "" {
+		if rootError(message) == "" {
 			message = e.Message
 		}
 	}
@@ -171,8 +168,8 @@ func (f finder) pull(p *corev1.Pod, c container) Cause {
 	secrets := latestEvent(f.current(p, reasons("FailedToRetrieveImagePullSecret")))
 	if secrets != nil {
 		words, _, _ := strings.Cut(clean(secrets.Message), ";")
-		cause.Brief = joined(telling(clean(message)), words)
-		cause.Grace = max(minutes, pullGrace(w.Reason, telling(clean(message)))) // a secret, too, may come later
+		cause.Brief = joined(rootError(clean(message)), words)
+		cause.Grace = max(minutes, pullGrace(w.Reason, rootError(clean(message)))) // a secret may be created later
 	}
 	return cause.judged(f.now)
 }
@@ -187,8 +184,7 @@ func (c container) waitingSince(p *corev1.Pod) time.Time {
 	return since
 }
 
-// loop returns the cause of a container that ends again and again: what ended
-// it last.
+// loop returns the cause of a container that crashes repeatedly: what ended it last.
 func (f finder) loop(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) Cause {
 	since := f.loopSince(p, c, end)
 	code := CrashLoop
@@ -206,15 +202,13 @@ func (f finder) loop(p *corev1.Pod, c container, end *corev1.ContainerStateTermi
 	return cause
 }
 
-// loopSince returns since when a container has ended again and again: since the
-// kubelet first backed off, or for as long as the pod has not been ready. A
-// kubelet holds back most of the events of such a pod, so that the last one may
-// be old.
+// loopSince returns since when a container has crashed repeatedly: since the kubelet
+// first backed off, or for as long as the pod has not been ready. A kubelet rate-limits
+// the events of such a pod, so that the last one may be old.
 //
-// A loop is not older than the end of a run of ten minutes, after which a
-// kubelet takes no two crashes for a loop, and not much older than a container
-// that was started again but once or twice: a pod may take long to start before
-// it crashes.
+// A loop is not older than the end of a run of ten minutes, after which a kubelet
+// resets its back-off, and not much older than a container that was restarted only
+// once or twice: a pod may take long to start before it crashes.
 func (f finder) loopSince(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) time.Time {
 	const loop = 3 // restarts
 	started, since := end.StartedAt.Time, waitingSince(p)
@@ -228,10 +222,9 @@ func (f finder) loopSince(p *corev1.Pod, c container, end *corev1.ContainerState
 	return earlier(since, firstOf(f.current(p, ofContainer(c.spec.Name, "BackOff", "Back-off restarting"))))
 }
 
-// atLongestBackOff reports whether the kubelet has come to wait five minutes
-// between two starts, its longest, and has done so before: it begins with ten
-// seconds and doubles them each time, so that ten minutes are over, whether
-// events tell so or not.
+// atLongestBackOff reports whether the kubelet waits five minutes between two
+// starts, its longest back-off, and has done so before: it begins with ten seconds
+// and doubles, so that ten minutes have passed, whether there are events or not.
 func atLongestBackOff(c container) bool {
 	const again = 8 // restarts, the first of them at once
 	end := c.status.LastTerminationState.Terminated
@@ -246,7 +239,7 @@ func atLongestBackOff(c container) bool {
 	return false
 }
 
-// crash returns the cause of a container that ended badly.
+// crash returns the cause of a container that failed.
 func (f finder) crash(p *corev1.Pod, c container, code Code, end *corev1.ContainerStateTerminated, since time.Time) Cause {
 	if end.Reason == "OOMKilled" {
 		code = OOMKilled
@@ -254,25 +247,25 @@ func (f finder) crash(p *corev1.Pod, c container, code Code, end *corev1.Contain
 	cause := f.containerCause(p, c, code, end.Reason, joined(fmt.Sprintf("exit code %d", end.ExitCode), end.Message), since)
 	cause.Brief = cause.Message
 	switch {
-	case code == StartFailed: // the runtime's words; the exit code is its own invention
-		cause.Brief = telling(cleanTo(end.Message, longestText))
+	case code == StartFailed: // the runtime's message; its exit code says nothing
+		cause.Brief = rootError(cleanTo(end.Message, longestText))
 	case failedToStart(end):
-		cause.Brief = joined("cannot start", telling(cleanTo(end.Message, longestText)))
+		cause.Brief = joined("cannot start", rootError(cleanTo(end.Message, longestText)))
 	}
 	return cause.judged(f.now)
 }
 
-// killer returns the event of the probe that had a container killed, and the
-// trouble that this is: one from its last run, or, as few events get through,
-// any one if the container ended as one does that is told to.
+// killer returns the event of the probe that had a container killed, and its code:
+// an event from its last run, or, because events are rate-limited, any one if the
+// container ended as after a signal of the kubelet.
 func (f finder) killer(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) (*corev1.Event, Code) {
 	if end.Reason == "OOMKilled" {
 		return nil, ""
 	}
-	told := end.ExitCode == 0 || end.ExitCode == 128+15 || end.ExitCode == 128+9 // SIGTERM, SIGKILL
+	signaled := end.ExitCode == 0 || end.ExitCode == 128+15 || end.ExitCode == 128+9 // SIGTERM, SIGKILL
 	of := func(prefix string) *corev1.Event {
 		e := latestEvent(f.events.about(Object{"Pod", p.Name}, p.UID, ofContainer(c.spec.Name, "Unhealthy", prefix)))
-		if e == nil || !told && (lastSeen(e).Before(end.StartedAt.Time) || lastSeen(e).After(end.FinishedAt.Time)) {
+		if e == nil || !signaled && (lastSeen(e).Before(end.StartedAt.Time) || lastSeen(e).After(end.FinishedAt.Time)) {
 			return nil
 		}
 		return e
@@ -284,8 +277,8 @@ func (f finder) killer(p *corev1.Pod, c container, end *corev1.ContainerStateTer
 	return liveness, LivenessProbe
 }
 
-// running looks at a container that runs: is it a loop between two crashes, an
-// init container at work, or does a probe fail?
+// running returns the cause found on a running container: it is between two
+// crashes, it is an init container, or a probe fails.
 func (f finder) running(p *corev1.Pod, c container) []Cause {
 	s := c.status
 	if !s.Ready && f.betweenCrashes(c) {
@@ -303,10 +296,10 @@ func (f finder) running(p *corev1.Pod, c container) []Cause {
 	return nil
 }
 
-// betweenCrashes reports whether a container that runs is in a crash loop, as
-// far as can be told: it ended twice or more, soon after it was started, and has
-// not run for longer than it did then, or than a minute. To the kubelet a run of
-// ten minutes ends a loop. Only an init container may end well.
+// betweenCrashes reports whether a running container seems to be in a crash loop:
+// it ended twice or more, soon after it was started, and has not run for longer
+// than it did then, or than a minute. To the kubelet a run of ten minutes ends a
+// loop. Only an init container may succeed.
 func (f finder) betweenCrashes(c container) bool {
 	run, end := c.status.State.Running, c.status.LastTerminationState.Terminated
 	if run == nil || end == nil || c.status.RestartCount < 2 || c.init && !endedBadly(end) {
@@ -332,8 +325,8 @@ func (f finder) unsteady(pods []*corev1.Pod) []Cause {
 
 // probe returns the cause of a container whose probe has not passed, with what
 // the kubelet said of it since the container was started. A container that is
-// killed and started anew because it does not start up has the trouble since
-// its first start.
+// killed and restarted because it does not start up has had the problem since its
+// first start.
 func (f finder) probe(p *corev1.Pod, c container, code Code, prefix string, started time.Time) Cause {
 	since := waitingSince(p)
 	if code != StartupProbe || since.IsZero() {
@@ -351,13 +344,15 @@ func failedToStart(end *corev1.ContainerStateTerminated) bool {
 	return end.Reason == "StartError" || end.Reason == "ContainerCannotRun"
 }
 
+// endedBadly reports whether a container failed, whatever its exit code if it was
+// OOM-killed.
 func endedBadly(end *corev1.ContainerStateTerminated) bool {
 	return end.ExitCode != 0 || end.Reason == "OOMKilled"
 }
 
-// restartsAlways reports whether a container is to run for ever, so that any
-// end is a bad one; the containers of a Job are not. A container may have a
-// policy of its own (kubernetes: KEP-753, KEP-5307).
+// restartsAlways reports whether a container is always restarted, so that any end
+// is a failure; those of a Job are not. A container may have a policy of its own
+// (kubernetes: KEP-753, KEP-5307).
 func restartsAlways(p *corev1.Pod, c container) bool {
 	switch own := c.spec.RestartPolicy; {
 	case c.init:
@@ -368,8 +363,8 @@ func restartsAlways(p *corev1.Pod, c container) bool {
 	return p.Spec.RestartPolicy != corev1.RestartPolicyNever && p.Spec.RestartPolicy != corev1.RestartPolicyOnFailure
 }
 
-// waitingSince returns since when the pod waits for the containers whose turn it
-// is: it has not been ready, and the init containers before them have ended.
+// waitingSince returns since when the pod waits for its current containers: it has
+// not been ready, and the init containers before them have ended.
 func waitingSince(p *corev1.Pod) time.Time {
 	since := notReadySince(p)
 	for _, s := range p.Status.InitContainerStatuses {
@@ -387,7 +382,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// earlier returns the earlier of two times, or the one that is told.
+// earlier returns the earlier of two times, or the one that is known.
 func earlier(a, b time.Time) time.Time {
 	if compareTimes(a, b) < 0 {
 		return a
@@ -395,8 +390,8 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// crashes returns the containers that run again after they ended badly. They
-// hold up nothing now.
+// crashes returns the containers that run again after they failed. They block
+// nothing now.
 func crashes(pods []*corev1.Pod) []Cause {
 	var list []Cause
 	for _, p := range pods {

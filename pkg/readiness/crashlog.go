@@ -5,35 +5,34 @@ package readiness
 import (
 	"context"
 	"io"
-	"iter"
 	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Logs are read for a few troubles only, and a node that does not answer is
-// not waited for: they help to understand, and prove nothing.
+// Logs are read for a few problems only, and a node that does not answer is not
+// waited for: they help to understand, and prove nothing.
 const (
 	mostLogs     = 5
 	mostLines    = 5
 	mostLogBytes = 16 << 10
-	logPatience  = 3 * time.Second
+	logTimeout   = 3 * time.Second
 )
 
-// lastWords notes with the causes what crashed containers wrote last, one
-// container for each trouble. What cannot be read is left out.
-func (r *reader) lastWords(p Assessment) {
+// readLogs adds to the causes the last lines of crashed containers, one container
+// for each problem. What cannot be read is left out.
+func (r *reader) readLogs(a Assessment) {
 	pods := map[string]*corev1.Pod{}
 	for _, pod := range r.objects.Pods {
 		pods[pod.Name] = pod
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, logPatience)
+	ctx, cancel := context.WithTimeout(r.ctx, logTimeout)
 	defer cancel()
-	read := map[trouble]bool{}
-	for c := range p.causes() {
-		of := trouble{c.Code, c.Group}
-		if !crashed(c.Code) || pods[c.Pod] == nil || read[of] || len(read) == mostLogs {
+	read := map[problem]bool{}
+	for _, c := range a.causes() {
+		of := problem{c.Code, c.Group}
+		if !causeKinds[c.Code].crashed || pods[c.Pod] == nil || read[of] || len(read) == mostLogs {
 			continue
 		}
 		read[of] = true
@@ -42,51 +41,43 @@ func (r *reader) lastWords(p Assessment) {
 	r.wait.Wait()
 }
 
-// A trouble is what causes of the same code and group share.
-type trouble struct {
+// A problem is what causes of the same code and group share.
+type problem struct {
 	code  Code
 	group string
 }
 
-// causes goes over what holds up workloads and jobs.
-func (p Assessment) causes() iter.Seq[*Cause] {
-	return func(yield func(*Cause) bool) {
-		for _, w := range p.Workloads {
-			for i := range w.Causes {
-				if !yield(&w.Causes[i]) {
-					return
-				}
-			}
-		}
-		for _, j := range p.Jobs {
-			for i := range j.Causes {
-				if !yield(&j.Causes[i]) {
-					return
-				}
-			}
-		}
+// causes returns what holds up workloads and jobs.
+func (a Assessment) causes() []*Cause {
+	var list []*Cause
+	for _, w := range a.Workloads {
+		list = append(list, addresses(w.Causes)...)
 	}
+	for _, j := range a.Jobs {
+		list = append(list, addresses(j.Causes)...)
+	}
+	return list
 }
 
-// A place is a container of a pod.
-type place struct{ pod, container string }
+// A containerName names a container of a pod.
+type containerName struct{ pod, container string }
 
-// words are the last words in an assessment, by where they were written.
-func (p Assessment) words() map[place][]string {
-	words := map[place][]string{}
-	for c := range p.causes() {
+// logs returns the last lines of crashed containers.
+func (a Assessment) logs() map[containerName][]string {
+	logs := map[containerName][]string{}
+	for _, c := range a.causes() {
 		if c.Log != nil {
-			words[place{c.Pod, c.Container}] = c.Log
+			logs[containerName{c.Pod, c.Container}] = c.Log
 		}
 	}
-	return words
+	return logs
 }
 
-// recall notes with the causes of a later assessment what was read for an earlier.
-func (p Assessment) recall(words map[place][]string) {
-	for c := range p.causes() {
-		if crashed(c.Code) {
-			c.Log = words[place{c.Pod, c.Container}]
+// addLogs adds to the causes what was read for an earlier assessment.
+func (a Assessment) addLogs(logs map[containerName][]string) {
+	for _, c := range a.causes() {
+		if causeKinds[c.Code].crashed {
+			c.Log = logs[containerName{c.Pod, c.Container}]
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A watch reads last words now and then, and shows them in each later assessment,
+// A watch reads last lines now and then, and shows them in each later assessment,
 // as long as the container they are of is in trouble.
 func TestRecall(t *testing.T) {
 	crash := Cause{Code: CrashLoop, Pod: "twa-x", Container: "twa"}
@@ -19,13 +19,13 @@ func TestRecall(t *testing.T) {
 		Workloads: []Workload{{Causes: []Cause{crash, {Code: CrashLoop, Pod: "twa-y", Container: "twa"}}}},
 		Jobs:      []Job{{Causes: []Cause{crash, {Code: ReadinessProbe, Pod: "twa-x", Container: "twa"}}}},
 	}
-	later.recall(earlier.words())
+	later.addLogs(earlier.logs())
 	var got [][]string
-	for c := range later.causes() {
+	for _, c := range later.causes() {
 		got = append(got, c.Log)
 	}
 	want := [][]string{{"no database"}, nil, {"no database"}, nil}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("last words (-want +got):\n%s", diff)
+		t.Errorf("last lines (-want +got):\n%s", diff)
 	}
 }

@@ -18,8 +18,8 @@ type CronJob struct {
 	Running         *Job      `json:"running,omitempty"` // the youngest that has not
 }
 
-// Failed returns the run that makes a CronJob one that does not work: its last
-// one, or the one that is stuck. There is none while it is suspended.
+// Failed returns the run that shows that a CronJob does not work: its last one, or
+// the one that is stuck. There is none while it is suspended.
 func (c CronJob) Failed() *Job {
 	switch {
 	case c.Suspended:
@@ -32,17 +32,16 @@ func (c CronJob) Failed() *Job {
 	return nil
 }
 
-// A run is a Job that a CronJob began, or somebody by hand after its template.
+// A run is a Job that a CronJob created, or somebody manually from its template.
 type run struct {
 	Job
 	byHand bool
-	at     time.Time // when it was created
 }
 
-// assessCronJob tells about a CronJob, given its runs. Of those that ended the
-// youngest counts: a later success makes up for a failure, even if its job is gone
-// (status.lastSuccessfulTime). What was begun by hand may do so as well, but is
-// no failure of the CronJob.
+// assessCronJob assesses a CronJob, given its runs. Of those that ended the youngest
+// counts: a later success makes up for a failure, even if its job is gone
+// (status.lastSuccessfulTime). So does one that was started manually; its failure,
+// though, is none of the CronJob.
 func assessCronJob(c *batchv1.CronJob, runs []run) CronJob {
 	cron := CronJob{
 		Name:            c.Name,
@@ -53,10 +52,10 @@ func assessCronJob(c *batchv1.CronJob, runs []run) CronJob {
 	for _, r := range runs {
 		switch final := r.State.Final(); {
 		case r.byHand && r.State != JobComplete:
-		case final && !r.at.Before(last):
-			cron.LastRun, last = &r.Job, r.at
-		case !final && !r.at.Before(running):
-			cron.Running, running = &r.Job, r.at
+		case final && !r.CreatedAt.Before(last):
+			cron.LastRun, last = &r.Job, r.CreatedAt
+		case !final && !r.CreatedAt.Before(running):
+			cron.Running, running = &r.Job, r.CreatedAt
 		}
 	}
 	if cron.LastRun != nil && timeOf(c.Status.LastSuccessfulTime).After(cron.LastRun.FinishedAt) {
@@ -65,9 +64,9 @@ func assessCronJob(c *batchv1.CronJob, runs []run) CronJob {
 	return cron
 }
 
-// cronJobOf returns the CronJob that a Job is of, and whether it was begun by
-// hand: kubectl create job --from notes that, and does not name the CronJob as
-// the controller in every version (kubernetes#91053).
+// cronJobOf returns the CronJob that a Job belongs to, and whether it was created
+// manually: kubectl create job --from annotates that, and does not name the CronJob
+// as the controller in every version (kubernetes#91053).
 func cronJobOf(j *batchv1.Job) (owner types.UID, byHand, ok bool) {
 	byHand = j.Annotations["cronjob.kubernetes.io/instantiate"] == "manual"
 	for _, o := range j.OwnerReferences {

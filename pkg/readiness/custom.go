@@ -9,9 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Custom resources come as trees whose shape nobody warrants: another version
-// of an operator, or a damaged object, may have anything anywhere. These
-// functions take what has the expected type and ignore the rest.
+// Custom resources have no guaranteed shape: another version of an operator, or a
+// damaged object, may have anything anywhere. These functions take what has the
+// expected type and ignore the rest.
 
 func field(u *unstructured.Unstructured, path ...string) any {
 	var v any = u.Object
@@ -28,6 +28,23 @@ func field(u *unstructured.Unstructured, path ...string) any {
 func stringAt(u *unstructured.Unstructured, path ...string) string {
 	s, _ := field(u, path...).(string)
 	return s
+}
+
+// itemsAt returns the objects of a list; false if there is no list. An item that
+// is no object is an empty one.
+func itemsAt(u *unstructured.Unstructured, path ...string) ([]*unstructured.Unstructured, bool) {
+	list, ok := field(u, path...).([]any)
+	items := make([]*unstructured.Unstructured, len(list))
+	for i := range list {
+		object, _ := list[i].(map[string]any)
+		items[i] = &unstructured.Unstructured{Object: object}
+	}
+	return items, ok
+}
+
+func isTrueAt(u *unstructured.Unstructured, path ...string) bool {
+	b, _ := field(u, path...).(bool)
+	return b
 }
 
 // countAt returns a number of pods; false if there is none.
@@ -51,44 +68,37 @@ func toInt(v any) (int64, bool) {
 	return 0, false
 }
 
-// observed says whether the operator's status is about the latest spec. The
-// step tells why not. Operators that note no generation prove nothing by it.
+// observed says whether the operator's status is for the latest spec, and by the
+// step why not. Without status.observedGeneration nothing is proven.
 func observed(u *unstructured.Unstructured) (step, bool) {
 	seen, ok := toInt(field(u, "status", "observedGeneration"))
 	switch {
 	case !ok:
-		return step{state: Unknown, doing: "its operator has not noted for which spec its status is"}, false
+		return step{state: Unknown, doing: "its operator reports no observedGeneration"}, false
 	case seen < u.GetGeneration():
 		return unseen("its operator"), false
 	case seen > u.GetGeneration():
-		return step{state: Unknown, doing: "its status is about a later spec than it has"}, false
+		return step{state: Unknown, doing: "its status is for a newer generation than its spec"}, false
 	}
 	return step{}, true
 }
 
 // A customCondition is one of a custom resource's status.conditions.
 type customCondition struct {
-	kind, status, reason, message string
-	since                         time.Time
+	status, reason, message string
+	since                   time.Time
 }
 
 // conditions returns the status's conditions, the last of each kind: Percona's
 // operator appends new ones.
 func conditions(u *unstructured.Unstructured) map[string]customCondition {
-	list, _ := field(u, "status", "conditions").([]any)
+	list, _ := itemsAt(u, "status", "conditions")
 	found := map[string]customCondition{}
 	for _, item := range list {
-		m, _ := item.(map[string]any)
-		var c customCondition
-		c.kind, _ = m["type"].(string)
-		c.status, _ = m["status"].(string)
-		c.reason, _ = m["reason"].(string)
-		c.message, _ = m["message"].(string)
-		if t, ok := m["lastTransitionTime"].(string); ok {
-			c.since, _ = time.Parse(time.RFC3339, t) // a time that cannot be read is none
-		}
-		if c.kind != "" {
-			found[c.kind] = c
+		c := customCondition{status: stringAt(item, "status"), reason: stringAt(item, "reason"), message: stringAt(item, "message")}
+		c.since, _ = time.Parse(time.RFC3339, stringAt(item, "lastTransitionTime")) // a time that cannot be read is none
+		if kind := stringAt(item, "type"); kind != "" {
+			found[kind] = c
 		}
 	}
 	return found

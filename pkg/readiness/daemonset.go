@@ -9,14 +9,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// DaemonSet tells how far a DaemonSet is, given the causes found for it.
+// DaemonSet assesses a DaemonSet, given the causes found for it.
 //
-// The rule is that of kubectl rollout status: the spec is observed, the pods
-// of all chosen nodes are updated, and all are available. With OnDelete, where
-// kubectl refuses to answer, old pods await restart.
+// The rule is that of kubectl rollout status: the spec is observed, the pods of all
+// eligible nodes are updated, and all are available. With OnDelete, where kubectl
+// refuses to answer, old pods await restart.
 //
-// Where no node is chosen, none is wanted, and unlike kubectl it waits for the
-// pods that are left on nodes that were chosen before.
+// Where no node is eligible, no pod is wanted. Unlike kubectl it waits for the pods
+// that are left on nodes that were eligible before.
 func DaemonSet(d *appsv1.DaemonSet, causes []Cause) Workload {
 	st := d.Status
 	w := Workload{
@@ -27,10 +27,10 @@ func DaemonSet(d *appsv1.DaemonSet, causes []Cause) Workload {
 		return w.at(unseen("the controller"), nil)
 	}
 	if w.Want == 0 && st.NumberMisscheduled > 0 {
-		return w.at(progress("scaling down", "%s left on nodes that are not chosen for it", pods(st.NumberMisscheduled)), causes)
+		return w.at(progress("scaling down", "%s left on nodes that are no longer eligible", pods(st.NumberMisscheduled)), causes)
 	}
 	if w.Want == 0 {
-		return w.at(step{state: ScaledToZero, doing: "no node is chosen for it"}, nil)
+		return w.at(step{state: ScaledToZero, doing: "no node is eligible"}, nil)
 	}
 	onDelete := d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType
 	switch old := w.Want - w.Updated; {
@@ -44,18 +44,17 @@ func DaemonSet(d *appsv1.DaemonSet, causes []Cause) Workload {
 	return w.at(step{state: Ready}, nil)
 }
 
-// ofLatest reports which pods are of a DaemonSet's latest spec. The API server
-// keeps a number of the template in an annotation, and the controller puts it
-// on the pods it makes; after a rollback, pods of the same hash count as
-// updated, too (kubernetes: pkg/controller/daemon/util, IsPodUpdated). Its
-// ControllerRevisions, which the account may not be allowed to read, are not
-// needed.
+// ofLatest accepts the pods of a DaemonSet's latest spec. The API server numbers the
+// templates in an annotation, and the controller copies the number to the pods it
+// creates; after a rollback, pods of the same hash count as updated, too
+// (kubernetes: pkg/controller/daemon/util, IsPodUpdated). ControllerRevisions, which
+// the account may not be allowed to read, are not needed.
 func ofLatest(d *appsv1.DaemonSet, pods []*corev1.Pod) func(*corev1.Pod) bool {
 	const hash, generation = appsv1.ControllerRevisionHashLabelKey, "pod-template-generation"
 	var hashes []string
-	wanted, told := d.Annotations[appsv1.DeprecatedTemplateGeneration]
+	wanted, ok := d.Annotations[appsv1.DeprecatedTemplateGeneration]
 	for _, p := range pods {
-		if told && p.Labels[generation] == wanted && !slices.Contains(hashes, p.Labels[hash]) {
+		if ok && p.Labels[generation] == wanted && !slices.Contains(hashes, p.Labels[hash]) {
 			hashes = append(hashes, p.Labels[hash])
 		}
 	}
@@ -65,16 +64,14 @@ func ofLatest(d *appsv1.DaemonSet, pods []*corev1.Pod) func(*corev1.Pod) bool {
 	return func(p *corev1.Pod) bool { return slices.Contains(hashes, p.Labels[hash]) }
 }
 
-// daemonSetCauses are the causes found on a DaemonSet's pods, of which those of
-// the old spec doom nothing: the controller deletes the ones that do not serve
-// before any other (kubernetes: pkg/controller/daemon, rollingUpdate). With
-// OnDelete it does not.
+// daemonSetCauses returns the causes found on a DaemonSet's pods. Those of old pods
+// doom nothing: the controller deletes the ones that are not ready before any other
+// (kubernetes: pkg/controller/daemon, rollingUpdate). With OnDelete it does not.
 func (f finder) daemonSetCauses(d *appsv1.DaemonSet, pods []*corev1.Pod) []Cause {
 	isLatest := ofLatest(d, pods)
 	causes := f.onPods(pods, isLatest)
 	if d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
-		old := filter(pods, func(p *corev1.Pod) bool { return !isLatest(p) })
-		causes = append(causes, f.leftBehind(old)...)
+		causes = append(causes, f.leftBehind(filter(pods, not(isLatest)))...)
 	}
 	return causes
 }

@@ -16,10 +16,10 @@ func TestDaemonSet(t *testing.T) {
 		reason string
 	}{
 		{"finished", func(*appsv1.DaemonSet) {}, Ready, ""},
-		{"spec not observed", func(d *appsv1.DaemonSet) { d.Generation = 3 }, Progressing, "waiting for the controller to see the latest spec"},
+		{"spec not observed", func(d *appsv1.DaemonSet) { d.Generation = 3 }, Progressing, "waiting for the controller to observe the latest spec"},
 		{"half updated", func(d *appsv1.DaemonSet) { d.Status.UpdatedNumberScheduled = 1 }, Progressing, "rolling out, 1 of 3 pods updated"},
 		{"starting", func(d *appsv1.DaemonSet) { d.Status.NumberAvailable = 2 }, Progressing, "starting, 2 of 3 pods available"},
-		{"no node is chosen", func(d *appsv1.DaemonSet) { d.Status = appsv1.DaemonSetStatus{ObservedGeneration: 2} }, ScaledToZero, "no node is chosen for it"},
+		{"no node is chosen", func(d *appsv1.DaemonSet) { d.Status = appsv1.DaemonSetStatus{ObservedGeneration: 2} }, ScaledToZero, "no node is eligible"},
 		{"OnDelete, one old", func(d *appsv1.DaemonSet) {
 			d.Spec.UpdateStrategy.Type, d.Status.UpdatedNumberScheduled = appsv1.OnDeleteDaemonSetStrategyType, 2
 		}, AwaitingRestart, "1 old pod awaits restart: OnDelete, to be deleted by hand"},

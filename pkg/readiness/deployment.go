@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Deployment tells how far a Deployment is, given the causes found for it.
+// Deployment assesses a Deployment, given the causes found for it.
 //
 // The rule is that of kubectl rollout status, in the order of a rollout: the
 // spec is observed, all wanted pods are updated, no other pods are left, and
@@ -48,7 +48,7 @@ func deploymentStep(d *appsv1.Deployment, w Workload) step {
 	case st.Replicas > st.UpdatedReplicas:
 		return progress("rolling out", "%s terminating", counted(st.Replicas-st.UpdatedReplicas, "old pod"))
 	case st.UpdatedReplicas > w.Want:
-		return progress("scaling down", "%s left to stop", pods(st.UpdatedReplicas-w.Want))
+		return progress("scaling down", "%s too many", pods(st.UpdatedReplicas-w.Want))
 	case st.AvailableReplicas < w.Want:
 		return progress("starting", "%d of %s available", st.AvailableReplicas, pods(w.Want))
 	}
@@ -59,20 +59,20 @@ func deploymentStep(d *appsv1.Deployment, w Workload) step {
 	return s
 }
 
-// deploymentCauses are the causes that a Deployment's own conditions tell.
+// deploymentCauses returns the causes in a Deployment's own conditions.
 func deploymentCauses(d *appsv1.Deployment, now time.Time) []Cause {
 	var causes []Cause
 	for _, c := range d.Status.Conditions {
-		trouble := Cause{Object: Object{"Deployment", d.Name}, Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time}
+		cause := Cause{Object: Object{"Deployment", d.Name}, Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time}
 		switch {
 		case c.Type == appsv1.DeploymentReplicaFailure && c.Status == corev1.ConditionTrue:
-			trouble.Code = createCode(c.Message)
+			cause.Code = createCode(c.Message)
 		case c.Type == appsv1.DeploymentProgressing && c.Reason == "ProgressDeadlineExceeded":
-			trouble.Code = ProgressDeadline
+			cause.Code = ProgressDeadline
 		default:
 			continue
 		}
-		causes = append(causes, trouble.judged(now))
+		causes = append(causes, cause.judged(now))
 	}
 	return causes
 }
@@ -85,4 +85,30 @@ func conditionSince(d *appsv1.Deployment, kind appsv1.DeploymentConditionType, s
 		}
 	}
 	return time.Time{}
+}
+
+// rollingOut reports whether a Deployment rolls out its latest spec: that is not
+// observed yet, or does not have all its pods yet, and the progress deadline is not
+// exceeded. A pod that is lost after all were available starts no rollout
+// (kubernetes: pkg/controller/deployment/progress.go).
+func rollingOut(d *appsv1.Deployment) bool {
+	if d.Spec.Paused {
+		return false
+	}
+	if d.Status.ObservedGeneration < d.Generation {
+		return true
+	}
+	short := d.Status.UpdatedReplicas < replicas(d.Spec.Replicas)
+	for _, c := range d.Status.Conditions {
+		switch {
+		case c.Type != appsv1.DeploymentProgressing:
+		case c.Reason == "ProgressDeadlineExceeded":
+			return false
+		case c.Reason == "NewReplicaSetAvailable":
+			return short
+		default:
+			return true
+		}
+	}
+	return short
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // deployment returns a finished Deployment of two pods, changed by the edit.
@@ -40,16 +41,16 @@ func TestDeployment(t *testing.T) {
 			d.Status = appsv1.DeploymentStatus{ObservedGeneration: 7}
 		}, Progressing, "rolling out, 0 of 1 pod updated", 0},
 		{"spec not observed, though all counts are right", func(d *appsv1.Deployment) { d.Generation = 8 },
-			Progressing, "waiting for the controller to see the latest spec", 0},
+			Progressing, "waiting for the controller to observe the latest spec", 0},
 		{"new, nothing observed", func(d *appsv1.Deployment) { d.Status = appsv1.DeploymentStatus{} },
-			Progressing, "waiting for the controller to see the latest spec", 0},
+			Progressing, "waiting for the controller to observe the latest spec", 0},
 		{"half updated", func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 },
 			Progressing, "rolling out, 1 of 2 pods updated", 0},
 		{"old pods left", func(d *appsv1.Deployment) { d.Status.Replicas = 3 },
 			Progressing, "rolling out, 1 old pod terminating", 0},
 		{"surplus pods left", func(d *appsv1.Deployment) {
 			d.Spec.Replicas = new(int32(1))
-		}, Progressing, "scaling down, 1 pod left to stop", 0},
+		}, Progressing, "scaling down, 1 pod too many", 0},
 		{"ready but not available yet", func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 },
 			Progressing, "starting, 1 of 2 pods available", 0},
 		{"unavailable since", func(d *appsv1.Deployment) {
@@ -66,7 +67,7 @@ func TestDeployment(t *testing.T) {
 		{"scaled to zero, a pod left", func(d *appsv1.Deployment) {
 			d.Spec.Replicas = new(int32(0))
 			d.Status = appsv1.DeploymentStatus{ObservedGeneration: 7, Replicas: 1, UpdatedReplicas: 1}
-		}, Progressing, "scaling down, 1 pod left to stop", 0},
+		}, Progressing, "scaling down, 1 pod too many", 0},
 		{"paused in the middle", func(d *appsv1.Deployment) {
 			d.Spec.Paused = true
 			d.Status.UpdatedReplicas = 1
@@ -147,5 +148,37 @@ func TestOldPodsDoNotDoomADeployment(t *testing.T) {
 	}
 	if got := assess(old); got != Failed {
 		t.Errorf("with only doomed pods: %s, want %s", got, Failed)
+	}
+}
+
+func TestRollingOut(t *testing.T) {
+	rollout := func(generation, observed int64, updated int32, reason string) *appsv1.Deployment {
+		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Generation: generation}}
+		d.Status = appsv1.DeploymentStatus{ObservedGeneration: observed, UpdatedReplicas: updated}
+		if reason != "" {
+			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing, Reason: reason}}
+		}
+		return d
+	}
+	paused := rollout(2, 2, 0, "DeploymentPaused")
+	paused.Spec.Paused = true
+	for _, tt := range []struct {
+		name string
+		d    *appsv1.Deployment
+		want bool
+	}{
+		{"not observed", rollout(2, 1, 1, "NewReplicaSetAvailable"), true},
+		{"its new pod starts", rollout(2, 2, 1, "ReplicaSetUpdated"), true},
+		{"no new pod yet", rollout(2, 2, 0, "NewReplicaSetCreated"), true},
+		{"too late", rollout(2, 2, 1, "ProgressDeadlineExceeded"), false},
+		{"all were available once", rollout(2, 2, 1, "NewReplicaSetAvailable"), false},
+		{"scaled up since", rollout(2, 2, 0, "NewReplicaSetAvailable"), true},
+		{"without a deadline", rollout(2, 2, 0, ""), true},
+		{"without a deadline, updated", rollout(2, 2, 1, ""), false},
+		{"paused", paused, false},
+	} {
+		if got := rollingOut(tt.d); got != tt.want {
+			t.Errorf("%s: rolling = %v", tt.name, got)
+		}
 	}
 }

@@ -30,13 +30,10 @@ func groupByObject(events []*corev1.Event) eventsByObject {
 // about returns the accepted events about an object. Those about an earlier
 // object of the same name are not about this one.
 func (g eventsByObject) about(o Object, uid types.UID, accept func(*corev1.Event) bool) []*corev1.Event {
-	var found []*corev1.Event
-	for _, e := range g[o] {
-		if id := e.InvolvedObject.UID; (id == "" || id == uid) && accept(e) {
-			found = append(found, e)
-		}
-	}
-	return found
+	return filter(g[o], func(e *corev1.Event) bool {
+		id := e.InvolvedObject.UID
+		return (id == "" || id == uid) && accept(e)
+	})
 }
 
 // latestEvent returns the event that was seen last, or nil.
@@ -51,13 +48,7 @@ func latestEvent(events []*corev1.Event) *corev1.Event {
 }
 
 // firstOf returns when the first of the events was seen first.
-func firstOf(events []*corev1.Event) time.Time {
-	var first time.Time
-	for _, e := range events {
-		first = earlier(first, firstSeen(e))
-	}
-	return first
-}
+func firstOf(events []*corev1.Event) time.Time { return earliest(events, firstSeen) }
 
 // firstSeen returns when an event was seen first. Events of the older API have
 // a first and a last time, those of the newer one a time and a series.
@@ -83,8 +74,8 @@ func reasons(list ...string) func(*corev1.Event) bool {
 	return func(e *corev1.Event) bool { return slices.Contains(list, e.Reason) }
 }
 
-// ofContainer accepts a container's events with the reason, whose message
-// begins as told: the kubelet uses one reason for several things.
+// ofContainer accepts a container's events with the reason, whose message has the
+// prefix: the kubelet uses one reason for several things.
 func ofContainer(name, reason, prefix string) func(*corev1.Event) bool {
 	return func(e *corev1.Event) bool {
 		return e.Reason == reason && strings.HasPrefix(e.Message, prefix) &&

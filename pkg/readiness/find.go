@@ -10,15 +10,14 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
-// A finder looks for causes on pods, events and claims.
+// A finder searches for causes on pods, events and claims.
 type finder struct {
 	events eventsByObject
 	claims map[string]*corev1.PersistentVolumeClaim // nil if they were not read
 	warned map[string]warnings                      // what was found about claims already
-	lost   map[string]bool                          // the nodes that do not answer, as far as the pods tell
+	lost   map[string]bool                          // the nodes that do not answer, judging by their pods
 	now    time.Time
 }
 
@@ -26,8 +25,8 @@ func newFinder(o Objects, now time.Time) finder {
 	return finder{events: groupByObject(o.Events), claims: byName(o.Claims), warned: map[string]warnings{}, lost: lostNodes(o.Pods), now: now}
 }
 
-// onPods returns the causes found on the pods that do not serve. Pods of an
-// old spec doom nothing: they are about to be replaced.
+// onPods returns the causes found on the pods that do not serve. Those of old pods
+// doom nothing: the controller is about to replace them.
 func (f finder) onPods(pods []*corev1.Pod, isLatest func(*corev1.Pod) bool) []Cause {
 	var causes []Cause
 	isHistory := history(pods)
@@ -43,8 +42,8 @@ func (f finder) onPods(pods []*corev1.Pod, isLatest func(*corev1.Pod) bool) []Ca
 	return causes
 }
 
-// history tells the failed pods that have been replaced by another pod. Of a
-// Job's the last that failed is none: it tells why there is another.
+// history accepts the failed pods that another pod has replaced. The last failed pod
+// of a Job is not among them: it shows why there is another.
 func history(pods []*corev1.Pod) func(*corev1.Pod) bool {
 	failed := newest(filter(pods, hasFailed))
 	all := newest(pods)
@@ -58,9 +57,8 @@ func history(pods []*corev1.Pod) func(*corev1.Pod) bool {
 
 func hasFailed(p *corev1.Pod) bool { return p.Status.Phase == corev1.PodFailed }
 
-// onPod returns the causes found on one pod. It looks where the pod's way to
-// being ready has come to: a node, volumes and a sandbox, init containers,
-// containers, readiness.
+// onPod returns the causes found on one pod, at the step that it has reached: a
+// node, volumes and a sandbox, init containers, containers, readiness.
 func (f finder) onPod(p *corev1.Pod) []Cause {
 	switch {
 	case isStopping(p):
@@ -86,15 +84,17 @@ func (f finder) onPod(p *corev1.Pod) []Cause {
 
 // cause returns a cause found on a pod itself.
 func (f finder) cause(p *corev1.Pod, code Code, reason, message string, since time.Time) Cause {
-	c := Cause{Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Reason: reason, Message: message, Since: since}
-	return c.judged(f.now)
+	return podCause(p, code, reason, message, since).judged(f.now)
 }
 
-// stopping looks at a pod that is being deleted. The time of its deletion
-// already allows for its grace period.
+func podCause(p *corev1.Pod, code Code, reason, message string, since time.Time) Cause {
+	return Cause{Code: code, Object: Object{"Pod", p.Name}, Pod: p.Name, Reason: reason, Message: message, Since: since}
+}
+
+// stopping returns the causes of a pod that is being deleted. Its deletion timestamp
+// includes its grace period.
 func (f finder) stopping(p *corev1.Pod) []Cause {
-	const patience = time.Minute
-	if f.now.Sub(p.DeletionTimestamp.Time) > patience {
+	if f.now.Sub(p.DeletionTimestamp.Time) > time.Minute {
 		message := "its containers do not stop, or its node does not answer"
 		switch {
 		case len(p.Finalizers) > 0:
@@ -110,7 +110,8 @@ func (f finder) stopping(p *corev1.Pod) []Cause {
 	return nil
 }
 
-// ended looks at a pod that failed and stays so. Its controller makes another.
+// ended returns the causes of a pod that failed permanently. Its controller creates
+// another.
 func (f finder) ended(p *corev1.Pod) []Cause {
 	if p.Status.Reason != "" && p.Status.Reason != "DeadlineExceeded" {
 		return []Cause{f.cause(p, Evicted, p.Status.Reason, p.Status.Message, notReadySince(p))}
@@ -127,38 +128,36 @@ func (f finder) ended(p *corev1.Pod) []Cause {
 	return causes
 }
 
-// unscheduled looks at a pod that has no node.
+// unscheduled returns the causes of a pod that has no node.
 func (f finder) unscheduled(p *corev1.Pod) []Cause {
-	const patience = time.Minute
 	causes := f.onClaims(p)
 	c := podCondition(p, corev1.PodScheduled)
-	if c == nil && len(causes) == 0 && f.now.Sub(p.CreationTimestamp.Time) > patience {
-		cause := Cause{Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name, Message: "no scheduler has looked at the pod", Since: p.CreationTimestamp.Time, Grace: never}
+	if c == nil && len(causes) == 0 && f.now.Sub(p.CreationTimestamp.Time) > time.Minute {
+		cause := podCause(p, Unschedulable, "", "no scheduler has tried to place the pod", p.CreationTimestamp.Time)
+		cause.Grace = never
 		return []Cause{cause.judged(f.now)}
 	}
 	if c == nil || c.Status != corev1.ConditionFalse {
 		return causes
 	}
 	if len(causes) > 0 && strings.Contains(strings.ToLower(c.Message), "persistentvolumeclaim") {
-		return causes // the scheduler only says the same with fewer words
+		return causes // the scheduler says the same in less detail
 	}
-	cause := Cause{
-		Code: Unschedulable, Object: Object{"Pod", p.Name}, Pod: p.Name,
-		Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time,
-	}
+	cause := podCause(p, Unschedulable, c.Reason, c.Message, c.LastTransitionTime.Time)
 	cause.Brief = briefSchedule(clean(c.Message))
 	switch words, comes := f.room(p); {
 	case comes:
 		cause.Grace, cause.Brief = never, joined(words, cause.Brief)
-	case f.events == nil && cause.grace() != never: // nobody knows whether a node is to come
+	case f.events == nil && cause.grace() != never: // unknown whether a node is being added
 		cause.Grace = provision + minutes
 	default:
-		cause.Brief += semicolon(words)
+		cause.Brief = joinedBy("; ", cause.Brief, words)
 	}
 	return append(causes, cause.judged(f.now))
 }
 
-// beforeContainers looks at a pod of which no container could be made yet.
+// beforeContainers returns the causes of a pod none of whose containers could be
+// created yet.
 func (f finder) beforeContainers(p *corev1.Pod) []Cause {
 	if c := podCondition(p, corev1.PodReadyToStartContainers); c != nil && c.Status == corev1.ConditionTrue {
 		return nil
@@ -168,10 +167,10 @@ func (f finder) beforeContainers(p *corev1.Pod) []Cause {
 			return nil
 		}
 	}
-	troubles := f.current(p, reasons("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox"))
-	e := latestEvent(slices.DeleteFunc(slices.Clone(troubles), isSummary))
+	events := f.current(p, reasons("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox"))
+	e := latestEvent(slices.DeleteFunc(slices.Clone(events), isSummary))
 	if e == nil {
-		e = latestEvent(troubles)
+		e = latestEvent(events)
 	}
 	if e == nil {
 		return nil
@@ -183,12 +182,12 @@ func (f finder) beforeContainers(p *corev1.Pod) []Cause {
 	case missesConfig(e.Message):
 		code = ConfigMissing
 	}
-	return []Cause{f.cause(p, code, e.Reason, e.Message, later(notReadySince(p), firstOf(troubles)))}
+	return []Cause{f.cause(p, code, e.Reason, e.Message, later(notReadySince(p), firstOf(events)))}
 }
 
-// creating looks at a pod with a container that has not been created for long,
-// while nothing says why: a large image, a runtime that hangs, or events that
-// may not be read.
+// creating returns the cause of a pod with a container that has not been created for
+// long, while nothing says why: a large image, a runtime that hangs, or events that
+// the account cannot read.
 func (f finder) creating(p *corev1.Pod) []Cause {
 	for _, c := range containersOf(p) {
 		w, since := c.status.State.Waiting, c.waitingSince(p)
@@ -200,15 +199,14 @@ func (f finder) creating(p *corev1.Pod) []Cause {
 	return nil
 }
 
-// isSummary tells the kubelet's event that says which volumes are not mounted,
-// but not why.
+// isSummary accepts the kubelet's event that says which volumes are not mounted, but
+// not why.
 func isSummary(e *corev1.Event) bool {
 	return strings.HasPrefix(e.Message, "Unable to attach or mount volumes")
 }
 
-// current returns a pod's accepted events, unless all are so old that the
-// trouble is over: the kubelet tries again every few minutes, and its events
-// may be held back for five.
+// current returns a pod's accepted events, unless all are so old that the problem is
+// over: the kubelet retries every few minutes, and its events may be delayed by five.
 func (f finder) current(p *corev1.Pod, accept func(*corev1.Event) bool) []*corev1.Event {
 	events := f.events.about(Object{"Pod", p.Name}, p.UID, accept)
 	if e := latestEvent(events); e == nil || f.now.Sub(lastSeen(e)) > 10*time.Minute {
@@ -217,9 +215,9 @@ func (f finder) current(p *corev1.Pod, accept func(*corev1.Event) bool) []*corev
 	return events
 }
 
-// afterContainers looks at a pod whose containers are all ready. A kubelet that
-// does not say why the pod is not ready may be cut off, or have stopped halfway
-// (kubernetes#82346); that is not known, and so not said.
+// afterContainers returns the cause of a pod whose containers are all ready. A
+// kubelet that does not say why the pod is not ready may be cut off, or have failed
+// to update the pod (kubernetes#82346): unknown, so not reported.
 func (f finder) afterContainers(p *corev1.Pod) []Cause {
 	ready := podCondition(p, corev1.PodReady)
 	if !containersReady(p) || ready == nil || ready.Status == corev1.ConditionTrue {
@@ -232,11 +230,11 @@ func (f finder) afterContainers(p *corev1.Pod) []Cause {
 	return []Cause{f.cause(p, NotReady, ready.Reason, message, ready.LastTransitionTime.Time)}
 }
 
-// onCreation returns the cause for which a controller cannot create pods, if
-// it has failed since it created the last one.
-func (f finder) onCreation(o Object, uid types.UID, pods []*corev1.Pod) []Cause {
-	created := newest(pods)
-	events := f.events.about(o, uid, func(e *corev1.Event) bool {
+// onCreation returns why a controller cannot create pods, if it has failed to since
+// it created the last one.
+func (f finder) onCreation(kind string, controller metav1.Object, pods []*corev1.Pod) []Cause {
+	o, created := Object{kind, controller.GetName()}, newest(pods)
+	events := f.events.about(o, controller.GetUID(), func(e *corev1.Event) bool {
 		return e.Reason == "FailedCreate" && !lastSeen(e).Before(created)
 	})
 	e := latestEvent(events)
@@ -247,7 +245,7 @@ func (f finder) onCreation(o Object, uid types.UID, pods []*corev1.Pod) []Cause 
 	return []Cause{c.judged(f.now)}
 }
 
-// createCode tells a quota from other reasons that forbid a pod.
+// createCode returns the code of the reason that forbids a pod.
 func createCode(message string) Code {
 	if strings.Contains(message, "exceeded quota") {
 		return Quota
@@ -255,9 +253,9 @@ func createCode(message string) Code {
 	return CreateFailed
 }
 
-// missesConfig reports whether a volume cannot be mounted, or a container not
-// be made, because a config map, a secret or a key of one is not there: the
-// kubelet has no reason of its own for it.
+// missesConfig reports whether a volume cannot be mounted, or a container not be
+// created, because a config map, a secret or a key of one does not exist: the kubelet
+// has no reason of its own for it.
 func missesConfig(message string) bool {
 	m := strings.ToLower(message)
 	return containsAny(m, "references non-existent", "couldn't find key", "failed to sync secret cache", "failed to sync configmap cache") ||

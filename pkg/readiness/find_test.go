@@ -390,7 +390,7 @@ func TestCauses(t *testing.T) {
 			"claim not there", all(unscheduled("Unschedulable", `0/3 nodes are available: persistentvolumeclaim "data-twa-0" not found.`, minute), usesClaim("data-twa-0")), nil,
 			[]*corev1.PersistentVolumeClaim{},
 			[]Cause{{Code: ClaimPending, Object: theClaim, Reason: "NotFound", Since: ago(minute).Time}},
-			[]string{"claim data-twa-0 pending: there is no such claim"},
+			[]string{"claim data-twa-0 pending: it does not exist"},
 		},
 		{
 			"claims not read", all(unscheduled("Unschedulable", unbound, minute), usesClaim("data-twa-0")), nil, nil,
@@ -618,7 +618,7 @@ func TestGravestFirst(t *testing.T) {
 		{Code: CrashLoop, Pod: "b", Since: ago(time.Minute).Time},
 		{Code: ImagePull, Pod: "a", Since: ago(time.Minute).Time, Dooms: true},
 	}
-	gravest(causes)
+	gravestFirst(causes)
 	var order []string
 	for _, c := range causes {
 		order = append(order, c.Pod)

@@ -13,8 +13,8 @@ import (
 type Gap struct {
 	Kind     string    // such as StrimziPodSet
 	Resource string    // such as strimzipodsets.core.strimzi.io
-	Verb     string    // what was tried
-	Reason   GapReason // why it was in vain
+	Verb     string    // the one that failed
+	Reason   GapReason // why it failed
 	Err      error     // what the API server said
 }
 
@@ -22,13 +22,13 @@ type Gap struct {
 type GapReason string
 
 const (
-	NotServed GapReason = "NotServed" // the API server does not know the resource
-	Forbidden GapReason = "Forbidden" // the account may not read it
-	Broken    GapReason = "Failed"    // anything else: asked in vain
+	NotServed  GapReason = "NotServed" // the API server does not know the resource
+	Forbidden  GapReason = "Forbidden" // the account is not authorized to read it
+	ReadFailed GapReason = "Failed"    // any other error
 )
 
-// Unread returns why one of these kinds could not be read, or nil if all were: an empty
-// list of what was not read is none.
+// Unread returns why one of these kinds could not be read, or nil if all were. Without
+// it, an empty list does not prove that there is nothing.
 func Unread(gaps []Gap, kinds ...string) error {
 	for _, g := range gaps {
 		if slices.Contains(kinds, g.Kind) {
@@ -39,7 +39,7 @@ func Unread(gaps []Gap, kinds ...string) error {
 }
 
 func newGap(kind string, resource schema.GroupResource, err error) Gap {
-	g := Gap{Kind: kind, Resource: resource.String(), Verb: "list", Reason: Broken, Err: err}
+	g := Gap{Kind: kind, Resource: resource.String(), Verb: "list", Reason: ReadFailed, Err: err}
 	switch {
 	case apierrors.IsNotFound(err):
 		g.Reason = NotServed

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Graces say how long a trouble may last before it dooms. They leave room for
-// what heals by itself: a registry that refuses for a moment, a node that is
-// added (minutes), a volume whose node died (attached elsewhere after six
-// minutes), applications that crash until the database they need is there (the
-// kubelet's back-off grows to five minutes). What has no grace in the table of
-// kinds never dooms: it may heal however long it takes.
+// A grace is how long a cause may last before it dooms: before it is taken for one
+// that does not recover by itself. It allows for a registry that refuses for a
+// moment, a node that is being added (minutes), a volume whose node died (attached
+// elsewhere after six minutes), applications that crash until their database is
+// there (the kubelet's back-off grows to five minutes). A code without a grace in
+// causeKinds never dooms.
 const (
 	atOnce  time.Duration = 1 // only a change of the spec helps
 	soon                  = time.Minute
@@ -22,8 +22,8 @@ const (
 	never   time.Duration = 1<<63 - 1
 )
 
-// dooms reports whether the cause has had its time to heal. Without a time to
-// count from, only what is hopeless from the start dooms.
+// dooms reports whether the grace is over. Without a time to count from, only what
+// needs a change of the spec dooms.
 func (c Cause) dooms(now time.Time) bool {
 	switch c.Grace {
 	case 0, never:
@@ -34,11 +34,11 @@ func (c Cause) dooms(now time.Time) bool {
 	return !c.Since.IsZero() && now.Sub(c.Since) >= c.Grace
 }
 
-// grace returns the grace of the cause: that of its kind, unless its reason or
-// message tells a better one.
+// grace returns the grace of the cause: that of its code, unless its reason or message
+// says more.
 func (c Cause) grace() time.Duration {
 	switch {
-	case c.Reason == "SchedulingGated": // someone holds the pod back on purpose
+	case c.Reason == "SchedulingGated": // on purpose
 		return never
 	case c.Reason == "InvalidResourceException" && c.Code == OperatorError: // Strimzi: the resource must be changed
 		return atOnce
@@ -46,30 +46,30 @@ func (c Cause) grace() time.Duration {
 		return pullGrace(c.Reason, strings.ReplaceAll(c.Brief, c.Image, ""))
 	case c.Code == ConfigMissing:
 		return configGrace(c.Message)
-	case c.Code == ConfigRefused && heals(c.Message):
+	case c.Code == ConfigRefused && isTransient(c.Message):
 		return minutes
 	}
 	return causeKinds[c.Code].grace
 }
 
-// configGrace: an operator may make a config map or secret minutes after the
-// pods that need it, as Strimzi's does. One that is there has all its keys.
+// configGrace: an operator may create a config map or secret minutes after the pods
+// that need it, as Strimzi's does. One that exists has all its keys.
 func configGrace(message string) time.Duration {
-	if containsAny(message, "couldn't find key", "key:") && !heals(message) {
+	if containsAny(message, "couldn't find key", "key:") && !isTransient(message) {
 		return soon
 	}
 	return minutes
 }
 
-// heals reports whether an error is one of the kubelet's own caches, which
+// isTransient reports whether an error is one of the kubelet's own caches, which
 // fill up by themselves.
-func heals(message string) bool {
+func isTransient(message string) bool {
 	return containsAny(message, "timed out waiting", "failed to sync", "not registered", "services have not yet been read", "context deadline exceeded")
 }
 
-// pullGrace tells registries that are busy or not reachable, which heal, from
-// answers that stay the same until someone acts: 401, 403, "not found". The
-// brief message is without the image and addresses, which may hold any word.
+// pullGrace distinguishes registries that are busy or not reachable from answers that
+// stay the same until someone acts: 401, 403, "not found". The brief message is
+// without the image and addresses, which may hold any word.
 func pullGrace(reason, brief string) time.Duration {
 	m := strings.ToLower(brief)
 	status := ""
@@ -79,9 +79,9 @@ func pullGrace(reason, brief string) time.Duration {
 	switch {
 	case reason == "InvalidImageName":
 		return atOnce
-	case reason == "RegistryUnavailable" || status == "429" || status == "408" || strings.HasPrefix(status, "5") || containsAny(m, pullHeals...):
+	case reason == "RegistryUnavailable" || status == "429" || status == "408" || strings.HasPrefix(status, "5") || containsAny(m, transientPulls...):
 		return long
-	case reason == "ErrImageNeverPull" || reason == "SignatureValidationFailed" || status != "" || containsAny(m, pullStays...):
+	case reason == "ErrImageNeverPull" || reason == "SignatureValidationFailed" || status != "" || containsAny(m, permanentPulls...):
 		return soon
 	}
 	return minutes
@@ -90,9 +90,9 @@ func pullGrace(reason, brief string) time.Duration {
 // httpStatus finds the code of an answer that is an error.
 var httpStatus = regexp.MustCompile(`(?:^|: |status(?: ?code)?:? )([45]\d\d)\b`)
 
-// pullHeals are words of a registry that is busy, or that cannot be reached at
+// transientPulls are words of a registry that is busy, or that cannot be reached at
 // the moment.
-var pullHeals = []string{
+var transientPulls = []string{
 	"qps exceeded", "toomanyrequests", "too many requests", "rate limit", "resource exhausted",
 	"internal server error", "bad gateway", "service unavailable", "service temporarily unavailable", "gateway timeout", "gateway time-out",
 	"timeout", "timed out", "deadline exceeded", "context canceled", "request canceled", "transport is closing",
@@ -101,8 +101,8 @@ var pullHeals = []string{
 	"eof", "short read", "unexpected commit digest", "no space left on device", "too many open files",
 }
 
-// pullStays are words of an answer that stays the same until someone acts.
-var pullStays = []string{
+// permanentPulls are words of an answer that stays the same until someone acts.
+var permanentPulls = []string{
 	"unauthorized", "authentication required", "authorization failed", "no basic auth credentials", "invalid username", "token has expired",
 	"forbidden", "denied", "not found", "manifest unknown", "name unknown", "name not known", "no match for platform", "no matching manifest",
 	"does not exist", "no such image", "not present with pull policy", "invalid reference format", "signature",

@@ -3,6 +3,7 @@
 package readiness
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -15,46 +16,43 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// A Job is something that runs to its end, and how far it is.
+// A Job is a Kubernetes Job and its state.
 type Job struct {
 	Name       string    `json:"name"`
 	State      JobState  `json:"state"`
 	Reason     string    `json:"reason,omitempty"`
-	Attempts   int32     `json:"attempts"` // begun so far, the failed ones among them
+	Attempts   int32     `json:"attempts"` // started so far, the failed ones among them
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
 	Causes     []Cause   `json:"causes,omitempty"` // why it is not complete, the gravest first
 
 	UID       types.UID `json:"-"` // a job that is recreated has another
 	CreatedAt time.Time `json:"-"`
-	Release   string    `json:"-"` // the Helm release that it belongs to, if its labels tell
+	Release   string    `json:"-"` // the Helm release that it belongs to, if known
 }
 
-// A JobState says how far a job is.
-type JobState string
+// A JobState says how far a job is. See [kubejob.State].
+type JobState = kubejob.State
 
 const (
-	JobPending   JobState = "Pending"   // no attempt has begun
-	JobRunning   JobState = "Running"   // at work, perhaps after failed attempts
-	JobFinishing JobState = "Finishing" // decided; its last pods are stopping
-	JobSuspended JobState = "Suspended" // will not go on until someone resumes it
-	JobComplete  JobState = "Complete"  // ended well
-	JobFailed    JobState = "Failed"    // ended badly, no retries are left
+	JobPending   = kubejob.Pending
+	JobRunning   = kubejob.Running
+	JobFinishing = kubejob.Finishing
+	JobSuspended = kubejob.Suspended
+	JobComplete  = kubejob.Complete
+	JobFailed    = kubejob.Failed
 )
 
-// Final reports whether Kubernetes will leave the job alone.
-func (s JobState) Final() bool { return s == JobComplete || s == JobFailed }
-
-// Doomed reports whether the job will not end well by itself.
+// Doomed reports whether the job will not succeed by itself.
 func (j Job) Doomed() bool { return j.State == JobFailed || doomed(j.Causes) }
 
-// JobOf tells how far a Job is, given the pods of its namespace and the causes
-// found for it. See [kubejob.Of] for what counts.
+// JobOf assesses a Job, given the pods of its namespace and the causes found for it.
+// See [kubejob.Of] for the rules.
 func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 	f := kubejob.Of(j, all)
 	job := Job{
-		Name: j.Name, State: JobState(f.State), Attempts: int32(min(f.Attempts, math.MaxInt32)),
-		StartedAt: f.StartedAt, FinishedAt: f.EndedAt,
+		Name: j.Name, State: f.State, Attempts: int32(min(f.Attempts, math.MaxInt32)),
+		StartedAt: f.StartedAt, FinishedAt: f.EndedAt, UID: j.UID, CreatedAt: j.CreationTimestamp.Time, Release: helmRelease(j),
 	}
 	if job.State == JobComplete {
 		return job
@@ -69,9 +67,15 @@ func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 	return job
 }
 
-// jobReason says where a Job stands that is not complete.
+// helmRelease returns the Helm release that an object belongs to. Helm annotates what it
+// owns (helm.sh/helm: pkg/action/validate.go); a hook has only the labels of its chart.
+func helmRelease(o metav1.Object) string {
+	return cmp.Or(o.GetAnnotations()["meta.helm.sh/release-name"], o.GetLabels()["app.kubernetes.io/instance"], o.GetLabels()["release"])
+}
+
+// jobReason says what a Job that is not complete does.
 func jobReason(j *batchv1.Job, f kubejob.Facts) string {
-	switch JobState(f.State) {
+	switch f.State {
 	case JobFailed:
 		return f.Decided
 	case JobFinishing:
@@ -90,8 +94,8 @@ func jobReason(j *batchv1.Job, f kubejob.Facts) string {
 	return sentence(runningReason(j, f.Attempts), managedBy(j))
 }
 
-// managedBy names a controller other than Kubernetes' own that the Job is left
-// to (kubernetes: batch/v1, JobSpec.ManagedBy).
+// managedBy names the controller of the Job if it is not Kubernetes' own
+// (kubernetes: batch/v1, JobSpec.ManagedBy).
 func managedBy(j *batchv1.Job) string {
 	if by := j.Spec.ManagedBy; by != nil && *by != batchv1.JobControllerName {
 		return "managed by " + *by
@@ -99,12 +103,12 @@ func managedBy(j *batchv1.Job) string {
 	return ""
 }
 
-// runningReason says how far a Job is that runs.
+// runningReason says how far a running Job is.
 func runningReason(j *batchv1.Job, attempts int) string {
 	st := j.Status
 	if n := j.Spec.Completions; n != nil && *n > 1 {
 		reason := fmt.Sprintf("running, %d of %d completions", st.Succeeded, *n)
-		if failed := j.Status.FailedIndexes; failed != nil && *failed != "" {
+		if failed := st.FailedIndexes; failed != nil && *failed != "" {
 			reason += ", failed indexes " + *failed
 		}
 		return reason
@@ -126,7 +130,7 @@ func runningReason(j *batchv1.Job, attempts int) string {
 // meshes stop theirs within seconds.
 const heldFor = 30 * time.Second
 
-// held returns the causes of the sidecars that keep a job from ending.
+// held returns the causes of the sidecars that keep a job from completing.
 func (f finder) held(j *batchv1.Job, pods []*corev1.Pod) []Cause {
 	var causes []Cause
 	for _, p := range kubejob.Of(j, pods).Pods {
@@ -134,9 +138,9 @@ func (f finder) held(j *batchv1.Job, pods []*corev1.Pod) []Cause {
 		if len(sidecars) == 0 || f.now.Sub(since) < heldFor {
 			continue
 		}
-		causes = append(causes, Cause{
-			Code: SidecarHolds, Object: Object{"Pod", p.Name}, Pod: p.Name, Container: sidecars[0], Message: p.WhyHeld(), Since: since,
-		}.judged(f.now))
+		cause := podCause(p.Pod, SidecarHolds, "", p.WhyHeld(), since)
+		cause.Container = sidecars[0]
+		causes = append(causes, cause.judged(f.now))
 	}
 	return causes
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 func jobIs(kind batchv1.JobConditionType, reason, message string) batchv1.JobCondition {
@@ -84,7 +85,7 @@ func TestJob(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.want.Name = "pum-process"
+			tt.want.Name, tt.want.UID = "pum-process", "pum-process-uid"
 			got := JobOf(&batchv1.Job{ObjectMeta: meta("pum-process", 0), Spec: tt.spec, Status: tt.status}, tt.pods, nil)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("JobOf (-want +got):\n%s", diff)
@@ -113,8 +114,8 @@ func TestASidecarThatHoldsAJob(t *testing.T) {
 		j := &batchv1.Job{ObjectMeta: meta("pum-process", 0)}
 		j.Spec.Template.Spec.Containers = []corev1.Container{{Name: "pum"}}
 		j.Status.Active = 1
-		slim(p)
-		slim(j)
+		strip(p)
+		strip(j)
 		got := Assess(Objects{Jobs: []*batchv1.Job{j}, Pods: []*corev1.Pod{p}}, now).Jobs[0]
 		held := slices.ContainsFunc(got.Causes, func(c Cause) bool { return c.Code == SidecarHolds && c.Container == "helper" })
 		if held != want || got.State != JobRunning || got.Doomed() {
@@ -165,10 +166,29 @@ func TestJobsOfCronJobsAreTheirs(t *testing.T) {
 		t.Errorf("jobs (-want +got):\n%s", diff)
 	}
 	want := []CronJob{
-		{Name: "backup", LastScheduledAt: ago(time.Hour).Time, LastRun: &Job{Name: "backup-3", State: JobComplete, FinishedAt: ago(time.Minute).Time}},
+		{Name: "backup", LastScheduledAt: ago(time.Hour).Time, LastRun: &Job{
+			Name: "backup-3", State: JobComplete, FinishedAt: ago(time.Minute).Time, UID: "backup-3-uid", CreatedAt: ago(time.Hour).Time,
+		}},
 		{Name: "never-run", Suspended: true},
 	}
 	if diff := cmp.Diff(want, p.CronJobs); diff != "" {
 		t.Errorf("cron jobs (-want +got):\n%s", diff)
+	}
+}
+
+func TestJobsAreIdentified(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	job := func(annotations, labels map[string]string) *batchv1.Job {
+		return &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "j", UID: "u", CreationTimestamp: metav1.NewTime(at), Annotations: annotations, Labels: labels}}
+	}
+	for want, o := range map[string]*batchv1.Job{
+		"tpe":      job(map[string]string{"meta.helm.sh/release-name": "tpe"}, map[string]string{"app.kubernetes.io/instance": "x"}),
+		"tpe-data": job(nil, map[string]string{"app.kubernetes.io/instance": "tpe-data"}),
+		"":         job(nil, nil),
+	} {
+		p := Assess(Objects{Jobs: []*batchv1.Job{o}}, at)
+		if got := p.Jobs[0]; got.Release != want || got.UID != "u" || !got.CreatedAt.Equal(at) {
+			t.Errorf("%+v, want release %q", got, want)
+		}
 	}
 }

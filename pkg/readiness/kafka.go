@@ -12,19 +12,18 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Kafka tells how far a Strimzi Kafka cluster is, given what was read of its
-// namespace and the causes found for it.
+// Kafka assesses a Strimzi Kafka cluster, given what was read of its namespace and
+// the causes found for it.
 //
-// Ready is what the operator says in the condition Ready, and only if
-// status.observedGeneration is the generation: the operator leaves an old
-// condition in place until it reconciles. It has no condition Ready that is
-// False, but one NotReady that is True (Strimzi: StatusUtils), and it drops
-// both while reconciliation is paused. Nor does it count before the operator
-// that runs now has reconciled the cluster (status.operatorLastSuccessfulVersion,
-// Strimzi proposal 84).
+// It is ready if the operator says so in the condition Ready, and
+// status.observedGeneration is the generation: the operator leaves an old condition
+// in place until it reconciles. It sets no condition Ready to False, but one
+// NotReady to True (Strimzi: StatusUtils), and removes both while reconciliation is
+// paused. The condition does not count before the operator that runs now has
+// reconciled the cluster (status.operatorLastSuccessfulVersion, Strimzi proposal 84).
 //
-// Whatever the operator says, as many brokers, controllers and ZooKeeper nodes
-// as are asked for have to serve: see nodesOf. Want and Ready are of brokers.
+// Whatever the operator says, all wanted brokers, controllers and ZooKeeper nodes
+// have to be ready: see nodesOf. Want and Ready count brokers.
 func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	w := Workload{Kind: "Kafka", Name: k.GetName()}
 	c := nodesOf(k, o)
@@ -41,54 +40,53 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	}
 	w.Updated = w.Ready
 	if conditions["Ready"].status != "True" || conditions["NotReady"].status == "True" {
-		return w.at(kafkaTrouble(conditions), causes)
+		return w.at(notReadyStep(conditions), causes)
 	}
 	if now, last := operatorVersion(o.Deployments), versionIn(stringAt(k, "status", "operatorLastSuccessfulVersion")); now != "" && last != "" && now != last {
-		return w.at(step{state: Progressing, doing: "waiting for its operator " + now, detail: last + " reconciled it last"}, nil)
+		return w.at(step{state: Progressing, doing: "waiting for its operator " + now, detail: "last reconciled by " + last}, nil)
 	}
-	if o.Pods == nil && c.told {
-		w.Ready, w.Updated = w.Want, w.Want // the operator's word
+	if o.Pods == nil && c.known {
+		w.Ready, w.Updated = w.Want, w.Want // as the operator says
 		return w.at(step{state: Ready}, nil)
 	}
 	return w.at(c.step(), causes)
 }
 
 // paused reports whether the reconciliation of a Kafka cluster is paused by its
-// annotation. The condition is the operator's, and stays until it looks again.
+// annotation. The operator's condition stays until it reconciles again.
 func paused(k *unstructured.Unstructured, conditions map[string]customCondition) (step, bool) {
 	c := conditions["ReconciliationPaused"]
-	annotation, told := k.GetAnnotations()["strimzi.io/pause-reconciliation"]
-	if annotation == "true" || !told && c.status == "True" {
+	annotation, ok := k.GetAnnotations()["strimzi.io/pause-reconciliation"]
+	if annotation == "true" || !ok && c.status == "True" {
 		return step{state: Paused, doing: "its operator's reconciliation is paused", since: c.since}, true
 	}
 	return step{}, false
 }
 
-// isUnseen reports whether the operator has not looked at the latest spec, where
-// it notes that at all.
+// isUnseen reports whether the operator has an observedGeneration that is not the
+// latest.
 func isUnseen(u *unstructured.Unstructured) bool {
-	seen, told := toInt(field(u, "status", "observedGeneration"))
-	return told && seen < u.GetGeneration()
+	seen, ok := toInt(field(u, "status", "observedGeneration"))
+	return ok && seen < u.GetGeneration()
 }
 
-func kafkaTrouble(conditions map[string]customCondition) step {
+func notReadyStep(conditions map[string]customCondition) step {
 	c, ok := conditions["NotReady"]
 	if !ok || c.status != "True" {
-		return step{state: Progressing, doing: "not ready", detail: "its operator does not say why", since: conditions["Ready"].since}
+		return step{state: Progressing, doing: "not ready", detail: "its operator gives no reason", since: conditions["Ready"].since}
 	}
 	return step{state: Progressing, doing: "not ready", detail: clean(joined(c.reason, c.message)), since: c.since}
 }
 
-// kafkaCauses is the cause that the operator's status tells. While every node
-// serves it dooms nothing: the condition stays for as long as the operator is at
-// work, which may mend it (strimzi-kafka-operator#12575). An invalid spec it
-// does not mend.
+// kafkaCauses returns the cause in the operator's status. While every node serves it
+// dooms nothing: the condition stays for as long as the operator is at work, which
+// may fix it (strimzi-kafka-operator#12575). It cannot fix an invalid spec.
 func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause {
 	c := conditions(k)["NotReady"]
 	if c.status != "True" || c.reason == "Creating" {
 		return nil
 	}
-	message := cmp.Or(joined(c.reason, c.message), "its operator says NotReady, and not why")
+	message := cmp.Or(joined(c.reason, c.message), "its operator reports NotReady without a reason")
 	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: message, Since: c.since}.judged(now)
 	if nodes := nodesOf(k, o); o.Pods != nil && nodes.step().state == Ready && c.reason != "InvalidResourceException" {
 		cause.Dooms = false
@@ -96,7 +94,7 @@ func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause
 	return []Cause{cause}
 }
 
-// strimziPods returns all pods of a Kafka cluster that Strimzi's operator keeps.
+// strimziPods returns the pods of a Kafka cluster that StrimziPodSets control.
 func strimziPods(k *unstructured.Unstructured, all []*corev1.Pod) []*corev1.Pod {
 	return filter(all, func(p *corev1.Pod) bool {
 		c := metav1.GetControllerOf(p)

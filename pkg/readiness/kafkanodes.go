@@ -5,6 +5,7 @@ package readiness
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,40 +14,40 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Kafka's nodes are what a Kafka cluster runs on: how many there should be, and
-// how many there are.
+// kafkaNodes counts the nodes of a Kafka cluster: how many there should be, and how
+// many there are.
 type kafkaNodes struct {
-	brokers, controllers, zookeepers tally // controllers are those that are no brokers
-	told                             bool  // how many there should be
+	brokers, controllers, zookeepers tally // controllers are those that are not brokers, too
+	known                            bool  // whether it is known how many there should be
 	pools                            []*unstructured.Unstructured
 }
 
-// A tally is how many of a kind of nodes there should be, are there, and serve.
+// A tally is how many nodes of a kind are wanted, exist, and are ready.
 type tally struct {
 	want, there, ready int32
-	since              time.Time // since when one of them does not serve
+	since              time.Time // since when one of them is not ready
 }
 
 func (t *tally) add(pods []*corev1.Pod) {
 	t.there, t.ready, t.since = int32(len(pods)), int32(len(filter(pods, serves))), unreadySince(pods)
 }
 
-// nodesOf counts the nodes of a Kafka cluster. Those that are there are counted
-// on their pods. How many there should be is told, the first that is known, by
-//   - the KafkaNodePools of the cluster, which say, too, who is a controller,
-//   - spec.kafka.replicas, where there are no node pools: where there are it is a
-//     left-over that the operator ignores (strimzi-kafka-operator#8770, #10076),
+// nodesOf counts the nodes of a Kafka cluster. Those that exist are counted by their
+// pods. How many there should be is known from the first of these:
+//   - the KafkaNodePools of the cluster, which also say who is a controller,
+//   - spec.kafka.replicas, without node pools: with them it is a leftover that the
+//     operator ignores (strimzi-kafka-operator#8770, #10076),
 //   - the StrimziPodSets of the cluster,
 //   - the node ids in status.kafkaNodePools, of brokers and controllers alike.
 //
-// What happens to be there tells nothing: a pod that is gone is not missed. Of
-// ZooKeeper, though, one has to be seen before others are missed: brokers serve
-// with none only where it is kept otherwise.
+// The pods prove nothing about that: one that is gone would not be missed. ZooKeeper
+// nodes, though, are wanted only if there is one: brokers that are ready without any
+// have their metadata elsewhere.
 func nodesOf(k *unstructured.Unstructured, o Objects) kafkaNodes {
 	var c kafkaNodes
 	nodes := componentPods(k, "kafka", o.Pods)
 	c.brokers.add(filter(nodes, isBroker))
-	c.controllers.add(filter(nodes, func(p *corev1.Pod) bool { return !isBroker(p) }))
+	c.controllers.add(filter(nodes, not(isBroker)))
 	if zookeepers := componentPods(k, "zookeeper", o.Pods); usesZooKeeper(k) && len(zookeepers) > 0 {
 		c.zookeepers.add(zookeepers)
 		c.zookeepers.want, _ = countAt(k, "spec", "zookeeper", "replicas")
@@ -57,16 +58,16 @@ func nodesOf(k *unstructured.Unstructured, o Objects) kafkaNodes {
 	switch ids, listed := nodeIDs(k); {
 	case pooled && len(pools) > 0:
 		c.pools = pools
-		c.told = c.wantPools()
+		c.known = c.wantPools()
 	case !pooled && replicas:
-		c.told, c.brokers.want = true, n
+		c.known, c.brokers.want = true, n
 	case c.wantPodSets(ofCluster(k, o.StrimziPodSets)):
-		c.told = true
+		c.known = true
 	case listed: // those that are missing may be either
-		c.told, c.controllers.want = true, c.controllers.there
+		c.known, c.controllers.want = true, c.controllers.there
 		c.brokers.want = max(0, ids-c.controllers.there)
 	}
-	if !c.told {
+	if !c.known {
 		c.brokers.want = c.brokers.there
 	}
 	return c
@@ -80,7 +81,7 @@ func (c *kafkaNodes) wantPools() bool {
 			return false
 		}
 		roles, _ := field(pool, "spec", "roles").([]any)
-		if isBrokerRole(roles) {
+		if len(roles) == 0 || slices.Contains(roles, any("broker")) {
 			c.brokers.want = sum(c.brokers.want, n)
 		} else {
 			c.controllers.want = sum(c.controllers.want, n)
@@ -89,24 +90,23 @@ func (c *kafkaNodes) wantPools() bool {
 	return true
 }
 
-// sum adds numbers of pods, of which there is no end in a damaged object.
+// sum adds numbers of pods without overflow: a damaged object may have any.
 func sum(a, b int32) int32 { return int32(min(int64(a)+int64(b), math.MaxInt32)) }
 
-// wantPodSets counts what the operator keeps, if it keeps nodes of Kafka.
+// wantPodSets counts what the cluster's StrimziPodSets ask for, if there are any.
 func (c *kafkaNodes) wantPodSets(sets []*unstructured.Unstructured) bool {
 	found := false
 	for _, set := range sets {
 		if labels := set.GetLabels(); labels["strimzi.io/name"] != labels["strimzi.io/cluster"]+"-kafka" {
 			continue
 		}
-		list, ok := field(set, "spec", "pods").([]any)
+		list, ok := itemsAt(set, "spec", "pods")
 		if !ok {
 			return false
 		}
 		found = true
-		for _, item := range list {
-			m, _ := item.(map[string]any)
-			if stringAt(&unstructured.Unstructured{Object: m}, "metadata", "labels", "strimzi.io/broker-role") == "false" {
+		for _, pod := range list {
+			if stringAt(pod, "metadata", "labels", "strimzi.io/broker-role") == "false" {
 				c.controllers.want++
 			} else {
 				c.brokers.want++
@@ -118,8 +118,8 @@ func (c *kafkaNodes) wantPodSets(sets []*unstructured.Unstructured) bool {
 
 // step says how far the nodes are.
 func (c *kafkaNodes) step() step {
-	if !c.told {
-		return step{state: Unknown, doing: "nothing that could be read tells how many brokers it should have"}
+	if !c.known {
+		return step{state: Unknown, doing: "cannot tell how many brokers it should have"}
 	}
 	kinds := []struct {
 		tally
@@ -130,11 +130,11 @@ func (c *kafkaNodes) step() step {
 		case kind.ready < kind.want:
 			return progress("starting", "%d of %s ready", kind.ready, counted(kind.want, kind.name)).from(kind.since)
 		case kind.there > kind.want:
-			return progress("scaling down", "%s left to stop", counted(kind.there-kind.want, kind.name))
+			return progress("scaling down", "%s too many", counted(kind.there-kind.want, kind.name))
 		}
 	}
 	if c.brokers.want == 0 {
-		return step{state: Unknown, doing: "it asks for no broker"}
+		return step{state: Unknown, doing: "its spec asks for no brokers"}
 	}
 	return step{state: Ready}
 }
@@ -154,7 +154,7 @@ func usesPools(k *unstructured.Unstructured, pools []*unstructured.Unstructured)
 }
 
 // usesZooKeeper reports whether a Kafka cluster keeps its metadata in ZooKeeper.
-// On its way to KRaft, and after it, the ZooKeeper nodes are taken away.
+// During a migration to KRaft and after it, the ZooKeeper nodes are removed.
 func usesZooKeeper(k *unstructured.Unstructured) bool {
 	state, kraft := stringAt(k, "status", "kafkaMetadataState"), k.GetAnnotations()["strimzi.io/kraft"]
 	return (state == "" || state == "ZooKeeper") && (kraft == "" || kraft == "disabled")
@@ -162,25 +162,18 @@ func usesZooKeeper(k *unstructured.Unstructured) bool {
 
 // nodeIDs counts the nodes that the operator's status lists.
 func nodeIDs(k *unstructured.Unstructured) (int32, bool) {
-	list, _ := field(k, "status", "kafkaNodePools").([]any)
+	pools, _ := itemsAt(k, "status", "kafkaNodePools")
 	var n int32
-	for _, item := range list {
-		m, _ := item.(map[string]any)
-		ids, _ := m["nodeIds"].([]any)
+	for _, pool := range pools {
+		ids, _ := field(pool, "nodeIds").([]any)
 		n += int32(len(ids))
 	}
 	return n, n > 0
 }
 
-// ofCluster returns those resources of Strimzi that are of a Kafka cluster.
+// ofCluster returns those of Strimzi's resources that belong to a Kafka cluster.
 func ofCluster(k *unstructured.Unstructured, all []*unstructured.Unstructured) []*unstructured.Unstructured {
-	var list []*unstructured.Unstructured
-	for _, u := range all {
-		if u.GetLabels()["strimzi.io/cluster"] == k.GetName() {
-			list = append(list, u)
-		}
-	}
-	return list
+	return filter(all, func(u *unstructured.Unstructured) bool { return u.GetLabels()["strimzi.io/cluster"] == k.GetName() })
 }
 
 // componentPods returns the pods of a part of a Kafka cluster. Strimzi labels
@@ -191,21 +184,12 @@ func componentPods(k *unstructured.Unstructured, component string, all []*corev1
 	})
 }
 
-// isBroker tells the brokers from the controllers among a cluster's nodes. Those
-// of older operators are not labelled, and brokers.
+// isBroker accepts the brokers among a cluster's nodes; the others are controllers.
+// Nodes of older operators have no such label, and are brokers.
 func isBroker(p *corev1.Pod) bool { return p.Labels["strimzi.io/broker-role"] != "false" }
 
-func isBrokerRole(roles []any) bool {
-	for _, role := range roles {
-		if role == "broker" {
-			return true
-		}
-	}
-	return len(roles) == 0
-}
-
 // operatorVersion returns the version of Strimzi's operator by its image, or
-// nothing where it runs elsewhere, or there are several.
+// nothing if it runs elsewhere, or there are several versions.
 func operatorVersion(deployments []*appsv1.Deployment) string {
 	found := ""
 	for _, d := range deployments {
@@ -225,6 +209,6 @@ func operatorVersion(deployments []*appsv1.Deployment) string {
 
 var versionPattern = regexp.MustCompile(`^\d+\.\d+\.\d+`)
 
-// versionIn returns the numbers that a version begins with: a build of the
-// vendor may add to them.
+// versionIn returns the numbers that a version begins with: a vendor's build may
+// have a suffix.
 func versionIn(version string) string { return versionPattern.FindString(version) }

@@ -67,7 +67,7 @@ func TestKafkaNodes(t *testing.T) {
 		{"a left-over that is smaller than the pool", pooled, left(1), nil,
 			Objects{Pods: two[:1], KafkaNodePools: resources(pool("kafka", 2, "broker"))}, 2, 1, Progressing, "starting, 1 of 2 brokers ready"},
 		{"a left-over, and only the pods are to be seen", pooled, left(1), nil,
-			Objects{Pods: two}, 2, 2, Unknown, "nothing that could be read tells how many brokers it should have"},
+			Objects{Pods: two}, 2, 2, Unknown, "cannot tell how many brokers it should have"},
 		{"a left-over, and the pools' StrimziPodSets", pooled, left(3), nil,
 			Objects{Pods: two, StrimziPodSets: resources(podSet("kafka-cluster-kafka", "broker", "broker"))}, 2, 2, Ready, ""},
 		{"the pools exist, no annotation tells", nil, left(1), nil,
@@ -80,7 +80,7 @@ func TestKafkaNodes(t *testing.T) {
 				p.SetLabels(map[string]string{"strimzi.io/cluster": "another"})
 				return p
 			}())}, 2, 2, Ready, ""},
-		{"more brokers than asked for", nil, left(1), nil, Objects{Pods: two}, 1, 2, Progressing, "scaling down, 1 broker left to stop"},
+		{"more brokers than asked for", nil, left(1), nil, Objects{Pods: two}, 1, 2, Progressing, "scaling down, 1 broker too many"},
 
 		{"KRaft: the controllers serve, the brokers do not", nil, tree{}, nil,
 			Objects{Pods: kraft, KafkaNodePools: resources(pool("c", 3, "controller"), pool("k", 3, "broker"))}, 3, 0, Progressing, "starting, 0 of 3 brokers ready"},
@@ -95,15 +95,15 @@ func TestKafkaNodes(t *testing.T) {
 				p := pool("a", 2, "broker")
 				p.SetGeneration(5)
 				return p
-			}())}, 2, 2, Progressing, "waiting for its operator to see the latest spec"},
+			}())}, 2, 2, Progressing, "waiting for its operator to observe the latest spec"},
 		{"a pool without a number", nil, tree{}, nil,
-			Objects{Pods: two, KafkaNodePools: resources(ofKafka(custom("a", tree{}, nil), ""))}, 2, 2, Unknown, "nothing that could be read tells how many brokers it should have"},
+			Objects{Pods: two, KafkaNodePools: resources(ofKafka(custom("a", tree{}, nil), ""))}, 2, 2, Unknown, "cannot tell how many brokers it should have"},
 		{"pools of more than there are numbers", nil, tree{}, nil,
 			Objects{Pods: two, KafkaNodePools: resources(pool("a", math.MaxInt32, "broker"), pool("b", math.MaxInt32, "broker"))}, math.MaxInt32, 2, Progressing, "starting, 2 of 2147483647 brokers ready"},
 
 		{"the node ids of the status, all there", nil, tree{}, ids(2), Objects{Pods: two}, 2, 2, Ready, ""},
 		{"the node ids of the status, one is gone", nil, tree{}, ids(3), Objects{Pods: two}, 3, 2, Progressing, "starting, 2 of 3 brokers ready"},
-		{"nothing tells", nil, tree{}, nil, Objects{Pods: two[:1]}, 1, 1, Unknown, "nothing that could be read tells how many brokers it should have"},
+		{"nothing tells", nil, tree{}, nil, Objects{Pods: two[:1]}, 1, 1, Unknown, "cannot tell how many brokers it should have"},
 
 		{"a ZooKeeper node is down", nil, tree{"kafka": tree{"replicas": int64(2)}, "zookeeper": tree{"replicas": int64(3)}}, nil,
 			Objects{Pods: append([]*corev1.Pod{zookeeperNode("z-0"), zookeeperNode("z-1"), zookeeperNode("z-2", down)}, two...)}, 2, 2, Progressing, "starting, 2 of 3 ZooKeeper nodes ready"},
@@ -185,10 +185,10 @@ func TestKafkaOfAnotherOperator(t *testing.T) {
 	operator := func(container, image string) *appsv1.Deployment {
 		d := deployment(func(d *appsv1.Deployment) { d.Name = "strimzi-cluster-operator" })
 		d.Spec.Template.Spec.Containers = []corev1.Container{{Name: container, Image: image}}
-		slim(d) // as it is read
+		strip(d) // as it is read
 		return d
 	}
-	const main, waiting = "strimzi-cluster-operator", "waiting for its operator 0.44.0, 0.37.0 reconciled it last"
+	const main, waiting = "strimzi-cluster-operator", "waiting for its operator 0.44.0, last reconciled by 0.37.0"
 	tests := []struct {
 		name     string
 		last     string
@@ -226,7 +226,7 @@ func TestStrimziPodSetAndItsPods(t *testing.T) {
 	of := func(hash string) func(*corev1.Pod) {
 		return func(p *corev1.Pod) {
 			p.Annotations = map[string]string{revision: hash, "other": "x"}
-			slim(p)
+			strip(p)
 		}
 	}
 	tests := []struct {
@@ -242,7 +242,7 @@ func TestStrimziPodSetAndItsPods(t *testing.T) {
 		{"one is old", []*corev1.Pod{broker("k-0", of("new")), broker("k-1", of("old"))}, Progressing, "rolling out, 1 of 2 pods updated"},
 		{"an old one crashes: the operator replaces it", []*corev1.Pod{broker("k-0", of("new")), broker("k-1", inLoop(40*time.Minute), of("old"))},
 			Progressing, "rolling out, twa in a crash loop, exit code 1, 7 restarts"},
-		{"one too many", []*corev1.Pod{broker("k-0", of("new")), broker("k-1", of("new")), broker("k-2")}, Progressing, "scaling down, 1 pod left to stop"},
+		{"one too many", []*corev1.Pod{broker("k-0", of("new")), broker("k-1", of("new")), broker("k-2")}, Progressing, "scaling down, 1 pod too many"},
 	}
 	for _, tt := range tests {
 		s := custom("kafka-cluster-kafka", tree{"pods": []any{item("k-0"), item("k-1")}}, ready)
@@ -275,9 +275,9 @@ func TestMongoDBAsksForItsMembers(t *testing.T) {
 		{"as asked", tree{"replsets": []any{set(2, true)}}, status(3, 3), 3, Ready, ""},
 		{"an arbiter that is not asked for", tree{"replsets": []any{set(2, false)}}, status(2, 2), 2, Ready, ""},
 		{"the operator asks for more, for safety", tree{"replsets": []any{set(1, false)}}, status(3, 3), 3, Ready, ""},
-		{"an old status, and no generation noted", tree{"replsets": []any{set(5, false)}}, status(3, 3), 5, Progressing, "waiting for its operator to see the latest spec"},
+		{"an old status, and no generation noted", tree{"replsets": []any{set(5, false)}}, status(3, 3), 5, Progressing, "waiting for its operator to observe the latest spec"},
 		{"two shards, and config servers", tree{"replsets": []any{set(3, false), set(3, false)}, "sharding": sharding(0)}, status(9, 9), 9, Ready, ""},
-		{"config servers are missing", tree{"replsets": []any{set(3, false)}, "sharding": sharding(0)}, status(3, 3), 6, Progressing, "waiting for its operator to see the latest spec"},
+		{"config servers are missing", tree{"replsets": []any{set(3, false)}, "sharding": sharding(0)}, status(3, 3), 6, Progressing, "waiting for its operator to observe the latest spec"},
 		{"a mongos is missing", tree{"replsets": []any{set(3, false)}, "sharding": sharding(2)}, with(status(7, 7), "mongos", tree{"size": int64(1), "ready": int64(1)}), 7, Progressing, "starting, 1 of 2 mongos ready"},
 		{"all mongos are there", tree{"replsets": []any{set(3, false)}, "sharding": sharding(1)}, with(status(7, 7), "mongos", tree{"size": int64(1), "ready": int64(1)}), 7, Ready, ""},
 		{"to be paused", tree{"pause": true, "replsets": []any{set(2, false)}}, with(status(2, 2), "observedGeneration", int64(3)), 2, Paused, "paused, 2 of 2 pods ready"},

@@ -10,6 +10,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -17,33 +18,25 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// A kind is what is read of a namespace to judge it. What is listed here is read once by
-// [Observe] and followed by [Watch].
+// A kind is a resource that [Observe] lists and [Watch] follows.
 type kind struct {
 	name     string // such as Deployment
 	resource schema.GroupResource
 	list     func(context.Context, metav1.ListOptions) (runtime.Object, error)
 	watch    func(context.Context, metav1.ListOptions) (watch.Interface, error)
-	items    func(runtime.Object) []any // pointers to the items of a list
-	keep     func(*Objects, []any)      // puts such items where they belong
+	keep     func(*Objects, []any) // stores such items
 }
 
-// kinds returns those kinds that are judged, and pods; or only those of these names.
+// kinds returns the kinds that are assessed, and pods; or only those with the names.
 func kinds(c Clients, namespace string, only []string) []kind {
 	k := c.Kube
 	all := []kind{
-		builtIn("Deployment", appsv1.Resource("deployments"), k.Deployments(namespace),
-			func(l *appsv1.DeploymentList) []appsv1.Deployment { return l.Items }, func(o *Objects) *[]*appsv1.Deployment { return &o.Deployments }),
-		builtIn("StatefulSet", appsv1.Resource("statefulsets"), k.StatefulSets(namespace),
-			func(l *appsv1.StatefulSetList) []appsv1.StatefulSet { return l.Items }, func(o *Objects) *[]*appsv1.StatefulSet { return &o.StatefulSets }),
-		builtIn("DaemonSet", appsv1.Resource("daemonsets"), k.DaemonSets(namespace),
-			func(l *appsv1.DaemonSetList) []appsv1.DaemonSet { return l.Items }, func(o *Objects) *[]*appsv1.DaemonSet { return &o.DaemonSets }),
-		builtIn("Job", batchv1.Resource("jobs"), k.Jobs(namespace),
-			func(l *batchv1.JobList) []batchv1.Job { return l.Items }, func(o *Objects) *[]*batchv1.Job { return &o.Jobs }),
-		builtIn("CronJob", batchv1.Resource("cronjobs"), k.CronJobs(namespace),
-			func(l *batchv1.CronJobList) []batchv1.CronJob { return l.Items }, func(o *Objects) *[]*batchv1.CronJob { return &o.CronJobs }),
-		builtIn("Pod", corev1.Resource("pods"), k.Pods(namespace),
-			func(l *corev1.PodList) []corev1.Pod { return l.Items }, func(o *Objects) *[]*corev1.Pod { return &o.Pods }),
+		builtIn("Deployment", appsv1.Resource("deployments"), k.Deployments(namespace), func(o *Objects) *[]*appsv1.Deployment { return &o.Deployments }),
+		builtIn("StatefulSet", appsv1.Resource("statefulsets"), k.StatefulSets(namespace), func(o *Objects) *[]*appsv1.StatefulSet { return &o.StatefulSets }),
+		builtIn("DaemonSet", appsv1.Resource("daemonsets"), k.DaemonSets(namespace), func(o *Objects) *[]*appsv1.DaemonSet { return &o.DaemonSets }),
+		builtIn("Job", batchv1.Resource("jobs"), k.Jobs(namespace), func(o *Objects) *[]*batchv1.Job { return &o.Jobs }),
+		builtIn("CronJob", batchv1.Resource("cronjobs"), k.CronJobs(namespace), func(o *Objects) *[]*batchv1.CronJob { return &o.CronJobs }),
+		builtIn("Pod", corev1.Resource("pods"), k.Pods(namespace), func(o *Objects) *[]*corev1.Pod { return &o.Pods }),
 	}
 	for _, custom := range customResources() {
 		all = append(all, custom.in(c, namespace))
@@ -58,15 +51,12 @@ func kinds(c Clients, namespace string, only []string) []kind {
 func builtIn[T any, L runtime.Object](name string, resource schema.GroupResource, client interface {
 	List(context.Context, metav1.ListOptions) (L, error)
 	Watch(context.Context, metav1.ListOptions) (watch.Interface, error)
-}, items func(L) []T, into func(*Objects) *[]*T) kind {
-	return kind{
-		name: name, resource: resource, watch: client.Watch, keep: keepIn(into),
-		list:  func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return client.List(ctx, o) },
-		items: func(list runtime.Object) []any { return pointers(items(list.(L))) },
-	}
+}, into func(*Objects) *[]*T) kind {
+	list := func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return client.List(ctx, o) }
+	return kind{name: name, resource: resource, list: list, watch: client.Watch, keep: keepIn(into)}
 }
 
-// keepIn returns what puts items into a list of Objects.
+// keepIn returns a function that stores items in a list of Objects.
 func keepIn[T any](into func(*Objects) *[]*T) func(*Objects, []any) {
 	return func(o *Objects, items []any) {
 		list := make([]*T, 0, len(items))
@@ -77,18 +67,19 @@ func keepIn[T any](into func(*Objects) *[]*T) func(*Objects, []any) {
 	}
 }
 
-// pointers returns pointers to the items, which are without what no rule looks at.
-func pointers[T any](items []T) []any {
-	list := make([]any, len(items))
-	for i := range items {
-		slim(any(&items[i]).(metav1.Object))
-		list[i] = &items[i]
-	}
-	return list
+// strippedItems returns pointers to the items of a list, which it strips.
+func strippedItems(list runtime.Object) []any {
+	var items []any
+	_ = apimeta.EachListItem(list, func(item runtime.Object) error { // no error: what is listed here has items
+		strip(item.(metav1.Object))
+		items = append(items, item)
+		return nil
+	})
+	return items
 }
 
-// A customResource is a resource of an operator, in the versions we know, so
-// that no discovery is needed.
+// A customResource is a resource of an operator in its known versions, so that no
+// discovery is needed.
 type customResource struct {
 	kind     string
 	resource schema.GroupResource
@@ -125,7 +116,6 @@ func (r customResource) in(c Clients, namespace string) kind {
 				return c.Dynamic.Resource(r.resource.WithVersion(version)).Namespace(namespace).Watch(ctx, o)
 			})
 		},
-		items: func(list runtime.Object) []any { return pointers(list.(*unstructured.UnstructuredList).Items) },
 	}
 }
 

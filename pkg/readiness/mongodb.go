@@ -4,22 +4,21 @@ package readiness
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// PerconaServerMongoDB tells how far a MongoDB cluster of Percona's operator
-// is: status.state, with all members counted by status.size ready.
+// PerconaServerMongoDB assesses a MongoDB cluster of Percona's operator by its
+// status.state, and by whether all members in status.size are ready.
 //
-// The states are "" (not looked at yet), initializing, stopping, paused, ready
-// and error (Percona: docs/cr-statuses.md). The operator goes on trying after
-// an error, so that one dooms the cluster only after a grace. Older operators
-// note no observedGeneration: then the state has to do, but a status that counts
-// fewer members than the spec asks for is of an older one.
+// The states are "" (not reconciled yet), initializing, stopping, paused, ready and
+// error (Percona: docs/cr-statuses.md). The operator retries after an error, so that
+// one dooms the cluster only after a grace. Older operators set no
+// observedGeneration: then the state has to do, but a status with fewer members than
+// the spec asks for belongs to an older spec.
 //
-// spec.pause is what somebody wants; the state follows when the operator looks.
+// spec.pause counts at once; the state follows when the operator reconciles.
 func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload {
 	w := Workload{Kind: "PerconaServerMongoDB", Name: m.GetName(), Strategy: stringAt(m, "spec", "updateStrategy")}
 	size, _ := countAt(m, "status", "size")
@@ -29,7 +28,7 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload
 	state := stringAt(m, "status", "state")
 	s := progress(state, "%d of %s ready", w.Ready, pods(w.Want))
 	s.since = conditions(m)[state].since
-	if pause, _ := field(m, "spec", "pause").(bool); pause {
+	if isTrueAt(m, "spec", "pause") {
 		s.state, s.doing = Paused, "paused"
 		return w.at(s, causes)
 	}
@@ -42,13 +41,13 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload
 	return w.at(mongoStep(m, w, s, size < asked), causes)
 }
 
-// mongoStep is the step of a cluster in the state that the operator tells.
+// mongoStep is the step of a cluster in the state that the operator reports.
 func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) step {
 	switch state := stringAt(m, "status", "state"); state {
 	case "ready":
 		switch {
 		case w.Want == 0:
-			return step{state: Unknown, doing: "its operator says ready, but counts no members"}
+			return step{state: Unknown, doing: "its operator reports ready, but no members"}
 		case behind:
 			return unseen("its operator")
 		case w.Ready < w.Want:
@@ -57,22 +56,22 @@ func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) st
 			return mongosStep(m)
 		}
 	case "":
-		s.doing, s.detail = "waiting for its operator to look at it", ""
+		s.doing, s.detail = "waiting for its operator to reconcile it", ""
 	case "error":
 		s.detail = clean(stringAt(m, "status", "message"))
 	case "initializing", "stopping":
 	case "paused":
 		s.doing = "starting after a pause"
 	default:
-		return step{state: Unknown, doing: fmt.Sprintf("its operator says %q, a state not known here", clean(state))}
+		return step{state: Unknown, doing: fmt.Sprintf("its operator reports %q, an unknown state", clean(state))}
 	}
 	return s
 }
 
 // mongosStep is the step of a cluster whose replica sets are ready. The operator
-// calls its routers, mongos, ready if those that are there are (mongosStatus).
+// reports its routers, mongos, as ready if all that exist are (mongosStatus).
 func mongosStep(m *unstructured.Unstructured) step {
-	if sharded, _ := field(m, "spec", "sharding", "enabled").(bool); !sharded {
+	if !isTrueAt(m, "spec", "sharding", "enabled") {
 		return step{state: Ready}
 	}
 	want, _ := countAt(m, "spec", "sharding", "mongos", "size")
@@ -87,25 +86,24 @@ func mongosStep(m *unstructured.Unstructured) step {
 // those of its replica sets, arbiters included, and with sharding those of the
 // config servers. The operator may add to them for safety.
 func membersAsked(m *unstructured.Unstructured) int32 {
-	sets, _ := field(m, "spec", "replsets").([]any)
-	if sharded, _ := field(m, "spec", "sharding", "enabled").(bool); sharded {
-		sets = append(slices.Clone(sets), field(m, "spec", "sharding", "configsvrReplSet"))
+	sets, _ := itemsAt(m, "spec", "replsets")
+	if isTrueAt(m, "spec", "sharding", "enabled") {
+		servers, _ := field(m, "spec", "sharding", "configsvrReplSet").(map[string]any)
+		sets = append(sets, &unstructured.Unstructured{Object: servers})
 	}
 	var n int32
-	for _, item := range sets {
-		set, _ := item.(map[string]any)
-		u := &unstructured.Unstructured{Object: set}
-		size, _ := countAt(u, "size")
+	for _, set := range sets {
+		size, _ := countAt(set, "size")
 		n = sum(n, size)
-		if enabled, _ := field(u, "arbiter", "enabled").(bool); enabled {
-			size, _ = countAt(u, "arbiter", "size")
+		if isTrueAt(set, "arbiter", "enabled") {
+			size, _ = countAt(set, "arbiter", "size")
 			n = sum(n, size)
 		}
 	}
 	return n
 }
 
-// mongoCauses is the cause that the operator's status tells.
+// mongoCauses returns the cause in the operator's status.
 func mongoCauses(m *unstructured.Unstructured, now time.Time) []Cause {
 	if stringAt(m, "status", "state") != "error" {
 		return nil

@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// A node that does not answer is known by what is on its pods: who may look at
-// workloads may rarely read nodes.
+// A node that does not answer is recognized by its pods: few accounts that can read
+// workloads can read nodes.
 
 // nodeLost reports whether the pod's node does not answer, by evidence of its
 // own: the node controller, which takes readiness from the pods of such a node,
@@ -77,16 +77,16 @@ func containersReady(p *corev1.Pod) bool {
 // provision is how long the cluster autoscaler and Karpenter wait for a node.
 const provision = 15 * time.Minute
 
-// room says who makes room for a pod that no node takes, and whether it is to
-// come; "" if nobody says anything.
+// room says who makes room for a pod that the scheduler found no node for, and
+// whether to expect it; "" if there is no word of it.
 //
 // The scheduler nominates a node whose pods it preempts. The cluster autoscaler
 // says TriggeredScaleUp once, and then waits for the node
 // (--max-node-provision-time); Karpenter says Nominated for as long as it waits
-// for the node. Either takes it back by an event of another reason.
+// for the node. Either revokes it with an event of another reason.
 func (f finder) room(p *corev1.Pod) (words string, comes bool) {
 	if p.Status.NominatedNodeName != "" {
-		return "other pods make room on node " + p.Status.NominatedNodeName, true
+		return "the scheduler preempts other pods on node " + p.Status.NominatedNodeName, true
 	}
 	e := latestEvent(f.events.about(Object{"Pod", p.Name}, p.UID, isScaling))
 	if e == nil || f.now.Sub(lastSeen(e)) > provision {
@@ -101,7 +101,7 @@ func (f finder) room(p *corev1.Pod) (words string, comes bool) {
 	return "no node is added: " + afterAny(clean(e.Message), "scale-up: ", "Failed to schedule pod, "), false
 }
 
-// isScaling accepts what autoscalers say of a pod without a node.
+// isScaling accepts autoscalers' events about a pod without a node.
 func isScaling(e *corev1.Event) bool {
 	switch e.Reason {
 	case "TriggeredScaleUp", "NotTriggerScaleUp", "FailedScaleUp", "Nominated":

@@ -220,7 +220,7 @@ func TestObserveLooksForCauses(t *testing.T) {
 		t.Fatalf("causes %+v, want one on each pod, the first since four minutes", causes)
 	}
 	if diff := cmp.Diff([][]string{{"first", "[31mError: connect ECONNREFUSED"}, nil}, [][]string{causes[0].Log, causes[1].Log}); diff != "" {
-		t.Errorf("last words, of one pod of a group (-want +got):\n%s", diff)
+		t.Errorf("last lines, of one pod of a group (-want +got):\n%s", diff)
 	}
 	queries := map[string]string{}
 	for _, r := range server.asked {
@@ -274,7 +274,7 @@ func TestLastWordsOfAFailedJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(p.Jobs) != 1 || len(p.Jobs[0].Causes) != 1 || !slices.Equal(p.Jobs[0].Causes[0].Log, []string{"no such table"}) {
-		t.Errorf("jobs %+v, want one with its last words", p.Jobs)
+		t.Errorf("jobs %+v, want one with its last lines", p.Jobs)
 	}
 	asked := slices.IndexFunc(server.asked, func(r *http.Request) bool { return r.URL.Path == log })
 	if got := server.asked[asked].URL.RawQuery; got != "container=twa&tailLines=5" {
@@ -387,7 +387,7 @@ func TestObserveInVain(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Observe(t.Context(), clients, "tpe", clock)
-	if err == nil || !strings.HasPrefix(err.Error(), "this is no Kubernetes API server: list ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "this is not a Kubernetes API server: list ") {
 		t.Errorf("another web server: error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -110,7 +110,7 @@ func TestStatefulSetAgreesWithKubectl(t *testing.T) {
 				"updateRevision":     s.Status.UpdateRevision,
 			},
 		})
-		compare(t, seen, statefulSetDifferences, s, StatefulSet(s, nil, nil), message, want)
+		compare(t, seen, statefulSetDifferences, s, statefulSetRule(s, nil, nil), message, want)
 	}
 	eachOccurs(t, seen, statefulSetDifferences)
 }
@@ -178,7 +178,7 @@ func newSteps() steps {
 		{regexp.MustCompile(`spec update to be observed`), `^waiting for the controller`},
 		{regexp.MustCompile(`(\d+) out of (\d+) new (?:replicas|pods) have been updated`), `^(paused while )?rolling out, $1 of $2 pods? updated$`},
 		{regexp.MustCompile(`(\d+) old replicas are pending termination`), `^(paused while )?rolling out, $1 old pods? terminating$`},
-		{regexp.MustCompile(`(\d+) of (\d+) updated (?:replicas|pods) are available`), `^(paused while )?(starting, $1 of $2 pods? available|scaling down, \d+ pods? left to stop)$`},
+		{regexp.MustCompile(`(\d+) of (\d+) updated (?:replicas|pods) are available`), `^(paused while )?(starting, $1 of $2 pods? available|scaling down, \d+ pods? too many)$`},
 	}...)
 	return s
 }

@@ -17,13 +17,10 @@ import (
 // ownedBy returns those of the pods whose controller has the UID. A pod that
 // only has the labels, or whose owner of the same name is gone, is not owned.
 func ownedBy(uid types.UID, pods []*corev1.Pod) []*corev1.Pod {
-	var owned []*corev1.Pod
-	for _, p := range pods {
-		if c := metav1.GetControllerOf(p); c != nil && c.UID == uid {
-			owned = append(owned, p)
-		}
-	}
-	return owned
+	return filter(pods, func(p *corev1.Pod) bool {
+		c := metav1.GetControllerOf(p)
+		return c != nil && c.UID == uid
+	})
 }
 
 // podsByOwner finds the pods of each workload in one pass.
@@ -47,10 +44,10 @@ func groupByOwner(pods []*corev1.Pod) podsByOwner {
 	return g
 }
 
-// deploymentOf returns the Deployment of a pod whose controller is a
-// ReplicaSet. The Deployment controller names a ReplicaSet after the Deployment
-// and the hash that it also puts on the pods (kubernetes: pkg/controller/
-// deployment/sync.go), so that the ReplicaSets need not be read.
+// deploymentOf returns the Deployment of a pod whose controller is a ReplicaSet. The
+// Deployment controller names a ReplicaSet after the Deployment and the hash in the
+// pods' label (kubernetes: pkg/controller/deployment/sync.go), so that ReplicaSets
+// need not be read.
 func deploymentOf(p *corev1.Pod, controller *metav1.OwnerReference) (string, bool) {
 	hash := p.Labels["pod-template-hash"]
 	if controller.Kind != "ReplicaSet" || hash == "" {
@@ -59,16 +56,15 @@ func deploymentOf(p *corev1.Pod, controller *metav1.OwnerReference) (string, boo
 	return strings.CutSuffix(controller.Name, "-"+hash)
 }
 
-// latest reports which pods are of the latest spec of a Deployment or DaemonSet,
-// of which the status counts so many. The status does not say which revision
-// that is, so the pods have to: a revision is the value of a label.
+// latest accepts the pods of the latest revision of a Deployment or DaemonSet. A
+// revision is the value of a label. The status does not say which is the latest, only
+// how many of its pods there are.
 //
-// It is the revision that has as many pods as are updated (kubernetes:
-// pkg/controller/deployment/util, GetActualReplicaCountForReplicaSets). If
-// several have, it is the one whose first pod was created last: a new pod may
-// be of an old revision, if it replaces one that was lost in the middle of a
-// rollout. Pods that stop or have failed are not counted. Where none fits, as
-// when the pods were read after the status, no pod is said to be of the latest.
+// It is the revision with as many pods (kubernetes: pkg/controller/deployment/util,
+// GetActualReplicaCountForReplicaSets). Of several it is the one whose first pod was
+// created last: a new pod may be of an old revision, if it replaces one that was lost
+// during a rollout. Pods that terminate or have ended are not counted. If no revision
+// fits, as when the pods were read after the status, no pod is accepted.
 func latest(updated int32, pods []*corev1.Pod, label string) func(*corev1.Pod) bool {
 	first, count := map[string]time.Time{}, map[string]int32{}
 	for _, p := range pods {
@@ -112,7 +108,7 @@ func podCondition(p *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondit
 	return nil
 }
 
-// serves reports whether the pod is ready and stays.
+// serves reports whether the pod is ready and not being deleted.
 func serves(p *corev1.Pod) bool {
 	c := podCondition(p, corev1.PodReady)
 	return c != nil && c.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil
@@ -128,26 +124,18 @@ func notReadySince(p *corev1.Pod) time.Time {
 	return time.Time{}
 }
 
-// unreadySince returns since when one of the pods, the first, is not ready.
-func unreadySince(pods []*corev1.Pod) time.Time {
-	var first time.Time
-	for _, p := range pods {
-		first = earlier(first, notReadySince(p))
-	}
-	return first
-}
+// unreadySince returns since when the first of the pods is not ready.
+func unreadySince(pods []*corev1.Pod) time.Time { return earliest(pods, notReadySince) }
 
-// deletedSince returns when the deletion of the first of the pods was asked for.
-// Their deletion timestamps are when their grace periods end.
+// deletedSince returns when the deletion of the first of the pods was requested.
+// A deletion timestamp is when the grace period ends.
 func deletedSince(pods []*corev1.Pod) time.Time {
-	var first time.Time
-	for _, p := range pods {
-		if p.DeletionTimestamp != nil && p.DeletionGracePeriodSeconds != nil {
-			grace := time.Duration(*p.DeletionGracePeriodSeconds) * time.Second
-			first = earlier(first, p.DeletionTimestamp.Add(-grace))
+	return earliest(pods, func(p *corev1.Pod) time.Time {
+		if p.DeletionTimestamp == nil || p.DeletionGracePeriodSeconds == nil {
+			return time.Time{}
 		}
-	}
-	return first
+		return p.DeletionTimestamp.Add(-time.Duration(*p.DeletionGracePeriodSeconds) * time.Second)
+	})
 }
 
 // ordinal returns the number at the end of a StatefulSet's pod's name, or -1.
@@ -161,19 +149,32 @@ func ordinal(p *corev1.Pod) int {
 
 func isStopping(p *corev1.Pod) bool { return p.DeletionTimestamp != nil }
 
-// hasEnded reports whether a pod has run to its end. Kubernetes makes another.
+// hasEnded reports whether all containers of a pod ended permanently.
 func hasEnded(p *corev1.Pod) bool {
 	return hasFailed(p) || p.Status.Phase == corev1.PodSucceeded
 }
 
-func filter(pods []*corev1.Pod, keep func(*corev1.Pod) bool) []*corev1.Pod {
-	var kept []*corev1.Pod
-	for _, p := range pods {
-		if keep(p) {
-			kept = append(kept, p)
+func filter[T any](items []T, keep func(T) bool) []T {
+	var kept []T
+	for _, item := range items {
+		if keep(item) {
+			kept = append(kept, item)
 		}
 	}
 	return kept
+}
+
+func not(accept func(*corev1.Pod) bool) func(*corev1.Pod) bool {
+	return func(p *corev1.Pod) bool { return !accept(p) }
+}
+
+// earliest returns the earliest of the items' times; an item may have none.
+func earliest[T any](items []T, of func(T) time.Time) time.Time {
+	var first time.Time
+	for _, item := range items {
+		first = earlier(first, of(item))
+	}
+	return first
 }
 
 // names lists the pods' names, at most three of them.

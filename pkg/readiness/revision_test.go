@@ -199,12 +199,12 @@ func TestOrdinalsOfAStatefulSet(t *testing.T) {
 		want string
 	}{
 		{"as wanted", pods(5, 6, 7), ""},
-		{"one from before is left, one is missing", pods(0, 5, 6), "scaling down, 1 pod left to stop"},
-		{"one too many", pods(6, 7, 8), "scaling down, 1 pod left to stop"},
+		{"one from before is left, one is missing", pods(0, 5, 6), "scaling down, 1 pod too many"},
+		{"one too many", pods(6, 7, 8), "scaling down, 1 pod too many"},
 	}
 	for _, tt := range tests {
 		s := statefulSet(func(s *appsv1.StatefulSet) { s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 5} })
-		if w := StatefulSet(s, tt.pods, nil); w.Reason != tt.want {
+		if w := statefulSetRule(s, tt.pods, nil); w.Reason != tt.want {
 			t.Errorf("%s: %s %q, want %q", tt.name, w.State, w.Reason, tt.want)
 		}
 	}
@@ -214,11 +214,11 @@ func TestOrdinalsOfAStatefulSet(t *testing.T) {
 		s.Status.UpdatedReplicas = 1
 	})
 	old := []*corev1.Pod{lrcPod(5, "lrc-old"), lrcPod(6, "lrc-old"), lrcPod(7, "lrc-new")}
-	if w := StatefulSet(s, old, nil); !w.HeldBack() {
+	if w := statefulSetRule(s, old, nil); !w.HeldBack() {
 		t.Errorf("a partition of two: %s %q, want two pods held back", w.State, w.Reason)
 	}
 	old[2] = lrcPod(7, "lrc-old")
-	if w := StatefulSet(s, old, nil); w.Done() {
+	if w := statefulSetRule(s, old, nil); w.Done() {
 		t.Errorf("the pod above the partition is old: %s %q", w.State, w.Reason)
 	}
 }
@@ -244,7 +244,7 @@ func TestWhoDeletesOldPodsOfMongoDB(t *testing.T) {
 func TestDaemonSetLeavesPodsBehind(t *testing.T) {
 	d := &appsv1.DaemonSet{ObjectMeta: meta("agent", 2)}
 	d.Status = appsv1.DaemonSetStatus{ObservedGeneration: 2, NumberMisscheduled: 2}
-	if w := DaemonSet(d, nil); w.State != Progressing || w.Reason != "scaling down, 2 pods left on nodes that are not chosen for it" {
+	if w := DaemonSet(d, nil); w.State != Progressing || w.Reason != "scaling down, 2 pods left on nodes that are no longer eligible" {
 		t.Errorf("%s %q", w.State, w.Reason)
 	}
 }
@@ -297,7 +297,7 @@ func TestNumbersBelowZeroProveNothing(t *testing.T) {
 	})
 	a := &appsv1.DaemonSet{ObjectMeta: meta("agent", 2)}
 	a.Status = appsv1.DaemonSetStatus{ObservedGeneration: 2, DesiredNumberScheduled: -2, NumberAvailable: -2}
-	for _, w := range []Workload{Deployment(d, nil), StatefulSet(s, nil, nil), DaemonSet(a, nil)} {
+	for _, w := range []Workload{Deployment(d, nil), statefulSetRule(s, nil, nil), DaemonSet(a, nil)} {
 		if w.State != Unknown {
 			t.Errorf("%s: %s %q, want %s", w.Kind, w.State, w.Reason, Unknown)
 		}

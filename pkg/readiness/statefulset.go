@@ -12,28 +12,21 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// StatefulSet tells how far a StatefulSet is, given the pods of its namespace
-// and the causes found for it. All numbers are from its status; the pods that
-// it owns say which of them are old.
+// StatefulSet assesses a StatefulSet, given whether an operator deletes its old pods, the
+// pods of its namespace and the causes found for it. All numbers are from its status; its pods say which of them are old.
 //
-// The rule for RollingUpdate is that of kubectl rollout status: the spec is
-// observed, the pods from the partition up are updated, all wanted pods are
-// ready. It also waits for surplus and stopping pods, whose claims may be in
-// use, and for minReadySeconds. Pods outside the wanted ordinals are surplus
-// even if a missing one makes the numbers right.
+// The rule for RollingUpdate is that of kubectl rollout status: the spec is observed,
+// the pods from the partition up are updated, all wanted pods are ready. It also waits
+// for surplus and terminating pods, whose claims may be in use, and for
+// minReadySeconds. Pods outside the wanted ordinals are surplus even if a missing one
+// makes the numbers right.
 //
-// With OnDelete, where kubectl refuses to answer, old pods serve on until
-// someone deletes them: an operator, as a rule. A pod is old if its label
-// controller-revision-hash is not the status's updateRevision. The status's
-// currentRevision tells nothing, it is only advanced for RollingUpdate
-// (kubernetes: pkg/controller/statefulset, completeRollingUpdate).
-func StatefulSet(s *appsv1.StatefulSet, all []*corev1.Pod, causes []Cause) Workload {
-	return statefulSetOf(s, operated(s), all, causes)
-}
-
-// statefulSetOf is StatefulSet for one whose old pods an operator deletes, or
-// does not.
-func statefulSetOf(s *appsv1.StatefulSet, byOperator bool, all []*corev1.Pod, causes []Cause) Workload {
+// With OnDelete, where kubectl refuses to answer, old pods continue to serve until
+// someone deletes them, usually an operator. A pod is old if its label
+// controller-revision-hash is not the status's updateRevision. currentRevision does
+// not count: it only advances with RollingUpdate (kubernetes:
+// pkg/controller/statefulset, completeRollingUpdate).
+func StatefulSet(s *appsv1.StatefulSet, byOperator bool, all []*corev1.Pod, causes []Cause) Workload {
 	st := s.Status
 	w := Workload{
 		Kind: "StatefulSet", Name: s.Name, Strategy: string(s.Spec.UpdateStrategy.Type),
@@ -46,7 +39,7 @@ func statefulSetOf(s *appsv1.StatefulSet, byOperator bool, all []*corev1.Pod, ca
 	slices.SortFunc(owned, func(a, b *corev1.Pod) int { return cmp.Compare(ordinal(b), ordinal(a)) })
 	surplus := filter(owned, isSurplus(s))
 	if n := max(st.Replicas-w.Want, int32(len(surplus))); n > 0 {
-		return w.at(progress("scaling down", "%s left to stop", pods(n)), causes)
+		return w.at(progress("scaling down", "%s too many", pods(n)), causes)
 	}
 	if stopping := filter(owned, isStopping); len(stopping) > 0 {
 		return w.at(progress("restarting", "waiting for %s to stop", names(stopping)).from(deletedSince(stopping)), causes)
@@ -74,7 +67,7 @@ func rollingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) step {
 	}
 	// The controller restarts the highest ordinal first, and the next one
 	// only when all are ready.
-	if late := filter(owned, func(p *corev1.Pod) bool { return !serves(p) }); len(late) > 0 {
+	if late := filter(owned, not(serves)); len(late) > 0 {
 		return progress("rolling out", "%d of %s updated, waiting for %s", w.Updated, pods(update), names(late)).from(unreadySince(late))
 	}
 	if len(old) > 0 {
@@ -83,8 +76,8 @@ func rollingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) step {
 	return progress("rolling out", "%d of %s updated", w.Updated, pods(update))
 }
 
-// onDeleteStep names the pods that still are old. Where the pods could not be
-// read, or are younger than the status, the status counts them.
+// onDeleteStep names the old pods. If the pods could not be read, or are younger than
+// the status, the status counts them.
 func onDeleteStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod, byOperator bool) step {
 	if step, late := startingStep(s, w, owned); late {
 		return step
@@ -101,7 +94,7 @@ func onDeleteStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod, byOper
 	return awaiting(who, n, byOperator)
 }
 
-// startingStep is the step of a StatefulSet whose pods do not all serve yet.
+// startingStep is the step of a StatefulSet whose pods are not all ready yet.
 func startingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) (step, bool) {
 	if w.Ready < w.Want {
 		return progress("starting", "%d of %s ready", w.Ready, pods(w.Want)).from(unreadySince(owned)), true
@@ -112,16 +105,15 @@ func startingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) (step,
 	return step{}, false
 }
 
-// statefulSetCauses are the causes found on a StatefulSet's pods. Those of pods
+// statefulSetCauses returns the causes found on a StatefulSet's pods. Those of pods
 // that a rollout replaces doom nothing, nor do those of surplus pods.
 //
-// But the controller replaces no pod as long as one is not ready, be it the
-// very one that the rollout would mend: with OrderedReady, the default, it
-// stops at the first that is not (kubernetes: pkg/controller/statefulset,
-// processReplica; kubernetes#67250). Such a pod has to be deleted by somebody.
-// With Parallel it replaces what is not ready, but for a defect of one version
-// (kubernetes#137409). With OnDelete nothing is replaced, not even by Percona's
-// operator, which waits until all are ready (smartUpdate).
+// But the controller replaces no pod while one is not ready, even the one that the
+// rollout would fix: with OrderedReady, the default, it stops at the first that is not
+// (kubernetes: pkg/controller/statefulset, processReplica; kubernetes#67250). Somebody
+// has to delete such a pod. With Parallel it replaces pods that are not ready, except
+// in one version (kubernetes#137409). With OnDelete nothing is replaced, not even by
+// Percona's operator, which waits until all are ready (smartUpdate).
 func (f finder) statefulSetCauses(s *appsv1.StatefulSet, pods []*corev1.Pod) []Cause {
 	isReplaced, isSurplus := isReplaced(s), isSurplus(s)
 	causes := f.onPods(pods, func(p *corev1.Pod) bool { return !isReplaced(p) && !isSurplus(p) })
@@ -132,16 +124,16 @@ func (f finder) statefulSetCauses(s *appsv1.StatefulSet, pods []*corev1.Pod) []C
 	return append(causes, f.leftBehind(old)...)
 }
 
-// A pod that was ready before, and one that never was, are given so long to
-// become ready before they are taken for one that will not be.
+// How long an old pod that was ready before, or that never was, may take to become
+// ready before it dooms the rollout.
 const (
 	againGrace = 30 * time.Minute
 	everGrace  = 10 * time.Minute
 )
 
-// leftBehind returns a cause for each of the pods of an old revision that will
-// not become ready, as far as can be told: its trouble has outlived its grace,
-// or it has not been ready for long. Nothing but deleting it helps.
+// leftBehind returns a cause for each pod of an old revision that is not expected to
+// become ready: another cause dooms it, or it has not been ready for long. Only
+// deleting it helps.
 func (f finder) leftBehind(old []*corev1.Pod) []Cause {
 	var causes []Cause
 	for _, p := range old {
@@ -165,7 +157,7 @@ func (f finder) leftBehind(old []*corev1.Pod) []Cause {
 	return causes
 }
 
-// isOld tells the pods that are not of the latest spec.
+// isOld accepts the pods that are not of the latest spec.
 func isOld(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
 	latest := s.Status.UpdateRevision
 	return func(p *corev1.Pod) bool {
@@ -173,8 +165,8 @@ func isOld(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
 	}
 }
 
-// isReplaced tells the old pods that are to be replaced: by the controller those
-// from the partition up, and with OnDelete all.
+// isReplaced accepts the old pods to replace: those from the partition up, and with
+// OnDelete all.
 func isReplaced(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
 	isOld, first := isOld(s), start(s)
 	if !isOnDelete(s) {
@@ -183,7 +175,7 @@ func isReplaced(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
 	return func(p *corev1.Pod) bool { return isOld(p) && ordinal(p) >= first }
 }
 
-// isSurplus tells the pods whose ordinals are not wanted.
+// isSurplus accepts the pods whose ordinals are not wanted.
 func isSurplus(s *appsv1.StatefulSet) func(*corev1.Pod) bool {
 	first := start(s)
 	return func(p *corev1.Pod) bool {

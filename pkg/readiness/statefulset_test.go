@@ -52,9 +52,9 @@ func TestStatefulSet(t *testing.T) {
 			s.Status = appsv1.StatefulSetStatus{ObservedGeneration: 3, UpdatedReplicas: 1, Replicas: 1}
 		}, nil, Progressing, "starting, 0 of 1 pod ready"},
 		{"spec not observed", func(s *appsv1.StatefulSet) { s.Generation = 4 }, nil,
-			Progressing, "waiting for the controller to see the latest spec"},
+			Progressing, "waiting for the controller to observe the latest spec"},
 		{"nothing observed", func(s *appsv1.StatefulSet) { s.Generation, s.Status.ObservedGeneration = 0, 0 }, nil,
-			Progressing, "waiting for the controller to see the latest spec"},
+			Progressing, "waiting for the controller to observe the latest spec"},
 
 		{"rolling out, the next is known", updated(1), oldPods, Progressing, "rolling out, lrc-1 next"},
 		{"rolling out, ordinals are numbers", func(s *appsv1.StatefulSet) {
@@ -85,9 +85,9 @@ func TestStatefulSet(t *testing.T) {
 			s.Spec.UpdateStrategy.RollingUpdate.Partition, s.Status.UpdatedReplicas = new(int32(9)), 0
 		}, nil, Ready, "held back by its partition, 0 of 3 pods updated"},
 
-		{"scaling down", func(s *appsv1.StatefulSet) { s.Spec.Replicas = new(int32(1)) }, nil, Progressing, "scaling down, 2 pods left to stop"},
+		{"scaling down", func(s *appsv1.StatefulSet) { s.Spec.Replicas = new(int32(1)) }, nil, Progressing, "scaling down, 2 pods too many"},
 		{"a surplus pod in place of a wanted one", func(s *appsv1.StatefulSet) {},
-			[]*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(3, "lrc-new")}, Progressing, "scaling down, 1 pod left to stop"},
+			[]*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(3, "lrc-new")}, Progressing, "scaling down, 1 pod too many"},
 		{"ordinals that start at two", func(s *appsv1.StatefulSet) { s.Spec.Ordinals = &appsv1.StatefulSetOrdinals{Start: 2} },
 			[]*corev1.Pod{lrcPod(2, "lrc-new"), lrcPod(3, "lrc-new"), lrcPod(4, "lrc-new")}, Ready, ""},
 		{"scaled to zero", func(s *appsv1.StatefulSet) {
@@ -95,7 +95,7 @@ func TestStatefulSet(t *testing.T) {
 		}, nil, ScaledToZero, "scaled to zero"},
 		{"scaled to zero, a pod left", func(s *appsv1.StatefulSet) {
 			s.Spec.Replicas, s.Status = new(int32(0)), appsv1.StatefulSetStatus{ObservedGeneration: 3, Replicas: 1}
-		}, nil, Progressing, "scaling down, 1 pod left to stop"},
+		}, nil, Progressing, "scaling down, 1 pod too many"},
 
 		{"OnDelete, all restarted: currentRevision stays behind", onDelete,
 			[]*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(2, "lrc-new")}, Ready, ""},
@@ -132,7 +132,7 @@ func TestStatefulSet(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := StatefulSet(statefulSet(tt.edit), tt.pods, nil)
+			w := statefulSetRule(statefulSet(tt.edit), tt.pods, nil)
 			if w.State != tt.state || w.Reason != tt.reason {
 				t.Errorf("got %s %q, want %s %q", w.State, w.Reason, tt.state, tt.reason)
 			}
@@ -146,16 +146,16 @@ func TestStatefulSetIsHeldUpSince(t *testing.T) {
 		"rolling":  func(s *appsv1.StatefulSet) { s.Status.UpdatedReplicas = 2 },
 		"starting": func(s *appsv1.StatefulSet) { onDelete(s); s.Status.ReadyReplicas = 1 },
 	} {
-		if w := StatefulSet(statefulSet(edit), late, nil); !w.Since.Equal(now.Add(-3 * time.Minute)) {
+		if w := statefulSetRule(statefulSet(edit), late, nil); !w.Since.Equal(now.Add(-3 * time.Minute)) {
 			t.Errorf("%s since %v, want since three minutes (%s)", name, w.Since, w.Reason)
 		}
 	}
 	stopping := lrcPod(0, "lrc-new", deletedAgo(-10*time.Second), func(p *corev1.Pod) { p.DeletionGracePeriodSeconds = new(int64(30)) })
-	if w := StatefulSet(statefulSet(func(*appsv1.StatefulSet) {}), []*corev1.Pod{stopping}, nil); !w.Since.Equal(now.Add(-20 * time.Second)) {
+	if w := statefulSetRule(statefulSet(func(*appsv1.StatefulSet) {}), []*corev1.Pod{stopping}, nil); !w.Since.Equal(now.Add(-20 * time.Second)) {
 		t.Errorf("restarting since %v, want since twenty seconds", w.Since)
 	}
 	old := []*corev1.Pod{lrcPod(0, "lrc-old")}
-	if w := StatefulSet(statefulSet(onDelete), old, nil); !w.Since.IsZero() {
+	if w := statefulSetRule(statefulSet(onDelete), old, nil); !w.Since.IsZero() {
 		t.Errorf("awaiting restart since %v, which nobody told", w.Since)
 	}
 }
@@ -201,7 +201,7 @@ func TestStatefulSetAgreesWithItsPods(t *testing.T) {
 			want = want && wanted && serves(p) && (!old || n < int(partition(s)))
 			count(&s.Status, p)
 		}
-		w := StatefulSet(s, append(pods, pod("StatefulSet", "other", "other-0", ofRevision("lrc-old"), notReady(0))), nil)
+		w := statefulSetRule(s, append(pods, pod("StatefulSet", "other", "other-0", ofRevision("lrc-old"), notReady(0))), nil)
 		if w.Done() != want {
 			t.Fatalf("done %v (%s %q), want %v\n%s\n%s", w.Done(), w.State, w.Reason, want, brief(t, s), brief(t, pods))
 		}

@@ -18,14 +18,14 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// A watcher keeps what a namespace holds, each kind in a store of its own. Its own times
-// are this machine's: they say in which order things happened.
+// A watcher keeps the objects of a namespace, each kind in a store of its own. Its own
+// times are this machine's: they order what happened.
 type watcher struct {
 	Clients
 	namespace string
-	now       func() time.Time // by which ages are measured
-	evidence  bool             // whether to look for causes, too
-	changed   chan struct{}    // something is different since the last look
+	now       func() time.Time // the clock for ages
+	evidence  bool             // whether to search for causes
+	changed   chan struct{}    // something changed since the last update
 
 	lock    sync.Mutex // of all that follows, and of what is in the stores
 	all     []*kindStore
@@ -33,19 +33,19 @@ type watcher struct {
 	lostAt  time.Time
 	events  []*corev1.Event
 	claims  []*corev1.PersistentVolumeClaim
-	words   map[place][]string
+	logs    map[containerName][]string
 }
 
-// A kindStore holds the objects of one kind. It is the store of a reflector, and
-// knows how its last request went.
+// A kindStore holds the objects of one kind. It is the store of a reflector, and knows
+// the result of its last request.
 type kindStore struct {
 	kind
 	watcher *watcher
 	source  *cache.ListWatch
-	objects map[string]any // by name; nil as long as nothing was listed, and again once it is refused
-	refusal error          // why there are none, if the API server said so; a connection that is lost since unsays nothing
+	objects map[string]any // by name; nil until they are listed, and after a refusal
+	refusal error          // why there are none, if the API server said so; it stays while the connection is lost
 	err     error          // of the last request
-	endedAt time.Time      // of the last watch, until something was asked after it
+	endedAt time.Time      // of the last watch, until the next request
 }
 
 // addStores adds a store for each kind.
@@ -57,13 +57,13 @@ func (w *watcher) addStores(only []string) {
 	}
 }
 
-// observed notes how each request to a source went.
+// observed records the result of each request to a source.
 func (s *kindStore) observed(source *cache.ListWatch) *cache.ListWatch {
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			if o.ResourceVersion == "0" {
-				// client-go would begin with what a watch cache has, however old that is
-				// (kubernetes/kubernetes#59848). Nothing is true because it was so.
+				// client-go would begin with a watch cache, however old that is
+				// (kubernetes/kubernetes#59848).
 				o.ResourceVersion = ""
 			}
 			list, err := source.ListWithContextFunc(ctx, o)
@@ -74,11 +74,11 @@ func (s *kindStore) observed(source *cache.ListWatch) *cache.ListWatch {
 			events, err := source.WatchFuncWithContext(ctx, o)
 			streamed := o.SendInitialEvents != nil && *o.SendInitialEvents
 			switch {
-			case refused(err): // who may list and not watch reads it again and again; without the right to list that says so
+			case refused(err): // an account that can list and not watch lists repeatedly; one that cannot list is refused there
 				s.pause(ctx)
 			case err == nil && unanswered(events):
 				s.recordResult(ctx, errUnanswered)
-			case err != nil || !streamed: // a list that is streamed was read when it is replaced
+			case err != nil || !streamed: // a streamed list has been read when Replace is called
 				s.recordResult(ctx, err)
 			}
 			if err != nil {
@@ -89,8 +89,7 @@ func (s *kindStore) observed(source *cache.ListWatch) *cache.ListWatch {
 	}
 }
 
-// ended notes that a watch is over: what happens from now on is not known before
-// the next one.
+// ended records that a watch ended: until the next one, changes are not known.
 func (s *kindStore) ended(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
@@ -98,10 +97,10 @@ func (s *kindStore) ended(ctx context.Context) {
 	s.watcher.lock.Lock()
 	s.endedAt = time.Now()
 	s.watcher.lock.Unlock()
-	time.AfterFunc(patience, s.watcher.signal)
+	time.AfterFunc(betweenWatches, s.watcher.signal)
 }
 
-// An endNotifier is a watch that tells when it is over, before anybody else can know.
+// An endNotifier is a watch that calls ended before its channel is closed.
 type endNotifier struct {
 	watch.Interface
 	events  chan watch.Event
@@ -124,7 +123,7 @@ func notifyEnd(events watch.Interface, ended func()) watch.Interface {
 	return a
 }
 
-// ResultChan has the events.
+// ResultChan returns the events.
 func (a *endNotifier) ResultChan() <-chan watch.Event { return a.events }
 
 // Stop ends the watch.
@@ -135,26 +134,26 @@ func (a *endNotifier) Stop() {
 
 var errUnanswered = errors.New("the connection was closed without an answer")
 
-// unanswered reports whether a watch is none: client-go hides that a connection
-// ended before there was an answer (rest.Request.Watch), as it does behind a load
-// balancer whose API servers are gone.
+// unanswered reports whether a watch is empty: client-go hides that a connection ended
+// before there was an answer (rest.Request.Watch), as behind a load balancer whose API
+// servers are gone.
 func unanswered(events watch.Interface) bool {
 	return reflect.TypeOf(events) == reflect.TypeOf(watch.NewEmptyWatch())
 }
 
-// recordResult notes how a request went. What is not served or not allowed is not
-// asked for at the pace of a lost connection.
+// recordResult records the result of a request. What is not served or not allowed is
+// retried less often than a lost connection.
 func (s *kindStore) recordResult(ctx context.Context, err error) {
 	if ctx.Err() != nil || apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || apierrors.IsInvalid(err) {
-		return // the reflector lists anew, or, if the API server cannot stream lists, lists at all
+		return // the reflector lists again, without streaming if the API server does not support that
 	}
 	s.change(func() {
 		s.endedAt = time.Time{}
 		if s.err = err; err != nil {
 			s.err = fmt.Errorf("list %s in namespace %q: %w", s.resource, s.watcher.namespace, err)
 		}
-		if refused(err) { // what was there may be otherwise by now
-			if s.refusal == nil { // one that is repeated tells nothing of the other kinds
+		if refused(err) { // the objects may have changed since
+			if s.refusal == nil { // a repeated one proves nothing about the other kinds
 				s.watcher.heardAt = time.Now()
 			}
 			s.objects, s.refusal = nil, s.err
@@ -165,7 +164,8 @@ func (s *kindStore) recordResult(ctx context.Context, err error) {
 	}
 }
 
-// pause is what follows a refusal, unless nothing was read yet and is tried another way.
+// pause waits after a refusal, unless this is the first request: the reflector tries a
+// list after a watch.
 func (s *kindStore) pause(ctx context.Context) {
 	s.watcher.lock.Lock()
 	untried := s.objects == nil && s.refusal == nil
@@ -179,11 +179,10 @@ func (s *kindStore) pause(ctx context.Context) {
 	}
 }
 
-// refused reports whether the API server answered that there is nothing here
-// to read.
+// refused reports whether the API server answered that this cannot be read.
 func refused(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsNotFound(err) }
 
-// change changes a store, and says that something is different.
+// change changes a store, and signals it.
 func (s *kindStore) change(apply func()) {
 	s.watcher.lock.Lock()
 	apply()
@@ -191,7 +190,7 @@ func (s *kindStore) change(apply func()) {
 	s.watcher.signal()
 }
 
-// changeHeard is change by what the API server said.
+// changeHeard is change by an answer of the API server.
 func (s *kindStore) changeHeard(apply func()) {
 	s.change(func() {
 		apply()
@@ -202,16 +201,16 @@ func (s *kindStore) changeHeard(apply func()) {
 func (w *watcher) signal() {
 	select {
 	case w.changed <- struct{}{}:
-	default: // nobody looked since the last signal
+	default: // there is a signal already
 	}
 }
 
 // The methods of a reflector's store.
 
-// Transformer slims objects as they come, not when all have come.
+// Transformer strips objects as they arrive, not when all have.
 func (s *kindStore) Transformer() cache.TransformFunc {
 	return func(object any) (any, error) {
-		slim(object.(metav1.Object))
+		strip(object.(metav1.Object))
 		return object, nil
 	}
 }
@@ -219,9 +218,9 @@ func (s *kindStore) Transformer() cache.TransformFunc {
 // Add puts an object in the store.
 func (s *kindStore) Add(object any) error {
 	o := object.(metav1.Object)
-	slim(o)
+	strip(o)
 	s.changeHeard(func() {
-		if s.objects != nil { // else there will be a list
+		if s.objects != nil { // else a list follows
 			s.objects[o.GetName()] = object
 		}
 	})
@@ -231,23 +230,23 @@ func (s *kindStore) Add(object any) error {
 // Update replaces an object.
 func (s *kindStore) Update(object any) error { return s.Add(object) }
 
-// Delete takes an object away.
+// Delete removes an object.
 func (s *kindStore) Delete(object any) error {
 	s.changeHeard(func() { delete(s.objects, object.(metav1.Object).GetName()) })
 	return nil
 }
 
-// Replace replaces all that is there.
+// Replace replaces all objects.
 func (s *kindStore) Replace(objects []any, _ string) error {
 	found := make(map[string]any, len(objects))
 	for _, object := range objects {
 		o := object.(metav1.Object)
-		slim(o)
+		strip(o)
 		found[o.GetName()] = object
 	}
 	s.changeHeard(func() { s.objects, s.refusal, s.err, s.endedAt = found, nil, nil, time.Time{} })
 	return nil
 }
 
-// Resync does nothing: whoever looks sees everything.
+// Resync does nothing: each update reads all objects.
 func (s *kindStore) Resync() error { return nil }

@@ -7,25 +7,23 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// StrimziPodSet tells how far a set of pods of Strimzi is, given the pods that
-// it owns and the causes found for it: the spec is observed, and as many pods as
-// are listed there exist, are of the current revision, and are ready (Strimzi:
-// StrimziPodSetController).
+// StrimziPodSet assesses a StrimziPodSet, given the pods that it owns and the causes
+// found for it: the spec is observed, and as many pods as it lists exist, are of the
+// current revision, and are ready (Strimzi: StrimziPodSetController).
 //
 // The operator writes the status, and may have stopped doing so
 // (strimzi-kafka-operator#8450, #7290): the pods themselves have to be ready,
 // too. Pods are nil if they could not be read.
 func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []Cause) Workload {
 	w := Workload{Kind: "StrimziPodSet", Name: s.GetName()}
-	list, ok := field(s, "spec", "pods").([]any)
+	list, ok := itemsAt(s, "spec", "pods")
 	w.Want = int32(len(list))
 	w.Ready, _ = countAt(s, "status", "readyPods")
 	w.Updated, _ = countAt(s, "status", "currentPods")
 	count, _ := countAt(s, "status", "pods")
 	if owned != nil {
-		isOld := isOldOf(s)
 		w.Ready = min(w.Ready, int32(len(filter(owned, serves))))
-		w.Updated = min(w.Updated, int32(len(filter(owned, func(p *corev1.Pod) bool { return !isOld(p) }))))
+		w.Updated = min(w.Updated, int32(len(filter(owned, listedBy(s)))))
 		count = max(count, int32(len(owned)))
 	}
 	if !ok {
@@ -36,7 +34,7 @@ func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []C
 	}
 	switch {
 	case count > w.Want:
-		return w.at(progress("scaling down", "%s left to stop", pods(count-w.Want)), causes)
+		return w.at(progress("scaling down", "%s too many", pods(count-w.Want)), causes)
 	case w.Updated < w.Want:
 		return w.at(progress("rolling out", "%d of %s updated", w.Updated, pods(w.Want)).from(unreadySince(owned)), causes)
 	case w.Ready < w.Want:
@@ -45,25 +43,20 @@ func StrimziPodSet(s *unstructured.Unstructured, owned []*corev1.Pod, causes []C
 	return w.at(finished(w.Want), nil)
 }
 
-// revision is where Strimzi notes of which revision a pod is (Strimzi:
-// PodRevision).
+// revision is the annotation with a pod's revision (Strimzi: PodRevision).
 const revision = "strimzi.io/revision"
 
-// isOldOf tells the pods that are not of the revision that their StrimziPodSet
-// lists, as far as both are told. The operator replaces these even if they do
-// not start, and leaves alone the others (Strimzi: KafkaRoller,
-// POD_HAS_OLD_REVISION).
-func isOldOf(s *unstructured.Unstructured) func(*corev1.Pod) bool {
+// listedBy accepts the pods of the revision that their StrimziPodSet lists, or of
+// which one of the two revisions is unknown. The operator replaces the others even
+// if they do not start (Strimzi: KafkaRoller, POD_HAS_OLD_REVISION).
+func listedBy(s *unstructured.Unstructured) func(*corev1.Pod) bool {
 	wanted := map[string]string{}
-	list, _ := field(s, "spec", "pods").([]any)
-	for _, item := range list {
-		if m, ok := item.(map[string]any); ok {
-			p := &unstructured.Unstructured{Object: m}
-			wanted[stringAt(p, "metadata", "name")] = stringAt(p, "metadata", "annotations", revision)
-		}
+	list, _ := itemsAt(s, "spec", "pods")
+	for _, p := range list {
+		wanted[stringAt(p, "metadata", "name")] = stringAt(p, "metadata", "annotations", revision)
 	}
 	return func(p *corev1.Pod) bool {
 		want, has := wanted[p.Name], p.Annotations[revision]
-		return want != "" && has != "" && want != has
+		return want == "" || has == "" || want == has
 	}
 }

@@ -11,37 +11,37 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// slim drops from an object what no rule looks at, which is most of it: the
-// managed fields, and with what containers run. A wait keeps thousands.
-func slim(object metav1.Object) {
+// strip removes from an object what no rule uses, which is most of it: a wait keeps
+// thousands of objects.
+func strip(object metav1.Object) {
 	object.SetManagedFields(nil)
 	switch o := object.(type) {
 	case *corev1.Pod:
-		slimPod(o)
-	case *appsv1.Deployment: // the image of Strimzi's operator tells its version
-		o.Spec.Template = corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: slimContainers(o.Spec.Template.Spec.Containers)}}
+		stripPod(o)
+	case *appsv1.Deployment:
+		o.Spec.Template = stripTemplate(o.Spec.Template)
 	case *appsv1.StatefulSet:
 		o.Spec.Template, o.Spec.VolumeClaimTemplates = corev1.PodTemplateSpec{}, nil
 	case *appsv1.DaemonSet:
 		o.Spec.Template = corev1.PodTemplateSpec{}
 	case *batchv1.Job:
-		o.Spec.Template = slimTemplate(o.Spec.Template)
+		o.Spec.Template = stripTemplate(o.Spec.Template)
 	case *batchv1.CronJob:
 		o.Spec.JobTemplate = batchv1.JobTemplateSpec{}
 	}
 }
 
-// slimPod keeps of a pod's annotations what rules look at, of its spec where it runs, its claims, and of each container
-// its name, image, restart policy and whether there are probes.
-func slimPod(p *corev1.Pod) {
-	p.Annotations = slimAnnotations(p.Annotations)
+// stripPod keeps the annotations that rules use, the pod's node and claims, and of each
+// container its name, image, restart policy and whether there are probes.
+func stripPod(p *corev1.Pod) {
+	p.Annotations = stripAnnotations(p.Annotations)
 	spec := corev1.PodSpec{NodeName: p.Spec.NodeName, RestartPolicy: p.Spec.RestartPolicy, ReadinessGates: p.Spec.ReadinessGates}
 	for _, v := range p.Spec.Volumes {
 		if claimName(p, v) != "" {
 			spec.Volumes = append(spec.Volumes, v)
 		}
 	}
-	spec.InitContainers, spec.Containers = slimContainers(p.Spec.InitContainers), slimContainers(p.Spec.Containers)
+	spec.InitContainers, spec.Containers = stripContainers(p.Spec.InitContainers), stripContainers(p.Spec.Containers)
 	p.Spec = spec
 	for _, statuses := range [][]corev1.ContainerStatus{p.Status.InitContainerStatuses, p.Status.ContainerStatuses} {
 		for i := range statuses {
@@ -50,23 +50,20 @@ func slimPod(p *corev1.Pod) {
 	}
 }
 
-// slimTemplate keeps of a Job's template what tells its own containers from
-// those that are added to its pods: see kubejob.
-func slimTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
-	slimmed := corev1.PodTemplateSpec{}
-	slimmed.Annotations = slimAnnotations(t.Annotations)
-	slimmed.Spec.RestartPolicy = t.Spec.RestartPolicy
-	for _, c := range t.Spec.Containers {
-		slimmed.Spec.Containers = append(slimmed.Spec.Containers, corev1.Container{Name: c.Name})
-	}
-	return slimmed
+// stripTemplate keeps what distinguishes a Job's own containers from those added to its
+// pods (see kubejob), and the images: that of Strimzi's operator has its version.
+func stripTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
+	stripped := corev1.PodTemplateSpec{}
+	stripped.Annotations = stripAnnotations(t.Annotations)
+	stripped.Spec.RestartPolicy, stripped.Spec.Containers = t.Spec.RestartPolicy, stripContainers(t.Spec.Containers)
+	return stripped
 }
 
-// slimAnnotations keeps the annotations that rules look at.
-func slimAnnotations(all map[string]string) map[string]string {
+// stripAnnotations keeps the annotations that rules use.
+func stripAnnotations(all map[string]string) map[string]string {
 	var kept map[string]string
 	for _, key := range []string{revision, kubejob.DefaultContainer} {
-		if value, told := all[key]; told {
+		if value, ok := all[key]; ok {
 			if kept == nil {
 				kept = map[string]string{}
 			}
@@ -76,16 +73,16 @@ func slimAnnotations(all map[string]string) map[string]string {
 	return kept
 }
 
-func slimContainers(all []corev1.Container) []corev1.Container {
-	slimmed := make([]corev1.Container, len(all))
+func stripContainers(all []corev1.Container) []corev1.Container {
+	stripped := make([]corev1.Container, len(all))
 	for i, c := range all {
-		slimmed[i] = corev1.Container{Name: c.Name, Image: c.Image, RestartPolicy: c.RestartPolicy}
+		stripped[i] = corev1.Container{Name: c.Name, Image: c.Image, RestartPolicy: c.RestartPolicy}
 		if c.StartupProbe != nil {
-			slimmed[i].StartupProbe = &corev1.Probe{}
+			stripped[i].StartupProbe = &corev1.Probe{}
 		}
 		if c.ReadinessProbe != nil {
-			slimmed[i].ReadinessProbe = &corev1.Probe{}
+			stripped[i].ReadinessProbe = &corev1.Probe{}
 		}
 	}
-	return slimmed
+	return stripped
 }

@@ -31,7 +31,7 @@ func TestStrippedObjectsMakeTheSameAssessment(t *testing.T) {
 				readiness.Slim(object)
 			}
 			if diff := cmp.Diff(full, readiness.Assess(o, at)); diff != "" {
-				t.Errorf("assessment (-of whole objects +of slim ones):\n%s", diff)
+				t.Errorf("assessment (-of whole objects +of stripped ones):\n%s", diff)
 			}
 		})
 	}

@@ -11,13 +11,13 @@ import (
 
 const (
 	longestMessage = 1000 // runes
-	longestText    = 5000 // runes that are looked at
+	longestText    = 5000 // runes that are read
 	longestBrief   = 240  // runes
 	longestName    = 253  // bytes that Kubernetes allows for one; an image's may be a little longer
 )
 
-// clean makes one line of any text, without what a terminal would obey, and
-// not longer than a message may be. Messages hold what containers wrote.
+// clean makes one line of any text, without control characters, and not longer than a
+// message may be. Messages contain what containers wrote.
 func clean(s string) string { return cleanTo(s, longestMessage) }
 
 // cleanTo is clean with a limit of its own.
@@ -50,8 +50,8 @@ func cleanTo(s string, most int) string {
 	return b.String()
 }
 
-// middleCut shortens a text by its middle: a sentence begins with what matters,
-// and a chain of errors ends with it.
+// middleCut cuts the middle out of a long text: a sentence begins with what matters, a
+// chain of errors ends with it.
 func middleCut(s string, most int) string {
 	runes := []rune(s)
 	if len(runes) <= most {
@@ -72,19 +72,16 @@ func isClean(s string, most int) bool {
 }
 
 // joined joins two texts with ": " if both are there.
-func joined(a, b string) string {
+func joined(a, b string) string { return joinedBy(": ", a, b) }
+
+// sentence joins two texts with ", " if both are there.
+func sentence(a, b string) string { return joinedBy(", ", a, b) }
+
+func joinedBy(separator, a, b string) string {
 	if a == "" || b == "" {
 		return a + b
 	}
-	return a + ": " + b
-}
-
-// semicolon puts a semicolon before a text, if there is one.
-func semicolon(text string) string {
-	if text == "" {
-		return ""
-	}
-	return "; " + text
+	return a + separator + b
 }
 
 // afterAny returns what follows the first of the marks found in s, or s.
@@ -97,11 +94,10 @@ func afterAny(s string, marks ...string) string {
 	return s
 }
 
-// wrappers are what Kubernetes, container runtimes and registries' clients put
-// around the root of an error: parts between ": " that are the same whatever
-// went wrong. The words are those of kubelet, containerd, CRI-O
-// (containers/image), runc and Docker. A part that is not here is kept: to say
-// too much is better than to drop what tells.
+// wrappers are what Kubernetes, container runtimes and registries' clients put around
+// the root of an error: parts between ": " that are the same whatever went wrong. The
+// words are those of kubelet, containerd, CRI-O (containers/image), runc and Docker. A
+// part that is not here is kept: rather too much than too little.
 var wrappers = map[string]bool{
 	"rpc error": true, "Error": true, "Error response from daemon": true, "Internal error occurred": true, "unexpected status": true,
 	"ErrImagePull": true, "failed to authorize": true, "failed to do request": true, "failed to copy": true,
@@ -130,10 +126,10 @@ func isWrapper(part string) bool {
 	return wrappers[part] || slices.ContainsFunc(wrapped, func(w string) bool { return strings.HasPrefix(part, w) })
 }
 
-// telling returns of an error's text the parts that tell what is wrong, or ""
-// if none does. What differs between pods that share the error is left out:
-// addresses of connections, and the ids of pods and containers.
-func telling(message string) string {
+// rootError returns the parts of an error's text that say what is wrong, or "" if none
+// does. What differs between pods that share the error is omitted: addresses of
+// connections, and the ids of pods and containers.
+func rootError(message string) string {
 	message, _, _ = strings.Cut(quoted(message), ` (pod: "`) // the kubelet's name for it
 	var kept []string
 	for part := range strings.SplitSeq(message, ": ") {

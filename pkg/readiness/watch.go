@@ -12,11 +12,11 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// An Update is the latest assessment of a namespace, and how fresh it is. The times are this
-// machine's: they say what came first.
+// An Update is the latest assessment of a namespace, and how fresh it is. The times are
+// this machine's: they order updates and questions.
 type Update struct {
-	Assessment *Assessment // nil as long as nothing could be read
-	HeardAt    time.Time   // when the API server last said something of what is in the assessment
+	Assessment *Assessment // nil until everything was read once
+	HeardAt    time.Time   // when the API server last sent something
 	Err        error       // why the API server cannot be asked now; nil if it can
 	LostAt     time.Time   // since when it cannot
 }
@@ -26,39 +26,38 @@ const (
 	// something every few milliseconds.
 	shortest = 20 * time.Millisecond
 
-	// patience is for how long nothing is said of what changed while one kind is
-	// between two watches: beside the others it would be out of date.
-	patience = 3 * time.Second
+	// betweenWatches is how long updates wait for a kind that is between two watches:
+	// it would be out of date beside the others.
+	betweenWatches = 3 * time.Second
 
 	// evidenceEvery is how often events, claims and the last lines of crashed
-	// containers are read again while something is held up.
+	// containers are read again while something is not done.
 	evidenceEvery = 5 * time.Second
 )
 
-// comeBack is how soon a list or watch that failed is tried again: a lost API
-// server is to be noticed soon after it is back.
-func comeBack() *wait.Backoff {
+// backoff is how soon a list or watch that failed is retried: an API server that is
+// back is noticed soon.
+func backoff() *wait.Backoff {
 	return &wait.Backoff{Duration: 200 * time.Millisecond, Factor: 1.5, Jitter: 0.2, Steps: 100, Cap: 2 * time.Second}
 }
 
-// Watch returns updates of the namespace: one when all of it was read once, and then one
-// with each change, until ctx ends. Then the channel is closed. Kinds may be named; then
-// only they are followed, and no causes are looked for.
+// Watch returns updates of the namespace: one when everything was read once, then one
+// after each change, until ctx ends. Then the channel is closed. If kinds are named,
+// only they are followed, and no causes are searched for.
 //
-// It goes on where a watch was cut and lists anew where that is too long ago,
-// so that no change is missed for good. The first lists are from quorum, but what a watch
-// does not tell nobody knows: whoever must be sure reads anew, with [Observe]. A resource that may not be read or is
-// not served is a gap, and is tried again: rights are given, and custom
-// resources defined, in the course of an upgrade. Pods are watched at all times:
-// at rest, too, they alone tell which of MongoDB's await a restart, and how Kafka
-// is to whoever may not read StrimziPodSets. While the API server cannot
-// be asked the assessment stays as it was, and the update says since when.
+// It resumes a watch that was cut, and lists again if that was too long ago, so that no
+// change is missed permanently. The first lists are from quorum, but a watch may be
+// late: use [Observe] to be sure. A resource that is forbidden or not served is a gap,
+// and is retried: permissions are granted, and custom resources defined, during an
+// upgrade. Pods are always watched: only they show which of MongoDB's await a restart,
+// and the state of Kafka if StrimziPodSets cannot be read. While the API server cannot
+// be reached, the assessment stays the same, and the update says since when.
 func Watch(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) <-chan Update {
 	w := &watcher{Clients: c, namespace: namespace, now: now, evidence: len(only) == 0, changed: make(chan struct{}, 1)}
 	w.addStores(only)
 	for _, s := range w.all {
 		go cache.NewReflectorWithOptions(s.source, nil, s, cache.ReflectorOptions{
-			Name: s.name, TypeDescription: s.name, Backoff: comeBack(),
+			Name: s.name, TypeDescription: s.name, Backoff: backoff(),
 		}).RunWithContext(ctx)
 	}
 	updates := make(chan Update)
@@ -69,7 +68,7 @@ func Watch(ctx context.Context, c Clients, namespace string, now func() time.Tim
 	return updates
 }
 
-// run hands over what the stores hold whenever that changed.
+// run sends an update whenever the stores changed.
 func (w *watcher) run(ctx context.Context, updates chan<- Update) {
 	tick := time.NewTicker(evidenceEvery)
 	defer tick.Stop()
@@ -105,7 +104,7 @@ func (w *watcher) run(ctx context.Context, updates chan<- Update) {
 	}
 }
 
-// heldUp reports whether there are causes to look for, and somebody to ask.
+// heldUp reports whether there are causes to search for, and an API server to ask.
 func (u Update) heldUp() bool { return u.Err == nil && !u.Assessment.complete() }
 
 // latest returns an update with what is in the stores. It is false as long as
@@ -127,21 +126,21 @@ func (w *watcher) latest() (Update, bool) {
 	if !whole {
 		return u, lost != nil
 	}
-	p := Assess(w.objects(), w.now())
-	p.recall(w.words)
-	u.Assessment = &p
+	a := Assess(w.objects(), w.now())
+	a.addLogs(w.logs)
+	u.Assessment = &a
 	return u, true
 }
 
-// requests tells from the last request of each store whether every kind was
-// listed or refused at least once, whether one is between two watches, and why the
-// API server is lost, if it is.
+// requests returns, by the last request of each store, whether every kind was listed or
+// refused at least once, whether one is between two watches, and why the API server
+// cannot be reached, if it cannot.
 func (w *watcher) requests() (whole, behind bool, lost error) {
 	whole = true
 	for _, s := range w.all {
 		switch since := time.Since(s.endedAt); {
 		case s.endedAt.IsZero():
-		case since < patience:
+		case since < betweenWatches:
 			behind = true
 		default:
 			lost = errUnanswered
@@ -156,8 +155,7 @@ func (w *watcher) requests() (whole, behind bool, lost error) {
 	return whole, behind, lost
 }
 
-// objects returns what is in the stores, and a gap for each that may not be
-// filled.
+// objects returns what is in the stores, and a gap for each refused one.
 func (w *watcher) objects() Objects {
 	o := Objects{Events: w.events, Claims: w.claims}
 	for _, s := range w.all {
@@ -170,7 +168,7 @@ func (w *watcher) objects() Objects {
 	return o
 }
 
-// readEvidence reads what may tell why something is held up.
+// readEvidence reads events, claims and logs, which may hold causes.
 func (w *watcher) readEvidence(ctx context.Context) {
 	r := reader{ctx: ctx, Clients: w.Clients, namespace: w.namespace}
 	w.lock.Lock()
@@ -186,10 +184,10 @@ func (w *watcher) readEvidence(ctx context.Context) {
 	w.lock.Unlock()
 	w.signal()
 
-	p := Assess(r.objects, w.now())
-	r.lastWords(p)
+	a := Assess(r.objects, w.now())
+	r.readLogs(a)
 	w.lock.Lock()
-	w.words = p.words()
+	w.logs = a.logs()
 	w.lock.Unlock()
 	w.signal()
 }

@@ -98,7 +98,7 @@ func TestNothingIsSaidBetweenTwoWatches(t *testing.T) {
 		}{
 			{"over", func() { follow().Stop() }, false, false},
 			{"followed again", func() { last = follow() }, true, false},
-			{"over for long", func() { follow().Stop(); time.Sleep(patience) }, true, true},
+			{"over for long", func() { follow().Stop(); time.Sleep(betweenWatches) }, true, true},
 			{"listed again", func() { _ = s.Replace(nil, "") }, true, false},
 		} {
 			step.do()

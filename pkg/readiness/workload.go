@@ -9,33 +9,33 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A Workload is one thing that runs TPE, and how far it is.
+// A Workload is one of the objects that run TPE, and its state.
 type Workload struct {
 	Kind     string    `json:"kind"`
 	Name     string    `json:"name"`
 	Want     int32     `json:"want"`    // pods asked for
-	Ready    int32     `json:"ready"`   // pods that serve, of any spec
+	Ready    int32     `json:"ready"`   // pods that are ready, of any spec
 	Updated  int32     `json:"updated"` // pods of the latest spec
 	State    State     `json:"state"`
-	Reason   string    `json:"reason,omitempty"`   // what it does and what holds it up, in one line
-	Since    time.Time `json:"since,omitzero"`     // since when it is held up; zero if no object tells
+	Reason   string    `json:"reason,omitempty"`   // what it does and what blocks it, in one line
+	Since    time.Time `json:"since,omitzero"`     // since when it is blocked; zero if unknown
 	Strategy string    `json:"strategy,omitempty"` // how pods are replaced
 	Causes   []Cause   `json:"causes,omitempty"`   // the gravest first
 
-	Rolling bool `json:"-"` // a Deployment's controller is on its way to the latest spec, within its progress deadline
+	Rolling bool `json:"-"` // a Deployment that rolls out its latest spec, within its progress deadline
 }
 
 // A State says how far a workload is.
 type State string
 
 const (
-	Ready           State = "Ready"           // all pods are of the latest spec and serve
+	Ready           State = "Ready"           // all pods are of the latest spec and ready
 	ScaledToZero    State = "ScaledToZero"    // no pod is wanted and none is left
-	Progressing     State = "Progressing"     // on its way, as far as can be seen
-	AwaitingRestart State = "AwaitingRestart" // serves, but someone must delete the pods of an old spec
-	Paused          State = "Paused"          // will not go on until someone resumes it
-	Failed          State = "Failed"          // doomed: will not become ready by itself
-	Unknown         State = "Unknown"         // neither proven to be ready nor seen on its way
+	Progressing     State = "Progressing"     // not done, and nothing proves that it failed
+	AwaitingRestart State = "AwaitingRestart" // ready, but someone must delete the pods of an old spec
+	Paused          State = "Paused"          // stopped until someone resumes it
+	Failed          State = "Failed"          // will not become ready by itself
+	Unknown         State = "Unknown"         // nothing proves any of the others
 )
 
 // Done reports whether nothing is left to wait for.
@@ -49,7 +49,7 @@ func (w Workload) HeldBack() bool {
 	return w.Kind == "StatefulSet" && w.State == Ready && w.Updated < w.Want
 }
 
-// A step is where a workload stands between a change and its end.
+// A step is where a workload is in its rollout.
 type step struct {
 	state  State
 	doing  string // such as "rolling out"
@@ -57,12 +57,12 @@ type step struct {
 	since  time.Time
 }
 
-// at returns the workload at a step. A workload on its way is Failed if a
-// cause dooms it. One that is done has no causes. Numbers below zero, which the
-// API server does not let through, prove nothing.
+// at returns the workload at a step. A Progressing workload is Failed if a cause dooms
+// it. One that is done has no causes. Negative numbers, which the API server does not
+// allow, prove nothing.
 func (w Workload) at(s step, causes []Cause) Workload {
 	if min(w.Want, w.Ready, w.Updated) < 0 {
-		s = step{state: Unknown, doing: "a number of its pods is below zero"}
+		s = step{state: Unknown, doing: "its status has a negative number of pods"}
 	}
 	w.State, w.Since = s.state, s.since
 	if w.Done() {
@@ -81,7 +81,7 @@ func (w Workload) at(s step, causes []Cause) Workload {
 	return w
 }
 
-// progress is the step of a workload on its way.
+// progress is the step of a workload that is Progressing.
 func progress(doing, format string, args ...any) step {
 	return step{state: Progressing, doing: doing, detail: fmt.Sprintf(format, args...)}
 }
@@ -94,7 +94,7 @@ func finished(want int32) step {
 	return step{state: Ready}
 }
 
-// from returns the step with the time since when it is held up.
+// from returns the step with the time since when it is blocked.
 func (s step) from(since time.Time) step {
 	s.since = since
 	return s
@@ -116,17 +116,10 @@ func awaiting(who string, n int32, byOperator bool) step {
 	return step{state: AwaitingRestart, doing: who + verb + " by its operator"}
 }
 
-// unseen is the step of a workload whose controller has not looked at the
-// latest spec: its status, and the trouble of its pods, are about the past.
+// unseen is the step of a workload whose controller has not observed the latest spec:
+// its status, and the causes on its pods, belong to an older one.
 func unseen(controller string) step {
-	return step{state: Progressing, doing: "waiting for " + controller + " to see the latest spec"}
-}
-
-func sentence(doing, detail string) string {
-	if doing == "" || detail == "" {
-		return doing + detail
-	}
-	return doing + ", " + detail
+	return step{state: Progressing, doing: "waiting for " + controller + " to observe the latest spec"}
 }
 
 // replicas returns the number asked for; the API server's default is 1.

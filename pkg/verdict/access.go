@@ -181,7 +181,7 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 			f.Code, f.Level = CodeNotLoggedIn, LevelError
 			f.Detail += "; log in again"
 			v.find(ExitForbidden, f)
-		case g.Kind == "KafkaNodePool" && g.Reason != readiness.Broken: // Kafka says if it cannot be counted without
+		case g.Kind == "KafkaNodePool" && g.Reason != readiness.ReadFailed: // Kafka says if it cannot be counted without
 		case !needed[g.Kind] && g.Reason == readiness.NotServed, g.Kind == "CronJob" && g.Reason == readiness.Forbidden:
 			f.Level = LevelInfo
 			v.find(ExitDone, f)

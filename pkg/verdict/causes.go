@@ -59,14 +59,14 @@ func (v *Verdict) causes(p *readiness.Assessment) {
 	var found causeGroups
 	for _, w := range p.Workloads {
 		for _, c := range w.Causes {
-			if c.Tells(p.ObservedAt) {
+			if c.Reportable(p.ObservedAt) {
 				found.add(c, Object{Kind: w.Kind, Name: w.Name}, w.State == readiness.Failed)
 			}
 		}
 	}
 	for _, j := range p.Jobs {
 		for _, c := range j.Causes {
-			if !j.State.Final() && c.Tells(p.ObservedAt) {
+			if !j.State.Final() && c.Reportable(p.ObservedAt) {
 				found.add(c, Object{Kind: "Job", Name: j.Name}, j.Doomed())
 			}
 		}

@@ -25,7 +25,7 @@ func TestEveryWordIsExplained(t *testing.T) {
 		TopicFinding:       constants(t, "finding.go", "Code"),
 		TopicEntryState:    pum.States(),
 		TopicWorkloadState: constants(t, "../readiness/workload.go", "State"),
-		TopicJobState:      constants(t, "../readiness/job.go", "JobState"),
+		TopicJobState:      constants(t, "../kubejob/job.go", "State"),
 		TopicHelmStatus:    release.Statuses(),
 		TopicReleases:      constants(t, "../release/consistency.go", "State"),
 		TopicPreflight:     checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),

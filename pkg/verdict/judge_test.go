@@ -108,10 +108,10 @@ func TestJudge(t *testing.T) {
 
 		{"the documented account may not read StrimziPodSets", Snapshot{Assessment: withGap(ready(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
 		{"a kind not served", Snapshot{Assessment: withGap(ready(), "Kafka", readiness.NotServed), Answer: processed}, ExitDone, []Code{CodeKindNotRead}},
-		{"a kind not answered", Snapshot{Assessment: withGap(ready(), "Kafka", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
+		{"a kind not answered", Snapshot{Assessment: withGap(ready(), "Kafka", readiness.ReadFailed), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
 		{"node pools not served are no news", Snapshot{Assessment: withGap(ready(), "KafkaNodePool", readiness.NotServed), Answer: processed}, ExitDone, nil},
 		{"nor are those that may not be read", Snapshot{Assessment: withGap(ready(), "KafkaNodePool", readiness.Forbidden), Answer: processed}, ExitDone, nil},
-		{"node pools not answered", Snapshot{Assessment: withGap(ready(), "KafkaNodePool", readiness.Broken), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
+		{"node pools not answered", Snapshot{Assessment: withGap(ready(), "KafkaNodePool", readiness.ReadFailed), Answer: processed}, ExitError, []Code{CodeKindNotRead}},
 		{"jobs may not be read", Snapshot{Assessment: withGap(ready(), "Job", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
 		{"what may not be read may be there", Snapshot{Assessment: withGap(workloads(), "StatefulSet", readiness.Forbidden), Answer: processed}, ExitForbidden, []Code{CodeForbidden}},
 		{"no workload, whatever else may not be read", Snapshot{Assessment: withGap(workloads(), "StrimziPodSet", readiness.Forbidden), Answer: processed}, ExitPending, []Code{CodeNoWorkloads, CodeKindNotRead}},
