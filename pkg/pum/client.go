@@ -3,7 +3,6 @@
 package pum
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -98,8 +97,8 @@ type Source struct {
 // An Answer is PUM's whole list, with its source.
 type Answer struct {
 	Source  Source
-	Entries []Entry
-	Ignored string // text behind the list, which its count proves to be whole
+	Entries []Entry // as many as the header announces, in PUM's order; never nil
+	Ignored string  // text behind the list, as kubectl or a shell may add
 
 	// Stderr and ExitCode are warnings and never a failure: the count in
 	// PUM's header proves the list, and nothing else does.
@@ -227,7 +226,7 @@ func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, 
 	case err != nil && !announces(out.Stdout):
 		return Answer{}, false, err
 	}
-	answer, unread := ReadSaved(bytes.NewReader(out.Stdout), c.Limit)
+	answer, unread := ParseLimit(out.Stdout, c.Limit)
 	switch {
 	case unread == nil: // and the count proves it, however the command ended
 		answer.Source.Pod, answer.Source.Container, answer.Source.Command = out.Pod, out.Container, out.Command

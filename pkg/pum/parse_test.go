@@ -266,8 +266,8 @@ func TestParseAmbiguous(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			list := mustParse(t, []byte("1 entrie(s)\nuid: 2\nlastResponse: "+tt.value+"\niterationCounter: 1\n"))
-			if got := *list.Entries[0].LastResponse; got != tt.want || list.Dialect != tt.dialect {
-				t.Errorf("value %s = %q (%s), want %q (%s)", tt.value, got, list.Dialect, tt.want, tt.dialect)
+			if got := *list.Entries[0].LastResponse; got != tt.want || list.Source.Dialect != tt.dialect {
+				t.Errorf("value %s = %q (%s), want %q (%s)", tt.value, got, list.Source.Dialect, tt.want, tt.dialect)
 			}
 		})
 	}

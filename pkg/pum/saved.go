@@ -23,14 +23,7 @@ func ReadSaved(r io.Reader, limit int) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	list, err := ParseLimit(text, limit)
-	if err != nil {
-		return Answer{}, err
-	}
-	return Answer{
-		Source:  Source{Dialect: list.Dialect, Declared: list.Declared, Parsed: len(list.Entries)},
-		Entries: list.Entries, Ignored: list.Ignored,
-	}, nil
+	return ParseLimit(text, limit)
 }
 
 // withoutMark returns what decodes a text without a byte order mark. PUM's begins with
