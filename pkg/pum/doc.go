@@ -62,7 +62,7 @@
 //	         or { uid: number, key: value, … }, alone or in [ ]
 //
 // Blank lines, indentation, "- " and "---" before an entry, carriage returns
-// and the colours of a terminal carry no meaning. Noise is anything before the
+// and the colors of a terminal carry no meaning. Noise is anything before the
 // header, as are the warnings of Node.js; after it, nothing else may stand.
 // A key that is not among the twelve goes to Entry.Extra, a state that is not
 // among the seven is kept and is not final. Null, undefined and a missing key

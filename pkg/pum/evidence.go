@@ -5,6 +5,8 @@ package pum
 import (
 	"slices"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // A Moment is what a restart changes, as it was at one moment.
@@ -17,6 +19,26 @@ type Moment struct {
 // Restart returns what a restart that is sent now is measured against.
 func (m Moment) Restart() *Restart {
 	return &Restart{At: m.At, Job: m.Process.Job, Entries: m.Entries}
+}
+
+// A Restart is what there was before a restart was sent. Entries and jobs from before it
+// are no result of it.
+type Restart struct {
+	At      time.Time // just before it was sent, by the API server's clock
+	Job     types.UID // of the job pum-process as it was then; empty if there was none
+	Entries []Entry   // as PUM listed them then
+}
+
+// Changed returns the uids of those of the entries that PUM worked on since the restart,
+// and of those that are new.
+func (r *Restart) Changed(entries []Entry) map[int64]bool {
+	changed := map[int64]bool{}
+	for _, c := range Changes(r.Entries, entries) {
+		if c.After != nil {
+			changed[c.After.UID] = true
+		}
+	}
+	return changed
 }
 
 // Evidence returns what shows that PUM took a restart that was sent after the
