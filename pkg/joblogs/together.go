@@ -35,7 +35,7 @@ func (r *Reader) follow(ctx context.Context, h JobHistory, run Run) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	g := group{Reader: r, active: map[containerKey]*runReader{}, done: make(chan finishedRun)}
-	r.started = nil
+	r.startNext()
 	err := g.start(ctx, run)
 	if err == nil {
 		err = g.startOthers(ctx, h)
