@@ -325,12 +325,7 @@ func (r *Reader) markRead(run Run) {
 
 // sayLeftOut says once which containers are not read.
 func (r *Reader) sayLeftOut(h JobHistory) error {
-	var names []string
-	for _, run := range h.Runs {
-		if run.Kind == kubejob.Sidecar && run.Container != "" && !slices.Contains(names, run.Container) {
-			names = append(names, run.Container)
-		}
-	}
+	names := h.containers(func(run Run) bool { return run.Kind == kubejob.Sidecar })
 	if r.sidecars || r.Container != "" || len(names) == 0 {
 		return nil
 	}
