@@ -172,7 +172,7 @@ func waitingFor(h JobHistory) string {
 		}
 	}
 	if last := own[len(own)-1]; last.State == Ended && last.ExitCode == 0 {
-		return fmt.Sprintf("attempt %d ended well, and the job has not ended yet", h.Attempts)
+		return fmt.Sprintf("attempt %d succeeded, and the job has not ended yet", h.Attempts)
 	}
 	return fmt.Sprintf("attempt %d ended, and the next one has not started", h.Attempts)
 }

@@ -103,11 +103,11 @@ func (c *Cluster) Traces(ctx context.Context) []string {
 	if events, err := c.Events(ctx); err == nil {
 		for _, e := range events {
 			if how := ended[endIn(e)]; how != "" {
-				traces = append(traces, fmt.Sprintf("a job %s %s at %s, as its events say, and was removed since", c.Name, how, e.LastTimestamp.UTC().Format(time.RFC3339)))
+				traces = append(traces, fmt.Sprintf("according to its events, a job %s %s at %s, and was removed since", c.Name, how, e.LastTimestamp.UTC().Format(time.RFC3339)))
 			}
 		}
 		if len(events) > 0 && len(traces) == 0 {
-			traces = append(traces, fmt.Sprintf("there was a job %s, as its events say, and it was removed", c.Name))
+			traces = append(traces, fmt.Sprintf("according to its events, there was a job %s, and it was removed", c.Name))
 		}
 	}
 	if others := c.Others(ctx); len(others) > 0 {
