@@ -91,9 +91,8 @@ func (t *runReader) copy(ctx context.Context, watched *watchedStream) (p connRes
 			return p
 		}
 		if stamps = stamps || piece.Begins(); !stamps {
-			if p.refused = kubeletError(piece); p.refused != nil {
-				return p
-			}
+			p.refused = kubeletError(piece)
+			return p
 		}
 		if p.otherRun = t.otherRun(ctx, piece); p.otherRun {
 			return p
@@ -152,15 +151,19 @@ func (t *runReader) finder() *finder {
 	return newFinder(&t.mark)
 }
 
-// kubeletError returns what a kubelet says in place of a log, or nil. It has no
-// stamp, as a line of a container has.
+// kubeletError returns what a kubelet says in place of a log. It has no stamp, as a line
+// of a container has. Other text without one is none that can be read: as it has no
+// place, it would be read again and again.
 func kubeletError(p Piece) error {
-	for _, start := range []string{"unable to retrieve container logs", "failed to "} {
-		if text := strings.TrimSpace(string(p.Text)); strings.HasPrefix(text, start) {
-			return &nodeError{text}
-		}
+	const most = 200
+	text := strings.TrimSpace(string(p.Text))
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
 	}
-	return nil
+	if strings.HasPrefix(text, "unable to retrieve container logs") || strings.HasPrefix(text, "failed to ") {
+		return &nodeError{text}
+	}
+	return &nodeError{"the node sent text without timestamps: " + text}
 }
 
 // deliver passes on a piece, unless it is from before the time that was asked

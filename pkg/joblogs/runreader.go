@@ -124,7 +124,7 @@ func (t *runReader) step(ctx context.Context) (step, error) {
 
 // afterConnection draws the conclusions from a connection.
 func (t *runReader) afterConnection(ctx context.Context, c connResult) error {
-	if err := t.planNext(c); err != nil {
+	if err := t.planNext(c); err != nil || t.run.State == Gone {
 		return err
 	}
 	if c.fresh > 0 && c.cut != nil && !t.run.restarts {
@@ -194,7 +194,7 @@ func (t *runReader) onError(err error) error {
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return err
-	case t.run.State != Running && t.retry.tries >= mostTries && about(err):
+	case t.run.State != Running && t.retry.tries >= t.triesUntilGone() && about(err):
 		t.run.State, t.run.Reason = Gone, err.Error()
 		return nil
 	case !t.Follow && t.retry.tries >= mostTries:
@@ -203,6 +203,15 @@ func (t *runReader) onError(err error) error {
 		return nil // the container's state changed, which will be seen
 	}
 	return t.outage.begin(t.Reader, err)
+}
+
+// triesUntilGone is how often the log of a run that is over is asked for. A follow has the
+// half a minute in which a container runtime that restarts is back.
+func (t *runReader) triesUntilGone() int {
+	if t.Follow {
+		return 4 * mostTries
+	}
+	return mostTries
 }
 
 // about reports whether an error is about the log, not about the way to it.
