@@ -517,6 +517,25 @@ func (n lateLog) Log(ctx context.Context, pod string, o *corev1.PodLogOptions) (
 	return n.node.Log(ctx, pod, o)
 }
 
+// Where no connection brings anything new, a reader that does not follow says so.
+func TestConnectionsThatAreAlwaysCut(t *testing.T) {
+	for _, budget := range []int{0, 10, 45} {
+		synctest.Test(t, func(t *testing.T) {
+			node := newNode()
+			pod := node.start("a", corev1.RestartPolicyNever)
+			node.log(pod).write("one\n", "two\n")
+			node.exit(pod, 0)
+			node.budget = func(int) int { return budget }
+			reader, _ := node.reader(Options{Tail: -1})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if _, err := reader.Read(ctx); !errors.Is(err, errCut) {
+				t.Errorf("%d bytes a connection: %v, want %v", budget, err, errCut)
+			}
+		})
+	}
+}
+
 // otherLog has the same answer to every question for a log.
 type otherLog struct {
 	*node

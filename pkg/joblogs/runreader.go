@@ -37,9 +37,10 @@ type search struct {
 	atEnd bool // the mark's line is the last one
 }
 
-// A retry counts connections in a row that brought nothing.
+// A retry counts connections in a row that brought nothing new.
 type retry struct {
 	tries int
+	empty int           // the last of them, that were cut and brought nothing at all
 	pause time.Duration // before the next one
 }
 
@@ -127,6 +128,9 @@ func (t *runReader) afterConnection(ctx context.Context, c connResult) error {
 	if err := t.planNext(c); err != nil || t.run.State == Gone {
 		return err
 	}
+	if t.inVain(c) {
+		return fmt.Errorf("read the log of container %q of pod %q: %w", t.run.Container, t.run.Pod, c.cut)
+	}
 	if c.fresh > 0 && c.cut != nil && !t.run.restarts {
 		return nil // there is more, whatever became of the container
 	}
@@ -182,6 +186,17 @@ func (t *runReader) planNext(c connResult) error {
 		t.pauseLonger() // a search that long is for something that moves
 	}
 	return t.outage.over(t.Reader)
+}
+
+// inVain reports whether connections are cut repeatedly before anything new comes,
+// and nobody follows. A search for the position takes some forty.
+func (t *runReader) inVain(c connResult) bool {
+	if c.cut == nil || c.old+c.fresh > 0 {
+		t.retry.empty = 0
+	} else {
+		t.retry.empty++
+	}
+	return !t.Follow && c.cut != nil && (t.retry.empty >= mostTries || t.retry.tries >= 128)
 }
 
 // pauseLonger makes the pause before the next connection longer: nothing came.

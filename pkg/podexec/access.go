@@ -4,7 +4,7 @@ package podexec
 
 import rbacv1 "k8s.io/api/rbac/v1"
 
-// Rules returns the rights in a namespace with which a command can be run in a
+// Rules returns the permissions in a namespace with which a command can be run in a
 // Deployment's pod, whatever lies between.
 //
 // To run a command takes two verbs: get for WebSocket, create for SPDY, and

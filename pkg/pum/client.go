@@ -107,7 +107,7 @@ type Answer struct {
 }
 
 // A Client asks PUM. It remembers which spelling of a command PUM knows, so
-// that a client that asks again and again does not try them all each time.
+// that a client that asks repeatedly does not try them all each time.
 type Client struct {
 	Runner   Runner
 	Limit    int           // the largest answer to read, in bytes
@@ -213,7 +213,7 @@ func (c *Client) prefer(command []string) {
 }
 
 // read makes an answer of what came of a command, or says why it is none. It is mine if
-// no other spelling has to be tried: PUM answered, if not in full, or nobody let us ask.
+// no other spelling has to be tried: PUM answered, if not in full, or the command was not allowed.
 func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, why error) {
 	var lost *podexec.LostError
 	switch {
@@ -243,7 +243,7 @@ func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, 
 	return Answer{}, false, unread
 }
 
-// announces reports whether a text has PUM's header, so that nobody but PUM's command
+// announces reports whether a text has PUM's header, so that only PUM's command
 // can have printed it.
 func announces(text []byte) bool {
 	_, f := findHeader(string(text))

@@ -49,11 +49,11 @@ func (r *Restart) Changed(entries []Entry) map[int64]bool {
 //     shows nothing, even if it is the first: a quota may have held it back. Where jobs may
 //     not be read, a pod of another job than those before does, if it was created after.
 //   - An entry left a final state, or its iterations began again.
-//   - An entry changed otherwise, while nobody was at work before.
+//   - An entry changed otherwise, while nothing was at work before.
 //   - An entry is new, and was created after all that PUM knew before.
 //
 // An entry whose time went back shows nothing: a backup was restored, or another PUM
-// answered. Nor does one that is not told from another.
+// answered. Nor does one that cannot be told apart from another.
 func Evidence(before, after Moment) []string {
 	var lines []string
 	atWork := before.Process.AtWork || slices.ContainsFunc(before.Entries, func(e Entry) bool { return e.State == StateInProgress })

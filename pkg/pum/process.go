@@ -39,8 +39,8 @@ type ProcessPod struct {
 	CreatedAt time.Time
 }
 
-// ReadProcess looks for the job that works through the entries, and for its pods. Whoever
-// may not read jobs learns less.
+// ReadProcess looks for the job that works through the entries, and for its pods. Without
+// the permission to read jobs, less is known.
 func ReadProcess(ctx context.Context, client *kube.Client, namespace string) (Process, error) {
 	job, err := client.Jobs(namespace).Get(ctx, ProcessJob, metav1.GetOptions{})
 	unread := apierrors.IsForbidden(err)

@@ -28,10 +28,10 @@ func RestartCommands(status []string) [][]string {
 	return commands
 }
 
-// Restart tells PUM to run the post-upgrade procedure again.
+// Restart has PUM run the post-upgrade procedure again.
 //
 // It is sent at most once. The next spelling is tried only where something shows that
-// the one before did not run (RanNot); after anything else nobody can tell whether PUM
+// the one before did not run (RanNot); after anything else it is not known whether PUM
 // saw it, and asking for the entries is the safe way to find out. What the
 // command prints and how it ends is not documented: it proves nothing, and is
 // returned to be shown. The error is ErrNoAnswer if none ran.
