@@ -25,7 +25,7 @@ type API interface {
 	Log(ctx context.Context, pod string, options *corev1.PodLogOptions) (io.ReadCloser, error)
 }
 
-// Rules returns the least rights in a namespace with which a job's logs can
+// Rules returns the least permissions in a namespace with which a job's logs can
 // be read.
 func Rules() []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{

@@ -17,7 +17,7 @@ import (
 type connResult struct {
 	old, fresh int   // pieces
 	found      bool  // the position, or there was none
-	missing    bool  // the position cannot be told, because too little came before
+	missing    bool  // the position is not known, because too little came before
 	newer      bool  // lines from behind it came instead
 	otherRun   bool  // it was the log of another run
 	cut        error // how it ended, unless as a whole answer does
@@ -28,19 +28,19 @@ type connResult struct {
 
 // whole reports whether the answer came to its end and nothing speaks against
 // its being the end of the log.
-func (p connResult) whole() bool {
-	return p.found && p.cut == nil && p.refused == nil && !p.missing && !p.otherRun
+func (c connResult) whole() bool {
+	return c.found && c.cut == nil && c.refused == nil && !c.missing && !c.otherRun
 }
 
 // empty reports whether an answer came to its end, and there was nothing in it.
-func (p connResult) empty() bool {
-	return p.cut == nil && p.refused == nil && !p.missing && !p.otherRun && p.old == 0 && p.fresh == 0
+func (c connResult) empty() bool {
+	return c.cut == nil && c.refused == nil && !c.missing && !c.otherRun && c.old == 0 && c.fresh == 0
 }
 
 // nothingYet reports whether a log that was asked for had nothing in it: the
 // answer came to its end, or lasted for so long that lines would have come.
-func (p connResult) nothingYet() bool {
-	return p.refused == nil && !p.otherRun && p.old+p.fresh == 0 && (p.cut == nil || p.took >= time.Second)
+func (c connResult) nothingYet() bool {
+	return c.refused == nil && !c.otherRun && c.old+c.fresh == 0 && (c.cut == nil || c.took >= time.Second)
 }
 
 // A nodeError is what a kubelet writes in place of a log.
@@ -91,9 +91,8 @@ func (t *runReader) copy(ctx context.Context, watched *watchedStream) (p connRes
 			return p
 		}
 		if stamps = stamps || piece.Begins(); !stamps {
-			if p.refused = kubeletError(piece); p.refused != nil {
-				return p
-			}
+			p.refused = kubeletError(piece)
+			return p
 		}
 		if p.otherRun = t.otherRun(ctx, piece); p.otherRun {
 			return p
@@ -128,7 +127,7 @@ func (t *runReader) copy(ctx context.Context, watched *watchedStream) (p connRes
 // kubelet tells whose it is, or the API server has heard of it.
 func (t *runReader) otherRun(ctx context.Context, p Piece) bool {
 	const rounding = 1200 * time.Millisecond // ends are known in seconds
-	if !t.run.restarts || t.retry.tries > 4*most {
+	if !t.run.restarts || t.retry.tries > 4*mostTries {
 		return false
 	}
 	if !t.mark.set() && !t.run.previous && (t.run.State == Running || t.run.restarting) && !t.isFirstRun(ctx) {
@@ -152,15 +151,19 @@ func (t *runReader) finder() *finder {
 	return newFinder(&t.mark)
 }
 
-// kubeletError returns what a kubelet says in place of a log, or nil. It has no
-// stamp, as a line of a container has.
+// kubeletError returns what a kubelet says in place of a log. It has no stamp, as a line
+// of a container has. Other text without one is none that can be read: as it has no
+// place, it would be read again and again.
 func kubeletError(p Piece) error {
-	for _, start := range []string{"unable to retrieve container logs", "failed to "} {
-		if text := strings.TrimSpace(string(p.Text)); strings.HasPrefix(text, start) {
-			return &nodeError{text}
-		}
+	const most = 200
+	text := strings.TrimSpace(string(p.Text))
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
 	}
-	return nil
+	if strings.HasPrefix(text, "unable to retrieve container logs") || strings.HasPrefix(text, "failed to ") {
+		return &nodeError{text}
+	}
+	return &nodeError{"the node sent text without timestamps: " + text}
 }
 
 // deliver passes on a piece, unless it is from before the time that was asked
@@ -200,7 +203,7 @@ const quiet = 10 * time.Second
 
 // endIfStalled ends a connection on which nothing comes although the run ended or
 // its log is longer: it may lead nowhere without anybody saying so, and a
-// kubelet that lost sight of a rotated file waits for ever. It returns what
+// kubelet that lost sight of a rotated file waits forever. It returns what
 // stops it.
 func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelCauseFunc, p *watchedStream) (stop func()) {
 	ctx, end := context.WithCancel(ctx)
@@ -227,14 +230,19 @@ func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelCause
 	return func() { end(); <-done }
 }
 
+// lastLine opens the log at its last line.
+func (t *runReader) lastLine(ctx context.Context) (io.ReadCloser, error) {
+	return t.API.Log(ctx, t.run.Pod, &corev1.PodLogOptions{
+		Container: t.run.Container, Timestamps: true, Previous: t.run.previous, TailLines: new(int64(1)),
+	})
+}
+
 // last returns the time of the log's last line, and whether the run is over.
 func (t *runReader) last(ctx context.Context) (at time.Time, over bool) {
 	if t.refresh(ctx) != nil {
 		return at, false
 	}
-	stream, err := t.API.Log(ctx, t.run.Pod, &corev1.PodLogOptions{
-		Container: t.run.Container, Timestamps: true, Previous: t.run.previous, TailLines: new(int64(1)),
-	})
+	stream, err := t.lastLine(ctx)
 	if err != nil {
 		return at, t.run.State != Running
 	}

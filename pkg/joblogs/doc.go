@@ -14,8 +14,8 @@
 // It can be asked for the last lines, or for all since a second; not for a
 // place. The stamps of lines on standard output and standard error may be
 // out of order by microseconds. The kubelet reads one file: when the file
-// grew to its limit, 10 MiB by default, the node puts it aside and begins
-// another, and what was put aside cannot be asked for. A connection may end
+// grew to its limit, 10 MiB by default, the node rotates it and begins
+// another, and what was rotated cannot be asked for. A connection may end
 // at any byte, and its end does not tell whether the log ended.
 //
 // So a log is read until its container ended and another question brought
@@ -36,7 +36,7 @@
 //
 // # What it does not do
 //
-// It does not read the files that a node put aside, and cannot notice lines
+// It does not read the files that a node rotated, and cannot notice lines
 // that a kubelet leaves out within one connection. It knows nothing of
 // ThingPark Enterprise.
 package joblogs

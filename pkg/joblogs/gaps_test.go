@@ -187,6 +187,39 @@ func TestGoesOnBehindPositions(t *testing.T) {
 	}
 }
 
+// As long as an attempt has written nothing, the place to go on from is the end of the one
+// before: without it, what that wrote would be read again.
+func TestPositionsOfAnAttemptThatWroteNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		first := node.start("a", corev1.RestartPolicyNever)
+		node.log(first).write("only\n")
+		node.exit(first, 1)
+		second := node.start("b", corev1.RestartPolicyNever)
+		reader, sink := node.reader(Options{Follow: true, Tail: -1})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := reader.Read(ctx); err == nil {
+			t.Fatal("the reader was not interrupted")
+		}
+		after := reader.Positions()
+		if len(after) != 1 || after[0].Pod != "a" || after[0].Time.IsZero() {
+			t.Errorf("positions = %v, want one behind the line of pod a", after)
+		}
+		node.change(func() {
+			node.log(second).write("next\n")
+			node.exit(second, 0)
+			node.finish(batchv1.JobComplete)
+		})
+		got := sink.lines.String()
+		reader, sink = node.reader(Options{Follow: true, Tail: -1, After: after})
+		if _, err := reader.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, got+sink.lines.String(), "only\nnext\n")
+	})
+}
+
 // Where the pod of the position is gone, what it wrote is; times tell the rest.
 func TestGoesOnWithoutThePodOfThePosition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

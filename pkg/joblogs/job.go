@@ -95,6 +95,22 @@ func (r Run) key() containerKey { return containerKey{r.pod, r.Pod, r.Container}
 
 func (r Run) lastAttempt() int { return max(r.Attempt, r.To) }
 
+// Containers returns the names of all containers, in the order of their logs.
+func (h JobHistory) Containers() []string {
+	return h.containers(func(Run) bool { return true })
+}
+
+// containers returns the names of the containers of some runs.
+func (h JobHistory) containers(some func(Run) bool) []string {
+	var names []string
+	for _, run := range h.Runs {
+		if run.Container != "" && some(run) && !slices.Contains(names, run.Container) {
+			names = append(names, run.Container)
+		}
+	}
+	return names
+}
+
 // Describe puts together what is known of a job. The events are those about the
 // job, and are needed only to name pods that are gone.
 func Describe(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) JobHistory {
@@ -156,7 +172,7 @@ func waitingFor(h JobHistory) string {
 		}
 	}
 	if last := own[len(own)-1]; last.State == Ended && last.ExitCode == 0 {
-		return fmt.Sprintf("attempt %d ended well, and the job has not ended yet", h.Attempts)
+		return fmt.Sprintf("attempt %d succeeded, and the job has not ended yet", h.Attempts)
 	}
 	return fmt.Sprintf("attempt %d ended, and the next one has not started", h.Attempts)
 }
@@ -180,7 +196,7 @@ func lostRuns(facts kubejob.Facts, named []string) []Run {
 	return runs
 }
 
-// lostPods returns the names of a job's pods that are gone, the eldest first,
+// lostPods returns the names of a job's pods that are gone, the oldest first,
 // as far as events tell: these are forgotten after an hour.
 func lostPods(job *batchv1.Job, facts kubejob.Facts, events []corev1.Event) []string {
 	const made = "Created pod: "

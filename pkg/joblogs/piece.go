@@ -42,7 +42,8 @@ func newSplitter(r io.Reader) *splitter {
 }
 
 // next returns the next piece. A stamp that was cut is no piece: nothing of
-// its line is known. Text without a stamp comes without one.
+// its line is known. Text without a stamp comes without one: a kubelet may write
+// why there is no log, and no line break behind it.
 func (s *splitter) next() (Piece, error) {
 	if s.err != nil {
 		return Piece{}, s.err
@@ -55,18 +56,25 @@ func (s *splitter) next() (Piece, error) {
 	if !s.inside {
 		p = s.stamped(text)
 	}
-	if len(p.Text) == 0 || s.err != nil && !s.inside && !p.Begins() {
+	if len(p.Text) == 0 || s.err != nil && !s.inside && !p.Begins() && isCutStamp(text) {
 		return Piece{}, s.err
 	}
 	s.inside = !p.Ends()
 	return p, nil
 }
 
+// longestStamp is how long a stamp is at most.
+const longestStamp = len("2006-01-02T15:04:05.000000000+00:00")
+
+// isCutStamp reports whether the text may be the beginning of a stamp.
+func isCutStamp(text []byte) bool {
+	return len(text) <= longestStamp && len(bytes.Trim(text, "0123456789-:.+TZ")) == 0
+}
+
 // stamped takes the stamp from the start of a line. Most lines are of the
 // second of the line before: then only the digits behind it are read.
 func (s *splitter) stamped(line []byte) Piece {
-	const longest = len("2006-01-02T15:04:05.000000000+00:00")
-	n := bytes.IndexByte(line[:min(len(line), longest+1)], ' ')
+	n := bytes.IndexByte(line[:min(len(line), longestStamp+1)], ' ')
 	if n < 0 {
 		return Piece{Text: line}
 	}

@@ -108,8 +108,8 @@ func (l *lineMark) add(text []byte) {
 }
 
 // begins reports whether a line may be the one that is marked, as far as its
-// text tells. Two lines may have the same time, and a node may put aside one
-// of them.
+// text tells. Two lines may have the same time, and a node may rotate one
+// of them away.
 func (l *lineMark) begins(p Piece) bool {
 	if l.head == nil {
 		return true
@@ -201,7 +201,7 @@ func (f *finder) classify(p Piece) (Piece, lineAge) {
 	m := f.mark
 	switch {
 	case part && p.Time.Equal(m.last.at):
-		return p, missing // one of several with this time, and nobody knows which
+		return p, missing // one of several with this time, and it is not known which
 	case f.seen < m.same && p.Time.Equal(m.last.at):
 		if f.seen+1 < m.same || m.last.begins(p) {
 			f.seen++

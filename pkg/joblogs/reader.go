@@ -58,6 +58,7 @@ type Reader struct {
 	readTo    map[containerKey]int // the last restart of each that was read
 	reached   int                  // the last attempt of which something was said
 	started   []*runReader         // the last that were read together
+	behind    []Position           // of those that were read before them
 	sidecars  bool                 // it was said which are left out
 	reason    string               // what is waited for
 	waited    time.Duration        // for the same reason
@@ -104,14 +105,23 @@ func (r *Reader) forget() {
 	r.sidecars, r.succeeded = false, map[types.UID]bool{}
 }
 
-// Positions returns how far the logs were read that were read last.
+// Positions returns how far the logs were read that were read last. As long as there is
+// nothing in them, those are the logs before them.
 func (r *Reader) Positions() []Position {
 	var list []Position
+	placed := false
 	for _, t := range r.started {
-		list = append(list, t.position())
+		p := t.position()
+		list, placed = append(list, p), placed || !p.Time.IsZero()
+	}
+	if !placed && r.behind != nil {
+		return r.behind
 	}
 	return list
 }
+
+// startNext forgets what was read together, but for how far.
+func (r *Reader) startNext() { r.behind, r.started = r.Positions(), nil }
 
 // Selected returns the attempts that were meant, as Selection.Set reads them,
 // once they are known: what comes behind the positions is all or one number.
@@ -283,7 +293,7 @@ func (r *Reader) readRun(ctx context.Context, h JobHistory, run Run) error {
 	if r.Follow {
 		return r.follow(ctx, h, run)
 	}
-	r.started = nil
+	r.startNext()
 	t, err := r.begin(run)
 	if err != nil {
 		return err
@@ -315,12 +325,7 @@ func (r *Reader) markRead(run Run) {
 
 // sayLeftOut says once which containers are not read.
 func (r *Reader) sayLeftOut(h JobHistory) error {
-	var names []string
-	for _, run := range h.Runs {
-		if run.Kind == kubejob.Sidecar && run.Container != "" && !slices.Contains(names, run.Container) {
-			names = append(names, run.Container)
-		}
-	}
+	names := h.containers(func(run Run) bool { return run.Kind == kubejob.Sidecar })
 	if r.sidecars || r.Container != "" || len(names) == 0 {
 		return nil
 	}

@@ -441,6 +441,111 @@ func (n noLog) Log(context.Context, string, *corev1.PodLogOptions) (io.ReadClose
 	return nil, n.err
 }
 
+// Text without stamps has no place, so that it cannot be told from what was read.
+func TestTextWithoutStampsIsNotRepeated(t *testing.T) {
+	for text, want := range map[string]string{
+		"unable to retrieve container logs for containerd://1": "begin 1 a Ended; end Gone 0: unable to retrieve container logs for containerd://1",
+		"rpc error: no such thing\n":                           "begin 1 a Ended; end Gone 0: the node sent text without timestamps: rpc error: no such thing",
+		strings.Repeat("x", 1<<20):                             "begin 1 a Ended; end Gone 0: the node sent text without timestamps: " + strings.Repeat("x", 200) + "...",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			node := newNode()
+			node.exit(node.start("a", corev1.RestartPolicyNever), 0)
+			node.finish(batchv1.JobComplete)
+			reader, sink := node.reader(Options{Tail: -1})
+			reader.API = otherLog{node, text}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if _, err := reader.Read(ctx); err != nil {
+				t.Errorf("%.40q: %v", text, err)
+			}
+			got := strings.Join(sink.script, "; ")
+			if len(reader.started) == 1 {
+				got += ": " + reader.started[0].run.Reason
+			}
+			if got != want {
+				t.Errorf("%.40q: %.300s, want %s", text, got, want)
+			}
+		})
+	}
+}
+
+// A run that is over and whose log is refused does not keep a reader for ever; one whose
+// container runtime restarts is waited for by who follows.
+func TestALogThatIsRefused(t *testing.T) {
+	for name, tt := range map[string]struct {
+		follow bool
+		until  time.Duration
+		want   string
+	}{
+		"always":             {false, time.Hour, "begin 1 a Ended; end Gone 0"},
+		"always, followed":   {true, time.Hour, "begin 1 a Ended; end Gone 0"},
+		"for 10 s, followed": {true, 10 * time.Second, "begin 1 a Ended; one; end Ended 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				node := newNode()
+				pod := node.start("a", corev1.RestartPolicyNever)
+				node.log(pod).write("one\n")
+				node.exit(pod, 0)
+				node.finish(batchv1.JobComplete)
+				reader, sink := node.reader(Options{Follow: tt.follow, Tail: -1})
+				reader.API = lateLog{node, time.Now().Add(tt.until)}
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+				defer cancel()
+				if _, err := reader.Read(ctx); err != nil {
+					t.Error(err)
+				}
+				if got := strings.Join(sink.script, "; "); got != tt.want {
+					t.Errorf("%s, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// lateLog has no log until a time.
+type lateLog struct {
+	*node
+	until time.Time
+}
+
+func (n lateLog) Log(ctx context.Context, pod string, o *corev1.PodLogOptions) (io.ReadCloser, error) {
+	if time.Now().Before(n.until) {
+		return nil, apierrors.NewBadRequest("container not found")
+	}
+	return n.node.Log(ctx, pod, o)
+}
+
+// Where no connection brings anything new, a reader that does not follow says so.
+func TestConnectionsThatAreAlwaysCut(t *testing.T) {
+	for _, budget := range []int{0, 10, 45} {
+		synctest.Test(t, func(t *testing.T) {
+			node := newNode()
+			pod := node.start("a", corev1.RestartPolicyNever)
+			node.log(pod).write("one\n", "two\n")
+			node.exit(pod, 0)
+			node.budget = func(int) int { return budget }
+			reader, _ := node.reader(Options{Tail: -1})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if _, err := reader.Read(ctx); !errors.Is(err, errCut) {
+				t.Errorf("%d bytes a connection: %v, want %v", budget, err, errCut)
+			}
+		})
+	}
+}
+
+// otherLog has the same answer to every question for a log.
+type otherLog struct {
+	*node
+	text string
+}
+
+func (n otherLog) Log(context.Context, string, *corev1.PodLogOptions) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(n.text)), nil
+}
+
 func TestATimeoutEndsAFollow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()

@@ -4,16 +4,20 @@ package joblogs
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // A job may be removed the moment it ends: by its ttlSecondsAfterFinished, by a
-// hook policy of Helm (hook-succeeded, hook-failed), or because Helm makes it
-// anew (before-hook-creation). Then its end is known from what was seen last.
+// hook policy of Helm (hook-succeeded, hook-failed), or because Helm creates it
+// again (before-hook-creation). Then its end is known from what was seen last.
 
 // replacedWithin is how long a job that is followed and was removed may take
 // to be there again: who replaces a job creates it as soon as it is gone.
@@ -89,4 +93,40 @@ func (r *Reader) succeededPods() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.succeeded)
+}
+
+// Traces says what is left of a job that is not there, and which jobs are. It
+// says nothing of what it may not read.
+func (c *Cluster) Traces(ctx context.Context) []string {
+	var traces []string
+	ended := map[kubejob.State]string{kubejob.Complete: "completed", kubejob.Failed: "failed"}
+	if events, err := c.Events(ctx); err == nil {
+		for _, e := range events {
+			if how := ended[endIn(e)]; how != "" {
+				traces = append(traces, fmt.Sprintf("according to its events, a job %s %s at %s, and was removed since", c.Name, how, e.LastTimestamp.UTC().Format(time.RFC3339)))
+			}
+		}
+		if len(events) > 0 && len(traces) == 0 {
+			traces = append(traces, fmt.Sprintf("according to its events, there was a job %s, and it was removed", c.Name))
+		}
+	}
+	if others := c.Others(ctx); len(others) > 0 {
+		traces = append(traces, "jobs here: "+strings.Join(others, ", "))
+	}
+	return traces
+}
+
+// Others returns the names of the jobs in the namespace, as far as they may
+// be read.
+func (c *Cluster) Others(ctx context.Context) []string {
+	jobs, err := c.Client.Jobs(c.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, job := range jobs.Items {
+		names = append(names, job.Name)
+	}
+	slices.Sort(names)
+	return names
 }

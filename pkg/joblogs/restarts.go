@@ -42,7 +42,7 @@ func (t *runReader) replaced() bool { return t.run.previous || t.run.State == Go
 
 // awaitRestart looks how the run is, and waits while its container is about to be
 // started again: until that is known, one cannot tell whose log one would get.
-// Who does not follow is not kept waiting for long.
+// Without a follow it does not wait for long.
 func (t *runReader) awaitRestart(ctx context.Context) error {
 	if t.isFirstRun(ctx) {
 		return t.refresh(ctx)

@@ -37,9 +37,10 @@ type search struct {
 	atEnd bool // the mark's line is the last one
 }
 
-// A retry counts connections in a row that brought nothing.
+// A retry counts connections in a row that brought nothing new.
 type retry struct {
 	tries int
+	empty int           // the last of them, that were cut and brought nothing at all
 	pause time.Duration // before the next one
 }
 
@@ -52,12 +53,12 @@ const (
 	done             // nothing more can come
 )
 
-// most is how many connections in a row may be in vain where a log is not
+// mostTries is how many connections in a row may be in vain where a log is not
 // followed, and where its run is over and the log may be gone.
-const most = 5
+const mostTries = 5
 
 // read reads until nothing more can come, and then knows how the run is. It
-// returns an error if that could not be told.
+// returns an error if that is not known.
 func (t *runReader) read(ctx context.Context) error {
 	t.search.tailSearch, t.start = newTailSearch(), t.Now()
 	if t.Tail == 0 && !t.mark.set() {
@@ -80,9 +81,7 @@ func (t *runReader) read(ctx context.Context) error {
 // is lost that comes while there is no connection. Without an answer the first
 // connection tells what is new.
 func (t *runReader) skipAll(ctx context.Context) {
-	stream, err := t.API.Log(ctx, t.run.Pod, &corev1.PodLogOptions{
-		Container: t.run.Container, Timestamps: true, Previous: t.run.previous, TailLines: new(int64(1)),
-	})
+	stream, err := t.lastLine(ctx)
 	if err != nil {
 		return
 	}
@@ -125,11 +124,14 @@ func (t *runReader) step(ctx context.Context) (step, error) {
 }
 
 // afterConnection draws the conclusions from a connection.
-func (t *runReader) afterConnection(ctx context.Context, p connResult) error {
-	if err := t.planNext(p); err != nil {
+func (t *runReader) afterConnection(ctx context.Context, c connResult) error {
+	if err := t.planNext(c); err != nil || t.run.State == Gone {
 		return err
 	}
-	if p.fresh > 0 && p.cut != nil && !t.run.restarts {
+	if t.inVain(c) {
+		return fmt.Errorf("read the log of container %q of pod %q: %w", t.run.Container, t.run.Pod, c.cut)
+	}
+	if c.fresh > 0 && c.cut != nil && !t.run.restarts {
 		return nil // there is more, whatever became of the container
 	}
 	asked := t.run
@@ -140,7 +142,7 @@ func (t *runReader) afterConnection(ctx context.Context, p connResult) error {
 		}
 	}
 	look := t.refresh
-	if t.search.gap || p.otherRun || p.empty() {
+	if t.search.gap || c.otherRun || c.empty() {
 		look = t.awaitRestart
 	}
 	if err := look(ctx); err != nil {
@@ -154,40 +156,51 @@ func (t *runReader) afterConnection(ctx context.Context, p connResult) error {
 
 // planNext keeps count of what a connection brought, and decides how to ask
 // next.
-func (t *runReader) planNext(p connResult) error {
+func (t *runReader) planNext(c connResult) error {
 	t.retry.tries++
-	t.search.newer, t.search.atEnd = t.search.newer || p.newer, false
-	t.empty = t.empty || p.nothingYet() && !t.mark.set()
+	t.search.newer, t.search.atEnd = t.search.newer || c.newer, false
+	t.empty = t.empty || c.nothingYet() && !t.mark.set()
 	switch {
-	case p.refused != nil:
-		t.wait()
-		return t.onError(p.refused)
-	case p.otherRun:
-		t.wait()
-	case p.fresh > 0:
+	case c.refused != nil:
+		t.pauseLonger()
+		return t.onError(c.refused)
+	case c.otherRun:
+		t.pauseLonger()
+	case c.fresh > 0:
 		t.retry, t.search.newer = retry{}, false
-		if behind := t.search.found(p.old, p.fresh); !behind && p.cut == nil && t.mark.set() {
+		if behind := t.search.found(c.old, c.fresh); !behind && c.cut == nil && t.mark.set() {
 			t.search.end(t.mark.same)
 		}
-	case p.missing:
+	case c.missing:
 		t.search.gap = !t.search.tooFew()
-	case p.found && p.cut == nil && !t.search.newer:
-		t.wait()
+	case c.found && c.cut == nil && !t.search.newer:
+		t.pauseLonger()
 		t.search.atEnd = t.search.lines <= t.mark.same+2
 		t.search.end(t.mark.same)
-	case p.old > 0:
+	case c.old > 0:
 		t.search.tooMany()
 	default:
-		t.wait()
+		t.pauseLonger()
 	}
 	if t.retry.tries%64 == 0 {
-		t.wait() // a search that long is for something that moves
+		t.pauseLonger() // a search that long is for something that moves
 	}
 	return t.outage.over(t.Reader)
 }
 
-// wait makes the pause before the next connection longer: nothing came.
-func (t *runReader) wait() {
+// inVain reports whether connections are cut repeatedly before anything new comes,
+// and nobody follows. A search for the position takes some forty.
+func (t *runReader) inVain(c connResult) bool {
+	if c.cut == nil || c.old+c.fresh > 0 {
+		t.retry.empty = 0
+	} else {
+		t.retry.empty++
+	}
+	return !t.Follow && c.cut != nil && (t.retry.empty >= mostTries || t.retry.tries >= 128)
+}
+
+// pauseLonger makes the pause before the next connection longer: nothing came.
+func (t *runReader) pauseLonger() {
 	t.retry.pause = min(max(50*time.Millisecond, t.retry.pause*2), 2*time.Second)
 }
 
@@ -196,15 +209,24 @@ func (t *runReader) onError(err error) error {
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return err
-	case t.run.State != Running && t.retry.tries >= most && about(err):
+	case t.run.State != Running && t.retry.tries >= t.triesUntilGone() && about(err):
 		t.run.State, t.run.Reason = Gone, err.Error()
 		return nil
-	case !t.Follow && t.retry.tries >= most:
+	case !t.Follow && t.retry.tries >= mostTries:
 		return err
 	case about(err):
 		return nil // the container's state changed, which will be seen
 	}
 	return t.outage.begin(t.Reader, err)
+}
+
+// triesUntilGone is how often the log of a run that is over is asked for. A follow has the
+// half a minute in which a container runtime that restarts is back.
+func (t *runReader) triesUntilGone() int {
+	if t.Follow {
+		return 4 * mostTries
+	}
+	return mostTries
 }
 
 // about reports whether an error is about the log, not about the way to it.
@@ -214,14 +236,14 @@ func about(err error) bool {
 
 // ended reports whether a connection that was opened for a run in the given
 // state leaves nothing to ask for.
-func (t *runReader) ended(asked Run, p connResult) bool {
+func (t *runReader) ended(asked Run, c connResult) bool {
 	switch {
-	case t.Follow && asked.State == Running, !p.whole() && !p.empty():
+	case t.Follow && asked.State == Running, !c.whole() && !c.empty():
 		return false
-	case p.found && p.fresh == 0:
+	case c.found && c.fresh == 0:
 		return t.search.atEnd
-	case p.empty():
-		return t.retry.tries >= most // a file that was rotated just now
+	case c.empty():
+		return t.retry.tries >= mostTries // a file that was rotated just now
 	}
 	// A container that writes all the time has no end to wait for.
 	return asked.State == Running && !t.mark.last.at.Before(t.start)
@@ -230,9 +252,9 @@ func (t *runReader) ended(asked Run, p connResult) bool {
 // markGone takes the log of the run before for gone where the last answer had nothing in
 // it: a kubelet that removed it a moment ago may answer as if it were empty (seen with
 // Kubernetes 1.33).
-func (t *runReader) markGone(p connResult) {
+func (t *runReader) markGone(c connResult) {
 	all := t.Tail < 0 && t.Since == 0 && t.SinceTime.IsZero()
-	if all && p.empty() && t.run.previous && t.run.State == Ended && !t.whole {
+	if all && c.empty() && t.run.previous && t.run.State == Ended && !t.whole {
 		t.run.State, t.run.Reason = Gone, "the node has nothing of it: it was removed, or nothing was written"
 	}
 }
@@ -246,7 +268,7 @@ func (t *runReader) options() *corev1.PodLogOptions {
 	}
 	switch {
 	case !t.mark.set(), t.mark.last.at.IsZero() && t.Tail < 0:
-		t.first(o)
+		t.firstOptions(o)
 	case t.search.lines > 0 && !t.mark.last.at.IsZero():
 		o.TailLines = new(int64(t.search.lines))
 	default:
@@ -265,8 +287,8 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// first asks for what the user asked for.
-func (t *runReader) first(o *corev1.PodLogOptions) {
+// firstOptions asks for what the user asked for.
+func (t *runReader) firstOptions(o *corev1.PodLogOptions) {
 	if t.Tail >= 0 && !t.empty {
 		o.TailLines = new(t.Tail)
 	}

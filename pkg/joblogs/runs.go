@@ -69,7 +69,7 @@ func runOf(pod kubejob.Pod, c kubejob.Container, restart, attempt int) Run {
 		r.end(ended)
 		r.restarting = r.restarts
 	default:
-		r.wait(pod, st.State.Waiting)
+		r.notStarted(pod, st.State.Waiting)
 	}
 	return r
 }
@@ -82,8 +82,8 @@ func (r *Run) end(t *corev1.ContainerStateTerminated) {
 	}
 }
 
-// wait says why a run has not begun. In a pod that ended it never will.
-func (r *Run) wait(pod kubejob.Pod, w *corev1.ContainerStateWaiting) {
+// notStarted says why a run has not begun. In a pod that ended it never will.
+func (r *Run) notStarted(pod kubejob.Pod, w *corev1.ContainerStateWaiting) {
 	r.State = Waiting
 	if w != nil {
 		r.Reason = joined(w.Reason, w.Message)

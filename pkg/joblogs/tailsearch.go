@@ -4,11 +4,11 @@ package joblogs
 
 // A tailSearch decides for how many of a log's last lines to ask in order to find
 // a position. Too few do not reach it; with too many, a connection that is cut
-// again and again is cut before anything new came.
+// repeatedly is cut before anything new came.
 //
 // It begins with few, asks for more until the position is among them, and
 // halves in between. Lines that are written meanwhile move the position away
-// from the end: then it begins anew.
+// from the end: then it begins again.
 type tailSearch struct {
 	lines     int  // to ask for; 0 for all since the position's time
 	low, high int  // were too few and too many; 0 if not known

@@ -2,15 +2,9 @@
 
 package podexec
 
-import (
-	"context"
-	"fmt"
+import rbacv1 "k8s.io/api/rbac/v1"
 
-	authorizationv1 "k8s.io/api/authorization/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-)
-
-// Rules returns the rights in a namespace with which a command can be run in a
+// Rules returns the permissions in a namespace with which a command can be run in a
 // Deployment's pod, whatever lies between.
 //
 // To run a command takes two verbs: get for WebSocket, create for SPDY, and
@@ -22,15 +16,4 @@ func Rules() []rbacv1.PolicyRule {
 		{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"list"}},
 		{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"get", "create"}},
 	}
-}
-
-// may asks the API server whether this account has a verb on pods/exec.
-func (r *Runner) may(ctx context.Context, verb string) (bool, error) {
-	allowed, err := r.Client.May(ctx, &authorizationv1.ResourceAttributes{
-		Namespace: r.Namespace, Verb: verb, Resource: "pods", Subresource: "exec",
-	})
-	if err != nil {
-		return false, fmt.Errorf("ask for the right to %s pods/exec: %w", verb, err)
-	}
-	return allowed, nil
 }

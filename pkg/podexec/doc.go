@@ -11,7 +11,7 @@
 //
 // # Whether it ran
 //
-// That has three answers: it did, it did not, nobody knows (Ran). An end of the stream
+// That has three answers: it did, it did not, it is not known (Ran). An end of the stream
 // with success is no proof: a container runtime that dies while the command runs ends it
 // so, and half of the output is missing. Nor is an exit code, as each runtime has its own
 // for an executable that is not there. That a command did not run is known if the API
@@ -20,7 +20,7 @@
 //
 // # By which protocol
 //
-// WebSocket, and SPDY where that does not work, or where the account has the right for
-// that alone. Who refuses is found out by asking for the rights: RBAC, which a Role
+// WebSocket, and SPDY where that does not work, or where the account has the permission for
+// that alone. Who refuses is found out by an access review: RBAC, which a Role
 // mends, or an admission policy, which is a PolicyError.
 package podexec

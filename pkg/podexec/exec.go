@@ -41,7 +41,7 @@ type Output struct {
 // A Runner runs commands in the pod of a Deployment.
 //
 // There is no terminal and no standard input, so that the two streams come
-// apart and as they were written. The pod is chosen anew for each command:
+// apart and as they were written. The pod is chosen again for each command:
 // the one before may be gone.
 type Runner struct {
 	Client     *kube.Client
@@ -96,13 +96,13 @@ func (r *Runner) Run(ctx context.Context, command []string) (Output, error) {
 	return r.exec(ctx, t, command)
 }
 
-// patience is how long a command that only reads may take before the next is tried
+// nextAfter is how long a command that only reads may take before the next is tried
 // beside it. Kata lets one that is not there hang for a minute
 // (kata-containers#8026).
-const patience = 5 * time.Second
+const nextAfter = 5 * time.Second
 
 // Try runs commands that only read, all in the same pod, and hands what came of each
-// to enough until that is so: one after the other, but not for ever.
+// to enough until that is so: one after the other, or beside one that takes too long.
 func (r *Runner) Try(ctx context.Context, commands [][]string, enough func(Output, error) bool) error {
 	t, err := r.target(ctx)
 	if err != nil {
@@ -134,7 +134,7 @@ func tryEach(ctx context.Context, commands [][]string, run func(context.Context,
 			}()
 		}
 		if begun < len(commands) {
-			late = time.After(patience)
+			late = time.After(nextAfter)
 		}
 		select {
 		case e := <-ends:
@@ -149,14 +149,14 @@ func tryEach(ctx context.Context, commands [][]string, run func(context.Context,
 // A target is where commands run, and perhaps a connection on the way there.
 type target struct {
 	pod, container string
-	early          *ahead // nil for SPDY, which opens its own
+	early          *preconnect // nil for SPDY, which opens its own
 }
 
 // target finds the pod and the container.
 func (r *Runner) target(ctx context.Context) (target, error) {
 	t := target{}
 	if r.Transport != SPDY {
-		t.early = openAhead(ctx, r.Config, r.Client.URL())
+		t.early = startPreconnect(ctx, r.Config, r.Client.URL())
 	}
 	pod, err := r.pod(ctx)
 	if r.Found != nil {
@@ -194,8 +194,8 @@ func (r *Runner) exec(ctx context.Context, t target, command []string) (Output, 
 	return ended(out, err)
 }
 
-// leave does something, and leaves it alone when ctx ends: neither protocol's
-// client heeds that while it waits for an answer to its request.
+// leave does something, and no longer waits for its end when ctx ends: neither protocol's
+// client returns then while it waits for an answer to its request.
 func leave(ctx context.Context, do func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- do() }()
@@ -210,22 +210,22 @@ func leave(ctx context.Context, do func() error) error {
 // stream runs a command by WebSocket, over the connection that was opened early if there
 // is one, or by SPDY where a proxy or an old server knows no better, or the account has
 // only the verb for SPDY.
-func (r *Runner) stream(ctx context.Context, early *ahead, u *url.URL, options remotecommand.StreamOptions) error {
+func (r *Runner) stream(ctx context.Context, early *preconnect, u *url.URL, options remotecommand.StreamOptions) error {
 	if r.Transport != SPDY {
-		err := r.refused(ctx, WebSocket, r.overWebSocket(ctx, early, u, options))
+		err := r.explain(ctx, WebSocket, r.overWebSocket(ctx, early, u, options))
 		again := r.Transport == "" && fallsBack(err)
 		r.noWebSocket.Store(again)
 		if !again {
 			return err
 		}
 	}
-	return r.refused(ctx, SPDY, r.overSPDY(ctx, u, options))
+	return r.explain(ctx, SPDY, r.overSPDY(ctx, u, options))
 }
 
-func (r *Runner) overWebSocket(ctx context.Context, early *ahead, u *url.URL, options remotecommand.StreamOptions) error {
+func (r *Runner) overWebSocket(ctx context.Context, early *preconnect, u *url.URL, options remotecommand.StreamOptions) error {
 	config := r.Config
 	if t := early.take(ctx); t != nil {
-		ctx, config, u = t.through(ctx, config, u)
+		ctx, config, u = t.over(ctx, config, u)
 	}
 	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", u.String())
 	if err != nil {
@@ -250,16 +250,6 @@ func (r *Runner) overSPDY(ctx context.Context, u *url.URL, options remotecommand
 		return upgrade.err
 	}
 	return err
-}
-
-// refused turns the API server's refusal, if err is one that a right or a policy may be
-// behind, into its error.
-func (r *Runner) refused(ctx context.Context, transport Transport, err error) error {
-	status := refusal(err)
-	if status == nil || !mayBePolicy(status) {
-		return err
-	}
-	return r.denied(ctx, status, transport)
 }
 
 // fallsBack reports whether SPDY may work where WebSocket did not: the request was not
@@ -298,7 +288,7 @@ func ended(out Output, err error) (Output, error) {
 }
 
 // A boundedBuffer keeps what is written to it up to a limit, and drops the
-// rest. It never fails a write: remotecommand would go on reading for ever.
+// rest. It never fails a write: remotecommand would go on reading forever.
 type boundedBuffer struct {
 	limit int
 	full  func() // called when something is dropped
@@ -316,11 +306,9 @@ func (b *boundedBuffer) Write(p []byte) (int, error) {
 	}
 	room := b.limit - len(b.data)
 	if len(p) > room {
-		b.data = append(b.data, p[:room]...)
 		b.full()
-		return len(p), nil
 	}
-	b.data = append(b.data, p...)
+	b.data = append(b.data, p[:min(room, len(p))]...)
 	return len(p), nil
 }
 

@@ -108,8 +108,8 @@ func TestACommandThatHangsDoesNotHoldUpTheNext(t *testing.T) {
 			return out.Command[0] == "answers"
 		})
 		synctest.Wait()
-		if took := time.Since(begun); took != patience || strings.Join(came, " ") != "answers" || !hung {
-			t.Errorf("took %s, came %q, left alone: %v; want %s, answers, true", took, came, hung, patience)
+		if took := time.Since(begun); took != nextAfter || strings.Join(came, " ") != "answers" || !hung {
+			t.Errorf("took %s, came %q, left alone: %v; want %s, answers, true", took, came, hung, nextAfter)
 		}
 	})
 }
@@ -252,7 +252,7 @@ func TestACommandThatIsNeverAnsweredIsLeftAlone(t *testing.T) {
 		r := &Runner{Client: client, Config: config, Transport: transport}
 		ctx, interrupt := context.WithCancel(t.Context()) // without a deadline, as by Ctrl-C
 		time.AfterFunc(50*time.Millisecond, interrupt)
-		early := openAhead(ctx, config, client.URL())
+		early := startPreconnect(ctx, config, client.URL())
 		ended := make(chan error, 1)
 		go func() {
 			_, err := r.exec(ctx, target{"pum", "pum", early}, []string{"status"})
@@ -285,7 +285,7 @@ func TestARestartIsNotSentByOneProtocolAfterTheOther(t *testing.T) {
 	r := &Runner{Client: client, Config: config}
 	exec := func(r *Runner) string {
 		upgrades = nil
-		early := openAhead(t.Context(), config, client.URL())
+		early := startPreconnect(t.Context(), config, client.URL())
 		defer early.drop()
 		_, _ = r.exec(t.Context(), target{"pum", "pum", early}, []string{"restart"}) // it fails, of course
 		return strings.Trim(strings.Join(upgrades, " "), " ")

@@ -17,8 +17,8 @@ import (
 // (helm.sh/docs/chart_best_practices/labels). It may or may not.
 const nameLabel = "app.kubernetes.io/name"
 
-// A family is what a label selector selects.
-type family struct {
+// A selection is what a label selector selects.
+type selection struct {
 	sets []appsv1.ReplicaSet
 	pods []corev1.Pod
 	err  error
@@ -32,9 +32,9 @@ type family struct {
 func (r *Runner) pod(ctx context.Context) (*corev1.Pod, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	guess := make(chan family, 1)
+	guess := make(chan selection, 1)
 	try := sync.OnceFunc(func() {
-		go func() { guess <- r.family(ctx, nameLabel+"="+r.Deployment) }()
+		go func() { guess <- r.list(ctx, nameLabel+"="+r.Deployment) }()
 	})
 	// Not before there is a connection: each request would open its own.
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { try() }}
@@ -44,8 +44,8 @@ func (r *Runner) pod(ctx context.Context) (*corev1.Pod, error) {
 	}
 	try()
 	f := <-guess
-	if !f.complete(d) {
-		f = r.family(ctx, metav1.FormatLabelSelector(d.Spec.Selector))
+	if !f.usableFor(d) {
+		f = r.list(ctx, metav1.FormatLabelSelector(d.Spec.Selector))
 	}
 	if f.err != nil {
 		return nil, f.err
@@ -53,8 +53,8 @@ func (r *Runner) pod(ctx context.Context) (*corev1.Pod, error) {
 	return choosePod(d, f.sets, f.pods)
 }
 
-// family lists the ReplicaSets and pods with these labels, both at once.
-func (r *Runner) family(ctx context.Context, selector string) family {
+// list lists the ReplicaSets and pods with these labels, both at once.
+func (r *Runner) list(ctx context.Context, selector string) selection {
 	selected := metav1.ListOptions{LabelSelector: selector}
 	var sets *appsv1.ReplicaSetList
 	var setsErr error
@@ -64,17 +64,17 @@ func (r *Runner) family(ctx context.Context, selector string) family {
 	listed.Wait()
 	switch {
 	case setsErr != nil:
-		return family{err: fmt.Errorf("list replicasets of deployment %q: %w", r.Deployment, setsErr)}
+		return selection{err: fmt.Errorf("list replicasets of deployment %q: %w", r.Deployment, setsErr)}
 	case podsErr != nil:
-		return family{err: fmt.Errorf("list pods of deployment %q: %w", r.Deployment, podsErr)}
+		return selection{err: fmt.Errorf("list pods of deployment %q: %w", r.Deployment, podsErr)}
 	}
-	return family{sets: sets.Items, pods: pods.Items}
+	return selection{sets: sets.Items, pods: pods.Items}
 }
 
-// complete reports whether what bears the name of a Deployment is all that it selects,
+// usableFor reports whether what bears the name of a Deployment is all that it selects,
 // and is not older than the Deployment, read at the same time: a ReplicaSet that
 // came in between would be missed, and its predecessor asked.
-func (f family) complete(d *appsv1.Deployment) bool {
+func (f selection) usableFor(d *appsv1.Deployment) bool {
 	if f.err != nil || d.Spec.Selector == nil || d.Spec.Selector.MatchLabels[nameLabel] != d.Name {
 		return false
 	}

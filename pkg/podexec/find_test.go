@@ -23,27 +23,27 @@ func TestAGuessIsUsedOnlyIfItHasAll(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*appsv1.Deployment)
-		guess  family
+		guess  selection
 		want   bool
 	}{
-		{name: "all", guess: family{sets: []appsv1.ReplicaSet{set("a", "1"), set("b", "2")}}, want: true},
-		{name: "refused", guess: family{err: errors.New("forbidden")}},
-		{name: "of another Deployment", guess: family{sets: []appsv1.ReplicaSet{stranger}}},
-		{name: "without the newest ReplicaSet", guess: family{sets: []appsv1.ReplicaSet{set("a", "1")}}},
+		{name: "all", guess: selection{sets: []appsv1.ReplicaSet{set("a", "1"), set("b", "2")}}, want: true},
+		{name: "refused", guess: selection{err: errors.New("forbidden")}},
+		{name: "of another Deployment", guess: selection{sets: []appsv1.ReplicaSet{stranger}}},
+		{name: "without the newest ReplicaSet", guess: selection{sets: []appsv1.ReplicaSet{set("a", "1")}}},
 		{
 			name:   "before the newest ReplicaSet is there",
 			change: func(d *appsv1.Deployment) { d.Generation = 4 },
-			guess:  family{sets: []appsv1.ReplicaSet{set("b", "2")}},
+			guess:  selection{sets: []appsv1.ReplicaSet{set("b", "2")}},
 		},
 		{
 			name:   "whose labels are others",
 			change: func(d *appsv1.Deployment) { d.Spec.Selector.MatchLabels = map[string]string{"app": "pum"} },
-			guess:  family{sets: []appsv1.ReplicaSet{set("b", "2")}},
+			guess:  selection{sets: []appsv1.ReplicaSet{set("b", "2")}},
 		},
 		{
 			name:   "of a Deployment that an API server made up",
 			change: func(d *appsv1.Deployment) { d.Spec.Selector = nil },
-			guess:  family{sets: []appsv1.ReplicaSet{set("b", "2")}},
+			guess:  selection{sets: []appsv1.ReplicaSet{set("b", "2")}},
 		},
 	}
 	for _, test := range tests {
@@ -52,7 +52,7 @@ func TestAGuessIsUsedOnlyIfItHasAll(t *testing.T) {
 			if test.change != nil {
 				test.change(d)
 			}
-			if got := test.guess.complete(d); got != test.want {
+			if got := test.guess.usableFor(d); got != test.want {
 				t.Errorf("complete: %v, want %v", got, test.want)
 			}
 		})

@@ -20,7 +20,7 @@ import (
 // is the newest (k8s.io/kubectl/pkg/util/deployment).
 const revisionAnnotation = "deployment.kubernetes.io/revision"
 
-// ErrRolling says that there is nobody to ask because the Deployment rolls out, or
+// ErrRolling says that there is no pod because the Deployment rolls out, or
 // would if it were not paused: it is a matter of time, and no failure. The pods of
 // the spec before are never asked.
 var ErrRolling = errors.New("the deployment is rolling out")

@@ -23,40 +23,39 @@ import (
 // open one takes as long as to find the pod that the command is for; so both
 // are done at once.
 
-// freshness is for how long a connection that was opened ahead is used: an API
+// freshness is for how long a connection that was opened early is used: an API
 // server ends one on which it is asked nothing, after some thirty seconds.
 const freshness = 5 * time.Second
 
-// An ahead is a connection to the API server that may be opened by the time
+// A preconnect is a connection to the API server that may be opened by the time
 // one is needed.
-type ahead struct {
+type preconnect struct {
 	cancel context.CancelFunc
-	opened chan *tunnel // one, or none if there is none; then closed
+	opened chan *openConn // one, or none if there is none; then closed
 }
 
-// A tunnel is an open connection, TLS and all.
-type tunnel struct {
+// An openConn is an open connection, TLS and all.
+type openConn struct {
 	net.Conn
 	at time.Time
 }
 
-// openAhead starts to open a connection. It comes to nothing, and nobody is
-// told, if that fails or if there is a proxy on the way: whoever opens one the
-// ordinary way then knows how, or says why not.
-func openAhead(ctx context.Context, config *rest.Config, server *url.URL) *ahead {
+// startPreconnect starts to open a connection. If that fails, or a proxy is on the way,
+// there is none, and no error: the ordinary way then works, or says why not.
+func startPreconnect(ctx context.Context, config *rest.Config, server *url.URL) *preconnect {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &ahead{cancel, make(chan *tunnel, 1)}
+	a := &preconnect{cancel, make(chan *openConn, 1)}
 	go func() {
 		defer close(a.opened)
 		if conn, err := dial(ctx, config, server); err == nil {
-			a.opened <- &tunnel{conn, time.Now()}
+			a.opened <- &openConn{conn, time.Now()}
 		}
 	}()
 	return a
 }
 
 // take returns the connection, once, or nil if there is none that can be used.
-func (a *ahead) take(ctx context.Context) *tunnel {
+func (a *preconnect) take(ctx context.Context) *openConn {
 	if a == nil {
 		return nil
 	}
@@ -73,7 +72,7 @@ func (a *ahead) take(ctx context.Context) *tunnel {
 }
 
 // drop closes the connection unless it was taken.
-func (a *ahead) drop() {
+func (a *preconnect) drop() {
 	if a == nil {
 		return
 	}
@@ -139,41 +138,41 @@ func direct(settings *transport.Config, server *url.URL) error {
 	return nil
 }
 
-// client-go's WebSockets open their connections themselves, unless they are
-// told of a proxy. This is the scheme of one that is none, but the connection
+// client-go's WebSockets open their connections themselves, unless their config has
+// a proxy. This is the scheme of one that is none, but the connection
 // in the context of the request.
-const tunnelScheme = "tunnel"
+const preconnectScheme = "preconnect"
 
-type tunnelKey struct{}
+type connKey struct{}
 
-// registerTunnel makes the scheme known.
-var registerTunnel = sync.OnceFunc(func() {
-	proxy.RegisterDialerType(tunnelScheme, func(*url.URL, proxy.Dialer) (proxy.Dialer, error) { return tunnelDialer{}, nil })
+// registerDialer makes the scheme known.
+var registerDialer = sync.OnceFunc(func() {
+	proxy.RegisterDialerType(preconnectScheme, func(*url.URL, proxy.Dialer) (proxy.Dialer, error) { return connDialer{}, nil })
 })
 
-// through returns the context, config and URL of a WebSocket that is spoken
-// through a tunnel. The URL has no TLS, for the tunnel has.
-func (t *tunnel) through(ctx context.Context, config *rest.Config, u *url.URL) (context.Context, *rest.Config, *url.URL) {
-	registerTunnel()
+// over returns the context, config and URL of a WebSocket over an open
+// connection. The URL has no TLS, for the connection has.
+func (t *openConn) over(ctx context.Context, config *rest.Config, u *url.URL) (context.Context, *rest.Config, *url.URL) {
+	registerDialer()
 	config = rest.CopyConfig(config)
-	config.Proxy = func(*http.Request) (*url.URL, error) { return &url.URL{Scheme: tunnelScheme}, nil }
+	config.Proxy = func(*http.Request) (*url.URL, error) { return &url.URL{Scheme: preconnectScheme}, nil }
 	plain := *u
 	plain.Scheme = "http"
-	return context.WithValue(ctx, tunnelKey{}, t), config, &plain
+	return context.WithValue(ctx, connKey{}, t), config, &plain
 }
 
-type tunnelDialer struct{}
+type connDialer struct{}
 
 // Dial is there because a proxy.Dialer has it.
-func (d tunnelDialer) Dial(network, address string) (net.Conn, error) {
+func (d connDialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
 // DialContext returns the connection in the context.
-func (tunnelDialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
-	if t, ok := ctx.Value(tunnelKey{}).(*tunnel); ok {
+func (connDialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	if t, ok := ctx.Value(connKey{}).(*openConn); ok {
 		context.AfterFunc(ctx, func() { _ = t.Close() }) // nothing else ends a wait for an answer on it
 		return t, nil
 	}
-	return nil, errors.New("there is no connection to speak through")
+	return nil, errors.New("there is no open connection")
 }

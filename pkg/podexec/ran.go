@@ -19,7 +19,7 @@ type Ran string
 // The answers. What runs a container tells in its own way that an executable is not
 // there: containerd with an error instead of an exit code, CRI-O with exit code 255 or 1,
 // docker with 126, krun and early youki with 0 (runc#3073, crun#1688, youki#953). So no
-// exit code tells, and nobody's words but those that name the executable.
+// exit code tells, and no words but those that name the executable.
 const (
 	RanUnknown Ran = ""    // nothing that came back tells
 	RanYes     Ran = "yes" // it printed something

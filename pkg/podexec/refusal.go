@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/streaming/pkg/httpstream"
@@ -64,13 +65,17 @@ func mayBePolicy(status *apierrors.StatusError) bool {
 	return false
 }
 
-// denied returns what a refusal means: a *PolicyError if the account has the right, else
-// the refusal itself. Who refused is asked, not read from words: RBAC and policies both
-// answer 403.
+// explain returns what a refusal means: a *PolicyError if the account has the right, else
+// the refusal itself. Other errors stay what they are. Who refused is asked, not read from
+// words: RBAC and policies both answer 403.
 //
 // Kubernetes from 1.35 on wants the verb create for both protocols, before it get for
 // WebSocket (kubernetes#78741). Of an account that has get alone, RBAC's own words tell.
-func (r *Runner) denied(ctx context.Context, status *apierrors.StatusError, transport Transport) error {
+func (r *Runner) explain(ctx context.Context, transport Transport, err error) error {
+	status := refusal(err)
+	if status == nil || !mayBePolicy(status) {
+		return err
+	}
 	create, err := r.may(ctx, "create")
 	if err != nil {
 		return status // who may not ask for its rights, has none, or no login
@@ -86,6 +91,13 @@ func (r *Runner) denied(ctx context.Context, status *apierrors.StatusError, tran
 		return &PolicyError{status}
 	}
 	return status
+}
+
+// may asks the API server whether this account has a verb on pods/exec.
+func (r *Runner) may(ctx context.Context, verb string) (bool, error) {
+	return r.Client.May(ctx, &authorizationv1.ResourceAttributes{
+		Namespace: r.Namespace, Verb: verb, Resource: "pods", Subresource: "exec",
+	})
 }
 
 // refusalLimit is how much of a refusal is read, in bytes.

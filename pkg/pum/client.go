@@ -3,7 +3,6 @@
 package pum
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -98,8 +97,8 @@ type Source struct {
 // An Answer is PUM's whole list, with its source.
 type Answer struct {
 	Source  Source
-	Entries []Entry
-	Ignored string // text behind the list, which its count proves to be whole
+	Entries []Entry // as many as the header announces, in PUM's order; never nil
+	Ignored string  // text behind the list, as kubectl or a shell may add
 
 	// Stderr and ExitCode are warnings and never a failure: the count in
 	// PUM's header proves the list, and nothing else does.
@@ -108,7 +107,7 @@ type Answer struct {
 }
 
 // A Client asks PUM. It remembers which spelling of a command PUM knows, so
-// that a client that asks again and again does not try them all each time.
+// that a client that asks repeatedly does not try them all each time.
 type Client struct {
 	Runner   Runner
 	Limit    int           // the largest answer to read, in bytes
@@ -214,7 +213,7 @@ func (c *Client) prefer(command []string) {
 }
 
 // read makes an answer of what came of a command, or says why it is none. It is mine if
-// no other spelling has to be tried: PUM answered, if not in full, or nobody let us ask.
+// no other spelling has to be tried: PUM answered, if not in full, or the command was not allowed.
 func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, why error) {
 	var lost *podexec.LostError
 	switch {
@@ -227,7 +226,7 @@ func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, 
 	case err != nil && !announces(out.Stdout):
 		return Answer{}, false, err
 	}
-	answer, unread := ReadSaved(bytes.NewReader(out.Stdout), c.Limit)
+	answer, unread := ParseLimit(out.Stdout, c.Limit)
 	switch {
 	case unread == nil: // and the count proves it, however the command ended
 		answer.Source.Pod, answer.Source.Container, answer.Source.Command = out.Pod, out.Container, out.Command
@@ -244,7 +243,7 @@ func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, 
 	return Answer{}, false, unread
 }
 
-// announces reports whether a text has PUM's header, so that nobody but PUM's command
+// announces reports whether a text has PUM's header, so that only PUM's command
 // can have printed it.
 func announces(text []byte) bool {
 	_, f := findHeader(string(text))

@@ -50,7 +50,7 @@
 // A text is read in one dialect from end to end. A reading that does not take
 // in all of the text, or does not give as many entries as the header
 // announces, is wrong. If both readings are right and differ, the one is
-// chosen in which more values are valid JSON, then inspect; List says which it
+// chosen in which more values are valid JSON, then inspect; Source says which it
 // was. What stays ambiguous is a backslash in single quotes, before one of
 // \ b f n r t, where no JSON in the text tells: see TestParseAmbiguous.
 //
@@ -62,7 +62,7 @@
 //	         or { uid: number, key: value, … }, alone or in [ ]
 //
 // Blank lines, indentation, "- " and "---" before an entry, carriage returns
-// and the colours of a terminal carry no meaning. Noise is anything before the
+// and the colors of a terminal carry no meaning. Noise is anything before the
 // header, as are the warnings of Node.js; after it, nothing else may stand.
 // A key that is not among the twelve goes to Entry.Extra, a state that is not
 // among the seven is kept and is not final. Null, undefined and a missing key

@@ -5,6 +5,8 @@ package pum
 import (
 	"slices"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // A Moment is what a restart changes, as it was at one moment.
@@ -19,6 +21,26 @@ func (m Moment) Restart() *Restart {
 	return &Restart{At: m.At, Job: m.Process.Job, Entries: m.Entries}
 }
 
+// A Restart is what there was before a restart was sent. Entries and jobs from before it
+// are no result of it.
+type Restart struct {
+	At      time.Time // just before it was sent, by the API server's clock
+	Job     types.UID // of the job pum-process as it was then; empty if there was none
+	Entries []Entry   // as PUM listed them then
+}
+
+// Changed returns the uids of those of the entries that PUM worked on since the restart,
+// and of those that are new.
+func (r *Restart) Changed(entries []Entry) map[int64]bool {
+	changed := map[int64]bool{}
+	for _, c := range Changes(r.Entries, entries) {
+		if c.After != nil {
+			changed[c.After.UID] = true
+		}
+	}
+	return changed
+}
+
 // Evidence returns what shows that PUM took a restart that was sent after the
 // first moment and before the second, one line each. Only what nothing else explains
 // shows it:
@@ -27,11 +49,11 @@ func (m Moment) Restart() *Restart {
 //     shows nothing, even if it is the first: a quota may have held it back. Where jobs may
 //     not be read, a pod of another job than those before does, if it was created after.
 //   - An entry left a final state, or its iterations began again.
-//   - An entry changed otherwise, while nobody was at work before.
+//   - An entry changed otherwise, while nothing was at work before.
 //   - An entry is new, and was created after all that PUM knew before.
 //
 // An entry whose time went back shows nothing: a backup was restored, or another PUM
-// answered. Nor does one that is not told from another.
+// answered. Nor does one that cannot be told apart from another.
 func Evidence(before, after Moment) []string {
 	var lines []string
 	atWork := before.Process.AtWork || slices.ContainsFunc(before.Entries, func(e Entry) bool { return e.State == StateInProgress })

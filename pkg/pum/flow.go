@@ -26,9 +26,9 @@ func (s *scanner) flow() (value, *fault) {
 func printed(text string) string {
 	var b strings.Builder
 	for n := 0; n < len(text); {
-		switch colour := colourLen(text[n:]); {
-		case colour > 0:
-			n += colour
+		switch color := colorLen(text[n:]); {
+		case color > 0:
+			n += color
 		case strings.HasPrefix(text[n:], "\r\n"):
 			n++
 		default:
@@ -54,7 +54,7 @@ func (s *scanner) skipBrackets() *fault {
 				return s.want("the closing bracket " + string(closers[len(closers)-1]))
 			}
 			closers = closers[:len(closers)-1]
-		case colourLen(s.text[s.pos:]) > 0: // has a bracket of its own
+		case colorLen(s.text[s.pos:]) > 0: // has a bracket of its own
 			s.skipBlanks()
 			continue
 		case s.isQuote(c) && !s.atApostrophe():

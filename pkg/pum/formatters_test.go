@@ -78,8 +78,8 @@ func TestParseDocumented(t *testing.T) {
 			if diff := cmp.Diff(s.want, got); diff != "" {
 				t.Errorf("entries (-want +got):\n%s", diff)
 			}
-			if list.Declared != len(s.want) || list.Dialect != DialectEither {
-				t.Errorf("list = %d declared, %s, want %d, either", list.Declared, list.Dialect, len(s.want))
+			if list.Source.Declared != len(s.want) || list.Source.Dialect != DialectEither {
+				t.Errorf("list = %d declared, %s, want %d, either", list.Source.Declared, list.Source.Dialect, len(s.want))
 			}
 		})
 	}
@@ -92,8 +92,8 @@ func TestParseFormatters(t *testing.T) {
 			if diff := cmp.Diff(s.want, asJSON(t, list.Entries)); diff != "" {
 				t.Errorf("entries (-want +got):\n%s", diff)
 			}
-			if list.Dialect != s.dialect && list.Dialect != DialectEither {
-				t.Errorf("dialect = %s, want %s", list.Dialect, s.dialect)
+			if list.Source.Dialect != s.dialect && list.Source.Dialect != DialectEither {
+				t.Errorf("dialect = %s, want %s", list.Source.Dialect, s.dialect)
 			}
 		})
 	}
@@ -111,7 +111,7 @@ func asJSON(t *testing.T, entries []Entry) []map[string]any {
 	return got
 }
 
-func mustParse(t *testing.T, text []byte) List {
+func mustParse(t *testing.T, text []byte) Answer {
 	t.Helper()
 	list, err := Parse(text)
 	if err != nil {

@@ -35,13 +35,13 @@ func checkPromise(t *testing.T, text []byte) {
 	var incomplete *IncompleteError
 	switch {
 	case err == nil:
-		if len(list.Entries) != list.Declared || list.Entries == nil {
-			t.Fatalf("Parse(%q) = %d entries, %d declared", text, len(list.Entries), list.Declared)
+		if len(list.Entries) != list.Source.Declared || list.Entries == nil {
+			t.Fatalf("Parse(%q) = %d entries, %d declared", text, len(list.Entries), list.Source.Declared)
 		}
 		if _, err := json.Marshal(list.Entries); err != nil {
 			t.Fatalf("Parse(%q): entries are not JSON: %v", text, err)
 		}
-	case list.Entries != nil || list.Declared != 0 || list.Dialect != "":
+	case list.Entries != nil || list.Source.Declared != 0 || list.Source.Dialect != "":
 		t.Fatalf("Parse(%q) = %v with error %v", text, list, err)
 	case errors.As(err, &syntax):
 		if lines := bytes.Count(text, []byte("\n")) + 1; syntax.Line < 1 || syntax.Line > lines {
@@ -74,8 +74,8 @@ func FuzzRoundTrip(f *testing.F) {
 		if err != nil {
 			t.Fatalf("Parse(%s): %v", text, err)
 		}
-		if diff := cmp.Diff(want, list.Entries); diff != "" || list.Dialect != p.dialect {
-			t.Fatalf("Parse(%s), %s (-want +got):\n%s", text, list.Dialect, diff)
+		if diff := cmp.Diff(want, list.Entries); diff != "" || list.Source.Dialect != p.dialect {
+			t.Fatalf("Parse(%s), %s (-want +got):\n%s", text, list.Source.Dialect, diff)
 		}
 		text = text[:int(cut)%len(bytes.TrimRight(text, " \n"))]
 		var incomplete *IncompleteError

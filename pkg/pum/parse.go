@@ -22,32 +22,24 @@ const (
 	DialectEither  Dialect = "either"  // nothing in the text tells them apart
 )
 
-// A List is what PUM's status command printed.
-type List struct {
-	Declared int     // the number of entries that the header announces
-	Dialect  Dialect // how the text was read
-	Entries  []Entry // as many as declared, in PUM's order; never nil
-	Ignored  string  // text behind the list, as kubectl or a shell may add
-}
-
 // Parse reads the output of PUM's status command.
 //
 // It returns either the whole list or an error, never part of the list: a
-// *SyntaxError for text it does not understand, an *IncompleteError for text
-// that came cut, ErrTooLarge for more than DefaultLimit bytes.
-func Parse(out []byte) (List, error) { return ParseLimit(out, DefaultLimit) }
+// *SyntaxError for text it does not understand, an *IncompleteError for truncated
+// text, ErrTooLarge for more than DefaultLimit bytes.
+func Parse(out []byte) (Answer, error) { return ParseLimit(out, DefaultLimit) }
 
 // ParseLimit is Parse with another limit on the size of the text, in bytes. An entry
 // counts for 256 of them at least and a key that is not among the twelve for 128, so
 // that a text of many tiny ones takes no more memory than others.
-func ParseLimit(out []byte, limit int) (List, error) {
+func ParseLimit(out []byte, limit int) (Answer, error) {
 	if len(out) > limit {
-		return List{}, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, len(out), limit)
+		return Answer{}, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, len(out), limit)
 	}
 	text := string(out)
 	h, err := findHeader(text)
 	if err != nil {
-		return List{}, explain(err, text, 0, -1)
+		return Answer{}, explain(err, text, 0, -1)
 	}
 	r := readAs(DialectInspect, text, h, limit)
 	if r.neutral && r.err == nil {
@@ -56,14 +48,17 @@ func ParseLimit(out []byte, limit int) (List, error) {
 		r = decide(r, readAs(DialectYAML, text, h, limit))
 	}
 	if r.err != nil {
-		return List{}, explain(r.err, text, r.whole, h.declared)
+		return Answer{}, explain(r.err, text, r.whole, h.declared)
 	}
 	for i := range r.entries {
 		e := &r.entries[i]
 		e.Final = e.State.Final()
 		e.Response = responseOf(e.LastResponse)
 	}
-	return List{Declared: h.declared, Dialect: r.dialect, Entries: r.entries, Ignored: r.ignored}, nil
+	return Answer{
+		Source:  Source{Dialect: r.dialect, Declared: h.declared, Parsed: len(r.entries)},
+		Entries: r.entries, Ignored: r.ignored,
+	}, nil
 }
 
 // A reading is what a text says in one dialect.

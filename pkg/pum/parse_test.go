@@ -193,7 +193,7 @@ func TestParseKeepsWhatItDoesNotKnow(t *testing.T) {
 		for layout, text := range map[string]string{
 			"flush":    "2 entrie(s)\nuid: 2\nlastResponse: " + value + "\nstate: 'INIT'\niterationCounter: 1\nuid: 4\nlastResponse: null\niterationCounter: 1\n",
 			"indented": "2 entrie(s)\n  uid: 2\n  lastResponse: " + value + "\n  state: 'INIT'\n  iterationCounter: 1\n\n  uid: 4\n  iterationCounter: 1\n",
-			"colours":  "2 entrie(s)\r\nuid: 2\r\nlastResponse: \x1b[36m" + strings.ReplaceAll(value, "\n", "\r\n") + "\x1b[39m\r\nstate: 'INIT'\r\niterationCounter: 1\r\nuid: 4\r\niterationCounter: 1\r\n",
+			"colors":   "2 entrie(s)\r\nuid: 2\r\nlastResponse: \x1b[36m" + strings.ReplaceAll(value, "\n", "\r\n") + "\x1b[39m\r\nstate: 'INIT'\r\niterationCounter: 1\r\nuid: 4\r\niterationCounter: 1\r\n",
 			"extra":    "2 entrie(s)\nuid: 2\nstate: 'INIT'\nlastResponse: null\niterationCounter: 1\nnew: " + value + "\nuid: 4\niterationCounter: 1\nnew: 1\n",
 		} {
 			list, err := Parse([]byte(text))
@@ -202,7 +202,7 @@ func TestParseKeepsWhatItDoesNotKnow(t *testing.T) {
 				continue
 			}
 			var got string
-			if got = orEmpty(list.Entries[0].LastResponse); layout == "extra" {
+			if got = orZero(list.Entries[0].LastResponse); layout == "extra" {
 				if raw := list.Entries[0].Extra["new"]; json.Unmarshal(raw, &got) != nil {
 					got = string(raw)
 				}
@@ -266,8 +266,8 @@ func TestParseAmbiguous(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			list := mustParse(t, []byte("1 entrie(s)\nuid: 2\nlastResponse: "+tt.value+"\niterationCounter: 1\n"))
-			if got := *list.Entries[0].LastResponse; got != tt.want || list.Dialect != tt.dialect {
-				t.Errorf("value %s = %q (%s), want %q (%s)", tt.value, got, list.Dialect, tt.want, tt.dialect)
+			if got := *list.Entries[0].LastResponse; got != tt.want || list.Source.Dialect != tt.dialect {
+				t.Errorf("value %s = %q (%s), want %q (%s)", tt.value, got, list.Source.Dialect, tt.want, tt.dialect)
 			}
 		})
 	}

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // ProcessJob is the job that works through the entries, as the vendor's
@@ -38,8 +39,8 @@ type ProcessPod struct {
 	CreatedAt time.Time
 }
 
-// ReadProcess looks for the job that works through the entries, and for its pods. Whoever
-// may not read jobs learns less.
+// ReadProcess looks for the job that works through the entries, and for its pods. Without
+// the permission to read jobs, less is known.
 func ReadProcess(ctx context.Context, client *kube.Client, namespace string) (Process, error) {
 	job, err := client.Jobs(namespace).Get(ctx, ProcessJob, metav1.GetOptions{})
 	unread := apierrors.IsForbidden(err)
@@ -85,9 +86,7 @@ func (p Process) of(job *batchv1.Job) Process {
 		return p
 	}
 	p.Job, p.CreatedAt = job.UID, job.CreationTimestamp.Time
-	p.AtWork = !slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
-		return (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue
-	})
+	p.AtWork = !kubejob.Of(job, nil).State.Final()
 	return p
 }
 

@@ -109,9 +109,7 @@ func (p *Progress) Observe(at time.Time, entries []Entry) {
 // looksSame reports whether nothing that PUM changes while it works is
 // different.
 func looksSame(a, b *Entry) bool {
-	return a.State == b.State && samePointed(a.StateTimestamp, b.StateTimestamp) &&
-		samePointed(a.LastResponse, b.LastResponse) &&
-		samePointed(a.ErrorCounter, b.ErrorCounter) && samePointed(a.IterationCounter, b.IterationCounter)
+	return !differs(a, b) && samePointed(a.LastResponse, b.LastResponse)
 }
 
 func (t *track) observe(at time.Time, e Entry) {
@@ -213,9 +211,10 @@ func (e *Entry) remaining() *int64 {
 	return e.Response.Remaining
 }
 
-func orZero(n *int64) int64 {
-	if n == nil {
-		return 0
+// orZero returns what is pointed to, or the zero value.
+func orZero[T any](p *T) T {
+	if p == nil {
+		return *new(T)
 	}
-	return *n
+	return *p
 }

@@ -113,7 +113,7 @@ func bracketDepth(line string, depth int) int {
 		case '\'', '"', '`':
 			n += literalLen(line[n:]) - 1
 		case 0x1b:
-			n += max(colourLen(line[n:]), 1) - 1 // has a bracket of its own
+			n += max(colorLen(line[n:]), 1) - 1 // has a bracket of its own
 		}
 	}
 	return depth

@@ -23,20 +23,13 @@ func ReadSaved(r io.Reader, limit int) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	list, err := ParseLimit(text, limit)
-	if err != nil {
-		return Answer{}, err
-	}
-	return Answer{
-		Source:  Source{Dialect: list.Dialect, Declared: list.Declared, Parsed: len(list.Entries)},
-		Entries: list.Entries, Ignored: list.Ignored,
-	}, nil
+	return ParseLimit(text, limit)
 }
 
 // withoutMark returns what decodes a text without a byte order mark. PUM's begins with
 // ASCII, of which every other byte in UTF-16 is zero.
 func withoutMark(r *bufio.Reader) transform.Transformer {
-	begin, _ := r.Peek(2) // whoever reads it sees the error
+	begin, _ := r.Peek(2) // the next read returns the error
 	switch {
 	case len(begin) < 2:
 	case begin[0] == 0 && begin[1] != 0:

@@ -63,14 +63,14 @@ func (s *scanner) want(what string) *fault {
 }
 
 // skipBlanks steps over what may stand between tokens of a line: blanks, the
-// carriage returns and the colours of a terminal.
+// carriage returns and the colors of a terminal.
 func (s *scanner) skipBlanks() {
 	for !s.eof() {
 		switch s.text[s.pos] {
 		case ' ', '\t', '\r':
 			s.pos++
 		case 0x1b:
-			n := colourLen(s.text[s.pos:])
+			n := colorLen(s.text[s.pos:])
 			if n == 0 {
 				return
 			}
@@ -88,9 +88,9 @@ func (s *scanner) skipSpace() {
 	}
 }
 
-// colourLen returns the length of the colour sequence that text begins with,
+// colorLen returns the length of the color sequence that text begins with,
 // ESC [ 3 2 m for instance, also if the text ends inside it.
-func colourLen(text string) int {
+func colorLen(text string) int {
 	if text == "" || text[0] != 0x1b {
 		return 0
 	}

@@ -35,13 +35,13 @@ func (r *Reader) follow(ctx context.Context, h JobHistory, run Run) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	g := group{Reader: r, active: map[containerKey]*runReader{}, done: make(chan finishedRun)}
-	r.started = nil
+	r.startNext()
 	err := g.start(ctx, run)
 	if err == nil {
 		err = g.startOthers(ctx, h)
 	}
-	beat := time.NewTicker(r.beat(h))
-	defer beat.Stop()
+	ticker := time.NewTicker(r.checkInterval(h))
+	defer ticker.Stop()
 	over := 0
 	for len(g.active) > 0 {
 		if err != nil {
@@ -53,8 +53,8 @@ func (r *Reader) follow(ctx context.Context, h JobHistory, run Run) error {
 			if err == nil && !errors.Is(f.err, errOver) {
 				err = f.err
 			}
-		case <-beat.C:
-			if over, err = g.look(ctx, over, err); over > beats {
+		case <-ticker.C:
+			if over, err = g.check(ctx, over, err); over > mostChecks {
 				cancel(errOver)
 			}
 		}
@@ -62,27 +62,27 @@ func (r *Reader) follow(ctx context.Context, h JobHistory, run Run) error {
 	return err
 }
 
-// beats is for how many looks a run may be told to be running after its job
+// mostChecks is for how many checks a run may seem to be running after its job
 // ended: half a minute.
-const beats = 6
+const mostChecks = 6
 
-// patience is how long a look may take: meanwhile nobody hears that a run was
+// checkTimeout is how long a check may take: meanwhile it is not noticed that a run was
 // read.
-const patience = 5 * time.Second
+const checkTimeout = 5 * time.Second
 
-// beat is how often to look for more that runs.
-func (r *Reader) beat(h JobHistory) time.Duration {
+// checkInterval is how often to look for more that runs.
+func (r *Reader) checkInterval(h JobHistory) time.Duration {
 	if h.parallel {
 		return time.Second
 	}
 	return 5 * time.Second
 }
 
-// look starts what runs as well now. It counts for how long the job has been
+// check asks how the job is, and starts what runs as well now. It counts for how long the job has been
 // over although what is followed seems to run. That it has no answer is left
 // to the readers to say.
-func (g *group) look(ctx context.Context, over int, err error) (int, error) {
-	limited, cancel := context.WithTimeout(ctx, patience)
+func (g *group) check(ctx context.Context, over int, err error) (int, error) {
+	limited, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	h, failed := Fetch(limited, g.API)
 	if failed != nil || err != nil || h.uid != g.job {
