@@ -13,8 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // completer is the name under which kubectl, since 1.26, calls a plugin for
@@ -47,13 +45,9 @@ func (a *app) completeNamespaces(cmd *cobra.Command, _ []string, _ string) ([]st
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	client, err := kube.New(c.protobuf())
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
-	list, err := client.Deployments(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
+	list, err := c.clients.Kube.Deployments(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, defaultPUM).String(),
 	})
 	if err != nil {

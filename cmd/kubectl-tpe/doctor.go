@@ -13,7 +13,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -102,7 +101,7 @@ func resourceOf(a verdict.Access) string {
 
 // reviewNeeds asks which of the rights this account has. The same one is asked for
 // once.
-func (c *cluster) reviewNeeds(ctx context.Context, needs []verdict.Need) error {
+func (c *cluster) reviewNeeds(ctx context.Context, needs []verdict.Need) {
 	var all []verdict.Access
 	each(needs, func(a *verdict.Access) {
 		if !slices.Contains(all, *a) {
@@ -110,11 +109,8 @@ func (c *cluster) reviewNeeds(ctx context.Context, needs []verdict.Need) error {
 		}
 	})
 	answers := slices.Clone(all)
-	if err := c.review(ctx, answers); err != nil {
-		return err
-	}
+	c.review(ctx, answers)
 	each(needs, func(a *verdict.Access) { *a = answers[slices.Index(all, *a)] })
-	return nil
 }
 
 // each calls do with each right.
@@ -136,21 +132,18 @@ func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, fla
 	server, err := a.server(ctx, c)
 	switch {
 	case verdict.NotLoggedIn(err):
-		d.LoginErr, err = err, nil
+		d.LoginErr = err
 	case err != nil:
-		d.ServerErr, err = err, nil // it is in the checklist
+		d.ServerErr = err
 	default:
 		d.Server, d.Skew, d.Dated = server.version, server.skew, server.dated
 		d.VersionErr = server.versionErr
 		if d.LoginErr = c.login(ctx, d); d.LoginErr == nil {
-			err = c.examine(ctx, d, flags)
+			c.examine(ctx, d, flags)
 		}
 	}
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
-	case err != nil:
-		return answered(verdict.ExitError, err)
 	}
 	list := d.Judge(a.failOn.level)
 	return write(list.ExitCode, output.Write(a.Out, format, output.NewDoctor(c.Place, d.ObservedAt, list), a.view()))
@@ -172,25 +165,20 @@ func (c *cluster) login(ctx context.Context, d *verdict.Doctor) (err error) {
 }
 
 // examine asks an API server that can be reached, everything at once.
-func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags) error {
+func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags) {
 	var all sync.WaitGroup
-	var err error
-	all.Go(func() { err = c.reviewNeeds(ctx, d.Needs) })
+	all.Go(func() { c.reviewNeeds(ctx, d.Needs) })
 	all.Go(func() { d.Kinds = c.served(ctx) })
 	all.Go(func() { d.WebSocket = c.try(ctx, flags, podexec.WebSocket) })
 	all.Go(func() { d.SPDY = c.try(ctx, flags, podexec.SPDY) })
 	all.Wait()
-	return err
 }
 
 // try asks PUM for its entries by one way.
 func (c *cluster) try(ctx context.Context, flags pumFlags, way podexec.Transport) verdict.Try {
-	runner, err := flags.runner(c)
-	if err != nil {
-		return verdict.Try{Err: err}
-	}
+	runner := flags.runner(c)
 	runner.Transport = way
-	answer, err := flags.ask(ctx, flags.clientOf(runner))
+	answer, err := flags.ask(ctx, flags.client(runner))
 	if err != nil {
 		return verdict.Try{Err: err}
 	}
@@ -199,11 +187,7 @@ func (c *cluster) try(ctx context.Context, flags pumFlags, way podexec.Transport
 
 // served asks which of the operators' kinds the API server has.
 func (c *cluster) served(ctx context.Context) []verdict.Served {
-	client, err := kube.New(c.config)
-	if err != nil {
-		return []verdict.Served{{Err: err}}
-	}
-	groups, err := client.Groups(ctx)
+	groups, err := c.clients.Kube.Groups(ctx)
 	if err != nil {
 		return []verdict.Served{{Err: err}}
 	}
@@ -225,9 +209,7 @@ func (c *cluster) served(ctx context.Context) []verdict.Served {
 // missingRole prints the Role that adds what this account lacks.
 func (a *app) missingRole(ctx context.Context, c *cluster) error {
 	needs := needs()
-	if err := c.reviewNeeds(ctx, needs); err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	c.reviewNeeds(ctx, needs)
 	var lacking []verdict.Access
 	var failed error
 	each(needs, func(a *verdict.Access) {

@@ -13,11 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -167,19 +165,13 @@ func (f *logsFlags) style() output.LogStyle {
 }
 
 // jobOf returns the job in the cluster.
-func (f *logsFlags) jobOf(c *cluster) (*joblogs.Cluster, error) {
-	config := rest.CopyConfig(c.protobuf())
-	config.QPS = -1 // the reader itself takes breaks
-	client, err := kube.New(config)
-	return &joblogs.Cluster{Client: client, Namespace: c.Namespace, Name: f.job}, err
+func (f *logsFlags) jobOf(c *cluster) *joblogs.Cluster {
+	return &joblogs.Cluster{Client: c.clients.Kube, Namespace: c.Namespace, Name: f.job}
 }
 
 // logs writes the logs of the job.
 func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
-	job, err := f.jobOf(c)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	job := f.jobOf(c)
 	out := output.NewLogs(a.Out, a.ErrOut, f.style(), a.view())
 	limited := ctx
 	if f.timeout > 0 {
@@ -314,10 +306,7 @@ func (a *app) complete(cmd *cobra.Command, f *logsFlags, values func(context.Con
 	if err != nil {
 		return nil, nothingElse
 	}
-	job, err := f.jobOf(c)
-	if err != nil {
-		return nil, nothingElse
-	}
+	job := f.jobOf(c)
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
 	return slices.Clip(values(ctx, job)), nothingElse

@@ -44,7 +44,7 @@ func (a *app) replay(name string) {
 	s, err := recorded.Snapshot(name)
 	must(err)
 	a.now = func() time.Time { return s.ObservedAt }
-	a.observe = func(context.Context, *cluster, pumFlags) (verdict.Snapshot, error) { return s, nil }
+	a.observe = func(context.Context, *cluster, pumFlags) verdict.Snapshot { return s }
 }
 
 // TestScripts runs the plugin as a user would, without a cluster: with saved

@@ -98,14 +98,9 @@ func (v *releaseFlag) Type() string { return "release" }
 
 // preflight looks at everything once and writes the checklist.
 func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options preflightOptions, given *release.Manifest) error {
-	snapshot, err := a.observe(ctx, c, flags)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	snapshot := a.observe(ctx, c, flags)
 	p := &verdict.Preflight{Snapshot: snapshot, From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
-	if err := a.lookAhead(ctx, c, p); err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	a.lookAhead(ctx, c, p)
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
@@ -119,11 +114,7 @@ func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, 
 }
 
 // lookAhead looks at what only matters before an upgrade.
-func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) error {
-	client, err := kube.New(c.protobuf())
-	if err != nil {
-		return err
-	}
+func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		s, err := a.server(ctx, c)
@@ -131,11 +122,10 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) e
 			p.KubernetesMinor, p.KubernetesErr = s.minor, s.versionErr
 		}
 	})
-	all.Go(func() { p.Claims, p.ClaimsErr = claims(ctx, client, c.Namespace) })
-	all.Go(func() { err = c.review(ctx, p.Rights) })
+	all.Go(func() { p.Claims, p.ClaimsErr = claims(ctx, c.clients.Kube, c.Namespace) })
+	all.Go(func() { c.review(ctx, p.Rights) })
 	p.Repository, p.RepositoryErr = helmRepository()
 	all.Wait()
-	return err
 }
 
 // claims reads the claims, and as far as this account may what uses them and what they wait

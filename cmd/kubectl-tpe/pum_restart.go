@@ -83,10 +83,7 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	r, err := newRestarter(c, flags, options)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	r := newRestarter(c, flags, options)
 	before, err := r.look(ctx)
 	if err != nil {
 		return a.nothingSent(ctx, c, err)
@@ -182,16 +179,13 @@ type restarter struct {
 	given    bool
 }
 
-func newRestarter(c *cluster, flags pumFlags, options restartOptions) (*restarter, error) {
-	pods, err := flags.runner(c)
-	if err != nil {
-		return nil, err
-	}
-	r := &restarter{flags: flags, client: flags.clientOf(pods), pods: pods}
+func newRestarter(c *cluster, flags pumFlags, options restartOptions) *restarter {
+	pods := flags.runner(c)
+	r := &restarter{flags: flags, client: flags.client(pods), pods: pods}
 	if len(options.command) > 0 {
 		r.commands, r.given = [][]string{options.command}, true
 	}
-	return r, nil
+	return r
 }
 
 // look reads the entries and the job. That the entries could be read shows how the
@@ -215,7 +209,7 @@ func (r *restarter) look(ctx context.Context) (pum.Moment, error) {
 func (r *restarter) send(ctx context.Context) (podexec.Output, error) {
 	ctx, cancel := r.flags.deadline(ctx)
 	defer cancel()
-	return r.flags.clientOf(r.pods.Proven()).Restart(ctx, r.commands)
+	return r.flags.client(r.pods.Proven()).Restart(ctx, r.commands)
 }
 
 // confirm looks again and again until something proves the restart, for as

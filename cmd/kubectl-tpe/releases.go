@@ -11,9 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/metadata"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -86,12 +84,8 @@ func readManifest(file string) (*release.Manifest, error) {
 
 // releases reads the Helm releases once and writes them.
 func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, given *release.Manifest) error {
-	reader, err := c.helm()
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
 	s := verdict.Snapshot{Namespace: c.Namespace}
-	s.Releases, s.ReleasesErr = readReleases(ctx, reader, given, a.time)
+	s.Releases, s.ReleasesErr = readReleases(ctx, c.helm(), given, a.time)
 	s.ObservedAt = a.time()
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
@@ -127,14 +121,6 @@ func readReleases(ctx context.Context, reader *release.Reader, given *release.Ma
 }
 
 // helm returns what reads Helm's secrets.
-func (c *cluster) helm() (*release.Reader, error) {
-	client, err := kube.New(c.protobuf())
-	if err != nil {
-		return nil, err
-	}
-	labels, err := metadata.NewForConfig(c.config)
-	if err != nil {
-		return nil, err
-	}
-	return &release.Reader{Secrets: client.Secrets(c.Namespace), Metadata: labels, Namespace: c.Namespace}, nil
+func (c *cluster) helm() *release.Reader {
+	return &release.Reader{Secrets: c.clients.Kube.Secrets(c.Namespace), Metadata: c.metadata, Namespace: c.Namespace}
 }

@@ -12,7 +12,6 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -30,7 +29,8 @@ func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error,
 		return &exitError{code, err, c.loginHint()}
 	}
 	rights := asked(rules)
-	failed := c.review(ctx, rights)
+	c.review(ctx, rights)
+	var failed error
 	lacking := slices.DeleteFunc(slices.Clone(rights), func(a verdict.Access) bool {
 		failed = errors.Join(failed, a.Err)
 		return a.Allowed || a.Err != nil
@@ -80,9 +80,5 @@ func (c *cluster) user(ctx context.Context) string {
 
 // whoAmI asks the API server who this account is. Kubernetes before 1.28 does not tell.
 func (c *cluster) whoAmI(ctx context.Context) (string, error) {
-	client, err := kube.New(c.config)
-	if err != nil {
-		return "", err
-	}
-	return client.User(ctx)
+	return c.clients.Kube.User(ctx)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -66,13 +65,9 @@ Exit codes:
 
 // rollbackPlan makes the plan and writes it.
 func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Format, o rollbackOptions) error {
-	reader, err := c.helm()
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
 	limited, cancel := limitReleases(ctx)
 	defer cancel()
-	plan, err := reader.Plan(limited)
+	plan, err := c.helm().Plan(limited)
 	switch {
 	case err != nil:
 		return c.refused(ctx, verdict.Classify(err), err, release.Rules())
@@ -108,12 +103,8 @@ const mostBackups = 5
 
 // backups asks the controller for the backups. Only commands that read are run.
 func (c *cluster) backups(ctx context.Context, o rollbackOptions) ([]release.Backup, error) {
-	client, err := kube.New(c.protobuf())
-	if err != nil {
-		return nil, err
-	}
 	const most = 1 << 20 // bytes of an answer
-	pod := &podexec.Runner{Client: client, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
+	pod := &podexec.Runner{Client: c.clients.Kube, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
 	text, err := ask(ctx, pod, o.timeout, "list-backups")
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ type app struct {
 	kube  kubeFlags
 
 	// observe observes a namespace once; observeOnce where it is nil.
-	observe func(context.Context, *cluster, pumFlags) (verdict.Snapshot, error)
+	observe func(context.Context, *cluster, pumFlags) verdict.Snapshot
 
 	look   lookFlags
 	failOn failOn

@@ -110,12 +110,10 @@ func releaseNames() []string {
 
 // values does what the options say.
 func (a *app) values(ctx context.Context, c *cluster, format *output.Format, o valuesOptions) error {
-	reader, err := c.helm()
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	reader := c.helm()
 	ctx, cancel := limitReleases(ctx)
 	defer cancel()
+	var err error
 	switch {
 	case o.diff.given():
 		err = a.diffValues(ctx, c, reader, format, o)

@@ -122,10 +122,7 @@ func (i *interval) Type() string { return "duration" }
 
 // wait waits until the verdict is over, and writes it.
 func (a *app) wait(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options waitOptions) error {
-	source, err := a.source(c, flags, options.goal, options.interval)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	source := a.source(c, flags, options.goal, options.interval)
 	source.Restart = options.restart
 	w := &waitRun{app: a, cluster: c, place: c.Place, options: options, start: a.now(), progress: output.NewWaitProgress(a.ErrOut)}
 	if options.timeout == 0 {
