@@ -126,7 +126,7 @@ func each(needs []verdict.Need, do func(*verdict.Access)) {
 
 // doctor looks at everything once and writes the checklist.
 func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
-	d := &verdict.Doctor{ObservedAt: a.time(), Namespace: c.Namespace, Client: version(), Needs: needs()}
+	d := &verdict.Doctor{ObservedAt: a.time(), Where: c.where, Client: version(), Needs: needs()}
 	d.Credential, d.Expires = c.expiry()
 	d.LoginBy = c.credential(a.now())
 	server, err := a.server(ctx, c)

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -29,6 +30,7 @@ const defaultPUM = "pum"
 // A cluster is where a command asks, and what it asks with.
 type cluster struct {
 	output.Place
+	where    command.Where      // where commands to copy ask
 	config   *rest.Config       // for the version of the API server and for commands in pods
 	clock    *kube.Clock        // which learns from all answers
 	clients  readiness.Clients  // for all else
@@ -58,7 +60,10 @@ func (a *app) cluster() (*cluster, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	c := &cluster{Place: place, config: config, clock: a.clock}
+	c := &cluster{
+		Place: place, config: config, clock: a.clock,
+		where: command.Where{Namespace: place.Namespace, Context: a.kube.overrides.CurrentContext, Kubeconfig: a.kube.kubeconfig},
+	}
 	if err := c.checkPlugin(); err != nil {
 		return nil, err
 	}
@@ -94,10 +99,7 @@ func inCluster() bool {
 // place returns the context and the namespace: that of -n, else that of the
 // context, else the default.
 func (a *app) place(loader clientcmd.ClientConfig, raw clientcmdapi.Config) (output.Place, error) {
-	place := output.Place{
-		Context: raw.CurrentContext, Namespace: defaultNamespace,
-		Given: output.Given{Context: a.kube.overrides.CurrentContext, Kubeconfig: a.kube.kubeconfig},
-	}
+	place := output.Place{Context: raw.CurrentContext, Namespace: defaultNamespace}
 	if context := a.kube.overrides.CurrentContext; context != "" {
 		place.Context = context
 	}

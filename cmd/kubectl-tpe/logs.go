@@ -217,7 +217,7 @@ func (f *logsFlags) goOn(c *cluster, r *joblogs.Reader, begun time.Time) string 
 	if len(shown) == 0 {
 		return ""
 	}
-	return "; go on with " + c.Command("kubectl tpe logs "+f.resume(r.Selected(), shown, begun))
+	return "; go on with " + c.where.TPE("logs", f.resume(r.Selected(), shown, begun))
 }
 
 // resume returns the flags with which the command goes on behind positions:
@@ -271,7 +271,7 @@ func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.Jo
 		if release := deployment.Annotations["meta.helm.sh/release-name"]; release != "" {
 			trace += ", by the Helm release " + release
 		}
-		traces = append(traces, trace+"; "+c.Command("kubectl tpe pum status")+" shows its entries")
+		traces = append(traces, trace+"; "+c.where.TPE("pum status")+" shows its entries")
 	}
 	return strings.Join(traces, "\n      ")
 }

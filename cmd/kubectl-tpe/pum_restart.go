@@ -167,7 +167,7 @@ func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Mom
 	case err != nil:
 		why = fmt.Sprintf("not confirmed within %s: PUM could not be read again: %v", r.flags.timeout, err)
 	}
-	return answered(verdict.ExitUnconfirmed, errors.New(why+"; the restart was sent once and is not repeated; look again with "+c.Command("kubectl tpe pum status")))
+	return answered(verdict.ExitUnconfirmed, errors.New(why+"; the restart was sent once and is not repeated; look again with "+c.where.TPE("pum status")))
 }
 
 // A restarter is what a restart needs of a cluster.

@@ -75,7 +75,7 @@ Exit codes:
 
 // pumStatus asks PUM once and writes its entries.
 func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, states []string) error {
-	s := verdict.Snapshot{Namespace: c.Namespace, PUM: flags.deployment}
+	s := verdict.Snapshot{Where: c.where, PUM: flags.deployment}
 	asked := a.now()
 	s.Answer, s.AnswerErr = flags.ask(ctx, flags.client(flags.runner(c)))
 	if s.Answer != nil && len(s.Answer.Entries) == 0 {

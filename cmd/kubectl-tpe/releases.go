@@ -84,7 +84,7 @@ func readManifest(file string) (*release.Manifest, error) {
 
 // releases reads the Helm releases once and writes them.
 func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, given *release.Manifest) error {
-	s := verdict.Snapshot{Namespace: c.Namespace}
+	s := verdict.Snapshot{Where: c.where}
 	s.Releases, s.ReleasesErr = readReleases(ctx, c.helm(), given, a.time)
 	s.ObservedAt = a.time()
 	if ctx.Err() != nil {

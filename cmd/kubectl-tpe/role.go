@@ -39,7 +39,7 @@ func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error,
 	case len(lacking) > 0:
 		return &exitError{code, err, c.rightsHint(lacking)}
 	case failed != nil:
-		return &exitError{code, err, "which rights are missing: " + c.Command("kubectl tpe doctor")}
+		return &exitError{code, err, "which rights are missing: " + c.where.TPE("doctor")}
 	}
 	return &exitError{code, err, "RBAC allows all that was asked for: an admission policy or another authorizer refuses it; the message says why, as far as it tells"}
 }
@@ -61,7 +61,7 @@ func (c *cluster) rightsHint(lacking []verdict.Access) string {
 		}
 		fmt.Fprintf(&b, "  %s: %s\n", strings.Join(rule.Verbs, ", "), strings.Join(resources, ", "))
 	}
-	b.WriteString("an administrator can grant them: " + c.Command("kubectl tpe doctor --role") + " prints the Role")
+	b.WriteString("an administrator can grant them: " + c.where.TPE("doctor --role") + " prints the Role")
 	return b.String()
 }
 

@@ -83,7 +83,7 @@ func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Forma
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
-	doc := output.NewRollbackPlan(c.Place, a.time(), o.controller, plan, backups)
+	doc := output.NewRollbackPlan(c.Place, c.where, a.time(), o.controller, plan, backups)
 	code := verdict.Classify(failed)
 	if failed == nil && !plan.Whole() {
 		code = verdict.ExitFailed

@@ -26,7 +26,7 @@ type Preflight struct {
 
 // NewPreflight makes the document of a checklist before an upgrade.
 func NewPreflight(place Place, now time.Time, to release.Version, steps []release.Step, list verdict.Checklist) *Preflight {
-	return &Preflight{newNote("Preflight", place, now), list.Outcome, list.ExitCode, to.String(), append([]release.Step{}, steps...), place.Given.leadAll(list.Checks)}
+	return &Preflight{newNote("Preflight", place, now), list.Outcome, list.ExitCode, to.String(), append([]release.Step{}, steps...), list.Checks}
 }
 
 // DeepCopyObject is as that of Status.
@@ -63,7 +63,7 @@ type Doctor struct {
 
 // NewDoctor makes the document of a checklist about this account and this machine.
 func NewDoctor(place Place, now time.Time, list verdict.Checklist) *Doctor {
-	return &Doctor{newNote("Doctor", place, now), list.Outcome, list.ExitCode, place.Given.leadAll(list.Checks)}
+	return &Doctor{newNote("Doctor", place, now), list.Outcome, list.ExitCode, list.Checks}
 }
 
 // DeepCopyObject is as that of Status.

@@ -22,8 +22,6 @@ const apiVersion = "kubectl-tpe/v1"
 type Place struct {
 	Context   string `json:"context,omitempty"` // of the kubeconfig
 	Namespace string `json:"namespace,omitempty"`
-
-	Given Given `json:"-"`
 }
 
 // A Head is what every document about a cluster begins with.
@@ -106,7 +104,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: place.Given.lead(v.Next()), moving: v.Settled.Moving}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Settled.Moving}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps = p.Gaps
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
@@ -149,17 +147,13 @@ func (l *EntryList) Only(states []string) *EntryList {
 }
 
 func newHead(kind string, place Place, s verdict.Snapshot, v verdict.Verdict) Head {
-	findings := append([]verdict.Finding{}, v.Findings...)
-	for i := range findings {
-		findings[i].Next = place.Given.lead(findings[i].Next)
-	}
 	return Head{
 		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersion, Kind: kind},
 		ObservedAt: s.ObservedAt.UTC().Truncate(time.Second),
 		Place:      place,
 		Outcome:    v.Outcome,
 		ExitCode:   v.ExitCode,
-		Findings:   findings,
+		Findings:   append([]verdict.Finding{}, v.Findings...),
 	}
 }
 

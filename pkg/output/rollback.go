@@ -38,7 +38,7 @@ const (
 
 // NewRollbackPlan makes the document of a plan. The backups are nil if they were not
 // asked for.
-func NewRollbackPlan(place Place, now time.Time, controller string, plan *release.Plan, backups []release.Backup) *RollbackPlan {
+func NewRollbackPlan(place Place, where command.Where, now time.Time, controller string, plan *release.Plan, backups []release.Backup) *RollbackPlan {
 	doc := &RollbackPlan{
 		note: newNote("RollbackPlan", place, now), Whole: plan.Whole(), TPE: plan.TPE,
 		Releases: plan.Releases, Backups: backups,
@@ -47,18 +47,16 @@ func NewRollbackPlan(place Place, now time.Time, controller string, plan *releas
 			"The newest public text about it is of 7.1. For later releases ask the vendor's support whether it still holds.",
 		},
 	}
-	doc.Steps = steps(place.Namespace, controller, plan.Releases, backups)
-	for i := range doc.Steps {
-		doc.Steps[i].Commands = place.Given.lead(doc.Steps[i].Commands)
-	}
+	doc.Steps = steps(where, controller, plan.Releases, backups)
 	return doc
 }
 
 // steps returns the steps in the documented order: find the backup, roll back, wait,
 // restore.
-func steps(namespace, controller string, returns []release.Return, backups []release.Backup) []PlanStep {
-	namespace, controller = command.Quote(namespace), command.Quote(controller)
-	exec := fmt.Sprintf("kubectl exec -it -n %s deploy/%s -- ", namespace, controller)
+func steps(where command.Where, controller string, returns []release.Return, backups []release.Backup) []PlanStep {
+	exec := func(words ...string) []string {
+		return []string{where.Kubectl(append([]string{"exec -it deploy/" + command.Quote(controller) + " --"}, words...)...)}
+	}
 	name := "<backup name>"
 	for _, b := range backups {
 		if b.Matches {
@@ -67,23 +65,23 @@ func steps(namespace, controller string, returns []release.Return, backups []rel
 		}
 	}
 	all := []PlanStep{
-		{"Find the backup that the upgrade took", []string{exec + "list-backups"}, sourceRollback},
-		{"See that its appVersion, chart and namespace are those to go back to", []string{exec + "get-backup-metadatas -e backup_name=" + name}, sourceRollback},
+		{"Find the backup that the upgrade took", exec("list-backups"), sourceRollback},
+		{"See that its appVersion, chart and namespace are those to go back to", exec("get-backup-metadatas -e backup_name=" + name), sourceRollback},
 	}
 	for i := len(returns) - 1; i >= 0; i-- {
 		r := returns[i]
 		if r.Back == nil {
 			continue
 		}
-		step := PlanStep{"Roll back " + r.Name, []string{fmt.Sprintf("helm rollback -n %s %s %d", namespace, r.Name, r.Back.Revision)}, sourceInferred}
+		step := PlanStep{"Roll back " + r.Name, []string{where.Helm("rollback", r.Name, fmt.Sprint(r.Back.Revision))}, sourceInferred}
 		if r.Name == release.Application {
 			step.Source = sourceRollback
 		}
 		all = append(all, step)
 	}
 	return append(all,
-		PlanStep{"Wait until all Deployments and StatefulSets are available", []string{"kubectl tpe wait --for=workloads -n " + namespace}, sourceRollback},
-		PlanStep{"Restore the backup; it asks, and destroys the present data", []string{exec + "restore -e backup_name=" + name}, sourceRollback})
+		PlanStep{"Wait until all Deployments and StatefulSets are available", []string{where.TPE("wait --for=workloads")}, sourceRollback},
+		PlanStep{"Restore the backup; it asks, and destroys the present data", exec("restore -e backup_name=" + name), sourceRollback})
 }
 
 // DeepCopyObject is as that of Status.
