@@ -113,11 +113,11 @@ func TestAScreenCountsWhatIsBelowIt(t *testing.T) {
 	s := many(100)
 	doc := NewStatus(Place{Namespace: "ns"}, s, verdict.Judge(s))
 	v := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 20, Terminal: true, Redraw: true}
-	whole, err := doc.screen(&Format{}, v)
+	whole, err := render(doc, &Format{}, v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	drawn, err := doc.screen(&Format{}, v.drawn())
+	drawn, err := render(doc, &Format{}, v.drawn())
 	if err != nil {
 		t.Fatal(err)
 	}

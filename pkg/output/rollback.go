@@ -6,21 +6,19 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
 // A RollbackPlan is the document of the command rollback-plan. Nothing of it was run.
 type RollbackPlan struct {
-	note     `json:",inline"`
-	Whole    bool             `json:"whole"`         // whether every release stays or has a revision to return to
-	TPE      []string         `json:"tpe,omitempty"` // the releases of ThingPark Enterprise that it leads back to; none if that is in no known manifest
-	Releases []release.Return `json:"releases"`
-	Backups  []release.Backup `json:"backups,omitzero"` // absent if they were not asked for
-	Steps    []PlanStep       `json:"steps"`
-	Notes    []string         `json:"notes"` // what has to be known before
+	Observation `json:",inline"`
+	Whole       bool             `json:"whole"`         // whether every release stays or has a revision to return to
+	TPE         []string         `json:"tpe,omitempty"` // the releases of ThingPark Enterprise that it leads back to; none if that is in no known manifest
+	Releases    []release.Return `json:"releases"`
+	Backups     []release.Backup `json:"backups,omitzero"` // absent if they were not asked for
+	Steps       []PlanStep       `json:"steps"`
+	Notes       []string         `json:"notes"` // what has to be known before
 }
 
 // A PlanStep is one step of a rollback.
@@ -40,7 +38,7 @@ const (
 // asked for.
 func NewRollbackPlan(place Place, where command.Where, now time.Time, controller string, plan *release.Plan, backups []release.Backup) *RollbackPlan {
 	doc := &RollbackPlan{
-		note: newNote("RollbackPlan", place, now), Whole: plan.Whole(), TPE: plan.TPE,
+		Observation: observed("RollbackPlan", place, now), Whole: plan.Whole(), TPE: plan.TPE,
 		Releases: plan.Releases, Backups: backups,
 		Notes: []string{
 			"A rollback and a restore lose what was changed since the backup. Read the whole plan before the first command.",
@@ -84,9 +82,6 @@ func steps(where command.Where, controller string, returns []release.Return, bac
 		PlanStep{"Restore the backup; it asks, and destroys the present data", exec("restore -e backup_name=" + name), sourceRollback})
 }
 
-// DeepCopyObject is as that of Status.
-func (d *RollbackPlan) DeepCopyObject() runtime.Object { c := *d; return &c }
-
 func (d *RollbackPlan) names() []string {
 	var names []string
 	for _, r := range d.Releases {
@@ -95,8 +90,7 @@ func (d *RollbackPlan) names() []string {
 	return names
 }
 
-func (d *RollbackPlan) screen(f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
+func (d *RollbackPlan) show(s *screen) {
 	s.place("ThingPark Enterprise, the way back to "+either(d.TPE), d.Place)
 	for _, n := range d.Notes {
 		s.hang("", s.wrap(n, 0))
@@ -117,7 +111,7 @@ func (d *RollbackPlan) screen(f *Format, v View) ([]byte, error) {
 		if back == nil {
 			back = &release.Point{}
 		}
-		t.add(r.Name, now.Version, nonzero(now.Revision), to, nonzero(back.Revision), back.AppVersion, v.age(back.UpdatedAt), r.Reason)
+		t.add(r.Name, now.Version, nonzero(now.Revision), to, nonzero(back.Revision), back.AppVersion, s.view.age(back.UpdatedAt), r.Reason)
 	}
 	s.section("HELM RELEASES", t)
 	s.backups(d.Backups)
@@ -126,10 +120,9 @@ func (d *RollbackPlan) screen(f *Format, v View) ([]byte, error) {
 		head := fmt.Sprintf("%d. ", i+1)
 		s.hang(head, s.wrap(step.Title+" ("+step.Source+")", len(head)))
 		for _, text := range step.Commands {
-			s.WriteString("   " + s.view.plain(escape(text)) + "\n") // to copy, so that it is never cut
+			s.command("   ", text)
 		}
 	}
-	return s.text()
 }
 
 func (s *screen) backups(backups []release.Backup) {

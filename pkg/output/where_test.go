@@ -13,6 +13,17 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
+// Half a command is none: however narrow a terminal is, commands are whole.
+func TestCommandsAreNeverCut(t *testing.T) {
+	next := "kubectl tpe doctor --role -n thingpark-enterprise --context=production"
+	list := verdict.Checklist{Checks: []verdict.Check{{Name: "rights", Result: verdict.CheckFailed, Next: []string{next}}}}
+	for _, doc := range []Document{NewDoctor(place, now, list), NewPreflight(place, now, release.Version{}, nil, list)} {
+		if text, err := render(doc, &Format{}, View{Now: now, Width: 40}); err != nil || !strings.Contains(string(text), next+"\n") {
+			t.Errorf("%v\n%s", err, text)
+		}
+	}
+}
+
 // Whoever named a cluster gets commands for that cluster, in every document that has commands.
 func TestCommandsLeadToTheSameCluster(t *testing.T) {
 	where := command.Where{Namespace: place.Namespace, Context: "eu"}
