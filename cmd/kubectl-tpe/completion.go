@@ -116,8 +116,11 @@ func unlinkCompleter(string) (string, error) {
 // is none. Anything else under its name is an error: it is not ours.
 func findCompleter(plugin string) (string, error) {
 	path, err := exec.LookPath(completer)
-	if err != nil {
+	if errors.Is(err, exec.ErrNotFound) {
 		return "", nil
+	}
+	if err != nil {
+		return "", err
 	}
 	link, err := os.Lstat(path)
 	if err != nil {

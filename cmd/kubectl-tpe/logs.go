@@ -91,10 +91,13 @@ Exit codes:
 	}
 	f.add(cmd)
 	for name, values := range map[string]func(joblogs.JobHistory) []string{"attempt": attemptsOf, "container": joblogs.JobHistory.Containers} {
-		must(cmd.RegisterFlagCompletionFunc(name, a.completeHistory(&f, values)))
+		a.completeFlag(cmd, name, func(ctx context.Context, c *cluster, _ []string) []string {
+			history, _ := joblogs.Fetch(ctx, f.jobOf(c)) // without an answer there is less to offer
+			return values(history)
+		})
 	}
-	must(cmd.RegisterFlagCompletionFunc("job", a.completeJobs))
-	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)))
+	a.completeFlag(cmd, "job", func(ctx context.Context, c *cluster, _ []string) []string { return f.jobOf(c).Others(ctx) })
+	completeFixed(cmd, "output", []string{"json"})
 	return cmd
 }
 
@@ -283,31 +286,4 @@ func attemptsOf(s joblogs.JobHistory) []string {
 		names = append(names, strconv.Itoa(n+1))
 	}
 	return names
-}
-
-// completeHistory completes a flag from what is known of the job.
-func (a *app) completeHistory(f *logsFlags, values func(joblogs.JobHistory) []string) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return a.complete(cmd, f, func(ctx context.Context, job *joblogs.Cluster) []string {
-			history, _ := joblogs.Fetch(ctx, job) // without an answer there is less to offer
-			return values(history)
-		})
-	}
-}
-
-// completeJobs completes the names of jobs.
-func (a *app) completeJobs(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.complete(cmd, &logsFlags{}, func(ctx context.Context, job *joblogs.Cluster) []string { return job.Others(ctx) })
-}
-
-func (a *app) complete(cmd *cobra.Command, f *logsFlags, values func(context.Context, *joblogs.Cluster) []string) ([]string, cobra.ShellCompDirective) {
-	const nothingElse = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-	c, err := a.cluster()
-	if err != nil {
-		return nil, nothingElse
-	}
-	job := f.jobOf(c)
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
-	defer cancel()
-	return slices.Clip(values(ctx, job)), nothingElse
 }

@@ -74,8 +74,21 @@ Exit codes:
 	must(cmd.MarkFlagRequired("to"))
 	cmd.Flags().Var(&options.from, "from", "release that is installed; by default what the Helm releases are")
 	cmd.Flags().StringVar(&options.manifest, "manifest", "", "Release Manifest of --to, the file VERSIONS, if it is newer than this plugin")
+	for _, flag := range []string{"to", "from"} {
+		completeFixed(cmd, flag, knownReleases())
+	}
 	flags.add(cmd)
 	return cmd
+}
+
+// knownReleases names the releases of which something is public, the newest first.
+func knownReleases() []string {
+	var names []string
+	for _, v := range release.Releases() {
+		names = append(names, v.String())
+	}
+	slices.Reverse(names)
+	return names
 }
 
 // A releaseFlag is a release of ThingPark Enterprise as a flag.

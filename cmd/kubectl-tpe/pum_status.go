@@ -32,10 +32,10 @@ an answer with fewer is an error.
 Exit codes:
   0  every entry is PROCESSED or SKIPPED
   3  an entry is ABORTED
-  4  not logged in, or no right to
+  4  not authenticated or not authorized
   5  PUM could not be asked, or its answer is incomplete
   6  there is no deployment of PUM in this namespace
-  8  PUM is not through with every entry, or has none yet`,
+  8  an entry is not final, or PUM has none yet`,
 		Example: `  # Where is each migration?
   kubectl tpe pum status
 
@@ -66,7 +66,7 @@ Exit codes:
 	a.failOn.add(cmd)
 	cmd.Flags().StringVarP(&filename, "filename", "f", "", "read saved output of PUM from a file instead of asking, or from standard input (-)")
 	cmd.Flags().StringSliceVar(&states, "state", nil, "show only entries in these states; the verdict is of all")
-	must(cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(pum.States(), cobra.ShellCompDirectiveNoFileComp)))
+	completeList(cmd, "state", pum.States())
 	watch.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("filename", "watch")
 	flags.add(cmd)

@@ -76,6 +76,8 @@ Exit codes:
 	f.BoolVarP(&options.all, "all", "a", false, "the chart's own values, too, with the user's over them")
 	f.Var(&options.diff, "diff", "what changed for RELEASE between two revisions, as A..B")
 	f.BoolVar(&options.secrets, "show-secrets", false, "in --diff show all values; they may be passwords")
+	a.completeFlag(cmd, "revision", revisions)
+	a.completeFlag(cmd, "diff", spans)
 	cmd.MarkFlagsMutuallyExclusive("diff", "dir")
 	cmd.MarkFlagsMutuallyExclusive("diff", "revision")
 	cmd.MarkFlagsMutuallyExclusive("diff", "all")
@@ -106,6 +108,25 @@ func releaseNames() []string {
 		names = append(names, p.Name)
 	}
 	return names
+}
+
+// revisions names the revisions that Helm keeps of the release in args, the newest first.
+func revisions(ctx context.Context, c *cluster, args []string) []string {
+	history, _ := c.helm().History(ctx, strings.Join(args, "")) // without an answer there is nothing to offer
+	var names []string
+	for _, revision := range history {
+		names = append(names, strconv.Itoa(revision.Number))
+	}
+	return names
+}
+
+// spans names each revision together with the one before it, the newest first.
+func spans(ctx context.Context, c *cluster, args []string) []string {
+	names := revisions(ctx, c, args)
+	for i := 1; i < len(names); i++ {
+		names[i-1] = names[i] + ".." + names[i-1]
+	}
+	return names[:max(0, len(names)-1)]
 }
 
 // values does what the options say.

@@ -23,8 +23,8 @@ type lookFlags struct {
 func (f *lookFlags) add(cmd *cobra.Command) {
 	flags := cmd.PersistentFlags()
 	flags.Var(&f.color, "color", "auto, always or never; auto heeds NO_COLOR and FORCE_COLOR")
-	flags.BoolVar(&f.accessible, "accessible", false, "plain words in ASCII, without colours, and nothing that is redrawn")
-	must(cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colorModes(), cobra.ShellCompDirectiveNoFileComp)))
+	flags.BoolVar(&f.accessible, "accessible", false, "plain words in ASCII, without colors, and nothing that is redrawn")
+	completeFixed(cmd, "color", colorModes())
 }
 
 // A colorMode says when to use colours. It is a pflag.Value.
@@ -96,8 +96,7 @@ type failOn struct{ level verdict.Level }
 
 func (f *failOn) add(cmd *cobra.Command) {
 	cmd.Flags().Var(f, "fail-on", "error, or warning: done with warnings is exit code 9")
-	levels := []string{string(verdict.LevelError), string(verdict.LevelWarning)}
-	must(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(levels, cobra.ShellCompDirectiveNoFileComp)))
+	completeFixed(cmd, "fail-on", []string{string(verdict.LevelError), string(verdict.LevelWarning)})
 }
 
 // Set reads what was given with --fail-on.

@@ -77,7 +77,7 @@ Exit codes are those of status, and
 	a.failOn.add(cmd)
 	options.add(cmd)
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
-	must(cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions(verdict.Goals(), cobra.ShellCompDirectiveNoFileComp)))
+	completeFixed(cmd, "for", verdict.Goals())
 	flags.add(cmd)
 	return cmd
 }

@@ -44,7 +44,7 @@ func Path(from, to Version) ([]Step, error) {
 		return nil, fmt.Errorf("%w: from %s to %s", ErrDowngrade, from, to)
 	}
 	var steps []Step
-	all := releases()
+	all := Releases()
 	for at := from; at != to; {
 		next := to
 		if at.Line() != to.Line() {
@@ -62,7 +62,7 @@ func Path(from, to Version) ([]Step, error) {
 }
 
 // Latest returns the newest public release of a line, or nothing.
-func Latest(line string) Version { return latestOfLine(releases(), line) }
+func Latest(line string) Version { return latestOfLine(Releases(), line) }
 
 func latestOfLine(all []Version, line string) Version {
 	var latest Version
@@ -74,8 +74,9 @@ func latestOfLine(all []Version, line string) Version {
 	return latest
 }
 
-// releases returns all releases of which something is public, in order.
-func releases() []Version {
+// Releases returns the releases of ThingPark Enterprise of which something is public, the
+// oldest first.
+func Releases() []Version {
 	var all []Version
 	for _, m := range Known() {
 		v, _ := ParseVersion(m.Release) // a test reads them all
