@@ -41,9 +41,9 @@ completes its own. It needs kubectl 1.26 or newer.
 kubectl looks for a program ` + completer + ` on PATH. This command links that
 name to the plugin and prints where: beside the plugin, or, if krew installed the
 plugin, in another folder of PATH, because krew takes every link in its own folder
-for a plugin. After krew uninstall tpe the link leads nowhere and does nothing.
+for a plugin. After krew uninstall tpe the link is broken and does nothing.
 
-On Windows kubectl has no such way; use kubectl-tpe completion powershell.`,
+On Windows kubectl cannot do this; use kubectl-tpe completion powershell.`,
 		Example: `  # Once
   kubectl tpe completion kubectl
 
@@ -81,13 +81,13 @@ func linkCompleter(system string) (string, error) {
 	case err != nil:
 		return "", err
 	case link != "":
-		return link + " is there already", nil
+		return link + " already exists", nil
 	}
 	for _, folder := range completerFolders(plugin) {
 		link := filepath.Join(folder, completer)
 		err := os.Symlink(plugin, link)
 		if err == nil {
-			return "made " + link, nil
+			return "created " + link, nil
 		}
 		if errors.Is(err, fs.ErrExist) {
 			return "", fmt.Errorf("%s already exists and does not lead to this plugin; move it away", link)

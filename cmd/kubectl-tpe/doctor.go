@@ -29,17 +29,17 @@ func newDoctorCmd(a *app) *cobra.Command {
 		Use:   "doctor",
 		Short: "Tell whether this account on this machine can use each command",
 		Long: `Tell whether this account on this machine can use each command: the API server,
-the login, the clock, the rights that each command asks for, the kinds that are
-served, and the two ways to PUM's pod, WebSocket and SPDY. PUM is asked for its
-entries, which changes nothing.
+the login, the clock, the rights that each command needs, the kinds that are
+served, and the two protocols to PUM's pod, WebSocket and SPDY. PUM is asked for
+its entries, which changes nothing.
 
-With --role only the smallest Role is printed that adds what is missing, and the
-RoleBinding that gives it to this account.
+With --role it prints only the smallest Role that adds what is missing, and the
+RoleBinding that grants it to this account.
 
 Exit codes:
   0  each command can be used
   3  the clock is wrong, or the credentials have expired
-  4  this account lacks a right, or is not logged in
+  4  not authenticated or not authorized
   5  PUM's pod cannot be reached
   9  with warnings, and --fail-on=warning was given`,
 		Example: `  # Before an upgrade
@@ -226,7 +226,7 @@ func (a *app) missingRole(ctx context.Context, c *cluster) error {
 	case failed != nil:
 		return answered(verdict.Classify(failed), fmt.Errorf("ask for the rights of this account: %w", failed))
 	case len(lacking) == 0:
-		fmt.Fprintln(a.ErrOut, "this account lacks no right")
+		fmt.Fprintln(a.ErrOut, "no right is missing")
 		return nil
 	}
 	role, err := output.Role(c.Namespace, c.user(ctx), rulesOf(lacking))

@@ -50,7 +50,7 @@ it is over. A lost connection or an API server that restarts costs no line and
 repeats none. Pods that run at once are followed at once, and each line begins
 with its pod and container. A job that is replaced by another of its name is
 followed as well; one that is removed ends it. Nodes rotate logs (10 MiB by
-default): where lines may be missing for that reason, it is said. An interrupted
+default): possible gaps are reported. An interrupted
 command prints the one that goes on behind the last line.
 
 Standard output gets the lines as the containers wrote them. Headings are on

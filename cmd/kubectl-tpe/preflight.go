@@ -40,7 +40,7 @@ func newPreflightCmd(a *app) *cobra.Command {
 		Use:   "preflight --to RELEASE",
 		Short: "Tell whether this installation may be upgraded to a release",
 		Long: `Tell whether this installation may be upgraded to a release of ThingPark
-Enterprise: the vendor's rule for the way, Kubernetes' version, the Helm releases,
+Enterprise: the vendor's upgrade path, Kubernetes' version, the Helm releases,
 workloads, operators, entries and claims, the rights of this account, and whether
 Helm on this machine knows the vendor's charts. Nothing is changed.
 
@@ -48,11 +48,11 @@ What is known of releases is what is public up to 8.0.2. Where nothing is public
 check warns.
 
 Exit codes:
-  0  it may
-  3  a check failed: not like this
-  4  this account may not read what has to be looked at
+  0  it may be upgraded
+  3  a check failed
+  4  not authenticated or not authorized
   5  PUM could not be asked
-  9  it may, with warnings, and --fail-on=warning was given`,
+  9  it may be upgraded, with warnings, and --fail-on=warning was given`,
 		Example: `  # May this be upgraded?
   kubectl tpe preflight --to 8.0.0`,
 		Args: cobra.NoArgs,

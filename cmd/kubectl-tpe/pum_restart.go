@@ -73,8 +73,7 @@ var (
 	errNotConfirmed = errors.New("not confirmed; nothing was sent")
 )
 
-// restart is a transaction: look, say what would happen, ask, send once,
-// look again.
+// restart is a transaction: read, say what would happen, ask, send once, read again.
 func (a *app) restart(ctx context.Context, flags pumFlags, options restartOptions) error {
 	if !options.yes && !options.dryRun && !isTerminal(a.In) {
 		return answered(verdict.ExitUsage, errors.New("cannot ask for confirmation: stdin is not a terminal; use --yes or --dry-run"))
@@ -167,7 +166,7 @@ func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Mom
 	case err != nil:
 		why = fmt.Sprintf("not confirmed within %s: PUM could not be read again: %v", r.flags.timeout, err)
 	}
-	return answered(verdict.ExitUnconfirmed, errors.New(why+"; the restart was sent once and is not repeated; look again with "+c.where.TPE("pum status")))
+	return answered(verdict.ExitUnconfirmed, errors.New(why+"; the restart was sent once and is not repeated; check with "+c.where.TPE("pum status")))
 }
 
 // A restarter is what a restart needs of a cluster.

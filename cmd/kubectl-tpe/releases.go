@@ -32,11 +32,11 @@ the file VERSIONS of the release. It is read, never evaluated.
 
 Exit codes:
   0  all four are deployed and belong together
-  1  it cannot be told: a chart is in no manifest that is known, or its secret is damaged
-  3  one is missing or failed, or they are of different releases
-  4  this account may not read Helm's secrets
+  1  unknown: a chart is in no known manifest, or its secret is damaged
+  3  one is missing or failed, or they belong to different releases
+  4  not authenticated, or not authorized to read Helm's secrets
   6  there is no Helm release of ThingPark Enterprise in this namespace
-  8  Helm is at work on one, or was interrupted; or an upgrade is under way`,
+  8  Helm is running, or was interrupted; or an upgrade is under way`,
 		Example: `  # What is installed, and does it belong together?
   kubectl tpe releases
 

@@ -28,22 +28,22 @@ func newRollbackPlanCmd(a *app) *cobra.Command {
 	var options rollbackOptions
 	cmd := &cobra.Command{
 		Use:   "rollback-plan",
-		Short: "Show the way back as commands to copy, and run none of them",
-		Long: `Show the way back to the release of ThingPark Enterprise before: the revision that
-each Helm release goes back to, and the documented steps as commands to copy, with the
+		Short: "Show the rollback as commands to copy, and run none of them",
+		Long: `Show the rollback to the previous release of ThingPark Enterprise: the revision that
+each Helm release returns to, and the documented steps as commands to copy, with the
 names filled in. None of them is run.
 
 With --backups the read-only commands list-backups and get-backup-metadatas are run in
 thingpark-enterprise-controller, and those backups are marked whose app version, chart
-and namespace are what the way leads back to.
+and namespace match the rollback.
 
 Exit codes:
-  0  every Helm release stays or has a revision to go back to
+  0  every Helm release stays or has a revision to return to
   3  one has none: Helm keeps ten revisions, or it was the first
-  4  this account may not read Helm's secrets, or run commands in the pod
+  4  not authenticated, or not authorized to read Helm's secrets or to run commands in the pod
   5  the controller could not be asked for backups
   6  there is no Helm release of ThingPark Enterprise in this namespace`,
-		Example: `  # How would this be taken back?
+		Example: `  # How would this upgrade be rolled back?
   kubectl tpe rollback-plan --backups`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,7 +56,7 @@ Exit codes:
 	}
 	addOutputFlag(cmd, &format)
 	f := cmd.Flags()
-	f.BoolVar(&options.backups, "backups", false, "list the backups and what they are of")
+	f.BoolVar(&options.backups, "backups", false, "list the backups and which release each belongs to")
 	options.controller, options.timeout = "thingpark-enterprise-controller", time.Minute
 	f.Var((*word)(&options.controller), "controller-deployment", "deployment that knows the backups")
 	f.Var((*positive)(&options.timeout), "controller-timeout", "how long to wait for each of its answers")

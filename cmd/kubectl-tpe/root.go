@@ -51,7 +51,7 @@ Exit codes, the same for every command and output format:
   0    every workload ready, every entry PROCESSED or SKIPPED, no job failed
   1    could not ask, or could not understand
   2    the command line is wrong; nothing was asked
-  3    an entry is ABORTED, or a job or a workload failed permanently
+  3    an entry is ABORTED, a job failed permanently, or a workload cannot recover by itself
   4    not authenticated or not authorized; says which rights are missing
   5    PUM could not be asked, or its answer is incomplete
   6    no such namespace, deployment or job

@@ -23,11 +23,11 @@ func newStatusCmd(a *app) *cobra.Command {
 	var watch watchFlags
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show one picture: the verdict, workloads, jobs and entries",
+		Short: "Show whether the upgrade is over and good, and if not, why",
 		Long: `Show whether the upgrade is over and good: the verdict, what is not ready and
 why, the entries of the Post Upgrade Manager (PUM), which release the Helm releases
-are of, and what to do next. Without the right to read Helm's secrets the releases
-are unknown, which is no failure.
+belong to, and what to do next. Without the right to read Helm's secrets the releases
+are unknown, which is not a failure.
 
 The exit code is that of the verdict, whatever the output format.`,
 		Example: `  # Is the upgrade over?

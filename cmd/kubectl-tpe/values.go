@@ -38,17 +38,16 @@ func newValuesCmd(a *app) *cobra.Command {
 does: an upgrade begins with them.
 
 With --dir they are written into files of mode 0600, one for each of the four
-releases, or for RELEASE alone: all of them, or none. A file that is there is never
+releases, or for RELEASE alone: all of them, or none. An existing file is never
 overwritten. Without it the values of RELEASE are written to standard output.
 
-Values hold passwords. Nothing but the file or the output that was asked for has
-them: --diff masks all that is not known to be harmless, unless --show-secrets is
-given.
+Values hold passwords, which only the file or the requested output gets: --diff
+masks all that is not known to be harmless, unless --show-secrets is given.
 
 Exit codes:
   0  all that was asked for is written
-  1  a file is there already, or could not be written
-  4  this account may not read Helm's secrets
+  1  a file already exists, or could not be written
+  4  not authenticated, or not authorized to read Helm's secrets
   6  there is no such release or revision`,
 		Example: `  # Before an upgrade: what was used for the last one?
   kubectl tpe values --dir before-8.0.0
@@ -71,7 +70,7 @@ Exit codes:
 	}
 	addOutputFlag(cmd, &format)
 	f := cmd.Flags()
-	f.StringVar(&options.dir, "dir", "", "folder for the files; it is made if it is not there")
+	f.StringVar(&options.dir, "dir", "", "folder for the files; created if missing")
 	f.IntVar(&options.revision, "revision", 0, "revision of RELEASE; by default the latest")
 	f.BoolVarP(&options.all, "all", "a", false, "the chart's own values, too, with the user's over them")
 	f.Var(&options.diff, "diff", "what changed for RELEASE between two revisions, as A..B")

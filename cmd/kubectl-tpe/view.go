@@ -48,7 +48,7 @@ func (m *colorMode) String() string { return string(*m) }
 func (m *colorMode) Type() string { return "when" }
 
 // colors reports whether to use colours. What the flag says goes before the
-// environment, and not to use them before to force them.
+// environment, and NO_COLOR before FORCE_COLOR.
 func (f *lookFlags) colors(terminal bool) bool {
 	force := os.Getenv("FORCE_COLOR")
 	switch {

@@ -47,14 +47,14 @@ func newWaitCmd(a *app) *cobra.Command {
 		Short: "Wait until the upgrade is over",
 		Long: `Wait until the upgrade is over: every workload ready, every job complete, every
 entry PROCESSED or SKIPPED. It ends earlier if something failed and nothing else
-will change by itself: every workload is ready, no job and no entry is at work,
-and neither is Helm. What would end it is read again first.
+will change by itself: every workload is ready, and no job, no entry and no Helm
+is running. What would end it is read again first.
 
-What is there is found out all the time, so that workloads that appear, vanish
-or are made anew are followed, and nothing there is not success. A lost
-connection does not end the wait. It is safe to interrupt.
+Workloads are rediscovered continuously: new, deleted and recreated ones are
+followed. An empty namespace is not success. A lost connection does not end the
+wait. It is safe to interrupt.
 
-How it goes is said on standard error, and the answer on standard output.
+Progress goes to standard error, the result to standard output.
 
 Exit codes are those of status, and
   124  out of time; not over yet
@@ -62,7 +62,7 @@ Exit codes are those of status, and
 		Example: `  # Until it is over
   kubectl tpe wait
 
-  # In a pipeline: fail early, and be sure that it stays well
+  # In a pipeline: fail early, and be sure that it stays ready
   kubectl tpe wait --timeout=1h --fail-fast --stable-for=30s`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -84,9 +84,9 @@ Exit codes are those of status, and
 
 func (o *waitOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait; 0 checks once, which may take 30s or --pum-timeout, less than 0 never ends")
-	f.DurationVar(&o.stableFor, "stable-for", 0, "how long all must stay well")
-	f.BoolVar(&o.failFast, "fail-fast", false, "end as soon as something is sure to fail")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait; 0 checks once, which may take 30s or --pum-timeout; negative waits forever")
+	f.DurationVar(&o.stableFor, "stable-for", 0, "how long everything must stay ready")
+	f.BoolVar(&o.failFast, "fail-fast", false, "end as soon as something cannot recover by itself")
 	addIntervalFlag(cmd, &o.interval)
 }
 
@@ -202,7 +202,7 @@ func (w *waitRun) note() string {
 		note += " of " + duration.HumanDuration(w.options.timeout)
 	}
 	if w.last.Well {
-		note += fmt.Sprintf(", well for %s of %s", duration.HumanDuration(w.last.WellFor), w.options.stableFor)
+		note += fmt.Sprintf(", ready for %s of %s", duration.HumanDuration(w.last.WellFor), w.options.stableFor)
 	}
 	return note + "; safe to interrupt"
 }
@@ -253,7 +253,7 @@ func (w *waitRun) outcome(ctx context.Context) (verdict.Verdict, error) {
 		v.ExitCode = verdict.ExitTimeout
 		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed")
 	case w.last.Well:
-		return v.TimedOut(), fmt.Errorf("timed out after %s; all was well, but not yet for %s", w.elapsed(), w.options.stableFor)
+		return v.TimedOut(), fmt.Errorf("timed out after %s; everything was ready, but not for --stable-for=%s", w.elapsed(), w.options.stableFor)
 	case v.ExitCode == verdict.ExitDone:
 		return v.TimedOut(), fmt.Errorf("timed out after %s, before what looked done could be confirmed", w.elapsed())
 	}

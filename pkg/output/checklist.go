@@ -41,7 +41,7 @@ func (d *Preflight) show(s *screen) {
 			}
 			t.add(fmt.Sprint(i+1), step.From, step.To, step.Procedure, common)
 		}
-		s.section("THE WAY", t)
+		s.section("UPGRADE PATH", t)
 	}
 	s.next(nextOf(d.Checks))
 }

@@ -41,8 +41,8 @@ func NewRollbackPlan(place Place, where command.Where, now time.Time, controller
 		Observation: observed("RollbackPlan", place, now), Whole: plan.Whole(), TPE: plan.TPE,
 		Releases: plan.Releases, Backups: backups,
 		Notes: []string{
-			"A rollback and a restore lose what was changed since the backup. Read the whole plan before the first command.",
-			"The newest public text about it is of 7.1. For later releases ask the vendor's support whether it still holds.",
+			"A rollback and a restore lose all changes since the backup. Read the whole plan before the first command.",
+			"The newest public guide is that of 7.1. For later releases ask the vendor's support whether it still holds.",
 		},
 	}
 	doc.Steps = steps(where, controller, plan.Releases, backups)
@@ -91,7 +91,7 @@ func (d *RollbackPlan) names() []string {
 }
 
 func (d *RollbackPlan) show(s *screen) {
-	s.place("ThingPark Enterprise, the way back to "+either(d.TPE), d.Place)
+	s.place("ThingPark Enterprise, rollback to "+either(d.TPE), d.Place)
 	for _, n := range d.Notes {
 		s.hang("", s.wrap(n, 0))
 	}

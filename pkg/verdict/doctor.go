@@ -150,7 +150,7 @@ func (d *Doctor) rights(n Need) Check {
 	name := "rights: " + n.Command
 	lacking, err := missing(d.needed(n.Rights))
 	less, _ := missing(n.Optional)
-	role := d.Where.TPE("doctor --role")
+	role := d.TPE("doctor --role")
 	switch {
 	case len(lacking) > 0:
 		c := fail(name, "this account may not "+strings.Join(lacking, ", "), role)
@@ -205,7 +205,7 @@ func (d *Doctor) way(name string, t Try) Check {
 	case other.Err == nil:
 		return warn(name, "PUM's pod cannot be reached this way, but by the other: "+t.Err.Error())
 	}
-	c := unknown(name, t.Err, d.Where.TPE("pum status"))
+	c := unknown(name, t.Err, d.TPE("pum status"))
 	if c.code == ExitNoAnswer {
 		c.Result = CheckFailed
 	}
