@@ -60,7 +60,7 @@ On Windows kubectl cannot do this; use kubectl-tpe completion powershell.`,
 				return answered(verdict.ExitError, err)
 			}
 			_, err = fmt.Fprintln(a.Out, output.Safe(said))
-			return write(verdict.ExitDone, err)
+			return written(verdict.ExitDone, err)
 		},
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, "remove the link")

@@ -71,20 +71,20 @@ Exit codes:
 // causes would add is optional.
 func needs() []verdict.Need {
 	status := need("status, wait", readiness.Rules(), "deployments", "statefulsets", "pods", "jobs")
-	status.Rights = append(status.Rights, asked(pum.Rules())...)
-	status.Optional = append(status.Optional, asked(release.Rules())...)
+	status.Rights = append(status.Rights, rightsOf(pum.Rules())...)
+	status.Optional = append(status.Optional, rightsOf(release.Rules())...)
 	return []verdict.Need{
 		status,
 		need("pum status, pum restart", pum.RestartRules(), "deployments", "replicasets", "pods", "pods/exec"),
 		need("logs", joblogs.Rules(), "jobs", "pods", "pods/log"),
-		{Command: "releases, values, rollback-plan", Rights: asked(release.Rules())},
+		{Command: "releases, values, rollback-plan", Rights: rightsOf(release.Rules())},
 	}
 }
 
 // need are the rights of a command, which cannot answer without those to some resources.
 func need(command string, rules []rbacv1.PolicyRule, vital ...string) verdict.Need {
 	n := verdict.Need{Command: command}
-	for _, a := range asked(rules) {
+	for _, a := range rightsOf(rules) {
 		if slices.Contains(vital, resourceOf(a)) {
 			n.Rights = append(n.Rights, a)
 		} else {
@@ -146,7 +146,7 @@ func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, fla
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
 	list := d.Judge(a.failOn.level)
-	return write(list.ExitCode, output.Write(a.Out, format, output.NewDoctor(c.Place, d.ObservedAt, list), a.view()))
+	return written(list.ExitCode, output.Write(a.Out, format, output.NewDoctor(c.Place, d.ObservedAt, list), a.view()))
 }
 
 // login asks who this account is. The error is that the API server does not accept its
@@ -234,7 +234,7 @@ func (a *app) missingRole(ctx context.Context, c *cluster) error {
 		return answered(verdict.ExitError, err)
 	}
 	_, err = fmt.Fprint(a.Out, role)
-	return write(verdict.ExitDone, err)
+	return written(verdict.ExitDone, err)
 }
 
 // rulesOf returns the fewest rules for some rights: resources of a group with the same

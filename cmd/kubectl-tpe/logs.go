@@ -183,7 +183,7 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 		defer cancel()
 	}
 	if err := out.Say(fmt.Sprintf("job %s   namespace %s   context %s", f.job, c.Namespace, c.Context)); err != nil {
-		return write(verdict.ExitError, err)
+		return written(verdict.ExitError, err)
 	}
 	begun := a.time()
 	reader := &joblogs.Reader{API: job, Sink: out, Now: a.time, Options: f.Options}
@@ -193,7 +193,7 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 		end = out.Cut
 	}
 	if err := end(); err != nil {
-		return write(logsCode(history), err)
+		return written(logsCode(history), err)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -203,10 +203,10 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	case err != nil && verdict.Classify(err) == verdict.ExitNotFound:
 		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, history)}
 	case err != nil:
-		return c.refused(ctx, verdict.Classify(err), err, joblogs.Rules())
+		return c.withRole(ctx, verdict.Classify(err), err, joblogs.Rules())
 	}
 	if err := out.Say(output.JobFate(history)); err != nil {
-		return write(verdict.ExitError, err)
+		return written(verdict.ExitError, err)
 	}
 	return answered(logsCode(history), nil)
 }

@@ -120,10 +120,10 @@ func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, 
 	list, steps := p.Judge(a.failOn.level)
 	doc := output.NewPreflight(c.Place, snapshot.ObservedAt, p.To, steps, list)
 	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
-		return write(list.ExitCode, err)
+		return written(list.ExitCode, err)
 	}
 	rules := slices.Concat(readiness.Rules(), pum.Rules(), release.Rules())
-	return c.refused(ctx, list.ExitCode, nil, rules)
+	return c.withRole(ctx, list.ExitCode, nil, rules)
 }
 
 // lookAhead looks at what only matters before an upgrade.

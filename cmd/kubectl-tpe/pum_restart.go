@@ -116,7 +116,7 @@ func (a *app) nothingSent(ctx context.Context, c *cluster, err error) error {
 	case errors.Is(err, errNotConfirmed):
 		return answered(verdict.ExitError, err)
 	}
-	return c.refused(ctx, verdict.Classify(err), fmt.Errorf("nothing was sent: %w", err), pum.RestartRules())
+	return c.withRole(ctx, verdict.Classify(err), fmt.Errorf("nothing was sent: %w", err), pum.RestartRules())
 }
 
 // confirms asks on the terminal whether to go on. An interruption is no.

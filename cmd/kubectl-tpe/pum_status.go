@@ -88,7 +88,7 @@ func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, 
 	if err := a.writeEntries(format, c.Place, s, states); verdict.Classify(s.AnswerErr) != verdict.ExitForbidden {
 		return err
 	}
-	return c.refused(ctx, verdict.ExitForbidden, s.AnswerErr, pum.Rules())
+	return c.withRole(ctx, verdict.ExitForbidden, s.AnswerErr, pum.Rules())
 }
 
 // watchEntries asks PUM again and again and writes its entries whenever they
@@ -123,7 +123,7 @@ func (a *app) writeEntries(format *output.Format, place output.Place, s verdict.
 	doc := output.NewEntryList(place, s, v).Only(states)
 	if s.Answer != nil || !format.Screen() {
 		if err := output.Write(a.Out, format, doc, a.view()); err != nil {
-			return write(v.ExitCode, err)
+			return written(v.ExitCode, err)
 		}
 	}
 	if s.AnswerErr != nil {

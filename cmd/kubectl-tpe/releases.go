@@ -92,9 +92,9 @@ func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, g
 	}
 	v := verdict.Judge(s)
 	if err := output.Write(a.Out, format, output.NewReleaseList(c.Place, s, v), a.view()); err != nil {
-		return write(v.ExitCode, err)
+		return written(v.ExitCode, err)
 	}
-	return c.refused(ctx, v.ExitCode, nil, release.Rules())
+	return c.withRole(ctx, v.ExitCode, nil, release.Rules())
 }
 
 // releasesTimeout is how long Helm's releases may take to read. They are a few

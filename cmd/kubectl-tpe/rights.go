@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// asked returns the rights of some rules, one by one.
-func asked(rules []rbacv1.PolicyRule) []verdict.Access {
+// rightsOf returns the rights of some rules, one by one.
+func rightsOf(rules []rbacv1.PolicyRule) []verdict.Access {
 	var all []verdict.Access
 	for _, rule := range rules {
 		for _, group := range rule.APIGroups {
@@ -58,7 +58,7 @@ func upgradeRights() []verdict.Access {
 	of := func(group string, resources ...string) rbacv1.PolicyRule {
 		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: resources, Verbs: verbs}
 	}
-	return append(asked([]rbacv1.PolicyRule{
+	return append(rightsOf([]rbacv1.PolicyRule{
 		of("", "secrets", "configmaps", "services", "serviceaccounts", "persistentvolumeclaims"),
 		of("apps", "deployments", "statefulsets"),
 		of("batch", "jobs", "cronjobs"),

@@ -16,10 +16,10 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// refused is answered, and where something was refused it says what to do: log in again
+// withRole is answered, and where something was refused it says what to do: log in again
 // after a 401, or what of the rules this account lacks after a 403 by RBAC. What RBAC allows
 // was refused by something else, such as an admission policy, and no Role would help.
-func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error, rules []rbacv1.PolicyRule) error {
+func (c *cluster) withRole(ctx context.Context, code verdict.ExitCode, err error, rules []rbacv1.PolicyRule) error {
 	if code != verdict.ExitForbidden || podexec.Denied(err) {
 		return answered(code, err)
 	}
@@ -28,7 +28,7 @@ func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error,
 	if _, who := c.whoAmI(ctx); verdict.NotLoggedIn(err) || verdict.NotLoggedIn(who) {
 		return &exitError{code, err, c.loginHint()}
 	}
-	rights := asked(rules)
+	rights := rightsOf(rules)
 	c.review(ctx, rights)
 	var failed error
 	lacking := slices.DeleteFunc(slices.Clone(rights), func(a verdict.Access) bool {

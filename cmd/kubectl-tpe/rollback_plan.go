@@ -70,7 +70,7 @@ func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Forma
 	plan, err := c.helm().Plan(limited)
 	switch {
 	case err != nil:
-		return c.refused(ctx, verdict.Classify(err), err, release.Rules())
+		return c.withRole(ctx, verdict.Classify(err), err, release.Rules())
 	case plan == nil:
 		return answered(verdict.ExitNotFound, fmt.Errorf("there is no Helm release %s in namespace %q", release.Application, c.Namespace))
 	}
@@ -89,10 +89,10 @@ func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Forma
 		code = verdict.ExitFailed
 	}
 	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
-		return write(code, err)
+		return written(code, err)
 	}
 	if failed != nil {
-		return c.refused(ctx, code, fmt.Errorf("the backups are unknown: %w", failed), slices.Concat(release.Rules(), podexec.Rules()))
+		return c.withRole(ctx, code, fmt.Errorf("the backups are unknown: %w", failed), slices.Concat(release.Rules(), podexec.Rules()))
 	}
 	return answered(code, nil)
 }

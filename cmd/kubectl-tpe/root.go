@@ -31,7 +31,7 @@ type app struct {
 	// observe observes a namespace once; observeOnce where it is nil.
 	observe func(context.Context, *cluster, pumFlags) verdict.Snapshot
 
-	look   lookFlags
+	look   viewFlags
 	failOn failOn
 }
 
@@ -188,10 +188,10 @@ func answered(code verdict.ExitCode, err error) error {
 	return &exitError{code: code, err: err}
 }
 
-// write takes the error of writing an answer and returns the exit code of its
+// written takes the error of writing an answer and returns the exit code of its
 // verdict. An answer that could not be written was not given, but a reader who
 // has gone has seen enough.
-func write(code verdict.ExitCode, err error) error {
+func written(code verdict.ExitCode, err error) error {
 	if err != nil && !errors.Is(err, syscall.EPIPE) {
 		return answered(verdict.ExitError, errors.New("write the answer: "+err.Error()))
 	}

@@ -27,14 +27,14 @@ Fields are added in later versions, never renamed or removed.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				_, err := fmt.Fprintln(a.Out, strings.Join(schema.Kinds(), "\n"))
-				return write(verdict.ExitDone, err)
+				return written(verdict.ExitDone, err)
 			}
 			text, err := schema.Of(args[0])
 			if err != nil {
 				return answered(verdict.ExitUsage, err)
 			}
 			_, err = a.Out.Write(text)
-			return write(verdict.ExitDone, err)
+			return written(verdict.ExitDone, err)
 		},
 	}
 }

@@ -65,9 +65,9 @@ func (a *app) status(ctx context.Context, c *cluster, format *output.Format, fla
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
 	if err := output.Write(a.Out, format, output.NewStatus(c.Place, snapshot, v), a.view()); err != nil {
-		return write(v.ExitCode, err)
+		return written(v.ExitCode, err)
 	}
-	return c.refused(ctx, v.ExitCode, nil, slices.Concat(readiness.Rules(), pum.Rules()))
+	return c.withRole(ctx, v.ExitCode, nil, slices.Concat(readiness.Rules(), pum.Rules()))
 }
 
 // watchStatus shows the verdict whenever something changed.

@@ -145,7 +145,7 @@ func (a *app) values(ctx context.Context, c *cluster, format *output.Format, o v
 	if exit := (*exitError)(nil); err == nil || errors.As(err, &exit) {
 		return err
 	}
-	return c.refused(ctx, verdict.Classify(err), err, release.Rules())
+	return c.withRole(ctx, verdict.Classify(err), err, release.Rules())
 }
 
 const mayHoldPasswords = "these values may hold passwords"
@@ -159,7 +159,7 @@ func (a *app) printValues(ctx context.Context, reader *release.Reader, format *o
 	if a.view().Terminal {
 		fmt.Fprintln(a.ErrOut, mayHoldPasswords)
 	}
-	return write(verdict.ExitDone, output.WriteValues(a.Out, format, o.chosen(v)))
+	return written(verdict.ExitDone, output.WriteValues(a.Out, format, o.chosen(v)))
 }
 
 // chosen returns those values that were asked for.
@@ -194,7 +194,7 @@ func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader
 	if err := files.keep(); err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
+	return written(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }
 
 // diffValues writes what differs between two revisions.
@@ -211,7 +211,7 @@ func (a *app) diffValues(ctx context.Context, c *cluster, reader *release.Reader
 		fmt.Fprintln(a.ErrOut, mayHoldPasswords)
 	}
 	doc := output.NewValuesDiff(c.Place, a.time(), before, after, o.secrets)
-	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
+	return written(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }
 
 // A span is two revisions, A..B. It is a pflag.Value.

@@ -45,5 +45,5 @@ func newVersionCmd(a *app) *cobra.Command {
 
 func (a *app) version(format *output.Format) error {
 	doc := output.NewVersion(version(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
-	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
+	return written(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }

@@ -14,13 +14,13 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// lookFlags are the flags of all commands that say how answers look.
-type lookFlags struct {
+// viewFlags are the flags of all commands that say how answers look.
+type viewFlags struct {
 	color      colorMode
 	accessible bool
 }
 
-func (f *lookFlags) add(cmd *cobra.Command) {
+func (f *viewFlags) add(cmd *cobra.Command) {
 	flags := cmd.PersistentFlags()
 	flags.Var(&f.color, "color", "auto, always or never; auto heeds NO_COLOR and FORCE_COLOR")
 	flags.BoolVar(&f.accessible, "accessible", false, "plain words in ASCII, without colors, and nothing that is redrawn")
@@ -49,7 +49,7 @@ func (m *colorMode) Type() string { return "when" }
 
 // colors reports whether to use colours. What the flag says goes before the
 // environment, and NO_COLOR before FORCE_COLOR.
-func (f *lookFlags) colors(terminal bool) bool {
+func (f *viewFlags) colors(terminal bool) bool {
 	force := os.Getenv("FORCE_COLOR")
 	switch {
 	case f.color == "always", f.color == "never":

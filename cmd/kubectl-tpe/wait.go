@@ -159,7 +159,7 @@ func (w *waitRun) follow(ctx context.Context, source *observe.Source, format *ou
 		}
 		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.note())
 		if errors.Is(err, syscall.EPIPE) {
-			return write(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
+			return written(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
 		}
 		if w.done {
 			break
@@ -218,11 +218,11 @@ func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 	if w.seen {
 		doc := output.NewStatus(w.place, w.last.Snapshot, v)
 		if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
-			return write(v.ExitCode, err)
+			return written(v.ExitCode, err)
 		}
 	}
 	if w.cluster != nil {
-		return w.cluster.refused(ctx, v.ExitCode, why, w.rules())
+		return w.cluster.withRole(ctx, v.ExitCode, why, w.rules())
 	}
 	return answered(v.ExitCode, why)
 }

@@ -87,14 +87,14 @@ func releasesLine(r *Releases) string {
 	text := fmt.Sprintf("%d of %d deployed, ", deployed, len(r.Items))
 	switch r.State {
 	case release.Consistent:
-		return text + "all of " + either(r.TPE) + r.twins()
+		return text + "all of " + alternatives(r.TPE) + r.twins()
 	case release.Unclear:
 		return text + "of an unknown release of ThingPark Enterprise"
 	case release.Underway:
 		return text + "in the middle of an installation or an upgrade"
 	}
 	if !slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Status != release.StatusMissing && r.Version != r.Want }) {
-		return text + "all of " + either(r.TPE) + ", and the others missing"
+		return text + "all of " + alternatives(r.TPE) + ", and the others missing"
 	}
 	return text + "of different releases of ThingPark Enterprise"
 }
@@ -114,8 +114,8 @@ func (r *Releases) twins() string {
 	return fmt.Sprintf(" by its app version; %s has the same charts", strings.Join(twins, ", "))
 }
 
-// either names releases of which it can only be one.
-func either(releases []string) string {
+// alternatives names releases of which it can only be one.
+func alternatives(releases []string) string {
 	if len(releases) == 0 {
 		return "no known release"
 	}

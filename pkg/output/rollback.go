@@ -91,7 +91,7 @@ func (d *RollbackPlan) names() []string {
 }
 
 func (d *RollbackPlan) show(s *screen) {
-	s.place("ThingPark Enterprise, rollback to "+either(d.TPE), d.Place)
+	s.place("ThingPark Enterprise, rollback to "+alternatives(d.TPE), d.Place)
 	for _, n := range d.Notes {
 		s.hang("", s.wrap(n, 0))
 	}

@@ -105,7 +105,7 @@ func lineAfter(all []Version, v Version) string {
 // or where no stop helps; else the newest release of its line to which the step is
 // possible, or from which the next one is.
 func stop(all []Version, from, to Version) Version {
-	if !gap(from, to) {
+	if !noCommonKubernetes(from, to) {
 		return to
 	}
 	before, after := to, to
@@ -113,10 +113,10 @@ func stop(all []Version, from, to Version) Version {
 		if v.Line() != to.Line() || v.Compare(from) <= 0 || v.Compare(to) >= 0 {
 			continue
 		}
-		if !gap(from, v) {
+		if !noCommonKubernetes(from, v) {
 			before = v
 		}
-		if after == to && !gap(v, to) {
+		if after == to && !noCommonKubernetes(v, to) {
 			after = v
 		}
 	}
@@ -126,16 +126,16 @@ func stop(all []Version, from, to Version) Version {
 	return after
 }
 
-// gap reports whether it is known that two releases have no version of Kubernetes in
+// noCommonKubernetes reports whether it is known that two releases have no version of Kubernetes in
 // common.
-func gap(a, b Version) bool {
+func noCommonKubernetes(a, b Version) bool {
 	first, known := SupportOf(a)
 	second, too := SupportOf(b)
 	return known && too && len(first.common(second)) == 0
 }
 
 func newStep(from, to Version) Step {
-	s := Step{From: from.String(), To: to.String(), Procedure: "Generic procedure", Why: ruleHotfix, Gap: gap(from, to)}
+	s := Step{From: from.String(), To: to.String(), Procedure: "Generic procedure", Why: ruleHotfix, Gap: noCommonKubernetes(from, to)}
 	if from.Line() != to.Line() {
 		s.Procedure, s.Why = to.Line()+" upgrade Procedure", ruleMajor
 	}
