@@ -114,16 +114,9 @@ func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, 
 	snapshot := a.observe(ctx, c, flags)
 	p := &verdict.Preflight{Snapshot: snapshot, From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
 	a.lookAhead(ctx, c, p)
-	if ctx.Err() != nil {
-		return answered(verdict.ExitInterrupted, ctx.Err())
-	}
 	list, steps := p.Judge(a.failOn.level)
 	doc := output.NewPreflight(c.Place, snapshot.ObservedAt, p.To, steps, list)
-	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
-		return written(list.ExitCode, err)
-	}
-	rules := slices.Concat(readiness.Rules(), pum.Rules(), release.Rules())
-	return c.withRole(ctx, list.ExitCode, nil, rules)
+	return a.answer(ctx, c, list.ExitCode, format, doc, slices.Concat(readiness.Rules(), pum.Rules(), release.Rules()))
 }
 
 // lookAhead looks at what only matters before an upgrade.

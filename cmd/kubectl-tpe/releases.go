@@ -87,14 +87,8 @@ func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, g
 	s := verdict.Snapshot{Where: c.where}
 	s.Releases, s.ReleasesErr = readReleases(ctx, c.helm(), given, a.time)
 	s.ObservedAt = a.time()
-	if ctx.Err() != nil {
-		return answered(verdict.ExitInterrupted, ctx.Err())
-	}
 	v := verdict.Judge(s)
-	if err := output.Write(a.Out, format, output.NewReleaseList(c.Place, s, v), a.view()); err != nil {
-		return written(v.ExitCode, err)
-	}
-	return c.withRole(ctx, v.ExitCode, nil, release.Rules())
+	return a.answer(ctx, c, v.ExitCode, format, output.NewReleaseList(c.Place, s, v), release.Rules())
 }
 
 // releasesTimeout is how long Helm's releases may take to read. They are a few

@@ -61,13 +61,7 @@ The exit code is that of the verdict, whatever the output format.`,
 func (a *app) status(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
 	snapshot := a.observe(ctx, c, flags)
 	v := a.judge(snapshot)
-	if ctx.Err() != nil {
-		return answered(verdict.ExitInterrupted, ctx.Err())
-	}
-	if err := output.Write(a.Out, format, output.NewStatus(c.Place, snapshot, v), a.view()); err != nil {
-		return written(v.ExitCode, err)
-	}
-	return c.withRole(ctx, v.ExitCode, nil, slices.Concat(readiness.Rules(), pum.Rules()))
+	return a.answer(ctx, c, v.ExitCode, format, output.NewStatus(c.Place, snapshot, v), slices.Concat(readiness.Rules(), pum.Rules()))
 }
 
 // watchStatus shows the verdict whenever something changed.

@@ -52,7 +52,6 @@ func (r *Reader) Plan(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b *Revision) int { return b.Number - a.Number })
 	p := &planner{Reader: r, ctx: ctx}
 	for i, part := range Parts() {
 		for _, revision := range all {
