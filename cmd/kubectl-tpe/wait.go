@@ -201,8 +201,8 @@ func (w *waitRun) note() string {
 	if w.options.timeout > 0 {
 		note += " of " + duration.HumanDuration(w.options.timeout)
 	}
-	if w.last.Well {
-		note += fmt.Sprintf(", ready for %s of %s", duration.HumanDuration(w.last.WellFor), w.options.stableFor)
+	if w.last.Done {
+		note += fmt.Sprintf(", ready for %s of %s", duration.HumanDuration(w.last.DoneFor), w.options.stableFor)
 	}
 	return note + "; safe to interrupt"
 }
@@ -252,7 +252,7 @@ func (w *waitRun) outcome(ctx context.Context) (verdict.Verdict, error) {
 	case !w.seen:
 		v.ExitCode = verdict.ExitTimeout
 		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed")
-	case w.last.Well:
+	case w.last.Done:
 		return v.TimedOut(), fmt.Errorf("timed out after %s; everything was ready, but not for --stable-for=%s", w.elapsed(), w.options.stableFor)
 	case v.ExitCode == verdict.ExitDone:
 		return v.TimedOut(), fmt.Errorf("timed out after %s, before what looked done could be confirmed", w.elapsed())

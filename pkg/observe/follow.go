@@ -23,51 +23,49 @@ type Until struct {
 type Report struct {
 	Snapshot verdict.Snapshot
 	Verdict  verdict.Verdict
-	Over     bool          // it is the last: read after it looked like an end, and one still
-	Well     bool          // all was read to be done, and nothing was heard since that it is not
-	WellFor  time.Duration // how long ago that was
+	Over     bool          // it is the last report: it was read after it looked like an end
+	Done     bool          // everything was read to be done, and no update says otherwise since
+	DoneFor  time.Duration // how long ago that was read
 }
 
 const (
-	// longestQuiet is for how long nothing may be heard of the workloads before they are
-	// read anew: the connection over which changes come may be dead, or a proxy hold them
-	// back, without anybody knowing.
+	// longestQuiet is how long the workloads may go without an update before they are
+	// read again: the watch's connection may be dead, or a proxy may hold updates back.
 	longestQuiet = time.Minute
 
 	// firstDeadline is how long the lists may take. Where they took longer, the next may take
 	// twice as long, up to longestDeadline.
 	firstDeadline, longestDeadline = 15 * time.Second, 5 * time.Minute
 
-	// firstPause and longestPause are between two tries of reading all.
+	// firstPause and longestPause are the pauses between two attempts to read everything.
 	firstPause, longestPause = 500 * time.Millisecond, 15 * time.Second
 
-	// betweenReadings is the least time between two.
+	// betweenReadings is the shortest time between two readings.
 	betweenReadings = time.Second
 
-	// headStart is what the first reading has before watches begin: it may be all that is
-	// needed.
+	// headStart is how long watches wait for the first reading: it may be enough.
 	headStart = 3 * time.Second
 )
 
 // Follow returns reports, whenever something was observed and at least once a second, so that
 // ages stay true. It ends when ctx does, or with a report that is over.
 //
-// What would end it is read anew until that succeeded, with ever longer deadlines and pauses.
-// If it is otherwise then, following goes on. With StableFor, all must be read to be done at
-// the beginning and at the end of that time, and nothing be heard in between that it is not.
+// What would end it is read again until that succeeds, with growing deadlines and pauses. If
+// the new reading shows no end, Follow continues. With StableFor, everything must be read to
+// be done at the beginning and at the end of that time, with no other update in between.
 func (s *Source) Follow(ctx context.Context, until Until) iter.Seq[Report] {
 	return func(yield func(Report) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		f := &follower{Source: s, until: until, changes: make(chan func(*state)), nudge: make(chan struct{}, 1), wanted: make(chan struct{}, 1)}
+		f := &follower{Source: s, until: until, changes: make(chan func(*state)), askNow: make(chan struct{}, 1), wanted: make(chan struct{}, 1)}
 		var parts sync.WaitGroup
 		defer parts.Wait()
 		defer cancel()
-		begun := make(chan struct{})
-		f.begun = sync.OnceFunc(func() { close(begun) })
+		tried := make(chan struct{})
+		f.tried = sync.OnceFunc(func() { close(tried) })
 		parts.Go(func() { f.reread(ctx) })
 		parts.Go(func() { f.poll(ctx) })
 		parts.Go(func() { f.helm(ctx) })
-		parts.Go(func() { f.watch(ctx, begun) })
+		parts.Go(func() { f.watch(ctx, tried) })
 		f.run(ctx, yield)
 	}
 }
@@ -77,19 +75,19 @@ type follower struct {
 	*Source
 	until   Until
 	changes chan func(*state)
-	nudge   chan struct{} // PUM is to be asked at once
-	wanted  chan struct{} // all is to be read anew
-	begun   func()        // the first reading was tried
+	askNow  chan struct{} // PUM must be asked now
+	wanted  chan struct{} // everything must be read again
+	tried   func()        // the first reading was tried
 
 	st       state
-	fresh    time.Time        // when the reading began that was just taken over; else zero
-	failure  error            // of the last try
+	fresh    time.Time        // when the reading began that was just applied; else zero
+	failure  error            // of the last attempt
 	since    time.Time        // since when it looks like an end
 	code     verdict.ExitCode // of that end
-	well     time.Time        // when the reading began with which all was done first
-	wantedAt time.Time        // when all was last wanted to be read anew
-	pending  bool             // and was not read since
-	quietFor time.Duration    // after which silence all is read anew
+	done     time.Time        // when the first reading began that showed everything done
+	wantedAt time.Time        // when a reading was last requested
+	pending  bool             // and has not succeeded since
+	quietFor time.Duration    // after which silence everything is read again
 }
 
 func (f *follower) run(ctx context.Context, yield func(Report) bool) {
@@ -121,7 +119,7 @@ func (f *follower) run(ctx context.Context, yield func(Report) bool) {
 // anyEnd stands for whatever end the first reading finds.
 const anyEnd verdict.ExitCode = -1
 
-// report judges what is known, and has read anew what would be an end.
+// report judges what is known, and requests a reading of what would be an end.
 func (f *follower) report(now time.Time) Report {
 	f.st.UnconfirmedErr = nil
 	f.stale(now)
@@ -133,8 +131,8 @@ func (f *follower) report(now time.Time) Report {
 		r.Snapshot.UnconfirmedErr = f.failure
 		r.Verdict = verdict.Judge(r.Snapshot)
 	}
-	if r.Well = !f.well.IsZero(); r.Well {
-		r.WellFor = now.Sub(f.well)
+	if r.Done = !f.done.IsZero(); r.Done {
+		r.DoneFor = now.Sub(f.done)
 	}
 	f.quiet(now)
 	f.fresh = time.Time{}
@@ -145,13 +143,13 @@ func (f *follower) report(now time.Time) Report {
 // after it looked so.
 func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
 	if !end && f.code == anyEnd && f.failure != nil && f.st.Assessment == nil {
-		return false // the question is still to be answered, and nothing is known that is newer
+		return false // the first reading is still to come, and nothing newer is known
 	}
 	if !end {
 		if !f.fresh.IsZero() && !f.since.IsZero() && f.code != anyEnd {
-			f.quietFor = f.Interval // what watches tell is not so
+			f.quietFor = f.Interval // the reading contradicts the watches
 		}
-		f.since, f.code, f.well = time.Time{}, 0, time.Time{}
+		f.since, f.code, f.done = time.Time{}, 0, time.Time{}
 		return false
 	}
 	first := f.code == anyEnd && code != verdict.ExitForbidden // one refusal may be that of a proxy
@@ -160,20 +158,20 @@ func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
 	}
 	f.code = code
 	if code != verdict.ExitDone {
-		f.well = time.Time{}
+		f.done = time.Time{}
 	}
 	if !f.fresh.IsZero() && !f.fresh.Before(f.since) {
 		switch {
 		case code != verdict.ExitDone || f.until.StableFor <= 0:
 			return true
-		case f.well.IsZero():
-			f.well = f.fresh
-		case f.fresh.Sub(f.well) >= f.until.StableFor:
+		case f.done.IsZero():
+			f.done = f.fresh
+		case f.fresh.Sub(f.done) >= f.until.StableFor:
 			return true
 		}
 	}
-	switch due := f.well.Add(f.until.StableFor); {
-	case f.well.IsZero():
+	switch due := f.done.Add(f.until.StableFor); {
+	case f.done.IsZero():
 		f.want(f.since)
 	case !now.Before(due):
 		f.want(due)
@@ -181,15 +179,15 @@ func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
 	return false
 }
 
-// stale notes that what is shown may not be so any more: nothing was heard for long, and
-// reading it anew fails.
+// stale notes that what is shown may be out of date: there was no update for long, and
+// reading it again fails.
 func (f *follower) stale(now time.Time) {
 	if f.failure != nil && f.st.Assessment != nil && f.st.LostAt.IsZero() && now.Sub(f.st.HeardAt) > longestQuiet {
 		f.st.LostAt, f.st.LostErr = f.st.HeardAt, f.failure
 	}
 }
 
-// quiet has all read anew if nothing was heard of the workloads for long, or if the verdict
+// quiet requests a reading if the workloads had no update for long, or if the verdict
 // depends on what was not read yet.
 func (f *follower) quiet(now time.Time) {
 	if !f.fresh.IsZero() {
@@ -201,7 +199,7 @@ func (f *follower) quiet(now time.Time) {
 	}
 }
 
-// want has all read anew, unless that is to be done already and not from before a time.
+// want requests a reading, unless one is pending that was requested at that time or later.
 func (f *follower) want(since time.Time) {
 	if f.pending && !f.wantedAt.Before(since) {
 		return
@@ -213,11 +211,11 @@ func (f *follower) want(since time.Time) {
 func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
-	default: // there is a signal under way
+	default: // a signal is pending already
 	}
 }
 
-// reread reads all anew when that is wanted, again and again until it succeeded.
+// reread reads everything when that is wanted, and retries until it succeeds.
 func (f *follower) reread(ctx context.Context) {
 	deadline := firstDeadline
 	for {
@@ -235,7 +233,7 @@ func (f *follower) reread(ctx context.Context) {
 			cancel()
 			failure := r.failed()
 			f.pass(ctx, func(*state) { f.take(r, failure) })
-			f.begun()
+			f.tried()
 			if failure == nil {
 				break
 			}
@@ -245,12 +243,12 @@ func (f *follower) reread(ctx context.Context) {
 	}
 }
 
-// take takes over what was read anew. What was heard since it began may be newer: then it is
-// read once more.
+// take applies a reading. An update since it began may be newer: then everything is read once
+// more.
 func (f *follower) take(r *reading, failure error) {
 	heard, changed := f.st.HeardAt, f.st.PUMChangedAt
 	r.apply(&f.st)
-	f.nudged(changed)
+	f.askIfChanged(changed)
 	if f.failure = failure; failure != nil {
 		return
 	}
@@ -263,35 +261,35 @@ func (f *follower) take(r *reading, failure error) {
 	}
 }
 
-// nudged has PUM asked at once if it changed since a time.
-func (f *follower) nudged(changed time.Time) {
+// askIfChanged has PUM asked now if it changed since a time.
+func (f *follower) askIfChanged(changed time.Time) {
 	if !f.st.PUMChangedAt.Equal(changed) {
-		signal(f.nudge)
+		signal(f.askNow)
 	}
 }
 
-// watch takes over updates of the workloads. It begins when the first reading was tried, or
-// takes long.
-func (f *follower) watch(ctx context.Context, begun <-chan struct{}) {
+// watch applies updates of the workloads. It begins when the first reading was tried or takes
+// long.
+func (f *follower) watch(ctx context.Context, tried <-chan struct{}) {
 	if f.Watch == nil {
 		return
 	}
 	select {
 	case <-ctx.Done():
 		return
-	case <-begun:
+	case <-tried:
 	case <-time.After(headStart):
 	}
 	for update := range f.Watch(ctx) {
 		f.pass(ctx, func(st *state) {
 			changed := st.PUMChangedAt
 			f.apply(update)
-			f.nudged(changed)
+			f.askIfChanged(changed)
 		})
 	}
 }
 
-// apply takes over an update, unless something newer was read since.
+// apply applies an update, unless something newer was read since.
 func (f *follower) apply(u readiness.Update) {
 	st := &f.st
 	st.LostAt, st.LostErr = u.LostAt, u.Err
@@ -303,13 +301,13 @@ func (f *follower) apply(u readiness.Update) {
 	}
 }
 
-// poll asks PUM at every interval or nudge, after the first reading did.
+// poll asks PUM at every interval and when it changed; the first reading asks first.
 func (f *follower) poll(ctx context.Context) {
 	for f.Ask != nil {
 		select {
 		case <-ctx.Done():
 			return
-		case <-f.nudge:
+		case <-f.askNow:
 		case <-time.After(f.Interval):
 		}
 		a := f.ask(ctx, func() {})
@@ -317,7 +315,7 @@ func (f *follower) poll(ctx context.Context) {
 	}
 }
 
-// helm reads the Helm releases at every interval, after the first reading did.
+// helm reads the Helm releases at every interval; the first reading reads them first.
 func (f *follower) helm(ctx context.Context) {
 	for f.Releases != nil && f.Goal == verdict.GoalAll && sleep(ctx, f.Interval) {
 		h := f.readHelm(ctx)

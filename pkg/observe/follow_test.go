@@ -94,8 +94,8 @@ func within(t *testing.T, what string, got, least, most time.Duration) {
 	}
 }
 
-// Whatever would end a wait is read anew first, and only what is read then ends it.
-func TestAnEndIsReadAnew(t *testing.T) {
+// Whatever would end a wait is read again first, and only what is read then ends it.
+func TestAnEndIsReadAgain(t *testing.T) {
 	unavailable, slow := apierrors.NewServiceUnavailable("503"), context.DeadlineExceeded
 	unauthorized := apierrors.NewUnauthorized("who?")
 	failed := assessment(ready, readiness.Job{Name: "a", State: readiness.JobFailed})
@@ -183,7 +183,7 @@ func TestAnEndIsReadAnew(t *testing.T) {
 			}, Until{}, verdict.ExitDone, 40 * time.Second, 110 * time.Second,
 		},
 		{
-			"lists fail for ever", []moment{at(4*time.Second, assessment(ready))},
+			"lists always fail", []moment{at(4*time.Second, assessment(ready))},
 			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				if n == 1 {
 					return assessment(starting), nil
@@ -322,7 +322,7 @@ func TestNewerAnswerOfPUMStays(t *testing.T) {
 }
 
 // A connection is dead, or a proxy holds back what comes on it, and nobody knows.
-func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
+func TestWhatWasLastHeardOfLongAgoIsReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		s := &Source{Goal: verdict.GoalAll, Watch: watching(), Ask: says(pum.StateProcessed)}
@@ -340,9 +340,9 @@ func TestWhatWasLastHeardOfLongAgoIsReadAnew(t *testing.T) {
 	})
 }
 
-// Helm was in the middle of its work when its releases were read: they are read anew
-// before they end anything. What cannot be read anew is not forgotten.
-func TestFailedHelmReleasesAreReadAnewBeforeTheyEndAWait(t *testing.T) {
+// Helm was in the middle of its work when its releases were read: they are read again
+// before they end anything. What cannot be read again is not forgotten.
+func TestFailedHelmReleasesAreReadAgainBeforeTheyEndAWait(t *testing.T) {
 	failed := []release.Release{{Name: "tpe", Status: release.StatusFailed}, {Name: "b", Status: release.StatusMissing}}
 	for name, tt := range map[string]struct {
 		read func(at time.Duration) ([]release.Release, error) // after the first time

@@ -4,12 +4,12 @@
 // is over.
 //
 // Nothing counts as over that was not read, from quorum, after it looked so: a watch may be
-// held back, a list come from an old cache, PUM's answer be from before its job ended. So
-// what would be an end is read anew, and only what is read then is one. That costs nothing
-// as long as nothing ends.
+// delayed, a list may come from an old cache, PUM's answer may be older than the end of its
+// job. So what would be an end is read again, and only that reading counts. It costs nothing
+// until then.
 //
-// What came first is told by this machine's clock, and how old something is by the API
-// server's. The times of a snapshot are the latter's, turned all at once.
+// The order of events is by this machine's clock, ages are by the API server's. The times of
+// a snapshot are the API server's, all converted together.
 package observe
 
 import (
@@ -84,12 +84,12 @@ func (s *Source) empty() verdict.Snapshot {
 	return verdict.Snapshot{Where: s.Where, Goal: s.Goal, PUM: s.PUM, Restart: s.Restart}
 }
 
-// A state is a snapshot under way. Its times are this machine's.
+// A state is a snapshot that is kept up to date. Its times are by this machine's clock.
 type state struct {
 	verdict.Snapshot
 	progress pum.Progress
 	pum      aboutPUM
-	polled   bool // entries are asked for again and again
+	polled   bool // PUM is asked at every interval
 }
 
 // dated returns the snapshot with its times by the API server's clock.
@@ -105,8 +105,8 @@ func (s *Source) dated(st *state, now time.Time) verdict.Snapshot {
 	return snapshot
 }
 
-// whole reports whether every part was observed at least once: before, there
-// is nothing to judge.
+// whole reports whether every part was observed at least once. Before that, there is nothing
+// to judge.
 func (s *Source) whole(st *state) bool {
 	return (s.List == nil || st.Assessment != nil || st.AssessmentErr != nil) &&
 		(s.Ask == nil || st.Answer != nil || st.AnswerErr != nil) &&
@@ -134,9 +134,9 @@ func (s *Source) ask(ctx context.Context, found func()) answer {
 	return a
 }
 
-// apply takes over an answer, unless PUM was asked again since.
+// apply applies an answer, unless PUM was not asked, or was asked again since.
 func (a answer) apply(st *state) {
-	if a.at.Before(st.AskedAt) {
+	if a.at.IsZero() || a.at.Before(st.AskedAt) {
 		return
 	}
 	st.Answer, st.AnswerErr, st.AskedAt = a.Answer, a.err, a.at
@@ -154,7 +154,6 @@ func (a answer) apply(st *state) {
 
 // A reading is all that a goal needs, read at the same time.
 type reading struct {
-	source     *Source
 	began      time.Time
 	assessment *readiness.Assessment
 	listErr    error
@@ -162,9 +161,8 @@ type reading struct {
 	helm       helm
 }
 
-// A helm is what was read of the Helm releases.
+// A helm is what was read of the Helm releases; nothing if they were not read.
 type helm struct {
-	asked    bool
 	releases *verdict.Releases
 	err      error
 }
@@ -172,10 +170,9 @@ type helm struct {
 // read reads all that the goal needs. The lists have a deadline of their own, that of the
 // second context.
 //
-// PUM's command takes longest: no long list is to hold it up, so that they begin when its
-// pod is found.
+// PUM's command takes longest. The lists begin when its pod is found, so that none delays it.
 func (s *Source) read(ctx, lists context.Context) *reading {
-	r := &reading{source: s, began: time.Now()}
+	r := &reading{began: time.Now()}
 	var parts sync.WaitGroup
 	found := make(chan struct{})
 	seen := sync.OnceFunc(func() { close(found) })
@@ -215,11 +212,11 @@ func (s *Source) history(p *readiness.Assessment, a *pum.Answer) bool {
 	return a != nil && len(a.Entries) == 0
 }
 
-// releasesTimeout is how long Helm's releases may take to read. They are a few
-// megabytes at most, and nothing that an answer should wait for longer.
+// releasesTimeout is how long the Helm releases may take to read. They are a few
+// megabytes at most.
 const releasesTimeout = 30 * time.Second
 
-// readHelm reads the Helm releases and compares them with all manifests that are known.
+// readHelm reads the Helm releases and compares them with all known manifests.
 func (s *Source) readHelm(ctx context.Context) helm {
 	if s.Releases == nil {
 		return helm{}
@@ -228,33 +225,28 @@ func (s *Source) readHelm(ctx context.Context) helm {
 	defer cancel()
 	items, err := s.Releases(ctx)
 	if err != nil {
-		return helm{asked: true, err: err}
+		return helm{err: err}
 	}
 	found := &verdict.Releases{Items: items}
 	if len(items) > 0 {
 		found.Consistency = release.Compare(items, nil, s.Clock.Now())
 	}
-	return helm{asked: true, releases: found}
+	return helm{releases: found}
 }
 
-// apply takes the Helm releases over. While they cannot be read, those that were stay:
-// not to know of a failure any more would look like success.
+// apply applies the Helm releases. While they cannot be read, the earlier ones stay: to forget
+// a failure would look like success.
 func (h helm) apply(st *state) {
-	if h.asked && (h.err == nil || st.Releases == nil || apierrors.IsForbidden(h.err)) {
+	if h.releases != nil || h.err != nil && (st.Releases == nil || apierrors.IsForbidden(h.err)) {
 		st.Releases, st.ReleasesErr = h.releases, h.err
 	}
 }
 
-// apply takes over what was read. One kind that could not be read would make a gap where
-// something was known: then the assessment stays as it was, and failed tells why.
+// apply applies a reading. If a kind could not be read that was known before, the assessment
+// stays as it was, and failed says why.
 func (r *reading) apply(st *state) {
-	if r.source.Ask != nil {
-		r.answer.apply(st)
-	}
+	r.answer.apply(st)
 	r.helm.apply(st)
-	if r.source.List == nil {
-		return
-	}
 	switch {
 	case verdict.NotLoggedIn(r.listErr):
 		st.LostErr = r.listErr
@@ -264,8 +256,8 @@ func (r *reading) apply(st *state) {
 		}
 	case r.listErr != nil && st.Assessment == nil:
 		st.AssessmentErr = r.listErr
-	case r.listErr != nil:
-	case st.Assessment != nil && lost(r.assessment, st.Assessment): // what is known of that kind is kept
+	case r.listErr != nil, r.assessment == nil: // the lists failed, or nothing was to be listed
+	case st.Assessment != nil && lost(r.assessment, st.Assessment):
 	default:
 		st.setAssessment(r.assessment, r.began)
 		st.LostAt, st.LostErr = time.Time{}, nil
@@ -274,18 +266,21 @@ func (r *reading) apply(st *state) {
 
 // failed returns why not all could be read; nil if all was, or was refused.
 func (r *reading) failed() error {
-	switch {
-	case r.listErr != nil && !verdict.NotLoggedIn(r.listErr):
+	if r.listErr != nil && !verdict.NotLoggedIn(r.listErr) {
 		return r.listErr
-	case r.assessment != nil && broken(r.assessment) != nil:
-		return broken(r.assessment)
-	case r.helm.err != nil && !refused(r.helm.err):
+	}
+	if r.assessment != nil {
+		if i := slices.IndexFunc(r.assessment.Gaps, unanswered); i >= 0 {
+			return r.assessment.Gaps[i].Err
+		}
+	}
+	if r.helm.err != nil && !refused(r.helm.err) {
 		return fmt.Errorf("read the Helm releases: %w", r.helm.err)
 	}
 	return nil
 }
 
-// refused reports whether the API server will not answer otherwise when it is asked again.
+// refused reports whether the API server would give the same answer to another attempt.
 func refused(err error) bool {
 	status := apierrors.APIStatus(nil)
 	if !errors.As(err, &status) {
@@ -295,16 +290,6 @@ func refused(err error) bool {
 	return code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusTooManyRequests
 }
 
-// broken returns why a kind could not be read that may be read, or nil.
-func broken(p *readiness.Assessment) error {
-	for _, g := range p.Gaps {
-		if unanswered(g) {
-			return g.Err
-		}
-	}
-	return nil
-}
-
 // lost reports whether a kind could not be read now that was known before.
 func lost(now, before *readiness.Assessment) bool {
 	return slices.ContainsFunc(now.Gaps, func(g readiness.Gap) bool {
@@ -312,13 +297,13 @@ func lost(now, before *readiness.Assessment) bool {
 	})
 }
 
-// unanswered reports whether a kind may be read and could not be.
+// unanswered reports whether reading a kind failed, and was not refused.
 func unanswered(g readiness.Gap) bool {
 	return g.Reason == readiness.Broken && !verdict.NotLoggedIn(g.Err)
 }
 
-// An aboutPUM is what of an assessment makes an earlier answer of PUM worthless: how many of
-// its pods are ready, and which job it has and how far that is.
+// An aboutPUM is what makes an earlier answer of PUM out of date when it changes: how many of
+// PUM's pods are ready, and which job it has in which state.
 type aboutPUM struct {
 	seen           bool
 	ready, updated int32
@@ -326,7 +311,7 @@ type aboutPUM struct {
 	state          readiness.JobState
 }
 
-// setAssessment takes over an assessment, and notes if PUM changed with it.
+// setAssessment applies an assessment, and notes if PUM changed with it.
 func (st *state) setAssessment(p *readiness.Assessment, heard time.Time) {
 	st.Assessment, st.AssessmentErr, st.HeardAt = p, nil, heard
 	now := aboutPUM{seen: true}

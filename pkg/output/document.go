@@ -117,7 +117,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Settled.Moving}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps = p.Gaps
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {

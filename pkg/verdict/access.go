@@ -81,9 +81,9 @@ func Classify(err error) ExitCode {
 	return ExitError
 }
 
-// silent judges a PUM that gave no answer. One whose Deployment rolls out, as in each
-// upgrade, is not asked for what it cannot know yet.
-func (v *Verdict) silent(s *Snapshot) {
+// noAnswer judges a PUM that gave no answer. While its Deployment rolls out, as in every
+// upgrade, that is not a failure yet.
+func (v *Verdict) noAnswer(s *Snapshot) {
 	if !errors.Is(s.AnswerErr, pum.ErrNoAnswer) || !s.pumRolls() {
 		v.failedToAsk("entries", s.AnswerErr)
 		return
@@ -99,26 +99,26 @@ func (v *Verdict) silent(s *Snapshot) {
 // pumRolls reports whether PUM's own Deployment is rolling out, by itself or as far as the
 // error of the question tells. One that cannot become ready by itself is none.
 func (s *Snapshot) pumRolls() bool {
-	told := errors.Is(s.AnswerErr, podexec.ErrRolling)
+	rolling := errors.Is(s.AnswerErr, podexec.ErrRolling)
 	if s.Assessment == nil {
-		return told
+		return rolling
 	}
 	i := slices.IndexFunc(s.Assessment.Workloads, func(w readiness.Workload) bool { return w.Kind == "Deployment" && w.Name == s.PUM })
 	if i < 0 {
-		return told
+		return rolling
 	}
 	w := s.Assessment.Workloads[i]
-	return w.State != readiness.Failed && told || w.Rolling && w.State == readiness.Progressing
+	return w.State != readiness.Failed && rolling || w.Rolling && w.State == readiness.Progressing
 }
 
-// unconfirmed judges that what would end a wait could not be read anew.
-func (v *Verdict) unconfirmed(s Snapshot) {
+// unconfirmed judges that what would end a wait could not be read again.
+func (v *Verdict) unconfirmed(s *Snapshot) {
 	if s.UnconfirmedErr == nil {
 		return
 	}
 	v.find(ExitError, Finding{
 		Code: CodeUnconfirmed, Level: LevelError,
-		Summary: "what was last seen could not be confirmed, and is read again and again",
+		Summary: "what was last seen could not be confirmed; retrying",
 		Detail:  s.UnconfirmedErr.Error(),
 	})
 }
@@ -137,26 +137,26 @@ func cutShort(err error) bool {
 	return errors.As(err, &incomplete) || errors.Is(err, pum.ErrTooLarge)
 }
 
-// lost judges an assessment that is not kept up to date any more.
-func (v *Verdict) lost(s Snapshot) {
+// disconnected judges an assessment that is no longer kept up to date.
+func (v *Verdict) disconnected(s *Snapshot) {
 	if s.LostAt.IsZero() || s.Assessment == nil && !NotLoggedIn(s.LostErr) {
 		return
 	}
 	if NotLoggedIn(s.LostErr) {
 		v.find(ExitForbidden, Finding{
 			Code: CodeNotLoggedIn, Level: LevelError, Since: s.LostAt,
-			Summary: "the login is not accepted any more",
+			Summary: "the API server no longer accepts the login",
 			Detail:  s.LostErr.Error() + "; log in again",
 		})
 		return
 	}
 	f := Finding{
 		Code: CodeUnreachable, Level: LevelError, Since: s.LostAt,
-		Summary: "the API server cannot be reached, and is asked again and again",
-		Detail:  "what is shown of the workloads is as old as that",
+		Summary: "the API server cannot be reached; retrying",
+		Detail:  "the workloads are shown as of then",
 	}
 	if said := apierrors.APIStatus(nil); errors.As(s.LostErr, &said) {
-		f.Summary = "the API server answers with an error, and is asked again and again"
+		f.Summary = "the API server answers with an error; retrying"
 	}
 	if s.LostErr != nil {
 		f.Detail += ": " + s.LostErr.Error()

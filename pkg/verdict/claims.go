@@ -81,7 +81,7 @@ func resize(c *corev1.PersistentVolumeClaim) string {
 		}
 	}
 	if status := c.Status.AllocatedResourceStatuses[corev1.ResourceStorage]; status != "" {
-		return fmt.Sprintf("its resize is not over (%s)", status)
+		return fmt.Sprintf("its resize is not complete (%s)", status)
 	}
 	want, have := c.Spec.Resources.Requests[corev1.ResourceStorage], c.Status.Capacity[corev1.ResourceStorage]
 	if c.Status.Phase == corev1.ClaimBound && !have.IsZero() && want.Cmp(have) > 0 {
@@ -90,9 +90,8 @@ func resize(c *corev1.PersistentVolumeClaim) string {
 	return ""
 }
 
-// claims checks that every claim that is used has its volume, keeps it, and is of the size
-// that it asks for. A claim that nobody uses holds up nothing: one that waits for its first
-// pod is as it should be.
+// claims checks that every claim in use is bound, stays, and has the size that it requests.
+// A claim that no pod uses blocks nothing: one that waits for its first pod is fine.
 func (p *Preflight) claims() Check {
 	const name = "claims"
 	if p.ClaimsErr != nil {

@@ -7,7 +7,7 @@
 // and however often. Whoever observes puts errors into the snapshot instead
 // of stopping: what could not be asked is as much a fact as what could.
 //
-// Never does a verdict look better than the truth: an unknown state is not
-// final, an empty list is not success, what may not be read is neither ready
-// nor failed, and of several facts the gravest decides.
+// A verdict never reports better than it knows: an unknown state is not final, an
+// empty list is not success, what this account is not authorized to read is neither
+// ready nor failed, and of several facts the gravest decides.
 package verdict

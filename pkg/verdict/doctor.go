@@ -66,7 +66,7 @@ const (
 	skewWrong = 2 * time.Minute
 )
 
-// expiresSoon is how long a credential should be good for: an upgrade takes hours.
+// expiresSoon is how long a credential should be valid: an upgrade takes hours.
 const expiresSoon = 12 * time.Hour
 
 // Judge returns whether each command can be used, check by check. Without an API
@@ -108,7 +108,7 @@ func (d *Doctor) login() Check {
 		return c
 	}
 	if d.User == "" {
-		return warn("login", "the API server does not tell who this account is; Kubernetes before 1.28 does not")
+		return warn("login", "the API server does not say who this account is; Kubernetes before 1.28 cannot")
 	}
 	return ok("login", "as "+d.User)
 }
@@ -118,13 +118,13 @@ func (d *Doctor) credential() Check {
 	left := d.Expires.Sub(d.ObservedAt).Round(time.Minute)
 	switch {
 	case d.Credential == "":
-		return ok(name, "nothing says that they expire")
+		return ok(name, "no expiry is known")
 	case left <= 0:
 		return fail(name, fmt.Sprintf("%s expired at %s: log in again", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
 	case left < expiresSoon:
 		return warn(name, fmt.Sprintf("%s expires in %s: log in again before an upgrade", d.Credential, left))
 	}
-	return ok(name, fmt.Sprintf("%s is good until %s", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
+	return ok(name, fmt.Sprintf("%s is valid until %s", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
 }
 
 func (d *Doctor) clock() Check {
@@ -138,11 +138,11 @@ func (d *Doctor) clock() Check {
 	case !d.Dated:
 		return warn(name, "the API server does not say what time it is")
 	case skew >= skewWrong:
-		return fail(name, text+": ages and graces are wrong; set the clock, by NTP for example")
+		return fail(name, text+": ages and grace periods are wrong; set the clock, for example by NTP")
 	case skew >= skewNoted:
 		return warn(name, text+": ages are wrong by as much")
 	}
-	return ok(name, "as the API server's")
+	return ok(name, "the same as the API server's")
 }
 
 // rights checks what a command asks for.
@@ -203,7 +203,7 @@ func (d *Doctor) way(name string, t Try) Check {
 	case t.Err == nil:
 		return ok(name, "PUM's pod can be reached")
 	case other.Err == nil:
-		return warn(name, "PUM's pod cannot be reached this way, but by the other: "+t.Err.Error())
+		return warn(name, "PUM's pod can be reached only the other way: "+t.Err.Error())
 	}
 	c := unknown(name, t.Err, d.TPE("pum status"))
 	if c.code == ExitNoAnswer {
@@ -222,7 +222,7 @@ func (d *Doctor) command() Check {
 	}
 	lost := (*podexec.LostError)(nil)
 	if none := (*pum.UnansweredError)(nil); errors.As(d.WebSocket.Err, &none) && !errors.As(d.WebSocket.Err, &lost) {
-		c := fail(name, "it answers none of the commands that are known; --pum-command names another")
+		c := fail(name, "it answers none of the known commands; --pum-command names another")
 		c.code = ExitNoAnswer
 		return c
 	}

@@ -46,14 +46,14 @@ func TestDoctor(t *testing.T) {
 		{"a version that may not be asked for", func(d *Doctor) { d.Server, d.VersionErr = "", errForbidden }, "server", "unknown: Kubernetes' version is unknown (" + errForbidden.Error() + "), kubectl tpe v1", ExitDone},
 		{"and the rest is checked", func(d *Doctor) { d.Server, d.VersionErr = "", errForbidden }, "pum", "ok: answers the command status", ExitDone},
 		{"not logged in", func(d *Doctor) { d.LoginBy, d.LoginErr = "the token of this context", apierrors.NewUnauthorized("no") }, "login", "failed: the API server does not accept the token of this context: log in again (no)", ExitForbidden},
-		{"nobody knows who this is", func(d *Doctor) { d.User = "" }, "login", "warning: the API server does not tell who this account is; Kubernetes before 1.28 does not", ExitDone},
+		{"nobody knows who this is", func(d *Doctor) { d.User = "" }, "login", "warning: the API server does not say who this account is; Kubernetes before 1.28 cannot", ExitDone},
 		{"expired", func(d *Doctor) { d.Expires = d.ObservedAt.Add(-time.Hour) }, "credentials", "failed: the token expired at 2026-03-14T21:00:00Z: log in again", ExitFailed},
 		{"about to expire", func(d *Doctor) { d.Expires = d.ObservedAt.Add(time.Hour) }, "credentials", "warning: the token expires in 1h0m0s: log in again before an upgrade", ExitDone},
-		{"nothing expires", func(d *Doctor) { d.Credential = "" }, "credentials", "ok: nothing says that they expire", ExitDone},
-		{"two hours ahead", func(d *Doctor) { d.Skew = 2 * time.Hour }, "clock", "failed: this machine's clock is 2h0m0s ahead of the API server's: ages and graces are wrong; set the clock, by NTP for example", ExitFailed},
-		{"two hours behind", func(d *Doctor) { d.Skew = -2 * time.Hour }, "clock", "failed: this machine's clock is 2h0m0s behind the API server's: ages and graces are wrong; set the clock, by NTP for example", ExitFailed},
+		{"nothing expires", func(d *Doctor) { d.Credential = "" }, "credentials", "ok: no expiry is known", ExitDone},
+		{"two hours ahead", func(d *Doctor) { d.Skew = 2 * time.Hour }, "clock", "failed: this machine's clock is 2h0m0s ahead of the API server's: ages and grace periods are wrong; set the clock, for example by NTP", ExitFailed},
+		{"two hours behind", func(d *Doctor) { d.Skew = -2 * time.Hour }, "clock", "failed: this machine's clock is 2h0m0s behind the API server's: ages and grace periods are wrong; set the clock, for example by NTP", ExitFailed},
 		{"half a minute off", func(d *Doctor) { d.Skew = 30 * time.Second }, "clock", "warning: this machine's clock is 30s ahead of the API server's: ages are wrong by as much", ExitDone},
-		{"a second off", func(d *Doctor) { d.Skew = time.Second }, "clock", "ok: as the API server's", ExitDone},
+		{"a second off", func(d *Doctor) { d.Skew = time.Second }, "clock", "ok: the same as the API server's", ExitDone},
 		{"no date", func(d *Doctor) { d.Dated = false }, "clock", "warning: the API server does not say what time it is", ExitDone},
 		{"a right missing", func(d *Doctor) { d.Needs[0].Rights[1].Allowed = false }, "rights: status", "failed: this account may not list jobs", ExitForbidden},
 		{"of another command", func(d *Doctor) { d.Needs[0].Rights[1].Allowed = false }, "rights: logs", "ok: all 1", ExitForbidden},
@@ -68,14 +68,14 @@ func TestDoctor(t *testing.T) {
 			d.Needs[1].Rights = append(d.Needs[1].Rights, Access{Resource: "pods", Subresource: "exec", Verb: "create", Namespaced: true})
 			d.WebSocket, d.SPDY = Try{Err: errForbidden}, Try{Err: errForbidden}
 		}, "rights: logs", "failed: this account may not create pods/exec", ExitForbidden},
-		{"WebSocket broken", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "websocket", "warning: PUM's pod cannot be reached this way, but by the other: " + broken.Error(), ExitDone},
-		{"SPDY broken", func(d *Doctor) { d.SPDY = Try{Err: broken} }, "spdy", "warning: PUM's pod cannot be reached this way, but by the other: " + broken.Error(), ExitDone},
+		{"WebSocket broken", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "websocket", "warning: PUM's pod can be reached only the other way: " + broken.Error(), ExitDone},
+		{"SPDY broken", func(d *Doctor) { d.SPDY = Try{Err: broken} }, "spdy", "warning: PUM's pod can be reached only the other way: " + broken.Error(), ExitDone},
 		{"and still the command is known", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "pum", "ok: answers the command status", ExitDone},
 		{"both broken", func(d *Doctor) { d.WebSocket, d.SPDY = Try{Err: broken}, Try{Err: broken} }, "websocket", "failed: " + broken.Error(), ExitNoAnswer},
 		{"no command fits", func(d *Doctor) {
 			err := fmt.Errorf("%w: %w", pum.ErrNoAnswer, &pum.UnansweredError{})
 			d.WebSocket, d.SPDY = Try{Err: err}, Try{Err: err}
-		}, "pum", "failed: it answers none of the commands that are known; --pum-command names another", ExitNoAnswer},
+		}, "pum", "failed: it answers none of the known commands; --pum-command names another", ExitNoAnswer},
 		{"no PUM", func(d *Doctor) { d.WebSocket, d.SPDY = Try{Err: errNotFound}, Try{Err: errNotFound} }, "spdy", "unknown: " + errNotFound.Error(), ExitNotFound},
 	}
 	for _, tt := range tests {

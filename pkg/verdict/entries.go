@@ -5,7 +5,6 @@ package verdict
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,35 +18,33 @@ func (v *Verdict) entries(s *Snapshot) {
 	if s.Restart != nil {
 		v.restarted(s)
 	} else {
-		v.listed(s)
+		v.listedEntries(s)
 	}
 	v.complaints(s.Answer)
 	v.listing(s.Answer)
 }
 
-// listed judges the entries. While the job that works through them is at work it may have
-// more of them by the end.
-func (v *Verdict) listed(s *Snapshot) {
+// listedEntries judges the entries. While the job that processes them runs, it may add more.
+func (v *Verdict) listedEntries(s *Snapshot) {
 	job := s.process()
 	switch {
 	case len(s.Answer.Entries) == 0:
 		v.noEntries(s, job)
 	case job != nil && !job.State.Final():
-		v.processing = true
 		v.hold(ExitPending)
 	}
-	if job != nil && job.State == readiness.JobFailed && !s.Asks().Workloads() && s.formerly(*job) == "" && toDo(s.Answer.Entries) {
-		v.failedProcess(job)
+	if job != nil && job.State == readiness.JobFailed && !s.Asks().Workloads() && s.failedBefore(*job) == "" && toDo(s.Answer.Entries) {
+		v.failedJob(job)
 	}
 	for i := range s.Answer.Entries {
 		v.entry(s, &s.Answer.Entries[i])
 	}
-	v.onTheWay = onTheWay(s.Answer.Entries, job)
+	v.pumAtWork = pumAtWork(s.Answer.Entries, job)
 }
 
-// onTheWay reports whether PUM is still at work, though an entry was aborted: on others, or,
-// where all that are aborted were so before its job began, perhaps on them again.
-func onTheWay(entries []pum.Entry, job *readiness.Job) bool {
+// pumAtWork reports whether PUM still works although an entry was aborted: on other entries,
+// or, if all were aborted before its job began, perhaps on those again.
+func pumAtWork(entries []pum.Entry, job *readiness.Job) bool {
 	if toDo(entries) {
 		return job == nil || !job.State.Final()
 	}
@@ -62,24 +59,8 @@ func toDo(entries []pum.Entry) bool {
 	return slices.ContainsFunc(entries, func(e pum.Entry) bool { return !e.State.Final() })
 }
 
-// failedProcess notes that the job that works through the entries failed, where the jobs
-// are not judged themselves.
-func (v *Verdict) failedProcess(job *readiness.Job) {
-	v.find(ExitFailed, Finding{
-		Code: CodeJobFailed, Level: LevelError, Since: job.FinishedAt,
-		Summary: "job " + job.Name + " failed for good", Detail: job.Reason,
-		Objects: []Object{{Kind: "Job", Name: job.Name}}, Next: []string{v.logs(job.Name)},
-	})
-}
-
-// entry judges one entry.
-func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
-	v.state(s, e)
-	v.stall(e, s.Movements)
-}
-
-// quiet is how long after the application was upgraded PUM's job must have been seen.
-const quiet = 10 * time.Minute
+// jobSeenWithin is how long after the application was upgraded PUM's job must have been seen.
+const jobSeenWithin = 10 * time.Minute
 
 // noEntries judges an empty list. It is the answer once the job that works through the
 // entries completed, of this upgrade as far as that is known: the upgrade itself adds them.
@@ -96,23 +77,22 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	switch {
 	case job != nil && job.State == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
 		return
-	case job != nil && job.State == readiness.JobFailed && s.formerly(*job) == "":
-		f.Detail = "the job " + pum.ProcessJob + ", which works through them, failed"
+	case job != nil && job.State == readiness.JobFailed && s.failedBefore(*job) == "":
+		f.Detail = "the job " + pum.ProcessJob + ", which processes them, failed"
 		v.find(ExitFailed, f)
 		return
 	case job != nil && !job.State.Final():
-		v.processing = true
 		f.Detail = "not yet: the upgrade itself adds them, and the job " + pum.ProcessJob + " is not complete"
-	case !unseen && known && tpe.Status == release.StatusDeployed && s.ObservedAt.Sub(tpe.BegunAt) >= quiet:
+	case !unseen && known && tpe.Status == release.StatusDeployed && s.ObservedAt.Sub(tpe.BegunAt) >= jobSeenWithin:
 		f.Code = CodeProcessUnseen
 		f.Summary = "PUM has no entries, and whether its job ran in this upgrade is unknown"
-		f.Detail = fmt.Sprintf("release %s was upgraded at %s; since then no job %s was seen: it may have ended and been removed", tpe.Name, day(tpe.BegunAt), pum.ProcessJob)
+		f.Detail = fmt.Sprintf("release %s was upgraded at %s; since then no job %s was seen: it may have ended and been removed", tpe.Name, timeText(tpe.BegunAt), pum.ProcessJob)
 		f.Objects = []Object{{Kind: "Job", Name: pum.ProcessJob}}
 		f.Next = []string{v.kubectl("tpe pum status")}
 		v.find(ExitDone, f)
 		return
 	case unseen:
-		f.Detail = "right after an upgrade that means not yet; whether the job " + pum.ProcessJob + ", which works through them, ran is unknown here"
+		f.Detail = "right after an upgrade that means not yet; whether the job " + pum.ProcessJob + ", which processes them, ran is unknown here"
 	case job != nil:
 		f.Detail = "right after an upgrade that means not yet: the job " + pum.ProcessJob + " that is there ended before this upgrade began"
 	default:
@@ -121,58 +101,58 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	v.find(ExitPending, f)
 }
 
-// state judges one entry by its state.
-func (v *Verdict) state(s *Snapshot, e *pum.Entry) {
-	f := Finding{Objects: []Object{{Kind: "Entry", Name: strconv.FormatInt(e.UID, 10)}}}
+// entry judges one entry.
+func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
+	f := Finding{Objects: []Object{entryObject(e.UID)}}
 	f.Since, _ = e.Since()
 	switch {
 	case e.State == pum.StateAborted:
 		f.Code, f.Level = CodeEntryAborted, LevelError
-		f.Summary = called(e) + " was aborted"
-		f.Detail = lastResponse(e) + s.before(e)
+		f.Summary = entryName(e) + " was aborted"
+		f.Detail = lastResponse(e) + s.abortedBefore(e)
 		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.logs(pum.ProcessJob), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")}
-		otherwise := v.otherwise
+		before := v.withoutAborted
 		v.find(ExitFailed, f)
-		v.otherwise = otherwise
+		v.withoutAborted = before
 	case !e.State.Known():
 		f.Code, f.Level = CodeUnknownState, LevelWarning
-		f.Summary = fmt.Sprintf("%s is in state %q, which this version does not know", called(e), e.State)
-		f.Detail = "an unknown state is never taken as final; a newer kubectl tpe may know it"
+		f.Summary = fmt.Sprintf("%s is in state %q, which this version does not know", entryName(e), e.State)
+		f.Detail = "an unknown state is never final; a newer kubectl tpe may know it"
 		v.find(ExitPending, f)
 	case !e.State.Final():
 		v.hold(ExitPending)
 	}
+	v.stall(e, s.Movements)
 }
 
-// stall notes an entry that makes no progress: a wait for it may be one for
-// ever, and somebody has to look.
+// stall notes an entry that makes no progress: a wait for it may never end.
 func (v *Verdict) stall(e *pum.Entry, movements map[int64]pum.Movement) {
-	f := Finding{
-		Code: CodeEntryStalled, Level: LevelWarning,
-		Objects: []Object{{Kind: "Entry", Name: strconv.FormatInt(e.UID, 10)}},
-		Next:    []string{v.logs(pum.ProcessJob)},
-	}
 	kind, stalled := e.Stalled()
+	var since time.Time
 	if movements != nil {
 		stall := movements[e.UID].Stall
 		if stalled = stall != nil; stalled {
-			kind, f.Since = stall.Kind, stall.Since
+			kind, since = stall.Kind, stall.Since
 		}
 	}
 	if !stalled {
 		return
 	}
-	f.Summary = called(e) + " makes no progress: " + stallWords(kind)
-	f.Detail = lastResponse(e)
-	v.find(ExitPending, f)
+	v.find(ExitPending, Finding{
+		Code: CodeEntryStalled, Level: LevelWarning, Since: since,
+		Summary: entryName(e) + " makes no progress: " + stallSummary(kind),
+		Detail:  lastResponse(e),
+		Objects: []Object{entryObject(e.UID)},
+		Next:    []string{v.logs(pum.ProcessJob)},
+	})
 }
 
-func stallWords(kind pum.StallKind) string {
+func stallSummary(kind pum.StallKind) string {
 	switch kind {
 	case pum.StallErrors:
-		return "it fails again and again"
+		return "it fails repeatedly"
 	case pum.StallIdle:
-		return "iteration follows iteration, and nothing gets done"
+		return "its iterations get nothing done"
 	}
 	return "nothing about it changes"
 }
@@ -184,7 +164,7 @@ func (v *Verdict) complaints(answer *pum.Answer) {
 	}
 	f := Finding{
 		Code: CodePUMComplains, Level: LevelWarning,
-		Summary: "PUM's command printed its whole list, and something on standard error",
+		Summary: "PUM's command printed its whole list, but also wrote to standard error",
 		Detail:  beginning(answer.Stderr),
 		Objects: []Object{{Kind: "Pod", Name: answer.Source.Pod}},
 	}
@@ -203,8 +183,8 @@ func beginning(text []byte) string {
 	return strings.TrimSpace(strings.ToValidUTF8(string(text[:most]), "")) + fmt.Sprintf(" … (%d bytes or more)", len(text))
 }
 
-// called names an entry as people do: by its uid and its request.
-func called(e *pum.Entry) string {
+// entryName names an entry as people do: by its uid and its request.
+func entryName(e *pum.Entry) string {
 	if e.RequestID == nil {
 		return fmt.Sprintf("entry %d", e.UID)
 	}
@@ -215,11 +195,40 @@ func called(e *pum.Entry) string {
 func lastResponse(e *pum.Entry) string {
 	switch {
 	case e.LastResponse == nil:
-		return "there is no response of the service"
+		return "the service has not responded"
 	case e.Response == nil || e.Response.Message == nil:
 		return "last response: " + *e.LastResponse
 	case e.Response.Status == nil:
 		return "last response: " + *e.Response.Message
 	}
 	return fmt.Sprintf("last response: %d %s", *e.Response.Status, *e.Response.Message)
+}
+
+// listing notes what is odd about PUM's list, although it is whole.
+func (v *Verdict) listing(answer *pum.Answer) {
+	if last := len(answer.Entries) - 1; answer.Ignored != "" && last >= 0 {
+		v.find(ExitDone, Finding{
+			Code: CodeTextIgnored, Level: LevelWarning,
+			Summary: "text after PUM's last entry was ignored",
+			Detail:  beginning([]byte(answer.Ignored)),
+			Objects: []Object{entryObject(answer.Entries[last].UID)},
+		})
+	}
+	repeated := pum.Repeated(answer.Entries)
+	if len(repeated) == 0 {
+		return
+	}
+	f := Finding{
+		Code: CodeUIDRepeated, Level: LevelWarning,
+		Summary: fmt.Sprintf("PUM lists the uid %d more than once", repeated[0]),
+		Detail:  "entries are identified by their uid, so whether these make progress is unknown",
+	}
+	if more := len(repeated) - 1; more > 0 {
+		f.Summary += fmt.Sprintf(", and %d other uids", more)
+	}
+	const most = 10
+	for _, uid := range repeated[:min(most, len(repeated))] {
+		f.Objects = append(f.Objects, entryObject(uid))
+	}
+	v.find(ExitDone, f)
 }

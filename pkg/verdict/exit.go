@@ -2,6 +2,8 @@
 
 package verdict
 
+import "slices"
+
 // An ExitCode is what a command of the plugin returns to its caller. The
 // codes are part of the interface and the same for every output format.
 type ExitCode int
@@ -11,8 +13,8 @@ const (
 	ExitDone        ExitCode = 0   // every workload ready, every entry PROCESSED or SKIPPED, no job failed
 	ExitError       ExitCode = 1   // could not ask, or could not understand
 	ExitUsage       ExitCode = 2   // the command line is wrong; nothing was asked
-	ExitFailed      ExitCode = 3   // an entry ABORTED, a job failed for good, a workload doomed
-	ExitForbidden   ExitCode = 4   // not logged in, or no right to
+	ExitFailed      ExitCode = 3   // an entry is ABORTED, a job failed permanently, or a workload cannot recover by itself
+	ExitForbidden   ExitCode = 4   // not authenticated or not authorized
 	ExitNoAnswer    ExitCode = 5   // PUM could not be asked, or its answer is incomplete
 	ExitNotFound    ExitCode = 6   // no such namespace, deployment or job
 	ExitUnconfirmed ExitCode = 7   // a restart was sent and nothing proves that PUM took it
@@ -62,4 +64,14 @@ func (c ExitCode) outcome() Outcome {
 		return OutcomePending
 	}
 	return OutcomeUnknown
+}
+
+// FailOn returns the verdict where findings of a level are to fail: one that
+// is done, with warnings, is ExitWarnings then.
+func (v Verdict) FailOn(level Level) Verdict {
+	if v.ExitCode == ExitDone && level == LevelWarning &&
+		slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Level == LevelWarning }) {
+		v.ExitCode = ExitWarnings
+	}
+	return v
 }

@@ -87,21 +87,21 @@ type Level string
 
 // The levels.
 const (
-	LevelError   Level = "error"   // the upgrade is not good, or it cannot be told
-	LevelWarning Level = "warning" // look at it, even if the upgrade is over
+	LevelError   Level = "error"   // the upgrade is not good, or it cannot be rolling
+	LevelWarning Level = "warning" // needs attention, even if the upgrade is over
 	LevelInfo    Level = "info"    // explains what is shown
 )
 
-// A Finding is a fact worth a human's eye. It is whole: all but Since, Objects
-// and Impact is there.
+// A Finding is a fact that needs a human's attention. Only Since, Objects and Impact
+// may be absent: every finding has a detail and a next command.
 type Finding struct {
 	Code    Code      `json:"code"`
 	Level   Level     `json:"level"`
-	Since   time.Time `json:"since,omitzero"` // since when it holds, or when it happened; absent if nothing tells
+	Since   time.Time `json:"since,omitzero"` // since when it holds, or when it happened; absent if unknown
 	Summary string    `json:"summary"`        // one line
 	Detail  string    `json:"detail"`         // what was seen, in the words of its source
 	Objects []Object  `json:"objects,omitempty"`
-	Impact  string    `json:"impact,omitempty"` // the services that suffer now, of those in impact
+	Impact  string    `json:"impact,omitempty"` // the services affected now, of those in impact
 	Next    []string  `json:"next"`             // commands to copy
 }
 

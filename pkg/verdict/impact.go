@@ -18,7 +18,7 @@ import (
 //go:embed services.yaml
 var servicesFile []byte
 
-// A service is what people use of ThingPark Enterprise. See services.yaml.
+// A service is a part of ThingPark Enterprise as its users know it. See services.yaml.
 type service struct {
 	Service   string   `json:"service"`
 	Workloads []string `json:"workloads"`
@@ -33,13 +33,13 @@ func services() ([]service, error) {
 	return all, err
 }
 
-// An Impact is what people who use ThingPark Enterprise feel now. It is
-// inferred from which workloads have fewer pods than they want, or are scaled to zero
-// although the vendor ships them with pods.
+// An Impact is how users of ThingPark Enterprise are affected now. It is inferred from
+// which workloads have fewer pods than they want, or are scaled to zero although the vendor
+// ships them with pods.
 type Impact struct {
-	Service string      `json:"service"` // as people call it, such as data path
+	Service string      `json:"service"` // such as data path
 	State   ImpactState `json:"state"`
-	Summary string      `json:"summary"` // what serves too little, and what people feel
+	Summary string      `json:"summary"` // which workloads lack pods, and the effect on users
 
 	workloads map[Object]bool
 }
@@ -53,8 +53,8 @@ const (
 	Down     ImpactState = "down"     // it cannot serve
 )
 
-// impact notes what people feel of the workloads. It stays nil if nothing was
-// found but not all workloads could be read: no impact known is not none.
+// impact notes which services the workloads affect. It stays nil if none was found but
+// not all workloads could be read: no known impact is not no impact.
 func (v *Verdict) impact(p *readiness.Assessment) {
 	all, err := services()
 	if err != nil {
@@ -71,7 +71,7 @@ func (v *Verdict) impact(p *readiness.Assessment) {
 	}
 }
 
-// impact returns what people feel of a service, if they do.
+// impact returns how a service is affected, if it is.
 func (s service) impact(workloads []readiness.Workload) (Impact, bool) {
 	var short []readiness.Workload
 	serving := false
@@ -109,7 +109,7 @@ func (s service) has(workload string) bool {
 }
 
 // parent reports whether a workload is an operator's resource whose own
-// workloads are there: they tell of the same pods, and sooner.
+// workloads are there: those show the same pods, and earlier.
 func (s service) parent(w readiness.Workload, workloads []readiness.Workload) bool {
 	return (w.Kind == "Kafka" || w.Kind == "PerconaServerMongoDB") &&
 		slices.ContainsFunc(workloads, func(child readiness.Workload) bool {
@@ -117,7 +117,7 @@ func (s service) parent(w readiness.Workload, workloads []readiness.Workload) bo
 		})
 }
 
-// shortOf says of workloads that have too few pods how many they have.
+// shortOf says how many pods the workloads have that have too few.
 func shortOf(short []readiness.Workload) string {
 	const mostNamed = 3
 	var parts []string

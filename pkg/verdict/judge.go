@@ -15,14 +15,16 @@ import (
 // Judge returns the verdict of a snapshot.
 func Judge(s Snapshot) Verdict {
 	v := Verdict{ExitCode: ExitDone, where: s.Where}
+	process := s.process()
+	v.processing = process != nil && !process.State.Final()
 	goal := s.Asks()
 	if s.Assessment != nil && goal.Workloads() {
 		v.impact(s.Assessment)
 		v.workloads(s.Assessment)
 		v.jobs(&s)
-		v.troubles(s.Assessment)
+		v.causes(s.Assessment)
 		v.crashes(s.Assessment)
-		v.remarks(s.Assessment)
+		v.warnings(s.Assessment)
 		v.gaps(s.Assessment.Gaps)
 	}
 	if s.Answer != nil && goal.Entries() {
@@ -32,15 +34,15 @@ func Judge(s Snapshot) Verdict {
 		v.hold(ExitPending)
 	}
 	if s.Goal == "" || s.Goal == GoalAll {
-		v.releases(s)
+		v.releases(&s)
 	}
-	v.lost(s)
-	v.unconfirmed(s)
+	v.disconnected(&s)
+	v.unconfirmed(&s)
 	if goal.Workloads() {
 		v.failedToAsk("workloads", s.AssessmentErr)
 	}
-	v.silent(&s)
-	v.Settled = settledOf(s)
+	v.noAnswer(&s)
+	v.Moving = s.moving()
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Compare(a.Level.rank(), b.Level.rank())
 	})
@@ -50,14 +52,15 @@ func Judge(s Snapshot) Verdict {
 
 // hold notes that a code holds. The gravest stays.
 func (v *Verdict) hold(code ExitCode) {
-	v.ExitCode, v.otherwise = graver(v.ExitCode, code), graver(v.otherwise, code)
+	v.ExitCode, v.withoutAborted = graver(v.ExitCode, code), graver(v.withoutAborted, code)
+	v.failed = v.failed || code == ExitFailed
 }
 
-// find notes a finding, and the code that holds because of it. What would be
-// missing of it is added: a finding always says what to do next.
+// find notes a finding, and the code that holds because of it. A finding always says
+// what to do next: by default, the command that explains it.
 func (v *Verdict) find(code ExitCode, f Finding) {
 	v.hold(code)
-	f.Detail = cmp.Or(f.Detail, "nothing more is known of it")
+	f.Detail = cmp.Or(f.Detail, "no further details")
 	f.Impact = v.impactOf(f.Objects)
 	if f.Next == nil {
 		f.Next = []string{explain(f.Code)}
@@ -98,7 +101,7 @@ func (v *Verdict) workload(w readiness.Workload) {
 		}
 		f.Code, f.Level = CodeWorkloadFailed, LevelError
 		f.Summary = name(w) + " will not become ready by itself"
-		f.Next = []string{v.look(f.Objects[0])}
+		f.Next = []string{v.describe(f.Objects[0])}
 		v.find(ExitFailed, f)
 	case readiness.AwaitingRestart:
 		f.Code, f.Level = CodeAwaitingRestart, LevelInfo
@@ -106,8 +109,8 @@ func (v *Verdict) workload(w readiness.Workload) {
 		v.find(ExitPending, f)
 	case readiness.Paused:
 		f.Code, f.Level = CodePaused, LevelWarning
-		f.Summary = name(w) + " is paused, and will not go on until it is resumed"
-		f.Next = []string{v.look(f.Objects[0])}
+		f.Summary = name(w) + " is paused, and will not continue until it is resumed"
+		f.Next = []string{v.describe(f.Objects[0])}
 		v.find(ExitPending, f)
 	default:
 		v.hold(ExitPending)
@@ -118,30 +121,37 @@ func (v *Verdict) workload(w readiness.Workload) {
 // not over.
 func (v *Verdict) jobs(s *Snapshot) {
 	for _, j := range s.Assessment.Jobs {
-		v.processing = v.processing || j.Name == pum.ProcessJob && !j.State.Final()
 		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
-		formerly := s.formerly(j)
+		failedBefore := s.failedBefore(j)
 		switch {
 		case j.State == readiness.JobComplete:
-		case formerly != "":
+		case failedBefore != "":
 			f.Code, f.Level = CodeJobFormerly, LevelWarning
-			f.Summary = fmt.Sprintf("job %s failed before this upgrade, at %s", j.Name, day(j.FinishedAt))
-			f.Detail = strings.TrimPrefix(j.Reason+"; "+formerly, "; ")
+			f.Summary = fmt.Sprintf("job %s failed before this upgrade, at %s", j.Name, timeText(j.FinishedAt))
+			f.Detail = strings.TrimPrefix(j.Reason+"; "+failedBefore, "; ")
 			f.Next = []string{v.logs(j.Name), v.kubectl("delete job", j.Name)}
 			v.find(ExitDone, f)
 		case j.State == readiness.JobFailed:
-			f.Code, f.Level = CodeJobFailed, LevelError
-			f.Summary = "job " + j.Name + " failed for good"
-			f.Next = []string{v.logs(j.Name)}
-			v.find(ExitFailed, f)
+			v.failedJob(&j)
 		case j.State == readiness.JobSuspended:
 			f.Code, f.Level = CodeJobSuspended, LevelWarning
-			f.Summary = "job " + j.Name + " is suspended and will not go on until it is resumed"
+			f.Summary = "job " + j.Name + " is suspended and will not continue until it is resumed"
 			v.find(ExitPending, f)
 		default:
 			v.runningJob(j, f)
 		}
 	}
+}
+
+// failedJob notes that a job failed.
+func (v *Verdict) failedJob(j *readiness.Job) {
+	v.find(ExitFailed, Finding{
+		Code: CodeJobFailed, Level: LevelError, Since: j.FinishedAt,
+		Summary: "job " + j.Name + " failed permanently",
+		Detail:  j.Reason,
+		Objects: []Object{{Kind: "Job", Name: j.Name}},
+		Next:    []string{v.logs(j.Name)},
+	})
 }
 
 // runningJob judges a job that is at work, or tries to be.
@@ -154,7 +164,7 @@ func (v *Verdict) runningJob(j readiness.Job, f Finding) {
 	default:
 		f.Code, f.Level = CodeJobFailed, LevelError
 		f.Summary = "job " + j.Name + " will not complete by itself"
-		f.Next = []string{v.look(f.Objects[0])}
+		f.Next = []string{v.describe(f.Objects[0])}
 		v.find(ExitFailed, f)
 	}
 }
@@ -170,7 +180,7 @@ func (v Verdict) Next() []string {
 			next = append(next, text)
 		}
 	}
-	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.Settled.atWork()) && v.where.Namespace != "" {
+	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.where.Namespace != "" {
 		add(v.kubectl("tpe wait"))
 		if v.processing {
 			add(v.kubectl("tpe logs -f"))
@@ -192,8 +202,7 @@ func (v Verdict) Next() []string {
 // explain returns the command that explains a code.
 func explain(code Code) string { return "kubectl tpe explain " + string(code) }
 
-// explained reports whether a cause that dooms tells why: it has a finding of
-// its own then.
+// explained reports whether a cause that cannot recover by itself has a finding of its own.
 func explained(causes []readiness.Cause) bool {
 	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && !c.Code.Starting() })
 }

@@ -68,18 +68,18 @@ func (p *Preflight) from() (release.Version, error) {
 	case len(p.Releases.Items) == 0:
 		return release.Version{}, errors.New("there is no Helm release of ThingPark Enterprise in this namespace")
 	case p.Releases.State != release.Consistent:
-		return release.Version{}, errors.New("the Helm releases are not of one known release of ThingPark Enterprise")
+		return release.Version{}, errors.New("the Helm releases do not belong to one known release of ThingPark Enterprise")
 	}
 	return release.ParseVersion(p.Releases.TPE[len(p.Releases.TPE)-1])
 }
 
 func unknownFrom(name string, err error) Check {
-	c := unknown(name, fmt.Errorf("it is not known what is installed: %w", err))
-	c.Summary += "; --from says it"
+	c := unknown(name, fmt.Errorf("what is installed is unknown: %w", err))
+	c.Summary += "; set it with --from"
 	return c
 }
 
-// path checks the vendor's rule for the way.
+// path checks the vendor's rules for upgrade paths.
 func (p *Preflight) path(from release.Version, steps []release.Step, err error) Check {
 	const name = "path"
 	var c Check
@@ -95,7 +95,7 @@ func (p *Preflight) path(from release.Version, steps []release.Step, err error) 
 	case len(steps) == 1:
 		c = ok(name, fmt.Sprintf("%s is the latest public fix of %s: a major upgrade may start here, by the %s", from, from.Line(), steps[0].Procedure))
 	default:
-		c = fail(name, "it takes "+words(steps))
+		c = fail(name, "it takes "+listSteps(steps))
 	}
 	c.Source = sourceProcedure
 	if len(steps) > 0 {
@@ -104,8 +104,8 @@ func (p *Preflight) path(from release.Version, steps []release.Step, err error) 
 	return c
 }
 
-// words names steps, one after the other.
-func words(steps []release.Step) string {
+// listSteps names steps, one after the other.
+func listSteps(steps []release.Step) string {
 	var parts []string
 	for _, s := range steps {
 		parts = append(parts, fmt.Sprintf("%s to %s by the %s", s.From, s.To, s.Procedure))
@@ -235,16 +235,17 @@ func (p *Preflight) workloads() Check {
 }
 
 // few names the first of many.
-func few(names []string) string {
-	const most = 4
+func few(names []string) string { return atMost(4, names) }
+
+func atMost(most int, names []string) string {
 	if len(names) <= most {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// operators checks the operators of Kafka and MongoDB: before they are well, what
-// they say of theirs is old.
+// operators checks the operators of Kafka and MongoDB: while they are not ready, the
+// status of their resources is out of date.
 func (p *Preflight) operators() Check {
 	const name = "operators"
 	if p.AssessmentErr != nil {
@@ -253,26 +254,26 @@ func (p *Preflight) operators() Check {
 	if err := readiness.Unread(p.Assessment.Gaps, "Deployment"); err != nil {
 		return unknown(name, err)
 	}
-	var well, ill []string
+	var ready, notReady []string
 	for _, w := range p.Assessment.Workloads {
 		switch {
 		case w.Kind != "Deployment" || !strings.HasSuffix(w.Name, "-operator"):
 		case w.State == readiness.Ready:
-			well = append(well, w.Name)
+			ready = append(ready, w.Name)
 		default:
-			ill = append(ill, w.Name)
+			notReady = append(notReady, w.Name)
 		}
 	}
 	switch {
-	case len(ill) > 0:
-		return fail(name, "not ready: "+few(ill), p.Kubectl("get deployments"))
-	case len(well) == 0:
+	case len(notReady) > 0:
+		return fail(name, "not ready: "+few(notReady), p.Kubectl("get deployments"))
+	case len(ready) == 0:
 		return warn(name, "there is no Deployment of the operators of Kafka and MongoDB in this namespace")
 	}
-	return ok(name, few(well)+" ready")
+	return ok(name, few(ready)+" ready")
 }
 
-// longAgo is how old an entry is that was given up by everybody.
+// longAgo is how long an entry is unchanged if nobody works on it any more.
 const longAgo = 24 * time.Hour
 
 // entries checks that nothing is left of the last upgrade. An entry that did not become
@@ -326,9 +327,9 @@ func (p *Preflight) rights() Check {
 	case err != nil:
 		c = unknown(name, err)
 	case len(all) > 0:
-		c = warn(name, "this account may do what Helm has to in the namespace; an administrator has to upgrade the operators' custom resource definitions")
+		c = warn(name, "this account may do what Helm does in the namespace; an administrator has to upgrade the operators' custom resource definitions")
 	default:
-		c = ok(name, "this account may do what Helm has to")
+		c = ok(name, "this account may do what Helm does")
 	}
 	c.Source = source
 	return c

@@ -160,11 +160,11 @@ func TestPreflightChecks(t *testing.T) {
 			p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6")
 			p.From = &release.Version{Major: 7, Minor: 3, Fix: 6}
 		}, "releases", "failed: release tpe-data does not belong to 7.3.4c and 7.3.6; the other 3 do", ExitFailed},
-		{"what is installed is not known", func(p *Preflight) { p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6") }, "path", "unknown: it is not known what is installed: the Helm releases are not of one known release of ThingPark Enterprise; --from says it", ExitError},
+		{"what is installed is not known", func(p *Preflight) { p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6") }, "path", "unknown: what is installed is unknown: the Helm releases do not belong to one known release of ThingPark Enterprise; set it with --from", ExitError},
 		{"no Helm, and said what is installed", func(p *Preflight) { p.Releases = &Releases{}; p.From = &release.Version{Major: 7, Minor: 3, Fix: 6} }, "releases", "warning: there is no Helm release of ThingPark Enterprise in this namespace", ExitDone},
 		{"secrets may not be read", func(p *Preflight) { p.Releases, p.ReleasesErr = nil, errSecrets }, "releases", "unknown: " + errSecrets.Error(), ExitForbidden},
 		{"a right missing", func(p *Preflight) { p.Rights[0].Allowed = false }, "rights", "failed: this account may not create secrets", ExitFailed},
-		{"an administrator's right missing", func(p *Preflight) { p.Rights[1].Allowed = false }, "rights", "warning: this account may do what Helm has to in the namespace; an administrator has to upgrade the operators' custom resource definitions", ExitDone},
+		{"an administrator's right missing", func(p *Preflight) { p.Rights[1].Allowed = false }, "rights", "warning: this account may do what Helm does in the namespace; an administrator has to upgrade the operators' custom resource definitions", ExitDone},
 		{"rights unknown", func(p *Preflight) { p.Rights[0] = Access{Namespaced: true, Err: refused} }, "rights", "unknown: connection refused", ExitError},
 		{"charts unknown to Helm", func(p *Preflight) { p.Repository = "" }, "repository", "warning: Helm on this machine does not know the vendor's charts", ExitDone},
 		{"the API server's version unknown", func(p *Preflight) { p.KubernetesErr = refused }, "kubernetes", "unknown: connection refused", ExitError},
@@ -243,7 +243,7 @@ func TestClaims(t *testing.T) {
 		{"no more", claim(is(corev1.PersistentVolumeClaimFileSystemResizePending, "False")), nil, nil, Claim{}},
 		{"by status", claim(func(c *corev1.PersistentVolumeClaim) {
 			c.Status.AllocatedResourceStatuses = map[corev1.ResourceName]corev1.ClaimResourceStatus{corev1.ResourceStorage: corev1.PersistentVolumeClaimControllerResizeInfeasible}
-		}), nil, nil, Claim{Resize: "its resize is not over (ControllerResizeInfeasible)"}},
+		}), nil, nil, Claim{Resize: "its resize is not complete (ControllerResizeInfeasible)"}},
 		{"not begun", claim(size("20Gi", "10Gi")), nil, nil, Claim{Resize: "it has 10Gi and asks for 20Gi"}},
 		{"larger than asked for", claim(size("10Gi", "20Gi")), nil, nil, Claim{}},
 	}

@@ -15,7 +15,7 @@ import (
 // releases judges the four Helm releases. To know nothing of them is a failure only
 // where nothing else was asked for: ThingPark Enterprise may have been installed by
 // other means, and whoever looks after it may not read secrets.
-func (v *Verdict) releases(s Snapshot) {
+func (v *Verdict) releases(s *Snapshot) {
 	switch {
 	case s.ReleasesErr != nil && s.onlyReleases():
 		v.failedToAsk("releases", s.ReleasesErr)
@@ -29,7 +29,7 @@ func (v *Verdict) releases(s Snapshot) {
 		v.noReleases(s)
 	case s.Releases != nil:
 		for _, r := range s.Releases.Items {
-			v.release(&s, &r)
+			v.release(s, &r)
 		}
 		v.rolledBack(s.Releases.Items)
 		code := ExitDone
@@ -40,7 +40,7 @@ func (v *Verdict) releases(s Snapshot) {
 	}
 }
 
-func (v *Verdict) noReleases(s Snapshot) {
+func (v *Verdict) noReleases(s *Snapshot) {
 	f := Finding{
 		Code: CodeReleasesUnknown, Level: LevelInfo,
 		Summary: "there is no Helm release of ThingPark Enterprise in this namespace",
@@ -65,13 +65,13 @@ func (v *Verdict) release(s *Snapshot, r *release.Release) {
 	case release.Pending(r.Status):
 		f.Code, f.Level = CodeReleasePending, LevelWarning
 		f.Summary = fmt.Sprintf("release %s is %s", r.Name, r.Status)
-		f.Detail = "Helm is at work on it, or was interrupted a short time ago; until that is over it refuses every upgrade"
+		f.Detail = "Helm is working on it or was interrupted recently; until that is over, Helm refuses every upgrade"
 		f.Next = []string{v.where.Helm("history", r.Name)}
 		v.find(ExitPending, f)
 	case r.Status == release.StatusUnknown && r.Problem == "":
 		f.Code, f.Level = CodeReleaseUnclear, LevelWarning
 		f.Summary = fmt.Sprintf("the status of release %s is unknown", r.Name)
-		f.Detail = "neither the label of its secret nor what Helm stored in it tells"
+		f.Detail = "neither its secret's label nor its content says"
 		f.Next = []string{v.where.Helm("status", r.Name)}
 		v.find(ExitError, f)
 	case r.Status != release.StatusDeployed && r.Status != release.StatusUnknown:
@@ -95,14 +95,14 @@ func (v *Verdict) missingRelease(r *release.Release, f Finding, underway bool) {
 	f.Code = CodeReleaseMissing
 	if underway {
 		f.Level = LevelWarning
-		f.Summary = fmt.Sprintf("release %s is not there yet", r.Name)
-		f.Detail = "the first charts were installed a short time ago, and chart " + r.Chart + " is to come"
+		f.Summary = fmt.Sprintf("release %s is not installed yet", r.Name)
+		f.Detail = "the first charts were installed recently, and chart " + r.Chart + " is to come"
 		v.find(ExitPending, f)
 		return
 	}
 	f.Level = LevelError
 	f.Summary = fmt.Sprintf("release %s is missing", r.Name)
-	f.Detail = "the chart " + r.Chart + " is not installed, by Helm at least"
+	f.Detail = "chart " + r.Chart + " is not installed, at least not by Helm"
 	v.find(ExitFailed, f)
 }
 
@@ -111,17 +111,17 @@ func (v *Verdict) missingRelease(r *release.Release, f Finding, underway bool) {
 func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
 	f.Code, f.Level, f.Since = CodeReleaseStuck, LevelError, cmp.Or(r.BegunAt, r.UpdatedAt)
 	f.Summary = fmt.Sprintf("release %s is stuck in %s", r.Name, r.Status)
-	f.Detail = fmt.Sprintf("Helm began revision %d at %s and never ended it: it was interrupted", r.Revision, f.Since.UTC().Format(time.RFC3339))
+	f.Detail = fmt.Sprintf("Helm began revision %d at %s and never finished it: it was interrupted", r.Revision, f.Since.UTC().Format(time.RFC3339))
 	f.Next = []string{v.where.Helm("history", r.Name)}
 	switch {
 	case r.Status == release.StatusUninstalling:
-		f.Detail += ". What is left has to be uninstalled again"
+		f.Detail += ". Uninstall it again to remove what is left"
 		f.Next = append(f.Next, v.where.Helm("uninstall", r.Name))
 	case r.LastGood > 0:
-		f.Detail += ". It refuses every upgrade until the release is rolled back"
+		f.Detail += ". Helm refuses every upgrade until the release is rolled back"
 		f.Next = append(f.Next, v.where.Helm("rollback", r.Name, fmt.Sprint(r.LastGood)))
 	default:
-		f.Detail += ". It refuses every upgrade, and keeps no revision to roll back to"
+		f.Detail += ". Helm refuses every upgrade and kept no revision to roll back to"
 	}
 	v.find(ExitFailed, f)
 }
@@ -132,7 +132,7 @@ func (v *Verdict) failedRelease(r *release.Release, f Finding) {
 	f.Summary = fmt.Sprintf("release %s is %s in revision %d", r.Name, r.Status, r.Revision)
 	f.Next = []string{v.where.Helm("history", r.Name), v.where.TPE("rollback-plan")}
 	if r.Status == release.StatusSuperseded {
-		f.Detail = "its latest revision was replaced, and the one that replaced it is not there: Helm was interrupted, or somebody deleted its secret"
+		f.Detail = "its latest revision was superseded, and the newer one is not there: Helm was interrupted, or somebody deleted its secret"
 	}
 	v.find(ExitFailed, f)
 }
@@ -202,7 +202,7 @@ func rollback(r *release.Release) string {
 }
 
 // consistency judges whether the Helm releases belong together. The code is for the
-// case that it cannot be told.
+// case that nobody knows.
 func (v *Verdict) consistency(r *Releases, code ExitCode) {
 	f := Finding{Summary: r.mixture(), Detail: r.versions()}
 	for _, name := range r.Odd {
@@ -218,7 +218,7 @@ func (v *Verdict) consistency(r *Releases, code ExitCode) {
 		v.find(ExitFailed, f)
 	case release.Underway:
 		f.Code, f.Level = CodeReleasesMixed, LevelWarning
-		f.Detail += "; the first ones were upgraded a short time ago, so the upgrade may be under way"
+		f.Detail += "; the first ones were upgraded recently, so the upgrade may be under way"
 		v.find(ExitPending, f)
 	case release.Unclear:
 		f.Code, f.Level = CodeReleaseUnclear, LevelWarning
@@ -262,7 +262,7 @@ func (r *Releases) mixture() string {
 	}
 }
 
-// versions says which chart of each Helm release is of what.
+// versions says which release of ThingPark Enterprise each chart belongs to.
 func (r *Releases) versions() string {
 	var parts []string
 	for _, item := range r.Items {

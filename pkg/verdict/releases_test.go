@@ -127,7 +127,7 @@ func TestJudgeReleases(t *testing.T) {
 		{"missing, and one left behind", Snapshot{Releases: installed("8.0.0 7.3.6 8.0.0/missing 8.0.0")}, ExitFailed,
 			"TPE504 release tpe-controllers is missing; TPE501 release tpe-data does not belong to 8.0.0; the other 2 do"},
 		{"the last ones to come", Snapshot{Releases: installed("new new 8.0.0/missing 8.0.0/missing")}, ExitPending,
-			"TPE504 release tpe-controllers is not there yet; TPE504 release tpe is not there yet"},
+			"TPE504 release tpe-controllers is not installed yet; TPE504 release tpe is not installed yet"},
 		{"damaged", Snapshot{Releases: installed("8.0.0 damaged 8.0.0 8.0.0")}, ExitError, "TPE505 the chart of release tpe-data is unknown"},
 		{"damaged beside the rest", Snapshot{Releases: installed("8.0.0 damaged 8.0.0 8.0.0"), Assessment: well}, ExitDone, "TPE505 the chart of release tpe-data is unknown"},
 		{"a newer release", Snapshot{Releases: installed("9.0.0 9.0.0 9.0.0 9.0.0")}, ExitError,
@@ -165,10 +165,10 @@ func TestReleasesSayWhatToDo(t *testing.T) {
 		next   string
 	}{
 		{Snapshot{Where: command.Where{Namespace: "a;b"}, ObservedAt: today, Releases: stuck("pending-upgrade", 960*time.Hour)},
-			"Helm began revision 2 at 2026-02-02T22:00:00Z and never ended it: it was interrupted. It refuses every upgrade until the release is rolled back",
+			"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted. Helm refuses every upgrade until the release is rolled back",
 			"helm history tpe -n 'a;b'; helm rollback tpe 1 -n 'a;b'"},
 		{Snapshot{Where: command.Where{Namespace: "x"}, ObservedAt: today, Releases: stuck("uninstalling", 960*time.Hour)},
-			"Helm began revision 2 at 2026-02-02T22:00:00Z and never ended it: it was interrupted. What is left has to be uninstalled again",
+			"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted. Uninstall it again to remove what is left",
 			"helm history tpe -n x; helm uninstall tpe -n x"},
 		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: rolledBack("tpe")},
 			"tpe is a copy of revision 1 since 2026-03-14T20:00:00Z, with chart version 2.0.0, after revision 2 failed with chart version 2.0.1 (8.0.0)",
@@ -177,7 +177,7 @@ func TestReleasesSayWhatToDo(t *testing.T) {
 			"it has the chart thingpark-application-controllers in version 1.5.0, and should have the chart thingpark-data-controllers",
 			"helm history tpe-data-controllers -n x; kubectl tpe rollback-plan -n x"},
 		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: installed("8.0.0 8.0.0 8.0.0 8.0.0/superseded")},
-			"its latest revision was replaced, and the one that replaced it is not there: Helm was interrupted, or somebody deleted its secret",
+			"its latest revision was superseded, and the newer one is not there: Helm was interrupted, or somebody deleted its secret",
 			"helm history tpe -n x; kubectl tpe rollback-plan -n x"},
 	}
 	for _, tt := range tests {

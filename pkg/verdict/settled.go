@@ -5,119 +5,127 @@ package verdict
 import (
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
-// A Settled says whether anything that was observed may still change by itself.
-type Settled struct {
-	Moving []Object  // what may; empty if nothing does
-	Since  time.Time // when the last of it came to rest, by the API server's clock; zero if nothing tells
+// Over reports whether there is nothing left to wait for: all is done, or something failed
+// and nothing that was observed will change by itself; see [Verdict.Moving]. With failFast any
+// failure is the end, even one beside a graver code: PUM gives no answer because its own
+// image cannot be pulled.
+//
+// A refusal of the API server ends a wait, too. What cannot be found or reached does
+// not: the namespace may be created, and the connection may come back.
+//
+// It judges what was seen. The caller must read it again to confirm it.
+func Over(v Verdict, failFast bool) bool {
+	switch v.ExitCode {
+	case ExitDone, ExitWarnings, ExitForbidden:
+		return true
+	case ExitFailed:
+		return failFast || len(v.Moving) == 0
+	}
+	return failFast && v.failed
 }
 
-// settledOf says what of a snapshot may still change by itself. As far as it was asked for:
+// TimedOut returns the verdict for a wait that ran out of time: what is known
+// to be bad stays so, and what is pending is a timeout. So is it if nothing but an entry
+// failed while PUM was still at work on others, or may have begun with it again.
+func (v Verdict) TimedOut() Verdict {
+	if v.ExitCode == ExitFailed && v.pumAtWork {
+		v.ExitCode = v.withoutAborted
+	}
+	v.ExitCode = graver(v.ExitCode, ExitTimeout)
+	return v
+}
+
+// moving returns what may still change by itself. If nothing may, the snapshot is settled.
+// Only what was asked for counts:
 //
 //   - A workload that is Ready or ScaledToZero is settled. One that is Failed is not: whoever
-//     runs the upgrade may be about to mend it, so that only --fail-fast ends then.
+//     runs the upgrade may be about to fix it, so only --fail-fast ends then.
 //   - A job that is Complete or Failed is settled. One that is suspended is not.
-//   - An entry in a final state is settled, if PUM was asked after its pods and its job last
+//   - An entry in a final state is settled if PUM was asked after its pods and its job last
 //     changed. One that is not final is settled only if nobody works on it: the job pum-process
-//     is over, or there is none, and from poll to poll the entry made no progress.
-//   - What a restart led to is settled as its job or every entry shows.
-//   - A Helm release is settled unless Helm is at work on it, or on others and it is to come.
+//     is over or absent, and the entry made no progress from poll to poll.
+//   - What a restart led to is settled when its job or every entry shows it.
+//   - A Helm release is settled unless Helm is at work on it, or is still to install it.
 //
 // What could not be read is not settled.
-func settledOf(s Snapshot) Settled {
-	var found Settled
+func (s *Snapshot) moving() []Object {
+	var found []Object
 	if s.Asks().Workloads() {
-		found.workloads(s)
+		found = s.movingWorkloads()
 	}
 	if s.Asks().Entries() {
-		found.entries(s)
+		found = append(found, s.movingEntries()...)
 	}
 	if s.Asks() == GoalAll {
-		found.releases(s)
+		found = append(found, s.movingReleases()...)
 	}
 	return found
 }
 
-// all reports whether nothing may change any more.
-func (f *Settled) all() bool { return len(f.Moving) == 0 }
-
-// atWork reports whether PUM or a job is still at work.
-func (f *Settled) atWork() bool {
-	return slices.ContainsFunc(f.Moving, func(o Object) bool { return o.Kind == "Entry" || o.Kind == "Job" })
-}
-
-func (f *Settled) moves(kind, name string) {
-	f.Moving = append(f.Moving, Object{Kind: kind, Name: name})
-}
-
-// rested notes when something came to rest.
-func (f *Settled) rested(at time.Time) {
-	if at.After(f.Since) {
-		f.Since = at
-	}
-}
-
-func (f *Settled) workloads(s Snapshot) {
+func (s *Snapshot) movingWorkloads() (found []Object) {
 	if s.Assessment == nil {
 		if s.AssessmentErr != nil {
-			f.moves("Namespace", s.Namespace)
+			found = append(found, Object{Kind: "Namespace", Name: s.Namespace})
 		}
-		return
+		return found
 	}
 	for _, w := range s.Assessment.Workloads {
 		if !w.Done() {
-			f.moves(w.Kind, w.Name)
+			found = append(found, Object{Kind: w.Kind, Name: w.Name})
 		}
 	}
 	for _, j := range s.Assessment.Jobs {
 		if !j.State.Final() {
-			f.moves("Job", j.Name)
+			found = append(found, Object{Kind: "Job", Name: j.Name})
 		}
-		f.rested(j.FinishedAt)
 	}
+	return found
 }
 
-func (f *Settled) entries(s Snapshot) {
+func (s *Snapshot) movingEntries() (found []Object) {
 	process := s.process()
-	if !s.Asks().Workloads() && process != nil { // else it was among the jobs
-		if !process.State.Final() {
-			f.moves("Job", process.Name)
-		}
-		f.rested(process.FinishedAt)
+	running := process != nil && !process.State.Final() && !s.Asks().Workloads() // else it is among the jobs
+	if running || s.Restart != nil && !s.restartOver() {
+		found = append(found, Object{Kind: "Job", Name: pum.ProcessJob})
 	}
-	if s.Restart != nil && !s.restartOver() {
-		f.moves("Job", pum.ProcessJob)
-	}
-	if s.Answer == nil && s.AnswerErr != nil || s.Outdated() {
-		f.moves("Entry", "all")
-		return
-	}
-	if s.Answer == nil {
-		return
+	switch {
+	case s.AnswerErr != nil && s.Answer == nil, s.Outdated():
+		return append(found, Object{Kind: "Entry", Name: "all"})
+	case s.Answer == nil:
+		return found
 	}
 	over := s.processOver()
 	for i := range s.Answer.Entries {
 		e := &s.Answer.Entries[i]
 		if !e.State.Final() && (!over || s.Movements[e.UID].Stall == nil) {
-			f.moves("Entry", strconv.FormatInt(e.UID, 10))
+			found = append(found, entryObject(e.UID))
 		}
 	}
+	return found
 }
 
-func (f *Settled) releases(s Snapshot) {
+func (s *Snapshot) movingReleases() (found []Object) {
 	if s.Releases == nil {
-		return // whoever may not read them knows nothing of them
+		return nil // this account may not read them
 	}
 	for i := range s.Releases.Items {
 		r := &s.Releases.Items[i]
 		if release.Pending(r.Status) && !r.Stuck(s.ObservedAt) ||
 			r.Status == release.StatusMissing && s.Releases.State == release.Underway {
-			f.moves("Release", r.Name)
+			found = append(found, Object{Kind: "Release", Name: r.Name})
 		}
 	}
+	return found
 }
+
+// atWork reports whether PUM or a job may still change something.
+func (v *Verdict) atWork() bool {
+	return slices.ContainsFunc(v.Moving, func(o Object) bool { return o.Kind == "Entry" || o.Kind == "Job" })
+}
+
+func entryObject(uid int64) Object { return Object{Kind: "Entry", Name: strconv.FormatInt(uid, 10)} }

@@ -16,7 +16,7 @@ import (
 // and says nothing about the outcome.
 //
 // All times are of one clock, the API server's, as far as that is known. Two that are
-// compared were taken by the same clock: which came first is certain.
+// compared are by the same clock, so that their order is certain.
 type Snapshot struct {
 	ObservedAt    time.Time
 	command.Where      // where it was taken, and where commands to copy ask; without a namespace if the entries were saved before
@@ -40,7 +40,7 @@ type Snapshot struct {
 
 	Restart *pum.Restart // what was there before the restart that is waited for; nil if there was none
 
-	UnconfirmedErr error // why what would end a wait could not be read anew; nil if it could, or was not tried
+	UnconfirmedErr error // why what would end a wait could not be read again; nil if it could, or was not tried
 }
 
 // Releases are the four Helm releases, and what they are together. Without any item
@@ -69,7 +69,7 @@ func (s *Snapshot) Asks() Goal {
 }
 
 // clockMargin is how much later something may have happened than a time in an object
-// says: those have whole seconds, and so has the API server's Date.
+// says: those have whole seconds, and so hthe same as the API server's Date.
 const clockMargin = 2 * time.Second
 
 // Outdated reports whether PUM may have other entries by now: it was asked before its
@@ -113,10 +113,11 @@ type Verdict struct {
 	ExitCode ExitCode
 	Findings []Finding // the gravest first
 	Impact   []Impact  // nil if too little was read to say that there is none
-	Settled  Settled   // whether anything may still change by itself
+	Moving   []Object  // what may still change by itself; without any, all is settled
 
-	where      command.Where // where commands to copy ask
-	processing bool          // the job that works through the entries is not over
-	otherwise  ExitCode      // that would hold without the entries that are ABORTED
-	onTheWay   bool          // PUM works on other entries, or on those again
+	where          command.Where // where commands to copy ask
+	processing     bool          // the job that works through the entries is not over
+	failed         bool          // something failed, even if a graver code decides
+	withoutAborted ExitCode      // that would hold without the entries that are ABORTED
+	pumAtWork      bool          // PUM works on other entries, or on those again
 }

@@ -59,20 +59,20 @@ func (r *Releases) application() (release.Release, bool) {
 	return release.Release{}, false
 }
 
-// formerly returns what says that a job failed before the present upgrade began, or before
+// failedBefore returns what says that a job failed before the present upgrade began, or before
 // the Helm release that it belongs to was upgraded last; nothing if it did not, or if that
 // is unknown. Both times are of the cluster.
-func (s *Snapshot) formerly(j readiness.Job) string {
+func (s *Snapshot) failedBefore(j readiness.Job) string {
 	if j.State != readiness.JobFailed || j.FinishedAt.IsZero() || s.Releases == nil {
 		return ""
 	}
 	for _, r := range s.Releases.Items {
 		if j.Release != "" && r.Name == j.Release && j.FinishedAt.Before(r.BegunAt) {
-			return fmt.Sprintf("revision %d of release %s was begun at %s", r.Revision, r.Name, day(r.BegunAt))
+			return fmt.Sprintf("revision %d of release %s was begun at %s", r.Revision, r.Name, timeText(r.BegunAt))
 		}
 	}
 	if began, ok := s.Releases.began(); ok && j.FinishedAt.Before(began) {
-		return "the present upgrade began at " + day(began)
+		return "the present upgrade began at " + timeText(began)
 	}
 	return ""
 }
@@ -81,16 +81,16 @@ func (s *Snapshot) formerly(j readiness.Job) string {
 // the API server.
 const otherClock = 5 * time.Minute
 
-// before says that an entry came into its state before the present upgrade, or nothing.
+// abortedBefore says that an entry came into its state before the present upgrade, or nothing.
 // PUM's times are by the clock of its pod.
-func (s *Snapshot) before(e *pum.Entry) string {
+func (s *Snapshot) abortedBefore(e *pum.Entry) string {
 	since, dated := e.Since()
 	began, known := s.Releases.began()
 	if !dated || !known || since.After(began.Add(-otherClock)) {
 		return ""
 	}
-	return fmt.Sprintf("; that was at %s, before the present upgrade began at %s, and its data was not migrated since", day(since), day(began))
+	return fmt.Sprintf("; that was at %s, before the present upgrade began at %s, and its data has not been migrated since", timeText(since), timeText(began))
 }
 
-// day is a time as a sentence has it.
-func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
+// timeText is a time as a sentence has it.
+func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

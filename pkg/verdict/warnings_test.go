@@ -31,13 +31,13 @@ func TestRemarks(t *testing.T) {
 		{"a partition", readiness.Assessment{Workloads: []readiness.Workload{held}}, CodeHeldBack, []string{
 			"StatefulSet lrc: its partition keeps 2 of 2 pods at the old version", "held back by its partition, 0 of 2 pods updated", "", "kubectl describe statefulset lrc -n tpe"}},
 		{"scaled to zero", readiness.Assessment{Workloads: []readiness.Workload{zero("Deployment", "twa"), zero("Deployment", "twa-dev-task-fc")}}, CodeScaledToZero, []string{
-			"Deployment twa is scaled to zero", "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc", "GUI down, APIs down", "kubectl describe deployment twa -n tpe"}},
+			"Deployment twa is scaled to zero", "no pod is wanted and none runs; the vendor ships only twa-dev-task-fc that way", "GUI down, APIs down", "kubectl describe deployment twa -n tpe"}},
 		{"many scaled to zero", readiness.Assessment{Workloads: []readiness.Workload{
 			zero("Deployment", "a"), zero("Deployment", "b"), zero("Deployment", "c"), zero("StatefulSet", "d"), zero("StatefulSet", "e"),
 		}}, CodeScaledToZero, []string{
-			"5 workloads are scaled to zero: Deployment a, Deployment b, Deployment c and 2 more", "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc", "", "kubectl describe deployment a -n tpe"}},
+			"5 workloads are scaled to zero: Deployment a, Deployment b, Deployment c and 2 more", "no pod is wanted and none runs; the vendor ships only twa-dev-task-fc that way", "", "kubectl describe deployment a -n tpe"}},
 		{"an old pod that does not stop", readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, Lingering: []readiness.Cause{stopping}}, CodeLingering, []string{
-			"pod twa-0-x should be gone and does not stop", "held by example.com/hold", "", "kubectl describe pod twa-0-x -n tpe"}},
+			"pod twa-0-x should be gone but does not stop", "held by example.com/hold", "", "kubectl describe pod twa-0-x -n tpe"}},
 		{"a CronJob's last run failed", readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", LastRun: failed}}}, CodeCronJobFailed, []string{
 			"the last run of CronJob backup failed", "job backup-1 failed at 2026-03-14T02:00:00Z: BackoffLimitExceeded", "", "kubectl tpe logs --attempt=last --job=backup-1 -n tpe"}},
 		{"a CronJob's run is stuck", readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "twa", 1, 1)}, CronJobs: []readiness.CronJob{{Name: "backup", Running: stuck}}}, CodeCronJobStuck, []string{
@@ -71,11 +71,11 @@ func TestRemarks(t *testing.T) {
 	}
 	both := Judge(Snapshot{Assessment: &readiness.Assessment{Workloads: []readiness.Workload{busy}, Lingering: []readiness.Cause{stopping}}})
 	if len(both.Findings) != 1 || both.Findings[0].Code != CodeNode {
-		t.Errorf("a pod that holds up its workload is told twice: %+v", both.Findings)
+		t.Errorf("a pod that holds up its workload is reported twice: %+v", both.Findings)
 	}
 }
 
-// An account that may not list CronJobs is told so, and not warned.
+// An account that may not list CronJobs gets a note, not a warning.
 func TestCronJobsThatMayNotBeReadAreNoWarning(t *testing.T) {
 	v := Judge(Snapshot{Assessment: withGap(workloads(readiness.Ready), "CronJob", readiness.Forbidden)}).FailOn(LevelWarning)
 	if v.ExitCode != ExitDone || len(v.Findings) != 1 || v.Findings[0].Level != LevelInfo {
@@ -83,7 +83,7 @@ func TestCronJobsThatMayNotBeReadAreNoWarning(t *testing.T) {
 	}
 }
 
-// A pod that nothing will replace is told with the command that deletes it.
+// A pod that nothing will replace is reported with the command that deletes it.
 func TestOldPodsAreToBeDeleted(t *testing.T) {
 	old := func(pod string) readiness.Cause {
 		return readiness.Cause{

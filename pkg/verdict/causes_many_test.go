@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
-// Twenty times as many troubles, or pods that share one, take about twenty times
+// Twenty times as many causes, or pods that share one, take about twenty times
 // as long to judge, not four hundred.
 func TestManyTroubles(t *testing.T) {
 	for name, group := range map[string]func(i int) string{

@@ -36,18 +36,17 @@ func (v *Verdict) restarted(s *Snapshot) {
 	over, job := s.restartOver(), s.restartJob()
 	switch {
 	case !over && job != nil:
-		v.processing = true
 		v.hold(ExitPending)
 	case !over:
 		v.find(ExitPending, Finding{
 			Code: CodeProcessUnseen, Level: LevelInfo,
-			Summary: "nothing shows yet what the restart led to",
+			Summary: "the result of the restart is not visible yet",
 			Detail:  "no new job " + pum.ProcessJob + " was seen, and not every entry changed since the restart was sent",
 			Objects: []Object{{Kind: "Job", Name: pum.ProcessJob}},
 			Next:    []string{v.kubectl("tpe pum status"), v.kubectl("tpe logs")},
 		})
 	case job != nil && job.State == readiness.JobFailed:
-		v.failedProcess(job)
+		v.failedJob(job)
 	}
 	changed := s.Restart.Changed(s.Answer.Entries)
 	for i := range s.Answer.Entries {

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
-// remarks judges what is worth a look although nothing waits for it.
-func (v *Verdict) remarks(p *readiness.Assessment) {
+// warnings judges what deserves attention although no wait depends on it.
+func (v *Verdict) warnings(p *readiness.Assessment) {
 	for _, w := range p.Workloads {
 		if w.HeldBack() {
 			v.heldBack(w)
@@ -37,7 +36,7 @@ func (v *Verdict) heldBack(w readiness.Workload) {
 		Summary: fmt.Sprintf("%s: its partition keeps %d of %d pods at the old version", name(w), w.Want-w.Updated, w.Want),
 		Detail:  w.Reason,
 		Objects: []Object{o},
-		Next:    []string{v.look(o)},
+		Next:    []string{v.describe(o)},
 	})
 }
 
@@ -61,7 +60,6 @@ func scaledAway(w readiness.Workload) bool {
 // zero judges the workloads that are scaled to zero and should not be. They are
 // ready, as Kubernetes has it, and serve nobody.
 func (v *Verdict) zero(workloads []readiness.Workload) {
-	const mostNamed = 3
 	var objects []Object
 	var names []string
 	for _, w := range workloads {
@@ -74,38 +72,35 @@ func (v *Verdict) zero(workloads []readiness.Workload) {
 	}
 	summary := names[0] + " is scaled to zero"
 	if n := len(names); n > 1 {
-		summary = fmt.Sprintf("%d workloads are scaled to zero: %s", n, strings.Join(names[:min(n, mostNamed)], ", "))
-		if n > mostNamed {
-			summary += fmt.Sprintf(" and %d more", n-mostNamed)
-		}
+		summary = fmt.Sprintf("%d workloads are scaled to zero: %s", n, atMost(3, names))
 	}
 	v.find(ExitDone, Finding{
 		Code: CodeScaledToZero, Level: LevelWarning,
 		Summary: summary,
-		Detail:  "no pod is wanted and none runs; ThingPark Enterprise is shipped so only with twa-dev-task-fc",
+		Detail:  "no pod is wanted and none runs; the vendor ships only twa-dev-task-fc that way",
 		Objects: objects,
-		Next:    []string{v.look(objects[0])},
+		Next:    []string{v.describe(objects[0])},
 	})
 }
 
-// lingering judges the pods that do not stop, unless they are told of already:
+// lingering judges the pods that do not stop, unless they are reported already:
 // a rollout is complete without waiting for old pods, but what holds them may
 // hold their volumes and addresses, too.
 func (v *Verdict) lingering(p *readiness.Assessment) {
-	var found troubles
-	told := held(p)
+	var found causeGroups
+	known := blocked(p)
 	for _, c := range p.Lingering {
-		if !told[container{c.Pod, c.Container}] {
+		if !known[container{c.Pod, c.Container}] {
 			found.add(c, c.Object, false)
 		}
 	}
 	for _, t := range found.list {
 		v.find(ExitDone, Finding{
 			Code: CodeLingering, Level: LevelWarning, Since: t.since,
-			Summary: t.of() + " should be gone and does not stop",
+			Summary: t.podNames() + " should be gone but does not stop",
 			Detail:  t.cause.Message,
 			Objects: t.pods.list,
-			Next:    []string{v.look(t.pods.list[0])},
+			Next:    []string{v.describe(t.pods.list[0])},
 		})
 	}
 }
@@ -124,7 +119,7 @@ func (v *Verdict) cronJob(c readiness.CronJob, run *readiness.Job) {
 		f.Code, f.Since = CodeCronJobStuck, run.StartedAt
 		f.Summary = fmt.Sprintf("a run of CronJob %s will not complete by itself", c.Name)
 		f.Detail = fmt.Sprintf("job %s: %s", run.Name, run.Reason)
-		f.Next = []string{v.look(Object{Kind: "Job", Name: run.Name})}
+		f.Next = []string{v.describe(Object{Kind: "Job", Name: run.Name})}
 	}
 	v.find(ExitDone, f)
 }

@@ -91,7 +91,7 @@ func TestTroubles(t *testing.T) {
 		{"no pod", held(readiness.Progressing, claim), "warning TPE122 Deployment tp-gui: claim data-lrc-0 pending: no volume; GUI degraded", ExitPending},
 		{"claims of two pods", held(readiness.Progressing, claimOf("lrc-0"), claimOf("lrc-1")), "warning TPE122 2 pods of Deployment tp-gui: claim data-* pending: no volume; GUI degraded", ExitPending},
 		{"with last words", held(readiness.Progressing, crash), "warning TPE114 pod a: main in a crash loop, exit code 1, 3 restarts; GUI degraded", ExitPending},
-		{"a pod that starts is no trouble", held(readiness.Progressing, probe), "", ExitPending},
+		{"a pod that starts is no cause", held(readiness.Progressing, probe), "", ExitPending},
 		{"a job's", withJobs(&readiness.Assessment{Workloads: []readiness.Workload{has("Deployment", "a", 1, 1)}}, job), "error TPE111 pod j: ImagePullBackOff repository.thingpark.com/x:1: 401 Unauthorized; ", ExitFailed},
 	}
 	for _, tt := range tests {
@@ -107,7 +107,7 @@ func TestTroubles(t *testing.T) {
 		})
 	}
 	f := Judge(Snapshot{Assessment: held(readiness.Progressing, crash)}).Findings[0]
-	if f.Detail != "exit code 1; its last words: Error: refused" {
+	if f.Detail != "exit code 1; its last log line: Error: refused" {
 		t.Errorf("detail = %q", f.Detail)
 	}
 	if diff := cmp.Diff([]string{"kubectl logs --previous a -c main", "kubectl describe pod a"}, f.Next); diff != "" {
@@ -134,8 +134,8 @@ func TestCrashesOfWhatServes(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %s: %s", f.Level, f.Code, f.Summary, f.Since.Format(time.TimeOnly)))
 	}
 	want := []string{
-		"warning TPE132 container lrc of pod c was killed for its memory, and runs again: 11:00:00",
-		"info TPE131 container lrc of 2 pods ended badly, and runs again: 11:59:00",
+		"warning TPE132 container lrc of pod c was OOM-killed, and runs again: 11:00:00",
+		"info TPE131 container lrc of 2 pods failed, and runs again: 11:59:00",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
@@ -145,7 +145,7 @@ func TestCrashesOfWhatServes(t *testing.T) {
 	}
 }
 
-// What holds up a workload is told once.
+// What blocks a workload is reported once.
 func TestACrashIsNotToldTwice(t *testing.T) {
 	c := readiness.Cause{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: "a"}, Pod: "a", Container: "main", Since: noon, Group: "x"}
 	p := workloads(readiness.Progressing)

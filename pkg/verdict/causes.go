@@ -12,24 +12,24 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
-// A trouble is one cause, with all workloads, jobs and pods that share it.
-type trouble struct {
+// A causeGroup is one cause, with all workloads, jobs and pods that share it.
+type causeGroup struct {
 	cause  readiness.Cause // of the first pod
 	images bool            // not all are about the same image
-	fails  bool            // whether it is why something failed
+	fails  bool            // whether it made something fail
 	since  time.Time
 	latest time.Time
 	owners objects
 	pods   objects
 }
 
-// troubles are in the order in which they were found.
-type troubles struct {
-	list []*trouble
-	by   map[shared]*trouble
+// causeGroups are in the order in which they were found.
+type causeGroups struct {
+	list []*causeGroup
+	by   map[shared]*causeGroup
 }
 
-// shared is what causes of one trouble have in common.
+// shared is what the causes of one group have in common.
 type shared struct {
 	code  Code
 	group string
@@ -52,11 +52,11 @@ func (o *objects) add(object Object) {
 	o.list = append(o.list, object)
 }
 
-// troubles judges the causes for which workloads and jobs are held up: one
+// causes judges the causes for which workloads and jobs are blocked: one
 // finding for all pods that share one, however many. What every pod that starts
 // goes through is one only once it lasts.
-func (v *Verdict) troubles(p *readiness.Assessment) {
-	var found troubles
+func (v *Verdict) causes(p *readiness.Assessment) {
+	var found causeGroups
 	for _, w := range p.Workloads {
 		for _, c := range w.Causes {
 			if c.Tells(p.ObservedAt) {
@@ -77,24 +77,24 @@ func (v *Verdict) troubles(p *readiness.Assessment) {
 			code, level = ExitFailed, LevelError
 		}
 		v.find(code, Finding{
-			Code: troubleCode(t.cause.Code), Level: level, Since: t.since,
-			Summary: t.subject() + ": " + t.words(),
+			Code: findingCode(t.cause.Code), Level: level, Since: t.since,
+			Summary: t.subject() + ": " + t.summary(),
 			Detail:  t.detail(),
 			Objects: slices.Concat(t.owners.list, t.pods.list),
-			Next:    v.after(t),
+			Next:    v.nextOf(t),
 		})
 	}
 }
 
-// add adds a cause to the trouble that it is part of, or begins one.
-func (all *troubles) add(c readiness.Cause, owner Object, failed bool) {
-	key := shared{troubleCode(c.Code), c.Group}
+// add adds a cause to the group that shares it, or begins one.
+func (all *causeGroups) add(c readiness.Cause, owner Object, failed bool) {
+	key := shared{findingCode(c.Code), c.Group}
 	t := all.by[key]
 	if t == nil {
 		if all.by == nil {
-			all.by = map[shared]*trouble{}
+			all.by = map[shared]*causeGroup{}
 		}
-		t = &trouble{cause: c}
+		t = &causeGroup{cause: c}
 		all.by[key], all.list = t, append(all.list, t)
 	}
 	t.images = t.images || c.Image != t.cause.Image
@@ -106,7 +106,7 @@ func (all *troubles) add(c readiness.Cause, owner Object, failed bool) {
 		t.latest = c.Since
 	}
 	if len(t.cause.Log) == 0 {
-		t.cause.Log = c.Log // it is read once for each trouble
+		t.cause.Log = c.Log // it is read once for each group
 	}
 	t.owners.add(owner)
 	if c.Pod != "" {
@@ -114,8 +114,8 @@ func (all *troubles) add(c readiness.Cause, owner Object, failed bool) {
 	}
 }
 
-// subject names what the trouble is of.
-func (t *trouble) subject() string {
+// subject names the pods or owners of the group.
+func (t *causeGroup) subject() string {
 	owners := t.owners.list[0].Kind + " " + t.owners.list[0].Name
 	if n := len(t.owners.list); n > 1 {
 		owners = fmt.Sprintf("%d workloads", n)
@@ -124,15 +124,15 @@ func (t *trouble) subject() string {
 	case n == 1 && len(t.owners.list) == 1:
 		return "pod " + t.pods.list[0].Name
 	case n > 0:
-		return fmt.Sprintf("%s of %s", t.of(), owners)
+		return fmt.Sprintf("%s of %s", t.podNames(), owners)
 	}
 	return owners
 }
 
-// words says what the trouble is. What several pods share leaves out their
+// summary says what the cause is. What several pods share leaves out their
 // names and restarts, which the subject stands for, and their images, unless it
 // is one.
-func (t *trouble) words() string {
+func (t *causeGroup) summary() string {
 	if len(t.pods.list) < 2 || t.cause.Image != "" && !t.images {
 		return t.cause.Summary()
 	}
@@ -140,30 +140,30 @@ func (t *trouble) words() string {
 }
 
 // detail is what Kubernetes says of it, and what the container wrote last.
-func (t *trouble) detail() string {
+func (t *causeGroup) detail() string {
 	c := t.cause
 	detail := cmp.Or(c.Message, c.Reason, "Kubernetes gives no further details")
 	if c.Image != "" && !strings.Contains(detail, c.Image) {
 		detail = c.Image + ": " + detail
 	}
 	if n := len(t.cause.Log); n > 0 {
-		detail += "; its last words: " + t.cause.Log[n-1]
+		detail += "; its last log line: " + t.cause.Log[n-1]
 	}
 	return detail
 }
 
-// after returns the commands that tell more of a trouble.
-func (v *Verdict) after(t *trouble) []string {
-	look, c := v.look(t.cause.Object), t.cause
+// nextOf returns the commands that show more of a cause.
+func (v *Verdict) nextOf(t *causeGroup) []string {
+	c, describe := t.cause, v.describe(t.cause.Object)
 	switch {
 	case c.Code == readiness.OldRevision:
 		return []string{v.deletePods(t.pods.list)}
 	case c.Container == "" || c.Code.Logs() == readiness.NoLogs:
-		return []string{look}
+		return []string{describe}
 	case c.Code.Logs() == readiness.PreviousLogs:
-		return []string{v.kubectl("logs", "--previous", c.Pod, "-c", c.Container), look}
+		return []string{v.kubectl("logs", "--previous", c.Pod, "-c", c.Container), describe}
 	}
-	return []string{v.kubectl("logs", c.Pod, "-c", c.Container), look}
+	return []string{v.kubectl("logs", c.Pod, "-c", c.Container), describe}
 }
 
 // deletePods returns the command that deletes pods, so that they are replaced.
@@ -175,49 +175,48 @@ func (v *Verdict) deletePods(pods []Object) string {
 	return v.kubectl(words...)
 }
 
-// look returns the command that shows an object and its events.
-func (v *Verdict) look(o Object) string {
+// describe returns the command that shows an object and its events.
+func (v *Verdict) describe(o Object) string {
 	return v.kubectl("describe", strings.ToLower(o.Kind), o.Name)
 }
 
-// troubleCode returns the code of the finding for a cause.
-func troubleCode(code readiness.Code) Code {
+// findingCode returns the code of the finding for a cause.
+func findingCode(code readiness.Code) Code {
 	return cmp.Or(Code(code.Finding()), CodeHeldUp)
 }
 
-// recent is how long a crash is worth a word: an upgrade is looked at on the
+// recent is how old a crash may be to be reported: an upgrade is checked on the
 // day it happens.
 const recent = 24 * time.Hour
 
-// crashes judges the containers that run again after they ended badly. One
-// that took more memory than it may will do so again; others may have waited
-// for what was not there yet.
+// crashes judges the containers that run again after a failure. One that was
+// OOM-killed will be killed again; others may have waited for what was not there yet.
 func (v *Verdict) crashes(p *readiness.Assessment) {
-	var found troubles
-	told := held(p)
+	var found causeGroups
+	known := blocked(p)
 	for _, c := range p.Crashes {
-		if p.ObservedAt.Sub(c.Since) <= recent && !told[container{c.Pod, c.Container}] {
+		if p.ObservedAt.Sub(c.Since) <= recent && !known[container{c.Pod, c.Container}] {
 			found.add(c, c.Object, false)
 		}
 	}
 	for _, t := range found.list {
 		f := Finding{
 			Code: CodeCrashed, Level: LevelInfo, Since: t.latest,
-			Summary: fmt.Sprintf("container %s of %s ended badly, and runs again", t.cause.Container, t.of()),
+			Summary: fmt.Sprintf("container %s of %s failed, and runs again", t.cause.Container, t.podNames()),
 			Detail:  fmt.Sprintf("%s, %s", cmp.Or(t.cause.Reason, "ended"), t.cause.Message),
 			Objects: t.pods.list,
 			Next:    []string{v.kubectl("logs", "--previous", t.pods.list[0].Name, "-c", t.cause.Container)},
 		}
 		if t.cause.Code == readiness.OOMKilled {
 			f.Code, f.Level = CodeOutOfMemory, LevelWarning
-			f.Summary = fmt.Sprintf("container %s of %s was killed for its memory, and runs again", t.cause.Container, t.of())
+			f.Summary = fmt.Sprintf("container %s of %s was OOM-killed, and runs again", t.cause.Container, t.podNames())
 		}
 		v.find(ExitDone, f)
 	}
 }
 
-// of names the pods of a trouble.
-func (t *trouble) of() string {
+// podNames names the pods of a group.
+func (t *causeGroup) podNames() string {
 	if len(t.pods.list) == 1 {
 		return "pod " + t.pods.list[0].Name
 	}
@@ -226,8 +225,8 @@ func (t *trouble) of() string {
 
 type container struct{ pod, name string }
 
-// held returns the containers for which something is held up.
-func held(p *readiness.Assessment) map[container]bool {
+// blocked returns the containers that block something.
+func blocked(p *readiness.Assessment) map[container]bool {
 	found := map[container]bool{}
 	for _, w := range p.Workloads {
 		for _, c := range w.Causes {
