@@ -13,8 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // completer is the name under which kubectl, since 1.26, calls a plugin for
@@ -31,39 +29,92 @@ func arguments(program string, args []string) []string {
 	return args
 }
 
-// completionPatience is how long somebody who pressed Tab may be left waiting.
-const completionPatience = 800 * time.Millisecond
+// Limits of a completion: somebody pressed Tab and waits. What asks the API server ends at the
+// first. All of it ends at the second, whatever holds it up: a credential plugin that hangs does
+// not know the first.
+const (
+	completionPatience = 800 * time.Millisecond
+	completionLimit    = time.Second
+)
+
+// complete returns a completion by what a cluster holds, or by nothing if it does not answer in
+// time.
+func (a *app) complete(values func(ctx context.Context, c *cluster, args []string) []string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
+		defer cancel()
+		found := make(chan []string, 1)
+		go func() {
+			var names []string
+			if c, err := a.cluster(); err == nil {
+				names = values(ctx, c, args)
+			}
+			found <- names
+		}()
+		const only = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		select {
+		case names := <-found:
+			return names, only
+		case <-time.After(completionLimit):
+			return nil, only
+		}
+	}
+}
+
+// completeFlag completes a flag by what a cluster holds.
+func (a *app) completeFlag(cmd *cobra.Command, flag string, values func(ctx context.Context, c *cluster, args []string) []string) {
+	must(cmd.RegisterFlagCompletionFunc(flag, a.complete(values)))
+}
+
+// completeFixed completes a flag by values that are known.
+func completeFixed(cmd *cobra.Command, flag string, values []string) {
+	must(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)))
+}
+
+// completeList completes the last value of a flag that takes several with commas between them.
+func completeList(cmd *cobra.Command, flag string, values []string) {
+	must(cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndex(typed, ",")+1]
+		var lists []string
+		for _, value := range values {
+			if !slices.Contains(strings.Split(before, ","), value) {
+				lists = append(lists, before+value)
+			}
+		}
+		return lists, cobra.ShellCompDirectiveNoFileComp
+	}))
+}
+
+// offerNoFiles has the shell offer no files as arguments: no command takes one.
+func offerNoFiles(cmd *cobra.Command) {
+	if cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	for _, sub := range cmd.Commands() {
+		offerNoFiles(sub)
+	}
+}
 
 // addKubeCompletions completes the flags of all commands that say where to ask.
 func (a *app) addKubeCompletions(cmd *cobra.Command) {
-	must(cmd.RegisterFlagCompletionFunc("namespace", a.completeNamespaces))
+	a.completeFlag(cmd, "namespace", namespaces)
 	must(cmd.RegisterFlagCompletionFunc("context", a.completeContexts))
 }
 
-// completeNamespaces offers the namespaces that hold ThingPark Enterprise: those
-// with a Deployment pum. Whoever may not ask that is offered the default.
-func (a *app) completeNamespaces(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	c, err := a.cluster()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	client, err := kube.New(c.protobuf())
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
-	defer cancel()
-	list, err := client.Deployments(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
+// namespaces returns the namespaces that hold ThingPark Enterprise: those with a Deployment
+// pum. An account that is not authorized to list them gets the default.
+func namespaces(ctx context.Context, c *cluster, _ []string) []string {
+	list, err := c.clients.Kube.Deployments(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, defaultPUM).String(),
 	})
 	if err != nil {
-		return []string{c.Namespace}, cobra.ShellCompDirectiveNoFileComp
+		return []string{c.Namespace}
 	}
 	var names []string
 	for _, d := range list.Items {
 		names = append(names, d.Namespace)
 	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	return names
 }
 
 func (a *app) completeContexts(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -41,9 +41,9 @@ completes its own. It needs kubectl 1.26 or newer.
 kubectl looks for a program ` + completer + ` on PATH. This command links that
 name to the plugin and prints where: beside the plugin, or, if krew installed the
 plugin, in another folder of PATH, because krew takes every link in its own folder
-for a plugin. After krew uninstall tpe the link leads nowhere and does nothing.
+for a plugin. After krew uninstall tpe the link is broken and does nothing.
 
-On Windows kubectl has no such way; use kubectl-tpe completion powershell.`,
+On Windows kubectl cannot do this; use kubectl-tpe completion powershell.`,
 		Example: `  # Once
   kubectl tpe completion kubectl
 
@@ -60,7 +60,7 @@ On Windows kubectl has no such way; use kubectl-tpe completion powershell.`,
 				return answered(verdict.ExitError, err)
 			}
 			_, err = fmt.Fprintln(a.Out, output.Safe(said))
-			return write(verdict.ExitDone, err)
+			return written(verdict.ExitDone, err)
 		},
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, "remove the link")
@@ -81,13 +81,13 @@ func linkCompleter(system string) (string, error) {
 	case err != nil:
 		return "", err
 	case link != "":
-		return link + " is there already", nil
+		return link + " already exists", nil
 	}
 	for _, folder := range completerFolders(plugin) {
 		link := filepath.Join(folder, completer)
 		err := os.Symlink(plugin, link)
 		if err == nil {
-			return "made " + link, nil
+			return "created " + link, nil
 		}
 		if errors.Is(err, fs.ErrExist) {
 			return "", fmt.Errorf("%s already exists and does not lead to this plugin; move it away", link)
@@ -116,8 +116,11 @@ func unlinkCompleter(string) (string, error) {
 // is none. Anything else under its name is an error: it is not ours.
 func findCompleter(plugin string) (string, error) {
 	path, err := exec.LookPath(completer)
-	if err != nil {
+	if errors.Is(err, exec.ErrNotFound) {
 		return "", nil
+	}
+	if err != nil {
+		return "", err
 	}
 	link, err := os.Lstat(path)
 	if err != nil {

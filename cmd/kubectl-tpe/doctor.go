@@ -13,7 +13,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -30,17 +29,17 @@ func newDoctorCmd(a *app) *cobra.Command {
 		Use:   "doctor",
 		Short: "Tell whether this account on this machine can use each command",
 		Long: `Tell whether this account on this machine can use each command: the API server,
-the login, the clock, the rights that each command asks for, the kinds that are
-served, and the two ways to PUM's pod, WebSocket and SPDY. PUM is asked for its
-entries, which changes nothing.
+the login, the clock, the rights that each command needs, the kinds that are
+served, and the two protocols to PUM's pod, WebSocket and SPDY. PUM is asked for
+its entries, which changes nothing.
 
-With --role only the smallest Role is printed that adds what is missing, and the
-RoleBinding that gives it to this account.
+With --role it prints only the smallest Role that adds what is missing, and the
+RoleBinding that grants it to this account.
 
 Exit codes:
   0  each command can be used
   3  the clock is wrong, or the credentials have expired
-  4  this account lacks a right, or is not logged in
+  4  not authenticated or not authorized
   5  PUM's pod cannot be reached
   9  with warnings, and --fail-on=warning was given`,
 		Example: `  # Before an upgrade
@@ -72,20 +71,20 @@ Exit codes:
 // causes would add is optional.
 func needs() []verdict.Need {
 	status := need("status, wait", readiness.Rules(), "deployments", "statefulsets", "pods", "jobs")
-	status.Rights = append(status.Rights, asked(pum.Rules())...)
-	status.Optional = append(status.Optional, asked(release.Rules())...)
+	status.Rights = append(status.Rights, rightsOf(pum.Rules())...)
+	status.Optional = append(status.Optional, rightsOf(release.Rules())...)
 	return []verdict.Need{
 		status,
 		need("pum status, pum restart", pum.RestartRules(), "deployments", "replicasets", "pods", "pods/exec"),
 		need("logs", joblogs.Rules(), "jobs", "pods", "pods/log"),
-		{Command: "releases, values, rollback-plan", Rights: asked(release.Rules())},
+		{Command: "releases, values, rollback-plan", Rights: rightsOf(release.Rules())},
 	}
 }
 
 // need are the rights of a command, which cannot answer without those to some resources.
 func need(command string, rules []rbacv1.PolicyRule, vital ...string) verdict.Need {
 	n := verdict.Need{Command: command}
-	for _, a := range asked(rules) {
+	for _, a := range rightsOf(rules) {
 		if slices.Contains(vital, resourceOf(a)) {
 			n.Rights = append(n.Rights, a)
 		} else {
@@ -102,7 +101,7 @@ func resourceOf(a verdict.Access) string {
 
 // reviewNeeds asks which of the rights this account has. The same one is asked for
 // once.
-func (c *cluster) reviewNeeds(ctx context.Context, needs []verdict.Need) error {
+func (c *cluster) reviewNeeds(ctx context.Context, needs []verdict.Need) {
 	var all []verdict.Access
 	each(needs, func(a *verdict.Access) {
 		if !slices.Contains(all, *a) {
@@ -110,11 +109,8 @@ func (c *cluster) reviewNeeds(ctx context.Context, needs []verdict.Need) error {
 		}
 	})
 	answers := slices.Clone(all)
-	if err := c.review(ctx, answers); err != nil {
-		return err
-	}
+	c.review(ctx, answers)
 	each(needs, func(a *verdict.Access) { *a = answers[slices.Index(all, *a)] })
-	return nil
 }
 
 // each calls do with each right.
@@ -130,30 +126,27 @@ func each(needs []verdict.Need, do func(*verdict.Access)) {
 
 // doctor looks at everything once and writes the checklist.
 func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
-	d := &verdict.Doctor{ObservedAt: a.time(), Namespace: c.Namespace, Client: version(), Needs: needs()}
+	d := &verdict.Doctor{ObservedAt: a.time(), Where: c.where, Client: version(), Needs: needs()}
 	d.Credential, d.Expires = c.expiry()
 	d.LoginBy = c.credential(a.now())
 	server, err := a.server(ctx, c)
 	switch {
 	case verdict.NotLoggedIn(err):
-		d.LoginErr, err = err, nil
+		d.LoginErr = err
 	case err != nil:
-		d.ServerErr, err = err, nil // it is in the checklist
+		d.ServerErr = err
 	default:
 		d.Server, d.Skew, d.Dated = server.version, server.skew, server.dated
 		d.VersionErr = server.versionErr
 		if d.LoginErr = c.login(ctx, d); d.LoginErr == nil {
-			err = c.examine(ctx, d, flags)
+			c.examine(ctx, d, flags)
 		}
 	}
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
-	case err != nil:
-		return answered(verdict.ExitError, err)
 	}
 	list := d.Judge(a.failOn.level)
-	return write(list.ExitCode, output.Write(a.Out, format, output.NewDoctor(c.Place, d.ObservedAt, list), a.view()))
+	return written(list.ExitCode, output.Write(a.Out, format, output.NewDoctor(c.Place, d.ObservedAt, list), a.view()))
 }
 
 // login asks who this account is. The error is that the API server does not accept its
@@ -172,25 +165,20 @@ func (c *cluster) login(ctx context.Context, d *verdict.Doctor) (err error) {
 }
 
 // examine asks an API server that can be reached, everything at once.
-func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags) error {
+func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags) {
 	var all sync.WaitGroup
-	var err error
-	all.Go(func() { err = c.reviewNeeds(ctx, d.Needs) })
+	all.Go(func() { c.reviewNeeds(ctx, d.Needs) })
 	all.Go(func() { d.Kinds = c.served(ctx) })
 	all.Go(func() { d.WebSocket = c.try(ctx, flags, podexec.WebSocket) })
 	all.Go(func() { d.SPDY = c.try(ctx, flags, podexec.SPDY) })
 	all.Wait()
-	return err
 }
 
 // try asks PUM for its entries by one way.
 func (c *cluster) try(ctx context.Context, flags pumFlags, way podexec.Transport) verdict.Try {
-	runner, err := flags.runner(c)
-	if err != nil {
-		return verdict.Try{Err: err}
-	}
+	runner := flags.runner(c)
 	runner.Transport = way
-	answer, err := flags.ask(ctx, flags.clientOf(runner))
+	answer, err := flags.ask(ctx, flags.client(runner))
 	if err != nil {
 		return verdict.Try{Err: err}
 	}
@@ -199,11 +187,7 @@ func (c *cluster) try(ctx context.Context, flags pumFlags, way podexec.Transport
 
 // served asks which of the operators' kinds the API server has.
 func (c *cluster) served(ctx context.Context) []verdict.Served {
-	client, err := kube.New(c.config)
-	if err != nil {
-		return []verdict.Served{{Err: err}}
-	}
-	groups, err := client.Groups(ctx)
+	groups, err := c.clients.Kube.Groups(ctx)
 	if err != nil {
 		return []verdict.Served{{Err: err}}
 	}
@@ -225,9 +209,7 @@ func (c *cluster) served(ctx context.Context) []verdict.Served {
 // missingRole prints the Role that adds what this account lacks.
 func (a *app) missingRole(ctx context.Context, c *cluster) error {
 	needs := needs()
-	if err := c.reviewNeeds(ctx, needs); err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	c.reviewNeeds(ctx, needs)
 	var lacking []verdict.Access
 	var failed error
 	each(needs, func(a *verdict.Access) {
@@ -244,7 +226,7 @@ func (a *app) missingRole(ctx context.Context, c *cluster) error {
 	case failed != nil:
 		return answered(verdict.Classify(failed), fmt.Errorf("ask for the rights of this account: %w", failed))
 	case len(lacking) == 0:
-		fmt.Fprintln(a.ErrOut, "this account lacks no right")
+		fmt.Fprintln(a.ErrOut, "no right is missing")
 		return nil
 	}
 	role, err := output.Role(c.Namespace, c.user(ctx), rulesOf(lacking))
@@ -252,7 +234,7 @@ func (a *app) missingRole(ctx context.Context, c *cluster) error {
 		return answered(verdict.ExitError, err)
 	}
 	_, err = fmt.Fprint(a.Out, role)
-	return write(verdict.ExitDone, err)
+	return written(verdict.ExitDone, err)
 }
 
 // rulesOf returns the fewest rules for some rights: resources of a group with the same

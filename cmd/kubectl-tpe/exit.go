@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -32,6 +34,18 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // errInterrupted is said where a command was cancelled, in whatever words that came.
 var errInterrupted = errors.New("interrupted before there was an answer")
+
+// answer writes a document, unless the command was interrupted before it was whole. Where the
+// account is not authorized, it says which of the rules are missing.
+func (a *app) answer(ctx context.Context, c *cluster, code verdict.ExitCode, format *output.Format, doc output.Document, rules []rbacv1.PolicyRule) error {
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
+	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
+		return written(code, err)
+	}
+	return c.withRole(ctx, code, nil, rules)
+}
 
 // report prints the error of a command, once, and returns the exit code.
 // An error that is not an exitError is cobra's, about the command line.

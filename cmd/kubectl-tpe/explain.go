@@ -30,7 +30,7 @@ No cluster is asked.`,
 			if len(args) == 0 {
 				topics, err := verdict.Topics()
 				must(err)
-				return write(verdict.ExitDone, output.WriteWords(a.Out, topics, a.view()))
+				return written(verdict.ExitDone, output.WriteWords(a.Out, topics, a.view()))
 			}
 			return a.explain(args[0])
 		},
@@ -47,7 +47,7 @@ func (a *app) explain(word string) error {
 			hint: "kubectl tpe explain lists all words",
 		}
 	}
-	return write(verdict.ExitDone, output.WriteExplanations(a.Out, topics, a.view()))
+	return written(verdict.ExitDone, output.WriteExplanations(a.Out, topics, a.view()))
 }
 
 // completeWords offers all words, with what they mean.

@@ -8,13 +8,16 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/metadata"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the ways to log in that kubectl knows
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
 // defaultNamespace is where the vendor's documentation installs ThingPark
@@ -24,13 +27,17 @@ const defaultNamespace = "thingpark-enterprise"
 // defaultPUM is the vendor's name for PUM's Deployment.
 const defaultPUM = "pum"
 
-// A cluster is where a command asks.
+// A cluster is where a command asks, and what it asks with.
 type cluster struct {
 	output.Place
-	config *rest.Config
+	where    command.Where      // where commands to copy ask
+	config   *rest.Config       // for the version of the API server and for commands in pods
+	clock    *kube.Clock        // which learns from all answers
+	clients  readiness.Clients  // for all else
+	metadata metadata.Interface // for objects without their data
 }
 
-// cluster reads the kubeconfig. Nothing is asked yet.
+// cluster reads the kubeconfig and makes the clients, once for a command. Nothing is asked yet.
 func (a *app) cluster() (*cluster, error) {
 	loader := a.kube.loader()
 	raw, err := loader.RawConfig()
@@ -53,8 +60,18 @@ func (a *app) cluster() (*cluster, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	c := &cluster{place, config}
-	return c, c.checkPlugin()
+	c := &cluster{
+		Place: place, config: config, clock: a.clock,
+		where: command.Where{Namespace: place.Namespace, Context: a.kube.overrides.CurrentContext, Kubeconfig: a.kube.kubeconfig},
+	}
+	if err := c.checkPlugin(); err != nil {
+		return nil, err
+	}
+	if c.clients, err = readiness.NewClients(config); err != nil {
+		return nil, err
+	}
+	c.metadata, err = metadata.NewForConfig(config)
+	return c, err
 }
 
 // silence says how long to wait for the first byte of an answer. The API server itself ends
@@ -82,10 +99,7 @@ func inCluster() bool {
 // place returns the context and the namespace: that of -n, else that of the
 // context, else the default.
 func (a *app) place(loader clientcmd.ClientConfig, raw clientcmdapi.Config) (output.Place, error) {
-	place := output.Place{
-		Context: raw.CurrentContext, Namespace: defaultNamespace,
-		Given: output.Given{Context: a.kube.overrides.CurrentContext, Kubeconfig: a.kube.kubeconfig},
-	}
+	place := output.Place{Context: raw.CurrentContext, Namespace: defaultNamespace}
 	if context := a.kube.overrides.CurrentContext; context != "" {
 		place.Context = context
 	}
@@ -101,13 +115,4 @@ func (a *app) place(loader clientcmd.ClientConfig, raw clientcmdapi.Config) (out
 		place.Namespace = namespace
 	}
 	return place, nil
-}
-
-// protobuf returns the configuration for built-in kinds: protobuf is smaller
-// and faster to read than JSON.
-func (c *cluster) protobuf() *rest.Config {
-	config := rest.CopyConfig(c.config)
-	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	config.ContentType = "application/vnd.kubernetes.protobuf"
-	return config
 }

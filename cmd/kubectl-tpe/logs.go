@@ -13,11 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -52,7 +50,7 @@ it is over. A lost connection or an API server that restarts costs no line and
 repeats none. Pods that run at once are followed at once, and each line begins
 with its pod and container. A job that is replaced by another of its name is
 followed as well; one that is removed ends it. Nodes rotate logs (10 MiB by
-default): where lines may be missing for that reason, it is said. An interrupted
+default): possible gaps are reported. An interrupted
 command prints the one that goes on behind the last line.
 
 Standard output gets the lines as the containers wrote them. Headings are on
@@ -93,10 +91,13 @@ Exit codes:
 	}
 	f.add(cmd)
 	for name, values := range map[string]func(joblogs.JobHistory) []string{"attempt": attemptsOf, "container": joblogs.JobHistory.Containers} {
-		must(cmd.RegisterFlagCompletionFunc(name, a.completeHistory(&f, values)))
+		a.completeFlag(cmd, name, func(ctx context.Context, c *cluster, _ []string) []string {
+			history, _ := joblogs.Fetch(ctx, f.jobOf(c)) // without an answer there is less to offer
+			return values(history)
+		})
 	}
-	must(cmd.RegisterFlagCompletionFunc("job", a.completeJobs))
-	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)))
+	a.completeFlag(cmd, "job", func(ctx context.Context, c *cluster, _ []string) []string { return f.jobOf(c).Others(ctx) })
+	completeFixed(cmd, "output", []string{"json"})
 	return cmd
 }
 
@@ -167,19 +168,13 @@ func (f *logsFlags) style() output.LogStyle {
 }
 
 // jobOf returns the job in the cluster.
-func (f *logsFlags) jobOf(c *cluster) (*joblogs.Cluster, error) {
-	config := rest.CopyConfig(c.protobuf())
-	config.QPS = -1 // the reader itself takes breaks
-	client, err := kube.New(config)
-	return &joblogs.Cluster{Client: client, Namespace: c.Namespace, Name: f.job}, err
+func (f *logsFlags) jobOf(c *cluster) *joblogs.Cluster {
+	return &joblogs.Cluster{Client: c.clients.Kube, Namespace: c.Namespace, Name: f.job}
 }
 
 // logs writes the logs of the job.
 func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
-	job, err := f.jobOf(c)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	job := f.jobOf(c)
 	out := output.NewLogs(a.Out, a.ErrOut, f.style(), a.view())
 	limited := ctx
 	if f.timeout > 0 {
@@ -188,7 +183,7 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 		defer cancel()
 	}
 	if err := out.Say(fmt.Sprintf("job %s   namespace %s   context %s", f.job, c.Namespace, c.Context)); err != nil {
-		return write(verdict.ExitError, err)
+		return written(verdict.ExitError, err)
 	}
 	begun := a.time()
 	reader := &joblogs.Reader{API: job, Sink: out, Now: a.time, Options: f.Options}
@@ -198,7 +193,7 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 		end = out.Cut
 	}
 	if err := end(); err != nil {
-		return write(logsCode(history), err)
+		return written(logsCode(history), err)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -208,10 +203,10 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	case err != nil && verdict.Classify(err) == verdict.ExitNotFound:
 		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, history)}
 	case err != nil:
-		return c.refused(ctx, verdict.Classify(err), err, joblogs.Rules())
+		return c.withRole(ctx, verdict.Classify(err), err, joblogs.Rules())
 	}
 	if err := out.Say(output.JobFate(history)); err != nil {
-		return write(verdict.ExitError, err)
+		return written(verdict.ExitError, err)
 	}
 	return answered(logsCode(history), nil)
 }
@@ -225,7 +220,7 @@ func (f *logsFlags) goOn(c *cluster, r *joblogs.Reader, begun time.Time) string 
 	if len(shown) == 0 {
 		return ""
 	}
-	return "; go on with " + c.Command("kubectl tpe logs "+f.resume(r.Selected(), shown, begun))
+	return "; go on with " + c.where.TPE("logs", f.resume(r.Selected(), shown, begun))
 }
 
 // resume returns the flags with which the command goes on behind positions:
@@ -279,7 +274,7 @@ func instead(ctx context.Context, c *cluster, job *joblogs.Cluster, s joblogs.Jo
 		if release := deployment.Annotations["meta.helm.sh/release-name"]; release != "" {
 			trace += ", by the Helm release " + release
 		}
-		traces = append(traces, trace+"; "+c.Command("kubectl tpe pum status")+" shows its entries")
+		traces = append(traces, trace+"; "+c.where.TPE("pum status")+" shows its entries")
 	}
 	return strings.Join(traces, "\n      ")
 }
@@ -291,34 +286,4 @@ func attemptsOf(s joblogs.JobHistory) []string {
 		names = append(names, strconv.Itoa(n+1))
 	}
 	return names
-}
-
-// completeHistory completes a flag from what is known of the job.
-func (a *app) completeHistory(f *logsFlags, values func(joblogs.JobHistory) []string) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return a.complete(cmd, f, func(ctx context.Context, job *joblogs.Cluster) []string {
-			history, _ := joblogs.Fetch(ctx, job) // without an answer there is less to offer
-			return values(history)
-		})
-	}
-}
-
-// completeJobs completes the names of jobs.
-func (a *app) completeJobs(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-	return a.complete(cmd, &logsFlags{}, func(ctx context.Context, job *joblogs.Cluster) []string { return job.Others(ctx) })
-}
-
-func (a *app) complete(cmd *cobra.Command, f *logsFlags, values func(context.Context, *joblogs.Cluster) []string) ([]string, cobra.ShellCompDirective) {
-	const nothingElse = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-	c, err := a.cluster()
-	if err != nil {
-		return nil, nothingElse
-	}
-	job, err := f.jobOf(c)
-	if err != nil {
-		return nil, nothingElse
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
-	defer cancel()
-	return slices.Clip(values(ctx, job)), nothingElse
 }

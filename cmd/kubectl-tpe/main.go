@@ -44,7 +44,7 @@ func run(args []string, a *app) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // who is in such a hurry as to say it twice is obeyed at once
 	// A reader that has seen enough, such as head, is no reason to die without
-	// an exit code: writing to it becomes an error. See write.
+	// an exit code: writing to it becomes an error. See written.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	cmd := newRootCmd(a)
 	cmd.SetArgs(args)

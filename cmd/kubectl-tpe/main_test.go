@@ -44,7 +44,10 @@ func (a *app) replay(name string) {
 	s, err := recorded.Snapshot(name)
 	must(err)
 	a.now = func() time.Time { return s.ObservedAt }
-	a.observe = func(context.Context, *cluster, pumFlags) (verdict.Snapshot, error) { return s, nil }
+	a.observe = func(_ context.Context, c *cluster, _ pumFlags) verdict.Snapshot {
+		s.Context, s.Kubeconfig = c.where.Context, c.where.Kubeconfig
+		return s
+	}
 }
 
 // TestScripts runs the plugin as a user would, without a cluster: with saved

@@ -40,7 +40,7 @@ func newPreflightCmd(a *app) *cobra.Command {
 		Use:   "preflight --to RELEASE",
 		Short: "Tell whether this installation may be upgraded to a release",
 		Long: `Tell whether this installation may be upgraded to a release of ThingPark
-Enterprise: the vendor's rule for the way, Kubernetes' version, the Helm releases,
+Enterprise: the vendor's upgrade path, Kubernetes' version, the Helm releases,
 workloads, operators, entries and claims, the rights of this account, and whether
 Helm on this machine knows the vendor's charts. Nothing is changed.
 
@@ -48,11 +48,11 @@ What is known of releases is what is public up to 8.0.2. Where nothing is public
 check warns.
 
 Exit codes:
-  0  it may
-  3  a check failed: not like this
-  4  this account may not read what has to be looked at
+  0  it may be upgraded
+  3  a check failed
+  4  not authenticated or not authorized
   5  PUM could not be asked
-  9  it may, with warnings, and --fail-on=warning was given`,
+  9  it may be upgraded, with warnings, and --fail-on=warning was given`,
 		Example: `  # May this be upgraded?
   kubectl tpe preflight --to 8.0.0`,
 		Args: cobra.NoArgs,
@@ -74,8 +74,21 @@ Exit codes:
 	must(cmd.MarkFlagRequired("to"))
 	cmd.Flags().Var(&options.from, "from", "release that is installed; by default what the Helm releases are")
 	cmd.Flags().StringVar(&options.manifest, "manifest", "", "Release Manifest of --to, the file VERSIONS, if it is newer than this plugin")
+	for _, flag := range []string{"to", "from"} {
+		completeFixed(cmd, flag, knownReleases())
+	}
 	flags.add(cmd)
 	return cmd
+}
+
+// knownReleases names the releases of which something is public, the newest first.
+func knownReleases() []string {
+	var names []string
+	for _, v := range release.Releases() {
+		names = append(names, v.String())
+	}
+	slices.Reverse(names)
+	return names
 }
 
 // A releaseFlag is a release of ThingPark Enterprise as a flag.
@@ -98,32 +111,16 @@ func (v *releaseFlag) Type() string { return "release" }
 
 // preflight looks at everything once and writes the checklist.
 func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options preflightOptions, given *release.Manifest) error {
-	snapshot, err := a.observe(ctx, c, flags)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	snapshot := a.observe(ctx, c, flags)
 	p := &verdict.Preflight{Snapshot: snapshot, From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
-	if err := a.lookAhead(ctx, c, p); err != nil {
-		return answered(verdict.ExitError, err)
-	}
-	if ctx.Err() != nil {
-		return answered(verdict.ExitInterrupted, ctx.Err())
-	}
+	a.lookAhead(ctx, c, p)
 	list, steps := p.Judge(a.failOn.level)
 	doc := output.NewPreflight(c.Place, snapshot.ObservedAt, p.To, steps, list)
-	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
-		return write(list.ExitCode, err)
-	}
-	rules := slices.Concat(readiness.Rules(), pum.Rules(), release.Rules())
-	return c.refused(ctx, list.ExitCode, nil, rules)
+	return a.answer(ctx, c, list.ExitCode, format, doc, slices.Concat(readiness.Rules(), pum.Rules(), release.Rules()))
 }
 
 // lookAhead looks at what only matters before an upgrade.
-func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) error {
-	client, err := kube.New(c.protobuf())
-	if err != nil {
-		return err
-	}
+func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		s, err := a.server(ctx, c)
@@ -131,11 +128,10 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) e
 			p.KubernetesMinor, p.KubernetesErr = s.minor, s.versionErr
 		}
 	})
-	all.Go(func() { p.Claims, p.ClaimsErr = claims(ctx, client, c.Namespace) })
-	all.Go(func() { err = c.review(ctx, p.Rights) })
+	all.Go(func() { p.Claims, p.ClaimsErr = claims(ctx, c.clients.Kube, c.Namespace) })
+	all.Go(func() { c.review(ctx, p.Rights) })
 	p.Repository, p.RepositoryErr = helmRepository()
 	all.Wait()
-	return err
 }
 
 // claims reads the claims, and as far as this account may what uses them and what they wait

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
@@ -48,30 +47,15 @@ func (f *pumFlags) add(cmd *cobra.Command) {
 }
 
 // runner returns what runs commands in PUM's pod.
-func (f *pumFlags) runner(c *cluster) (*podexec.Runner, error) {
-	clock := &kube.Clock{}
-	config := c.protobuf()
-	config.Wrap(clock.Wrap)
-	client, err := kube.New(config)
-	if err != nil {
-		return nil, err
-	}
+func (f *pumFlags) runner(c *cluster) *podexec.Runner {
 	return &podexec.Runner{
-		Client: client, Config: c.config, Clock: clock, Limit: int(f.limit),
+		Client: c.clients.Kube, Config: c.config, Clock: c.clock, Limit: int(f.limit),
 		Namespace: c.Namespace, Deployment: f.deployment, Container: f.container,
-	}, nil
+	}
 }
 
 // client returns what asks PUM.
-func (f *pumFlags) client(c *cluster) (*pum.Client, error) {
-	runner, err := f.runner(c)
-	if err != nil {
-		return nil, err
-	}
-	return f.clientOf(runner), nil
-}
-
-func (f *pumFlags) clientOf(runner pum.Runner) *pum.Client {
+func (f *pumFlags) client(runner pum.Runner) *pum.Client {
 	commands := pum.StatusCommands()
 	if len(f.command) > 0 {
 		commands = [][]string{f.command}

@@ -73,8 +73,7 @@ var (
 	errNotConfirmed = errors.New("not confirmed; nothing was sent")
 )
 
-// restart is a transaction: look, say what would happen, ask, send once,
-// look again.
+// restart is a transaction: read, say what would happen, ask, send once, read again.
 func (a *app) restart(ctx context.Context, flags pumFlags, options restartOptions) error {
 	if !options.yes && !options.dryRun && !isTerminal(a.In) {
 		return answered(verdict.ExitUsage, errors.New("cannot ask for confirmation: stdin is not a terminal; use --yes or --dry-run"))
@@ -83,10 +82,7 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	r, err := newRestarter(c, flags, options)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	r := newRestarter(c, flags, options)
 	before, err := r.look(ctx)
 	if err != nil {
 		return a.nothingSent(ctx, c, err)
@@ -120,7 +116,7 @@ func (a *app) nothingSent(ctx context.Context, c *cluster, err error) error {
 	case errors.Is(err, errNotConfirmed):
 		return answered(verdict.ExitError, err)
 	}
-	return c.refused(ctx, verdict.Classify(err), fmt.Errorf("nothing was sent: %w", err), pum.RestartRules())
+	return c.withRole(ctx, verdict.Classify(err), fmt.Errorf("nothing was sent: %w", err), pum.RestartRules())
 }
 
 // confirms asks on the terminal whether to go on. An interruption is no.
@@ -170,7 +166,7 @@ func (a *app) send(ctx context.Context, c *cluster, r *restarter, before pum.Mom
 	case err != nil:
 		why = fmt.Sprintf("not confirmed within %s: PUM could not be read again: %v", r.flags.timeout, err)
 	}
-	return answered(verdict.ExitUnconfirmed, errors.New(why+"; the restart was sent once and is not repeated; look again with "+c.Command("kubectl tpe pum status")))
+	return answered(verdict.ExitUnconfirmed, errors.New(why+"; the restart was sent once and is not repeated; check with "+c.where.TPE("pum status")))
 }
 
 // A restarter is what a restart needs of a cluster.
@@ -182,16 +178,13 @@ type restarter struct {
 	given    bool
 }
 
-func newRestarter(c *cluster, flags pumFlags, options restartOptions) (*restarter, error) {
-	pods, err := flags.runner(c)
-	if err != nil {
-		return nil, err
-	}
-	r := &restarter{flags: flags, client: flags.clientOf(pods), pods: pods}
+func newRestarter(c *cluster, flags pumFlags, options restartOptions) *restarter {
+	pods := flags.runner(c)
+	r := &restarter{flags: flags, client: flags.client(pods), pods: pods}
 	if len(options.command) > 0 {
 		r.commands, r.given = [][]string{options.command}, true
 	}
-	return r, nil
+	return r
 }
 
 // look reads the entries and the job. That the entries could be read shows how the
@@ -215,7 +208,7 @@ func (r *restarter) look(ctx context.Context) (pum.Moment, error) {
 func (r *restarter) send(ctx context.Context) (podexec.Output, error) {
 	ctx, cancel := r.flags.deadline(ctx)
 	defer cancel()
-	return r.flags.clientOf(r.pods.Proven()).Restart(ctx, r.commands)
+	return r.flags.client(r.pods.Proven()).Restart(ctx, r.commands)
 }
 
 // confirm looks again and again until something proves the restart, for as

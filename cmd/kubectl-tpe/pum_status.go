@@ -32,10 +32,10 @@ an answer with fewer is an error.
 Exit codes:
   0  every entry is PROCESSED or SKIPPED
   3  an entry is ABORTED
-  4  not logged in, or no right to
+  4  not authenticated or not authorized
   5  PUM could not be asked, or its answer is incomplete
   6  there is no deployment of PUM in this namespace
-  8  PUM is not through with every entry, or has none yet`,
+  8  an entry is not final, or PUM has none yet`,
 		Example: `  # Where is each migration?
   kubectl tpe pum status
 
@@ -66,7 +66,7 @@ Exit codes:
 	a.failOn.add(cmd)
 	cmd.Flags().StringVarP(&filename, "filename", "f", "", "read saved output of PUM from a file instead of asking, or from standard input (-)")
 	cmd.Flags().StringSliceVar(&states, "state", nil, "show only entries in these states; the verdict is of all")
-	must(cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(pum.States(), cobra.ShellCompDirectiveNoFileComp)))
+	completeList(cmd, "state", pum.States())
 	watch.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("filename", "watch")
 	flags.add(cmd)
@@ -75,17 +75,11 @@ Exit codes:
 
 // pumStatus asks PUM once and writes its entries.
 func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, states []string) error {
-	client, err := flags.client(c)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
-	s := verdict.Snapshot{Namespace: c.Namespace, PUM: flags.deployment}
+	s := verdict.Snapshot{Where: c.where, PUM: flags.deployment}
 	asked := a.now()
-	s.Answer, s.AnswerErr = flags.ask(ctx, client)
+	s.Answer, s.AnswerErr = flags.ask(ctx, flags.client(flags.runner(c)))
 	if s.Answer != nil && len(s.Answer.Entries) == 0 {
-		if err := a.whyNone(ctx, c, flags, asked, &s); err != nil {
-			return answered(verdict.ExitError, err)
-		}
+		a.whyNone(ctx, c, flags, asked, &s)
 	}
 	s.ObservedAt = a.time()
 	if ctx.Err() != nil {
@@ -94,16 +88,13 @@ func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, 
 	if err := a.writeEntries(format, c.Place, s, states); verdict.Classify(s.AnswerErr) != verdict.ExitForbidden {
 		return err
 	}
-	return c.refused(ctx, verdict.ExitForbidden, s.AnswerErr, pum.Rules())
+	return c.withRole(ctx, verdict.ExitForbidden, s.AnswerErr, pum.Rules())
 }
 
 // watchEntries asks PUM again and again and writes its entries whenever they
 // changed.
 func (a *app) watchEntries(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags, states []string) error {
-	source, err := a.source(c, flags, verdict.GoalEntries, watch.interval)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	source := a.source(c, flags, verdict.GoalEntries, watch.interval)
 	return a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
 		return output.NewEntryList(c.Place, s, v).Only(states)
 	})
@@ -132,7 +123,7 @@ func (a *app) writeEntries(format *output.Format, place output.Place, s verdict.
 	doc := output.NewEntryList(place, s, v).Only(states)
 	if s.Answer != nil || !format.Screen() {
 		if err := output.Write(a.Out, format, doc, a.view()); err != nil {
-			return write(v.ExitCode, err)
+			return written(v.ExitCode, err)
 		}
 	}
 	if s.AnswerErr != nil {

@@ -11,9 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/metadata"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -34,11 +32,11 @@ the file VERSIONS of the release. It is read, never evaluated.
 
 Exit codes:
   0  all four are deployed and belong together
-  1  it cannot be told: a chart is in no manifest that is known, or its secret is damaged
-  3  one is missing or failed, or they are of different releases
-  4  this account may not read Helm's secrets
+  1  unknown: a chart is in no known manifest, or its secret is damaged
+  3  one is missing or failed, or they belong to different releases
+  4  not authenticated, or not authorized to read Helm's secrets
   6  there is no Helm release of ThingPark Enterprise in this namespace
-  8  Helm is at work on one, or was interrupted; or an upgrade is under way`,
+  8  Helm is running, or was interrupted; or an upgrade is under way`,
 		Example: `  # What is installed, and does it belong together?
   kubectl tpe releases
 
@@ -86,21 +84,11 @@ func readManifest(file string) (*release.Manifest, error) {
 
 // releases reads the Helm releases once and writes them.
 func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, given *release.Manifest) error {
-	reader, err := c.helm()
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
-	s := verdict.Snapshot{Namespace: c.Namespace}
-	s.Releases, s.ReleasesErr = readReleases(ctx, reader, given, a.time)
+	s := verdict.Snapshot{Where: c.where}
+	s.Releases, s.ReleasesErr = readReleases(ctx, c.helm(), given, a.time)
 	s.ObservedAt = a.time()
-	if ctx.Err() != nil {
-		return answered(verdict.ExitInterrupted, ctx.Err())
-	}
 	v := verdict.Judge(s)
-	if err := output.Write(a.Out, format, output.NewReleaseList(c.Place, s, v), a.view()); err != nil {
-		return write(v.ExitCode, err)
-	}
-	return c.refused(ctx, v.ExitCode, nil, release.Rules())
+	return a.answer(ctx, c, v.ExitCode, format, output.NewReleaseList(c.Place, s, v), release.Rules())
 }
 
 // releasesTimeout is how long Helm's releases may take to read. They are a few
@@ -127,14 +115,6 @@ func readReleases(ctx context.Context, reader *release.Reader, given *release.Ma
 }
 
 // helm returns what reads Helm's secrets.
-func (c *cluster) helm() (*release.Reader, error) {
-	client, err := kube.New(c.protobuf())
-	if err != nil {
-		return nil, err
-	}
-	labels, err := metadata.NewForConfig(c.config)
-	if err != nil {
-		return nil, err
-	}
-	return &release.Reader{Secrets: client.Secrets(c.Namespace), Metadata: labels, Namespace: c.Namespace}, nil
+func (c *cluster) helm() *release.Reader {
+	return &release.Reader{Secrets: c.clients.Kube.Secrets(c.Namespace), Metadata: c.metadata, Namespace: c.Namespace}
 }

@@ -9,14 +9,12 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// asked returns the rights of some rules, one by one.
-func asked(rules []rbacv1.PolicyRule) []verdict.Access {
+// rightsOf returns the rights of some rules, one by one.
+func rightsOf(rules []rbacv1.PolicyRule) []verdict.Access {
 	var all []verdict.Access
 	for _, rule := range rules {
 		for _, group := range rule.APIGroups {
@@ -32,32 +30,25 @@ func asked(rules []rbacv1.PolicyRule) []verdict.Access {
 }
 
 // review asks the API server which of the rights this account has, and fills that in.
-func (c *cluster) review(ctx context.Context, rights []verdict.Access) error {
-	config := rest.CopyConfig(c.protobuf())
-	config.QPS = -1 // there are many questions, and each is small
-	client, err := kube.New(config)
-	if err != nil {
-		return err
-	}
+func (c *cluster) review(ctx context.Context, rights []verdict.Access) {
 	var wait sync.WaitGroup
 	free := make(chan struct{}, 8)
 	for i := range rights {
 		free <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-free }()
-			rights[i].Allowed, rights[i].Err = c.may(ctx, client, rights[i])
+			rights[i].Allowed, rights[i].Err = c.may(ctx, rights[i])
 		})
 	}
 	wait.Wait()
-	return nil
 }
 
-func (c *cluster) may(ctx context.Context, client *kube.Client, a verdict.Access) (bool, error) {
+func (c *cluster) may(ctx context.Context, a verdict.Access) (bool, error) {
 	attributes := &authorizationv1.ResourceAttributes{Group: a.Group, Resource: a.Resource, Subresource: a.Subresource, Verb: a.Verb}
 	if a.Namespaced {
 		attributes.Namespace = c.Namespace
 	}
-	return client.May(ctx, attributes)
+	return c.clients.Kube.May(ctx, attributes)
 }
 
 // upgradeRights are what helm upgrade does in the namespace, by the kinds that charts
@@ -67,7 +58,7 @@ func upgradeRights() []verdict.Access {
 	of := func(group string, resources ...string) rbacv1.PolicyRule {
 		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: resources, Verbs: verbs}
 	}
-	return append(asked([]rbacv1.PolicyRule{
+	return append(rightsOf([]rbacv1.PolicyRule{
 		of("", "secrets", "configmaps", "services", "serviceaccounts", "persistentvolumeclaims"),
 		of("apps", "deployments", "statefulsets"),
 		of("batch", "jobs", "cronjobs"),

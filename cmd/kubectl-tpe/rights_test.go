@@ -23,7 +23,7 @@ func TestRoleAddsWhatIsMissing(t *testing.T) {
 	var all []verdict.Access
 	each(needs(), func(a *verdict.Access) { all = append(all, *a) })
 	for i := range all {
-		got := asked(rulesOf(all[i : i+1]))
+		got := rightsOf(rulesOf(all[i : i+1]))
 		if len(got) != 1 || got[0] != all[i] {
 			t.Errorf("for %s: %v", all[i], got)
 		}
@@ -38,7 +38,7 @@ func TestRoleAddsWhatIsMissing(t *testing.T) {
 	}
 	rules := rulesOf(once)
 	got := map[verdict.Access]bool{}
-	for _, a := range asked(rules) {
+	for _, a := range rightsOf(rules) {
 		if got[a] || !want[a] {
 			t.Errorf("%s is there twice or was not missing", a)
 		}

@@ -12,15 +12,14 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// refused is answered, and where something was refused it says what to do: log in again
+// withRole is answered, and where something was refused it says what to do: log in again
 // after a 401, or what of the rules this account lacks after a 403 by RBAC. What RBAC allows
 // was refused by something else, such as an admission policy, and no Role would help.
-func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error, rules []rbacv1.PolicyRule) error {
+func (c *cluster) withRole(ctx context.Context, code verdict.ExitCode, err error, rules []rbacv1.PolicyRule) error {
 	if code != verdict.ExitForbidden || podexec.Denied(err) {
 		return answered(code, err)
 	}
@@ -29,8 +28,9 @@ func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error,
 	if _, who := c.whoAmI(ctx); verdict.NotLoggedIn(err) || verdict.NotLoggedIn(who) {
 		return &exitError{code, err, c.loginHint()}
 	}
-	rights := asked(rules)
-	failed := c.review(ctx, rights)
+	rights := rightsOf(rules)
+	c.review(ctx, rights)
+	var failed error
 	lacking := slices.DeleteFunc(slices.Clone(rights), func(a verdict.Access) bool {
 		failed = errors.Join(failed, a.Err)
 		return a.Allowed || a.Err != nil
@@ -39,7 +39,7 @@ func (c *cluster) refused(ctx context.Context, code verdict.ExitCode, err error,
 	case len(lacking) > 0:
 		return &exitError{code, err, c.rightsHint(lacking)}
 	case failed != nil:
-		return &exitError{code, err, "which rights are missing: " + c.Command("kubectl tpe doctor")}
+		return &exitError{code, err, "which rights are missing: " + c.where.TPE("doctor")}
 	}
 	return &exitError{code, err, "RBAC allows all that was asked for: an admission policy or another authorizer refuses it; the message says why, as far as it tells"}
 }
@@ -61,7 +61,7 @@ func (c *cluster) rightsHint(lacking []verdict.Access) string {
 		}
 		fmt.Fprintf(&b, "  %s: %s\n", strings.Join(rule.Verbs, ", "), strings.Join(resources, ", "))
 	}
-	b.WriteString("an administrator can grant them: " + c.Command("kubectl tpe doctor --role") + " prints the Role")
+	b.WriteString("an administrator can grant them: " + c.where.TPE("doctor --role") + " prints the Role")
 	return b.String()
 }
 
@@ -80,9 +80,5 @@ func (c *cluster) user(ctx context.Context) string {
 
 // whoAmI asks the API server who this account is. Kubernetes before 1.28 does not tell.
 func (c *cluster) whoAmI(ctx context.Context) (string, error) {
-	client, err := kube.New(c.config)
-	if err != nil {
-		return "", err
-	}
-	return client.User(ctx)
+	return c.clients.Kube.User(ctx)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -29,22 +28,22 @@ func newRollbackPlanCmd(a *app) *cobra.Command {
 	var options rollbackOptions
 	cmd := &cobra.Command{
 		Use:   "rollback-plan",
-		Short: "Show the way back as commands to copy, and run none of them",
-		Long: `Show the way back to the release of ThingPark Enterprise before: the revision that
-each Helm release goes back to, and the documented steps as commands to copy, with the
+		Short: "Show the rollback as commands to copy, and run none of them",
+		Long: `Show the rollback to the previous release of ThingPark Enterprise: the revision that
+each Helm release returns to, and the documented steps as commands to copy, with the
 names filled in. None of them is run.
 
 With --backups the read-only commands list-backups and get-backup-metadatas are run in
 thingpark-enterprise-controller, and those backups are marked whose app version, chart
-and namespace are what the way leads back to.
+and namespace match the rollback.
 
 Exit codes:
-  0  every Helm release stays or has a revision to go back to
+  0  every Helm release stays or has a revision to return to
   3  one has none: Helm keeps ten revisions, or it was the first
-  4  this account may not read Helm's secrets, or run commands in the pod
+  4  not authenticated, or not authorized to read Helm's secrets or to run commands in the pod
   5  the controller could not be asked for backups
   6  there is no Helm release of ThingPark Enterprise in this namespace`,
-		Example: `  # How would this be taken back?
+		Example: `  # How would this upgrade be rolled back?
   kubectl tpe rollback-plan --backups`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,7 +56,7 @@ Exit codes:
 	}
 	addOutputFlag(cmd, &format)
 	f := cmd.Flags()
-	f.BoolVar(&options.backups, "backups", false, "list the backups and what they are of")
+	f.BoolVar(&options.backups, "backups", false, "list the backups and which release each belongs to")
 	options.controller, options.timeout = "thingpark-enterprise-controller", time.Minute
 	f.Var((*word)(&options.controller), "controller-deployment", "deployment that knows the backups")
 	f.Var((*positive)(&options.timeout), "controller-timeout", "how long to wait for each of its answers")
@@ -66,16 +65,12 @@ Exit codes:
 
 // rollbackPlan makes the plan and writes it.
 func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Format, o rollbackOptions) error {
-	reader, err := c.helm()
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
 	limited, cancel := limitReleases(ctx)
 	defer cancel()
-	plan, err := reader.Plan(limited)
+	plan, err := c.helm().Plan(limited)
 	switch {
 	case err != nil:
-		return c.refused(ctx, verdict.Classify(err), err, release.Rules())
+		return c.withRole(ctx, verdict.Classify(err), err, release.Rules())
 	case plan == nil:
 		return answered(verdict.ExitNotFound, fmt.Errorf("there is no Helm release %s in namespace %q", release.Application, c.Namespace))
 	}
@@ -88,16 +83,16 @@ func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Forma
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
-	doc := output.NewRollbackPlan(c.Place, a.time(), o.controller, plan, backups)
+	doc := output.NewRollbackPlan(c.Place, c.where, a.time(), o.controller, plan, backups)
 	code := verdict.Classify(failed)
 	if failed == nil && !plan.Whole() {
 		code = verdict.ExitFailed
 	}
 	if err := output.Write(a.Out, format, doc, a.view()); err != nil {
-		return write(code, err)
+		return written(code, err)
 	}
 	if failed != nil {
-		return c.refused(ctx, code, fmt.Errorf("the backups are unknown: %w", failed), slices.Concat(release.Rules(), podexec.Rules()))
+		return c.withRole(ctx, code, fmt.Errorf("the backups are unknown: %w", failed), slices.Concat(release.Rules(), podexec.Rules()))
 	}
 	return answered(code, nil)
 }
@@ -108,12 +103,8 @@ const mostBackups = 5
 
 // backups asks the controller for the backups. Only commands that read are run.
 func (c *cluster) backups(ctx context.Context, o rollbackOptions) ([]release.Backup, error) {
-	client, err := kube.New(c.protobuf())
-	if err != nil {
-		return nil, err
-	}
 	const most = 1 << 20 // bytes of an answer
-	pod := &podexec.Runner{Client: client, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
+	pod := &podexec.Runner{Client: c.clients.Kube, Config: c.config, Namespace: c.Namespace, Deployment: o.controller, Limit: most}
 	text, err := ask(ctx, pod, o.timeout, "list-backups")
 	if err != nil {
 		return nil, err

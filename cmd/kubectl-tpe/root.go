@@ -29,9 +29,9 @@ type app struct {
 	kube  kubeFlags
 
 	// observe observes a namespace once; observeOnce where it is nil.
-	observe func(context.Context, *cluster, pumFlags) (verdict.Snapshot, error)
+	observe func(context.Context, *cluster, pumFlags) verdict.Snapshot
 
-	look   lookFlags
+	look   viewFlags
 	failOn failOn
 }
 
@@ -40,6 +40,7 @@ type app struct {
 func (a *app) time() time.Time { return a.clock.At(a.now()) }
 
 func newRootCmd(a *app) *cobra.Command {
+	var showVersion bool
 	cmd := &cobra.Command{
 		Use:   "kubectl-tpe",
 		Short: "Tell whether an upgrade of ThingPark Enterprise is over and good",
@@ -59,12 +60,26 @@ Exit codes, the same for every command and output format:
   9    done, with warnings, and --fail-on=warning was given
   124  out of time; not over yet
   130  Ctrl-C, or a signal to end; what was known is shown`,
+		Example: `  # Is the upgrade over?
+  kubectl tpe status
+
+  # Wait until it is
+  kubectl tpe wait
+
+  # What does this finding mean?
+  kubectl tpe explain TPE111`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl tpe"},
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				return a.version(&output.Format{})
+			}
+			return cmd.Help()
+		},
 	}
+	cmd.Flags().BoolVar(&showVersion, "version", false, "show the version of this plugin")
 	if a.observe == nil {
 		a.observe = a.observeOnce
 	}
@@ -79,10 +94,30 @@ Exit codes, the same for every command and output format:
 		startLog(cmd)
 		return checkDurations(cmd.Flags(), a.kube.overrides.Timeout)
 	}
-	cmd.SetHelpCommand(newHelpCmd())
-	cmd.AddCommand(newStatusCmd(a), newWaitCmd(a), newPUMCmd(a), newLogsCmd(a), newReleasesCmd(a), newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a), newRollbackPlanCmd(a), newExplainCmd(a), newSchemaCmd(a), newVersionCmd(a))
-	addCompletionCmd(cmd, a)
+	addCommands(cmd, a)
 	return cmd
+}
+
+// addCommands adds all commands in groups, the most used first.
+func addCommands(root *cobra.Command, a *app) {
+	cobra.EnableCommandSorting = false
+	add := func(title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: title, Title: title})
+		for _, cmd := range commands {
+			cmd.GroupID = title
+			root.AddCommand(cmd)
+		}
+	}
+	const other = "Other:"
+	add("Watch an upgrade:", newStatusCmd(a), newWaitCmd(a), newLogsCmd(a), newPUMCmd(a))
+	add("Before it:", newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a))
+	add("After it, or if it went wrong:", newReleasesCmd(a), newRollbackPlanCmd(a), newExplainCmd(a))
+	add(other, newVersionCmd(a), newSchemaCmd(a))
+	root.SetCompletionCommandGroupID(other)
+	addCompletionCmd(root, a)
+	root.SetHelpCommand(newHelpCmd())
+	root.SetHelpCommandGroupID(other)
+	offerNoFiles(root)
 }
 
 // addKubeFlags adds kubectl's own flags. Help shows those that people use
@@ -153,10 +188,10 @@ func answered(code verdict.ExitCode, err error) error {
 	return &exitError{code: code, err: err}
 }
 
-// write takes the error of writing an answer and returns the exit code of its
+// written takes the error of writing an answer and returns the exit code of its
 // verdict. An answer that could not be written was not given, but a reader who
 // has gone has seen enough.
-func write(code verdict.ExitCode, err error) error {
+func written(code verdict.ExitCode, err error) error {
 	if err != nil && !errors.Is(err, syscall.EPIPE) {
 		return answered(verdict.ExitError, errors.New("write the answer: "+err.Error()))
 	}
@@ -166,7 +201,7 @@ func write(code verdict.ExitCode, err error) error {
 // addOutputFlag adds -o.
 func addOutputFlag(cmd *cobra.Command, format *output.Format) {
 	cmd.Flags().VarP(format, "output", "o", "wide, json, yaml, name, jsonpath=… or custom-columns=…")
-	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats(), cobra.ShellCompDirectiveNoFileComp)))
+	completeFixed(cmd, "output", output.Formats())
 }
 
 // must stops on mistakes that only a programmer can make.

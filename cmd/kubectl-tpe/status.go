@@ -23,11 +23,11 @@ func newStatusCmd(a *app) *cobra.Command {
 	var watch watchFlags
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show one picture: the verdict, workloads, jobs and entries",
+		Short: "Show whether the upgrade is over and good, and if not, why",
 		Long: `Show whether the upgrade is over and good: the verdict, what is not ready and
 why, the entries of the Post Upgrade Manager (PUM), which release the Helm releases
-are of, and what to do next. Without the right to read Helm's secrets the releases
-are unknown, which is no failure.
+belong to, and what to do next. Without the right to read Helm's secrets the releases
+are unknown, which is not a failure.
 
 The exit code is that of the verdict, whatever the output format.`,
 		Example: `  # Is the upgrade over?
@@ -59,53 +59,33 @@ The exit code is that of the verdict, whatever the output format.`,
 
 // status observes everything once and writes the verdict.
 func (a *app) status(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
-	snapshot, err := a.observe(ctx, c, flags)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	snapshot := a.observe(ctx, c, flags)
 	v := a.judge(snapshot)
-	if ctx.Err() != nil {
-		return answered(verdict.ExitInterrupted, ctx.Err())
-	}
-	if err := output.Write(a.Out, format, output.NewStatus(c.Place, snapshot, v), a.view()); err != nil {
-		return write(v.ExitCode, err)
-	}
-	return c.refused(ctx, v.ExitCode, nil, slices.Concat(readiness.Rules(), pum.Rules()))
+	return a.answer(ctx, c, v.ExitCode, format, output.NewStatus(c.Place, snapshot, v), slices.Concat(readiness.Rules(), pum.Rules()))
 }
 
 // watchStatus shows the verdict whenever something changed.
 func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags) error {
-	source, err := a.source(c, flags, verdict.GoalAll, watch.interval)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	source := a.source(c, flags, verdict.GoalAll, watch.interval)
 	return a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
 		return output.NewStatus(c.Place, s, v)
 	})
 }
 
 // observeOnce observes everything once, within observeTimeout.
-// What could not be asked is part of the snapshot; the error is about this machine.
-func (a *app) observeOnce(ctx context.Context, c *cluster, flags pumFlags) (verdict.Snapshot, error) {
-	source, err := a.source(c, flags, verdict.GoalAll, 0)
-	if err != nil {
-		return verdict.Snapshot{}, err
-	}
-	return once(ctx, c, source, flags), nil
+// What could not be asked is part of the snapshot.
+func (a *app) observeOnce(ctx context.Context, c *cluster, flags pumFlags) verdict.Snapshot {
+	return once(ctx, c, a.source(c, flags, verdict.GoalAll, 0), flags)
 }
 
 // whyNone observes what tells whether PUM will have entries yet: its job, and when the
 // application was upgraded.
-func (a *app) whyNone(ctx context.Context, c *cluster, flags pumFlags, asked time.Time, s *verdict.Snapshot) error {
-	source, err := a.source(c, flags, verdict.GoalEntries, 0)
-	if err != nil {
-		return err
-	}
+func (a *app) whyNone(ctx context.Context, c *cluster, flags pumFlags, asked time.Time, s *verdict.Snapshot) {
+	source := a.source(c, flags, verdict.GoalEntries, 0)
 	answer := s.Answer
 	source.Ask = func(context.Context, func()) (*pum.Answer, error) { return answer, nil }
 	*s = once(ctx, c, source, flags)
 	s.AskedAt = a.clock.At(asked)
-	return nil
 }
 
 // observeTimeout is how long it may take to observe everything once, if PUM may not take
@@ -120,39 +100,28 @@ func once(ctx context.Context, c *cluster, source *observe.Source, flags pumFlag
 }
 
 // source returns what observes all that a goal needs.
-func (a *app) source(c *cluster, flags pumFlags, goal verdict.Goal, interval time.Duration) (*observe.Source, error) {
-	clients, err := readiness.NewClients(c.config)
-	if err != nil {
-		return nil, err
-	}
-	reader, err := c.helm()
-	if err != nil {
-		return nil, err
-	}
+func (a *app) source(c *cluster, flags pumFlags, goal verdict.Goal, interval time.Duration) *observe.Source {
 	kinds := observe.Kinds(goal)
 	s := &observe.Source{
-		Namespace: c.Namespace, Goal: goal, PUM: flags.deployment, Interval: interval, Clock: a.clock,
+		Where: c.where, Goal: goal, PUM: flags.deployment, Interval: interval, Clock: a.clock,
 		Watch: func(ctx context.Context) <-chan readiness.Update {
-			return readiness.Watch(ctx, clients, c.Namespace, a.clock.Now, kinds...)
+			return readiness.Watch(ctx, c.clients, c.Namespace, a.clock.Now, kinds...)
 		},
 		List: func(ctx context.Context) (*readiness.Assessment, error) {
-			return either(readiness.Observe(ctx, clients, c.Namespace, a.clock.Now, kinds...))
+			return either(readiness.Observe(ctx, c.clients, c.Namespace, a.clock.Now, kinds...))
 		},
-		Releases: reader.Read,
+		Releases: c.helm().Read,
 	}
 	if !goal.Entries() {
-		return s, nil
+		return s
 	}
-	runner, err := flags.runner(c)
-	if err != nil {
-		return nil, err
-	}
-	client := flags.clientOf(runner)
+	runner := flags.runner(c)
+	client := flags.client(runner)
 	s.Ask = func(ctx context.Context, found func()) (*pum.Answer, error) {
 		runner.Found = found
 		return flags.ask(ctx, client)
 	}
-	return s, nil
+	return s
 }
 
 // either returns a value or an error, never both.

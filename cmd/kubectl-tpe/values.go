@@ -38,17 +38,16 @@ func newValuesCmd(a *app) *cobra.Command {
 does: an upgrade begins with them.
 
 With --dir they are written into files of mode 0600, one for each of the four
-releases, or for RELEASE alone: all of them, or none. A file that is there is never
+releases, or for RELEASE alone: all of them, or none. An existing file is never
 overwritten. Without it the values of RELEASE are written to standard output.
 
-Values hold passwords. Nothing but the file or the output that was asked for has
-them: --diff masks all that is not known to be harmless, unless --show-secrets is
-given.
+Values hold passwords, which only the file or the requested output gets: --diff
+masks all that is not known to be harmless, unless --show-secrets is given.
 
 Exit codes:
   0  all that was asked for is written
-  1  a file is there already, or could not be written
-  4  this account may not read Helm's secrets
+  1  a file already exists, or could not be written
+  4  not authenticated, or not authorized to read Helm's secrets
   6  there is no such release or revision`,
 		Example: `  # Before an upgrade: what was used for the last one?
   kubectl tpe values --dir before-8.0.0
@@ -71,11 +70,13 @@ Exit codes:
 	}
 	addOutputFlag(cmd, &format)
 	f := cmd.Flags()
-	f.StringVar(&options.dir, "dir", "", "folder for the files; it is made if it is not there")
+	f.StringVar(&options.dir, "dir", "", "folder for the files; created if missing")
 	f.IntVar(&options.revision, "revision", 0, "revision of RELEASE; by default the latest")
 	f.BoolVarP(&options.all, "all", "a", false, "the chart's own values, too, with the user's over them")
 	f.Var(&options.diff, "diff", "what changed for RELEASE between two revisions, as A..B")
 	f.BoolVar(&options.secrets, "show-secrets", false, "in --diff show all values; they may be passwords")
+	a.completeFlag(cmd, "revision", revisions)
+	a.completeFlag(cmd, "diff", spans)
 	cmd.MarkFlagsMutuallyExclusive("diff", "dir")
 	cmd.MarkFlagsMutuallyExclusive("diff", "revision")
 	cmd.MarkFlagsMutuallyExclusive("diff", "all")
@@ -108,14 +109,31 @@ func releaseNames() []string {
 	return names
 }
 
+// revisions names the revisions that Helm keeps of the release in args, the newest first.
+func revisions(ctx context.Context, c *cluster, args []string) []string {
+	history, _ := c.helm().History(ctx, strings.Join(args, "")) // without an answer there is nothing to offer
+	var names []string
+	for _, revision := range history {
+		names = append(names, strconv.Itoa(revision.Number))
+	}
+	return names
+}
+
+// spans names each revision together with the one before it, the newest first.
+func spans(ctx context.Context, c *cluster, args []string) []string {
+	names := revisions(ctx, c, args)
+	for i := 1; i < len(names); i++ {
+		names[i-1] = names[i] + ".." + names[i-1]
+	}
+	return names[:max(0, len(names)-1)]
+}
+
 // values does what the options say.
 func (a *app) values(ctx context.Context, c *cluster, format *output.Format, o valuesOptions) error {
-	reader, err := c.helm()
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	reader := c.helm()
 	ctx, cancel := limitReleases(ctx)
 	defer cancel()
+	var err error
 	switch {
 	case o.diff.given():
 		err = a.diffValues(ctx, c, reader, format, o)
@@ -127,7 +145,7 @@ func (a *app) values(ctx context.Context, c *cluster, format *output.Format, o v
 	if exit := (*exitError)(nil); err == nil || errors.As(err, &exit) {
 		return err
 	}
-	return c.refused(ctx, verdict.Classify(err), err, release.Rules())
+	return c.withRole(ctx, verdict.Classify(err), err, release.Rules())
 }
 
 const mayHoldPasswords = "these values may hold passwords"
@@ -141,7 +159,7 @@ func (a *app) printValues(ctx context.Context, reader *release.Reader, format *o
 	if a.view().Terminal {
 		fmt.Fprintln(a.ErrOut, mayHoldPasswords)
 	}
-	return write(verdict.ExitDone, output.WriteValues(a.Out, format, o.chosen(v)))
+	return written(verdict.ExitDone, output.WriteValues(a.Out, format, o.chosen(v)))
 }
 
 // chosen returns those values that were asked for.
@@ -176,7 +194,7 @@ func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader
 	if err := files.keep(); err != nil {
 		return answered(verdict.ExitError, err)
 	}
-	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
+	return written(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }
 
 // diffValues writes what differs between two revisions.
@@ -193,7 +211,7 @@ func (a *app) diffValues(ctx context.Context, c *cluster, reader *release.Reader
 		fmt.Fprintln(a.ErrOut, mayHoldPasswords)
 	}
 	doc := output.NewValuesDiff(c.Place, a.time(), before, after, o.secrets)
-	return write(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
+	return written(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }
 
 // A span is two revisions, A..B. It is a pflag.Value.

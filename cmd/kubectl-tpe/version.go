@@ -36,10 +36,14 @@ func newVersionCmd(a *app) *cobra.Command {
   kubectl tpe version`,
 		Args: cobra.NoArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
-			doc := output.NewVersion(version(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
-			return write(verdict.ExitDone, output.Write(a.Out, &format, doc, a.view()))
+			return a.version(&format)
 		},
 	}
 	addOutputFlag(cmd, &format)
 	return cmd
+}
+
+func (a *app) version(format *output.Format) error {
+	doc := output.NewVersion(version(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)
+	return written(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }

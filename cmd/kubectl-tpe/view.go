@@ -14,17 +14,17 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// lookFlags are the flags of all commands that say how answers look.
-type lookFlags struct {
+// viewFlags are the flags of all commands that say how answers look.
+type viewFlags struct {
 	color      colorMode
 	accessible bool
 }
 
-func (f *lookFlags) add(cmd *cobra.Command) {
+func (f *viewFlags) add(cmd *cobra.Command) {
 	flags := cmd.PersistentFlags()
 	flags.Var(&f.color, "color", "auto, always or never; auto heeds NO_COLOR and FORCE_COLOR")
-	flags.BoolVar(&f.accessible, "accessible", false, "plain words in ASCII, without colours, and nothing that is redrawn")
-	must(cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colorModes(), cobra.ShellCompDirectiveNoFileComp)))
+	flags.BoolVar(&f.accessible, "accessible", false, "plain words in ASCII, without colors, and nothing that is redrawn")
+	completeFixed(cmd, "color", colorModes())
 }
 
 // A colorMode says when to use colours. It is a pflag.Value.
@@ -48,8 +48,8 @@ func (m *colorMode) String() string { return string(*m) }
 func (m *colorMode) Type() string { return "when" }
 
 // colors reports whether to use colours. What the flag says goes before the
-// environment, and not to use them before to force them.
-func (f *lookFlags) colors(terminal bool) bool {
+// environment, and NO_COLOR before FORCE_COLOR.
+func (f *viewFlags) colors(terminal bool) bool {
 	force := os.Getenv("FORCE_COLOR")
 	switch {
 	case f.color == "always", f.color == "never":
@@ -96,8 +96,7 @@ type failOn struct{ level verdict.Level }
 
 func (f *failOn) add(cmd *cobra.Command) {
 	cmd.Flags().Var(f, "fail-on", "error, or warning: done with warnings is exit code 9")
-	levels := []string{string(verdict.LevelError), string(verdict.LevelWarning)}
-	must(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(levels, cobra.ShellCompDirectiveNoFileComp)))
+	completeFixed(cmd, "fail-on", []string{string(verdict.LevelError), string(verdict.LevelWarning)})
 }
 
 // Set reads what was given with --fail-on.

@@ -11,7 +11,7 @@ func TestColors(t *testing.T) {
 	tests := []struct {
 		name string
 		env  string // NAME=value,…
-		look lookFlags
+		look viewFlags
 		pipe bool
 		term bool
 	}{
@@ -23,11 +23,11 @@ func TestColors(t *testing.T) {
 		{name: "unwanted and forced", env: "NO_COLOR=1,FORCE_COLOR=1"},
 		{name: "a dumb terminal", env: "TERM=dumb"},
 		{name: "a dumb terminal, forced", env: "TERM=dumb,FORCE_COLOR=1", pipe: true, term: true},
-		{name: "accessible", look: lookFlags{accessible: true}},
-		{name: "accessible and forced", look: lookFlags{accessible: true}, env: "FORCE_COLOR=1"},
-		{name: "always", look: lookFlags{color: "always"}, env: "NO_COLOR=1,TERM=dumb", pipe: true, term: true},
-		{name: "never", look: lookFlags{color: "never"}, env: "FORCE_COLOR=1"},
-		{name: "auto", look: lookFlags{color: "auto"}, term: true},
+		{name: "accessible", look: viewFlags{accessible: true}},
+		{name: "accessible and forced", look: viewFlags{accessible: true}, env: "FORCE_COLOR=1"},
+		{name: "always", look: viewFlags{color: "always"}, env: "NO_COLOR=1,TERM=dumb", pipe: true, term: true},
+		{name: "never", look: viewFlags{color: "never"}, env: "FORCE_COLOR=1"},
+		{name: "auto", look: viewFlags{color: "auto"}, term: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

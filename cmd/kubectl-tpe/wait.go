@@ -47,14 +47,14 @@ func newWaitCmd(a *app) *cobra.Command {
 		Short: "Wait until the upgrade is over",
 		Long: `Wait until the upgrade is over: every workload ready, every job complete, every
 entry PROCESSED or SKIPPED. It ends earlier if something failed and nothing else
-will change by itself: every workload is ready, no job and no entry is at work,
-and neither is Helm. What would end it is read again first.
+will change by itself: every workload is ready, and no job, no entry and no Helm
+is running. What would end it is read again first.
 
-What is there is found out all the time, so that workloads that appear, vanish
-or are made anew are followed, and nothing there is not success. A lost
-connection does not end the wait. It is safe to interrupt.
+Workloads are rediscovered continuously: new, deleted and recreated ones are
+followed. An empty namespace is not success. A lost connection does not end the
+wait. It is safe to interrupt.
 
-How it goes is said on standard error, and the answer on standard output.
+Progress goes to standard error, the result to standard output.
 
 Exit codes are those of status, and
   124  out of time; not over yet
@@ -62,7 +62,7 @@ Exit codes are those of status, and
 		Example: `  # Until it is over
   kubectl tpe wait
 
-  # In a pipeline: fail early, and be sure that it stays well
+  # In a pipeline: fail early, and be sure that it stays ready
   kubectl tpe wait --timeout=1h --fail-fast --stable-for=30s`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -77,16 +77,16 @@ Exit codes are those of status, and
 	a.failOn.add(cmd)
 	options.add(cmd)
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
-	must(cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions(verdict.Goals(), cobra.ShellCompDirectiveNoFileComp)))
+	completeFixed(cmd, "for", verdict.Goals())
 	flags.add(cmd)
 	return cmd
 }
 
 func (o *waitOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait; 0 checks once, which may take 30s or --pum-timeout, less than 0 never ends")
-	f.DurationVar(&o.stableFor, "stable-for", 0, "how long all must stay well")
-	f.BoolVar(&o.failFast, "fail-fast", false, "end as soon as something is sure to fail")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait; 0 checks once, which may take 30s or --pum-timeout; negative waits forever")
+	f.DurationVar(&o.stableFor, "stable-for", 0, "how long everything must stay ready")
+	f.BoolVar(&o.failFast, "fail-fast", false, "end as soon as something cannot recover by itself")
 	addIntervalFlag(cmd, &o.interval)
 }
 
@@ -122,10 +122,7 @@ func (i *interval) Type() string { return "duration" }
 
 // wait waits until the verdict is over, and writes it.
 func (a *app) wait(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options waitOptions) error {
-	source, err := a.source(c, flags, options.goal, options.interval)
-	if err != nil {
-		return answered(verdict.ExitError, err)
-	}
+	source := a.source(c, flags, options.goal, options.interval)
 	source.Restart = options.restart
 	w := &waitRun{app: a, cluster: c, place: c.Place, options: options, start: a.now(), progress: output.NewWaitProgress(a.ErrOut)}
 	if options.timeout == 0 {
@@ -162,7 +159,7 @@ func (w *waitRun) follow(ctx context.Context, source *observe.Source, format *ou
 		}
 		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.note())
 		if errors.Is(err, syscall.EPIPE) {
-			return write(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
+			return written(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
 		}
 		if w.done {
 			break
@@ -221,11 +218,11 @@ func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 	if w.seen {
 		doc := output.NewStatus(w.place, w.last.Snapshot, v)
 		if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
-			return write(v.ExitCode, err)
+			return written(v.ExitCode, err)
 		}
 	}
 	if w.cluster != nil {
-		return w.cluster.refused(ctx, v.ExitCode, why, w.rules())
+		return w.cluster.withRole(ctx, v.ExitCode, why, w.rules())
 	}
 	return answered(v.ExitCode, why)
 }

@@ -32,7 +32,7 @@ func (a *app) watch(ctx context.Context, source *observe.Source, format *output.
 	for r := range source.Follow(ctx, observe.Until{}) {
 		v = r.Verdict.FailOn(a.failOn.level)
 		if err := stream.Show(document(r.Snapshot, v), a.view()); err != nil {
-			return write(v.ExitCode, err)
+			return written(v.ExitCode, err)
 		}
 	}
 	if ctx.Err() != nil {

@@ -6,11 +6,18 @@ package command
 
 import "strings"
 
-// A Where is where a command asks. What is empty is left to the program's own defaults.
+// A Where is where the user asks, and so where a command to copy asks: without its flags it
+// would ask another cluster. What is empty is left to the program's own defaults.
 type Where struct {
 	Namespace  string
 	Context    string // that was given, beside what the kubeconfig says
 	Kubeconfig string // that was given
+}
+
+// Everywhere returns the same cluster without a namespace.
+func (w Where) Everywhere() Where {
+	w.Namespace = ""
+	return w
 }
 
 // Kubectl returns a command of kubectl. Its words are as a shell takes them; what may be

@@ -25,6 +25,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -34,12 +35,12 @@ import (
 
 // A Source observes one installation. What is not to be observed is nil.
 type Source struct {
-	Namespace string
-	Goal      verdict.Goal
-	PUM       string        // its Deployment
-	Restart   *pum.Restart  // after which things are judged; may be nil
-	Interval  time.Duration // between two questions to PUM, and for the Helm releases
-	Clock     *kube.Clock   // the API server's; nil is this machine's
+	command.Where
+	Goal     verdict.Goal
+	PUM      string        // its Deployment
+	Restart  *pum.Restart  // after which things are judged; may be nil
+	Interval time.Duration // between two questions to PUM, and for the Helm releases
+	Clock    *kube.Clock   // the API server's; nil is this machine's
 
 	// Watch returns updates of the workloads until ctx ends.
 	Watch func(ctx context.Context) <-chan readiness.Update
@@ -80,7 +81,7 @@ func (s *Source) Once(ctx context.Context) verdict.Snapshot {
 }
 
 func (s *Source) empty() verdict.Snapshot {
-	return verdict.Snapshot{Namespace: s.Namespace, Goal: s.Goal, PUM: s.PUM, Restart: s.Restart}
+	return verdict.Snapshot{Where: s.Where, Goal: s.Goal, PUM: s.PUM, Restart: s.Restart}
 }
 
 // A state is a snapshot that is kept up to date. Its times are by this machine's clock.

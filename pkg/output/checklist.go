@@ -8,34 +8,28 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
 // A Preflight is the document of the command preflight.
 type Preflight struct {
-	note     `json:",inline"`
-	Outcome  verdict.Outcome  `json:"outcome"`
-	ExitCode verdict.ExitCode `json:"exitCode"`
-	To       string           `json:"to"`    // release of ThingPark Enterprise
-	Steps    []release.Step   `json:"steps"` // how to get there; none if it is there or not known from where
-	Checks   []verdict.Check  `json:"checks"`
+	Observation `json:",inline"`
+	Outcome     verdict.Outcome  `json:"outcome"`
+	ExitCode    verdict.ExitCode `json:"exitCode"`
+	To          string           `json:"to"`    // release of ThingPark Enterprise
+	Steps       []release.Step   `json:"steps"` // how to get there; none if it is there or not known from where
+	Checks      []verdict.Check  `json:"checks"`
 }
 
 // NewPreflight makes the document of a checklist before an upgrade.
 func NewPreflight(place Place, now time.Time, to release.Version, steps []release.Step, list verdict.Checklist) *Preflight {
-	return &Preflight{newNote("Preflight", place, now), list.Outcome, list.ExitCode, to.String(), append([]release.Step{}, steps...), place.Given.leadAll(list.Checks)}
+	return &Preflight{observed("Preflight", place, now), list.Outcome, list.ExitCode, to.String(), append([]release.Step{}, steps...), list.Checks}
 }
-
-// DeepCopyObject is as that of Status.
-func (d *Preflight) DeepCopyObject() runtime.Object { c := *d; return &c }
 
 func (d *Preflight) names() []string { return checkNames(d.Checks) }
 
-func (d *Preflight) screen(f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
+func (d *Preflight) show(s *screen) {
 	s.place("ThingPark Enterprise, upgrade to "+d.To, d.Place)
 	s.checks(d.Checks)
 	if len(d.Steps) > 1 {
@@ -47,36 +41,30 @@ func (d *Preflight) screen(f *Format, v View) ([]byte, error) {
 			}
 			t.add(fmt.Sprint(i+1), step.From, step.To, step.Procedure, common)
 		}
-		s.section("THE WAY", t)
+		s.section("UPGRADE PATH", t)
 	}
-	s.nextOf(d.Checks)
-	return s.text()
+	s.next(nextOf(d.Checks))
 }
 
 // A Doctor is the document of the command doctor.
 type Doctor struct {
-	note     `json:",inline"`
-	Outcome  verdict.Outcome  `json:"outcome"`
-	ExitCode verdict.ExitCode `json:"exitCode"`
-	Checks   []verdict.Check  `json:"checks"`
+	Observation `json:",inline"`
+	Outcome     verdict.Outcome  `json:"outcome"`
+	ExitCode    verdict.ExitCode `json:"exitCode"`
+	Checks      []verdict.Check  `json:"checks"`
 }
 
 // NewDoctor makes the document of a checklist about this account and this machine.
 func NewDoctor(place Place, now time.Time, list verdict.Checklist) *Doctor {
-	return &Doctor{newNote("Doctor", place, now), list.Outcome, list.ExitCode, place.Given.leadAll(list.Checks)}
+	return &Doctor{observed("Doctor", place, now), list.Outcome, list.ExitCode, list.Checks}
 }
-
-// DeepCopyObject is as that of Status.
-func (d *Doctor) DeepCopyObject() runtime.Object { c := *d; return &c }
 
 func (d *Doctor) names() []string { return checkNames(d.Checks) }
 
-func (d *Doctor) screen(f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
+func (d *Doctor) show(s *screen) {
 	s.place("kubectl tpe", d.Place)
 	s.checks(d.Checks)
-	s.nextOf(d.Checks)
-	return s.text()
+	s.next(nextOf(d.Checks))
 }
 
 func checkNames(checks []verdict.Check) []string {
@@ -107,8 +95,8 @@ func (s *screen) checks(checks []verdict.Check) {
 	}
 }
 
-// nextOf offers the commands of checks that are not ok.
-func (s *screen) nextOf(checks []verdict.Check) {
+// nextOf returns the commands of checks that are not ok.
+func nextOf(checks []verdict.Check) []string {
 	var next []string
 	for _, c := range checks {
 		for _, command := range c.Next {
@@ -117,12 +105,5 @@ func (s *screen) nextOf(checks []verdict.Check) {
 			}
 		}
 	}
-	if len(next) == 0 {
-		return
-	}
-	s.line("")
-	s.line("NEXT")
-	for _, command := range next[:min(len(next), mostNext)] {
-		s.line("%s", command)
-	}
+	return next
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -21,7 +22,7 @@ import (
 // stall, workloads that have too few pods, jobs.
 func many(n int) verdict.Snapshot {
 	at := time.Unix(1e9, 0)
-	s := verdict.Snapshot{Namespace: "ns", ObservedAt: at, Assessment: &readiness.Assessment{ObservedAt: at}, Answer: &pum.Answer{}, Movements: map[int64]pum.Movement{}}
+	s := verdict.Snapshot{Where: command.Where{Namespace: "ns"}, ObservedAt: at, Assessment: &readiness.Assessment{ObservedAt: at}, Answer: &pum.Answer{}, Movements: map[int64]pum.Movement{}}
 	for i := range n {
 		name := fmt.Sprintf("request-%d", i)
 		s.Answer.Entries = append(s.Answer.Entries, pum.Entry{UID: int64(i), RequestID: &name, State: pum.StateInProgress})
@@ -112,11 +113,11 @@ func TestAScreenCountsWhatIsBelowIt(t *testing.T) {
 	s := many(100)
 	doc := NewStatus(Place{Namespace: "ns"}, s, verdict.Judge(s))
 	v := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 20, Terminal: true, Redraw: true}
-	whole, err := doc.screen(&Format{}, v)
+	whole, err := render(doc, &Format{}, v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	drawn, err := doc.screen(&Format{}, v.drawn())
+	drawn, err := render(doc, &Format{}, v.drawn())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -22,18 +21,30 @@ const apiVersion = "kubectl-tpe/v1"
 type Place struct {
 	Context   string `json:"context,omitempty"` // of the kubeconfig
 	Namespace string `json:"namespace,omitempty"`
-
-	Given Given `json:"-"`
 }
 
-// A Head is what every document about a cluster begins with.
-type Head struct {
+// An Observation is what every document about a cluster begins with: what it is, and when
+// and where it was observed.
+type Observation struct {
 	metav1.TypeMeta `json:",inline"`
 	ObservedAt      time.Time `json:"observedAt"`
 	Place           `json:",inline"`
-	Outcome         verdict.Outcome   `json:"outcome"`
-	ExitCode        verdict.ExitCode  `json:"exitCode"`
-	Findings        []verdict.Finding `json:"findings"`
+}
+
+func observed(kind string, place Place, at time.Time) Observation {
+	return Observation{typeMeta(kind), at.UTC().Truncate(time.Second), place}
+}
+
+func typeMeta(kind string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
+}
+
+// A Head is what every document with a verdict begins with.
+type Head struct {
+	Observation `json:",inline"`
+	Outcome     verdict.Outcome   `json:"outcome"`
+	ExitCode    verdict.ExitCode  `json:"exitCode"`
+	Findings    []verdict.Finding `json:"findings"`
 }
 
 // word is the outcome as a screen says it.
@@ -106,7 +117,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: place.Given.lead(v.Next()), moving: v.Moving}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps = p.Gaps
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
@@ -149,17 +160,11 @@ func (l *EntryList) Only(states []string) *EntryList {
 }
 
 func newHead(kind string, place Place, s verdict.Snapshot, v verdict.Verdict) Head {
-	findings := append([]verdict.Finding{}, v.Findings...)
-	for i := range findings {
-		findings[i].Next = place.Given.lead(findings[i].Next)
-	}
 	return Head{
-		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersion, Kind: kind},
-		ObservedAt: s.ObservedAt.UTC().Truncate(time.Second),
-		Place:      place,
-		Outcome:    v.Outcome,
-		ExitCode:   v.ExitCode,
-		Findings:   findings,
+		Observation: observed(kind, place, s.ObservedAt),
+		Outcome:     v.Outcome,
+		ExitCode:    v.ExitCode,
+		Findings:    append([]verdict.Finding{}, v.Findings...),
 	}
 }
 
@@ -204,13 +209,6 @@ func summarize(entries []pum.Entry) Summary {
 	return s
 }
 
-// DeepCopyObject makes a Status a runtime.Object, which printers want. It is
-// written once and never changed, so that a shallow copy will do.
-func (doc *Status) DeepCopyObject() runtime.Object { c := *doc; return &c }
-
-// DeepCopyObject is as that of Status.
-func (l *EntryList) DeepCopyObject() runtime.Object { c := *l; return &c }
-
 func (h Head) at() time.Time { return h.ObservedAt }
 
 func (doc *Status) timeless() Watched {
@@ -235,8 +233,5 @@ type Version struct {
 
 // NewVersion makes the document of the plugin's own version.
 func NewVersion(version, goVersion, platform string) *Version {
-	return &Version{metav1.TypeMeta{APIVersion: apiVersion, Kind: "Version"}, version, goVersion, platform}
+	return &Version{typeMeta("Version"), version, goVersion, platform}
 }
-
-// DeepCopyObject is as that of Status.
-func (v *Version) DeepCopyObject() runtime.Object { c := *v; return &c }

@@ -3,7 +3,6 @@
 package output
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"time"
@@ -13,15 +12,12 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
 
-// screen shows the entries, with ages relative to the view's clock. Without
+// show shows the entries, with ages relative to the view's clock. Without
 // an answer there is nothing to show.
-func (l *EntryList) screen(f *Format, v View) ([]byte, error) {
-	if l.Items == nil {
-		return nil, nil
+func (l *EntryList) show(s *screen) {
+	if l.Items != nil {
+		s.table(entryTable(l.Items, l.Progress, s.format, s.view))
 	}
-	var b bytes.Buffer
-	err := entryTable(l.Items, l.Progress, f, v).write(&b, v)
-	return b.Bytes(), err
 }
 
 func (l *EntryList) names() []string {
@@ -32,18 +28,15 @@ func (l *EntryList) names() []string {
 	return names
 }
 
-// etaColumn is where the table of entries has its ETA.
-const etaColumn = 5
-
 // entryTable shows entries in the order in which PUM has them.
 func entryTable(entries []pum.Entry, progress []Progress, f *Format, v View) *table {
 	t := &table{
 		header: []string{"UID", "SERVICE", "REQUEST", "STATE", "REMAINING", "ETA", "SINCE", "ERRORS"},
-		give:   []int{2},
+		shrink: []string{"REQUEST"},
 	}
 	if f.Wide() {
 		t.header = append(t.header, "ITERATIONS", "CREATED", "SCOPE", "PATH", "BODY", "LAST RESPONSE")
-		t.give = []int{13, 11, 12, 2}
+		t.shrink = []string{"LAST RESPONSE", "PATH", "BODY", "REQUEST"}
 	}
 	left := etas(progress)
 	for i := range entries {
@@ -58,7 +51,7 @@ func entryTable(entries []pum.Entry, progress []Progress, f *Format, v View) *ta
 		t.add(cells[:len(t.header)]...)
 	}
 	if len(progress) == 0 {
-		t.drop(etaColumn) // one answer shows no movement
+		t.drop("ETA") // one answer shows no movement
 	}
 	return t
 }

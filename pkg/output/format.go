@@ -12,7 +12,6 @@ import (
 	"unicode/utf16"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/cli-runtime/pkg/printers"
 	"sigs.k8s.io/yaml"
@@ -87,9 +86,8 @@ func (f *Format) printer() (printers.ResourcePrinter, error) {
 
 // A Document is an answer that can be written in every format.
 type Document interface {
-	runtime.Object
-	names() []string                          // as -o name writes them
-	screen(f *Format, v View) ([]byte, error) // for people
+	names() []string // as -o name writes them
+	show(s *screen)  // for people
 }
 
 // Write writes a document. On a terminal no character of it can do harm.
@@ -105,7 +103,7 @@ func Write(w io.Writer, f *Format, doc Document, v View) error {
 // text returns a document as it is written.
 func (f *Format) text(doc Document, v View) ([]byte, error) {
 	if f.Screen() {
-		return doc.screen(f, v)
+		return render(doc, f, v)
 	}
 	var b bytes.Buffer
 	if err := f.print(&b, doc); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -151,7 +152,7 @@ func TestReleasesGolden(t *testing.T) {
 		"of-two": helm("7.3.6 7.3.6 7.3.6 7.3.6"), "mixed": helm("8.0.0 7.3.6 8.0.0 8.0.0"), "missing": helm("8.0.0 8.0.0 8.0.0 none"),
 		"failed": failed, "hostile": hostile, "none": {},
 	} {
-		s := verdict.Snapshot{ObservedAt: now, Namespace: place.Namespace, Releases: r}
+		s := verdict.Snapshot{ObservedAt: now, Where: command.Where{Namespace: place.Namespace}, Releases: r}
 		for _, format := range []string{"table", "wide", "json"} {
 			view := View{Now: now}
 			if format == "table" {

@@ -15,7 +15,11 @@ func TestColoursSayNothingOfTheirOwn(t *testing.T) {
 	for name, s := range snapshots() {
 		s.ObservedAt, s.Namespace = now, place.Namespace
 		v := verdict.Judge(s)
-		for _, doc := range []Document{NewStatus(place, s, v), NewReleaseList(place, s, v)} {
+		docs := []Document{NewStatus(place, s, v), NewReleaseList(place, s, v)}
+		if s.Answer != nil {
+			docs = append(docs, NewEntryList(place, s, v))
+		}
+		for _, doc := range docs {
 			var plain, painted bytes.Buffer
 			for w, view := range map[*bytes.Buffer]View{&plain: {Now: now, Width: 80}, &painted: {Now: now, Width: 80, Color: true}} {
 				if err := Write(w, parse(t, "table"), doc, view); err != nil {

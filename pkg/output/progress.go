@@ -31,7 +31,7 @@ func NewWaitProgress(w io.Writer) *WaitProgress { return &WaitProgress{w: w, liv
 // Show shows how far a wait is. The note says how long it has waited.
 func (p *WaitProgress) Show(doc *Status, v View, note string) error {
 	if v.Redraw {
-		text, err := doc.screen(&Format{}, v.drawn())
+		text, err := render(doc, &Format{}, v.drawn())
 		if err != nil {
 			return err
 		}

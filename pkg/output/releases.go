@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -45,9 +43,6 @@ func NewReleaseList(place Place, s verdict.Snapshot, v verdict.Verdict) *Release
 	return doc
 }
 
-// DeepCopyObject is as that of Status.
-func (l *ReleaseList) DeepCopyObject() runtime.Object { c := *l; return &c }
-
 func (l *ReleaseList) names() []string {
 	var names []string
 	for _, r := range l.Items {
@@ -56,9 +51,8 @@ func (l *ReleaseList) names() []string {
 	return names
 }
 
-// screen says what the Helm releases are together, and shows them.
-func (l *ReleaseList) screen(f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
+// show says what the Helm releases are together, and shows them.
+func (l *ReleaseList) show(s *screen) {
 	var r *Releases
 	if len(l.Items) > 0 {
 		r = &Releases{l.State, l.TPE, l.Items}
@@ -68,19 +62,18 @@ func (l *ReleaseList) screen(f *Format, v View) ([]byte, error) {
 	if r != nil {
 		s.line("")
 	}
-	s.section("", releaseTable(l.Items, f, v))
+	s.section("", releaseTable(l.Items, s.format, s.view))
 	s.findings(l.Findings)
-	return s.text()
 }
 
 func releaseTable(items []release.Release, f *Format, v View) *table {
-	t := &table{header: []string{"RELEASE", "CHART", "VERSION", "WANT", "STATUS", "REV", "AGE", "TPE", "APP VERSION", "SAID"}, give: []int{1}}
+	t := &table{header: []string{"RELEASE", "CHART", "VERSION", "WANT", "STATUS", "REV", "AGE", "TPE", "APP VERSION", "SAID"}, shrink: []string{"CHART"}}
 	for _, r := range items {
 		t.add(r.Name, r.Chart, r.Version, r.Want, r.Status, nonzero(r.Revision), v.age(r.UpdatedAt),
 			strings.Join(r.Of, ","), r.AppVersion, r.Said)
 	}
-	for !f.Wide() && len(t.header) > 7 {
-		t.drop(7)
+	if !f.Wide() {
+		t.drop("TPE", "APP VERSION", "SAID")
 	}
 	return t
 }
@@ -94,14 +87,14 @@ func releasesLine(r *Releases) string {
 	text := fmt.Sprintf("%d of %d deployed, ", deployed, len(r.Items))
 	switch r.State {
 	case release.Consistent:
-		return text + "all of " + either(r.TPE) + r.twins()
+		return text + "all of " + alternatives(r.TPE) + r.twins()
 	case release.Unclear:
 		return text + "of an unknown release of ThingPark Enterprise"
 	case release.Underway:
 		return text + "in the middle of an installation or an upgrade"
 	}
 	if !slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Status != release.StatusMissing && r.Version != r.Want }) {
-		return text + "all of " + either(r.TPE) + ", and the others missing"
+		return text + "all of " + alternatives(r.TPE) + ", and the others missing"
 	}
 	return text + "of different releases of ThingPark Enterprise"
 }
@@ -121,8 +114,8 @@ func (r *Releases) twins() string {
 	return fmt.Sprintf(" by its app version; %s has the same charts", strings.Join(twins, ", "))
 }
 
-// either names releases of which it can only be one.
-func either(releases []string) string {
+// alternatives names releases of which it can only be one.
+func alternatives(releases []string) string {
 	if len(releases) == 0 {
 		return "no known release"
 	}

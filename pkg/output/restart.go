@@ -18,7 +18,7 @@ func WriteRestartPlan(w io.Writer, entries []pum.Entry, v View) error {
 		fmt.Fprintf(&b, "nothing to restart: all %d entries are PROCESSED or SKIPPED\n", len(entries))
 	} else {
 		fmt.Fprintf(&b, "%d of %d entries are not processed and may run again:\n", len(again), len(entries))
-		t := &table{header: []string{"UID", "REQUEST", "STATE", "ERRORS", "LAST RESPONSE"}, give: []int{4, 1}}
+		t := &table{header: []string{"UID", "REQUEST", "STATE", "ERRORS", "LAST RESPONSE"}, shrink: []string{"LAST RESPONSE", "REQUEST"}}
 		for i := range again {
 			e := &again[i]
 			t.add(fmt.Sprint(e.UID), text(e.RequestID), string(e.State), number(e.ErrorCounter), text(e.LastResponse))

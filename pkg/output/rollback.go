@@ -6,21 +6,19 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
 // A RollbackPlan is the document of the command rollback-plan. Nothing of it was run.
 type RollbackPlan struct {
-	note     `json:",inline"`
-	Whole    bool             `json:"whole"`         // whether every release stays or has a revision to return to
-	TPE      []string         `json:"tpe,omitempty"` // the releases of ThingPark Enterprise that it leads back to; none if that is in no known manifest
-	Releases []release.Return `json:"releases"`
-	Backups  []release.Backup `json:"backups,omitzero"` // absent if they were not asked for
-	Steps    []PlanStep       `json:"steps"`
-	Notes    []string         `json:"notes"` // what has to be known before
+	Observation `json:",inline"`
+	Whole       bool             `json:"whole"`         // whether every release stays or has a revision to return to
+	TPE         []string         `json:"tpe,omitempty"` // the releases of ThingPark Enterprise that it leads back to; none if that is in no known manifest
+	Releases    []release.Return `json:"releases"`
+	Backups     []release.Backup `json:"backups,omitzero"` // absent if they were not asked for
+	Steps       []PlanStep       `json:"steps"`
+	Notes       []string         `json:"notes"` // what has to be known before
 }
 
 // A PlanStep is one step of a rollback.
@@ -38,27 +36,25 @@ const (
 
 // NewRollbackPlan makes the document of a plan. The backups are nil if they were not
 // asked for.
-func NewRollbackPlan(place Place, now time.Time, controller string, plan *release.Plan, backups []release.Backup) *RollbackPlan {
+func NewRollbackPlan(place Place, where command.Where, now time.Time, controller string, plan *release.Plan, backups []release.Backup) *RollbackPlan {
 	doc := &RollbackPlan{
-		note: newNote("RollbackPlan", place, now), Whole: plan.Whole(), TPE: plan.TPE,
+		Observation: observed("RollbackPlan", place, now), Whole: plan.Whole(), TPE: plan.TPE,
 		Releases: plan.Releases, Backups: backups,
 		Notes: []string{
-			"A rollback and a restore lose what was changed since the backup. Read the whole plan before the first command.",
-			"The newest public text about it is of 7.1. For later releases ask the vendor's support whether it still holds.",
+			"A rollback and a restore lose all changes since the backup. Read the whole plan before the first command.",
+			"The newest public guide is that of 7.1. For later releases ask the vendor's support whether it still holds.",
 		},
 	}
-	doc.Steps = steps(place.Namespace, controller, plan.Releases, backups)
-	for i := range doc.Steps {
-		doc.Steps[i].Commands = place.Given.lead(doc.Steps[i].Commands)
-	}
+	doc.Steps = steps(where, controller, plan.Releases, backups)
 	return doc
 }
 
 // steps returns the steps in the documented order: find the backup, roll back, wait,
 // restore.
-func steps(namespace, controller string, returns []release.Return, backups []release.Backup) []PlanStep {
-	namespace, controller = command.Quote(namespace), command.Quote(controller)
-	exec := fmt.Sprintf("kubectl exec -it -n %s deploy/%s -- ", namespace, controller)
+func steps(where command.Where, controller string, returns []release.Return, backups []release.Backup) []PlanStep {
+	exec := func(words ...string) []string {
+		return []string{where.Kubectl(append([]string{"exec -it deploy/" + command.Quote(controller) + " --"}, words...)...)}
+	}
 	name := "<backup name>"
 	for _, b := range backups {
 		if b.Matches {
@@ -67,27 +63,24 @@ func steps(namespace, controller string, returns []release.Return, backups []rel
 		}
 	}
 	all := []PlanStep{
-		{"Find the backup that the upgrade took", []string{exec + "list-backups"}, sourceRollback},
-		{"See that its appVersion, chart and namespace are those to go back to", []string{exec + "get-backup-metadatas -e backup_name=" + name}, sourceRollback},
+		{"Find the backup that the upgrade took", exec("list-backups"), sourceRollback},
+		{"See that its appVersion, chart and namespace are those to go back to", exec("get-backup-metadatas -e backup_name=" + name), sourceRollback},
 	}
 	for i := len(returns) - 1; i >= 0; i-- {
 		r := returns[i]
 		if r.Back == nil {
 			continue
 		}
-		step := PlanStep{"Roll back " + r.Name, []string{fmt.Sprintf("helm rollback -n %s %s %d", namespace, r.Name, r.Back.Revision)}, sourceInferred}
+		step := PlanStep{"Roll back " + r.Name, []string{where.Helm("rollback", r.Name, fmt.Sprint(r.Back.Revision))}, sourceInferred}
 		if r.Name == release.Application {
 			step.Source = sourceRollback
 		}
 		all = append(all, step)
 	}
 	return append(all,
-		PlanStep{"Wait until all Deployments and StatefulSets are available", []string{"kubectl tpe wait --for=workloads -n " + namespace}, sourceRollback},
-		PlanStep{"Restore the backup; it asks, and destroys the present data", []string{exec + "restore -e backup_name=" + name}, sourceRollback})
+		PlanStep{"Wait until all Deployments and StatefulSets are available", []string{where.TPE("wait --for=workloads")}, sourceRollback},
+		PlanStep{"Restore the backup; it asks, and destroys the present data", exec("restore -e backup_name=" + name), sourceRollback})
 }
-
-// DeepCopyObject is as that of Status.
-func (d *RollbackPlan) DeepCopyObject() runtime.Object { c := *d; return &c }
 
 func (d *RollbackPlan) names() []string {
 	var names []string
@@ -97,9 +90,8 @@ func (d *RollbackPlan) names() []string {
 	return names
 }
 
-func (d *RollbackPlan) screen(f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
-	s.place("ThingPark Enterprise, the way back to "+either(d.TPE), d.Place)
+func (d *RollbackPlan) show(s *screen) {
+	s.place("ThingPark Enterprise, rollback to "+alternatives(d.TPE), d.Place)
 	for _, n := range d.Notes {
 		s.hang("", s.wrap(n, 0))
 	}
@@ -119,7 +111,7 @@ func (d *RollbackPlan) screen(f *Format, v View) ([]byte, error) {
 		if back == nil {
 			back = &release.Point{}
 		}
-		t.add(r.Name, now.Version, nonzero(now.Revision), to, nonzero(back.Revision), back.AppVersion, v.age(back.UpdatedAt), r.Reason)
+		t.add(r.Name, now.Version, nonzero(now.Revision), to, nonzero(back.Revision), back.AppVersion, s.view.age(back.UpdatedAt), r.Reason)
 	}
 	s.section("HELM RELEASES", t)
 	s.backups(d.Backups)
@@ -128,10 +120,9 @@ func (d *RollbackPlan) screen(f *Format, v View) ([]byte, error) {
 		head := fmt.Sprintf("%d. ", i+1)
 		s.hang(head, s.wrap(step.Title+" ("+step.Source+")", len(head)))
 		for _, text := range step.Commands {
-			s.WriteString("   " + s.view.plain(escape(text)) + "\n") // to copy, so that it is never cut
+			s.command("   ", text)
 		}
 	}
-	return s.text()
 }
 
 func (s *screen) backups(backups []release.Backup) {

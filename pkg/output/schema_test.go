@@ -65,7 +65,7 @@ func TestEveryDocumentHasASchema(t *testing.T) {
 	parsed := sources(t, ".")
 	for _, file := range parsed {
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "DeepCopyObject" {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == "show" {
 				want = append(want, f.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name)
 			}
 		}

@@ -5,6 +5,7 @@ package output
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,10 +17,9 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// screen shows the verdict in one line, what is not well, counts of what is,
+// show shows the verdict in one line, what is not ready, counts of what is,
 // and what to do next.
-func (doc *Status) screen(f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
+func (doc *Status) show(s *screen) {
 	s.head(doc)
 	s.impact(doc)
 	s.workloads(doc)
@@ -28,8 +28,7 @@ func (doc *Status) screen(f *Format, v View) ([]byte, error) {
 	s.cronJobs(doc.CronJobs)
 	s.findings(doc.Findings)
 	s.counts(doc)
-	s.next(doc)
-	return s.text()
+	s.next(doc.next)
 }
 
 // A screen is built in memory, section by section.
@@ -41,8 +40,12 @@ type screen struct {
 	err    error
 }
 
-// text returns the screen as it is shown, with the colours of the view.
-func (s *screen) text() ([]byte, error) { return s.view.paint(s.Bytes()), s.err }
+// render returns a document as people see it, with the colors of the view.
+func render(doc Document, f *Format, v View) ([]byte, error) {
+	s := screen{view: v, format: f}
+	doc.show(&s)
+	return v.paint(s.Bytes()), s.err
+}
 
 // line writes one line, cut to the width. Below a screen it is an empty one.
 func (s *screen) line(format string, args ...any) {
@@ -62,8 +65,13 @@ func (s *screen) section(title string, t *table) {
 		s.line("")
 		s.line("%s", title)
 	}
+	s.table(t)
+}
+
+// table writes a table, if only its header.
+func (s *screen) table(t *table) {
 	s.lines += 1 + len(t.rows)
-	s.err = t.write(&s.Buffer, s.view)
+	s.err = errors.Join(s.err, t.write(&s.Buffer, s.view))
 }
 
 // place says what an answer is about, and where.
@@ -190,7 +198,7 @@ func (s *screen) entries(doc *Status) {
 		s.section("ENTRIES", entryTable(doc.Entries.Items, doc.Entries.Progress, s.format, s.view))
 		return
 	}
-	t := &table{header: []string{"UID", "REQUEST", "STATE", "REMAINING", "ETA", "SINCE"}, give: []int{1}}
+	t := &table{header: []string{"UID", "REQUEST", "STATE", "REMAINING", "ETA", "SINCE"}, shrink: []string{"REQUEST"}}
 	left := etas(doc.Entries.Progress)
 	for i := range doc.Entries.Items {
 		e := &doc.Entries.Items[i]
@@ -199,7 +207,7 @@ func (s *screen) entries(doc *Status) {
 		}
 	}
 	if len(doc.Entries.Progress) == 0 {
-		t.drop(4) // ETA: one answer shows no movement
+		t.drop("ETA") // one answer shows no movement
 	}
 	s.section("NOT PROCESSED", t)
 }
@@ -390,16 +398,21 @@ func byState(summary Summary) string {
 // finding.
 const mostNext = 6
 
-func (s *screen) next(doc *Status) {
-	if len(doc.next) == 0 {
+// next offers commands to copy.
+func (s *screen) next(commands []string) {
+	if len(commands) == 0 {
 		return
 	}
 	s.line("")
 	s.line("NEXT")
-	for _, command := range doc.next[:min(len(doc.next), mostNext)] {
-		// Whole, however wide: half a command is none.
-		s.WriteString(s.view.plain(escape(command)) + "\n")
+	for _, text := range commands[:min(len(commands), mostNext)] {
+		s.command("", text)
 	}
+}
+
+// command writes a command to copy, whole, however wide the screen is.
+func (s *screen) command(indent, text string) {
+	s.WriteString(indent + s.view.plain(escape(text)) + "\n")
 }
 
 func (doc *Status) names() []string {

@@ -55,7 +55,7 @@ func (s *Stream) Show(doc Watched, v View) error {
 	case !s.format.Screen():
 		return Write(s.w, s.format, doc, v)
 	case before == nil:
-		text, err := doc.screen(s.format, v)
+		text, err := render(doc, s.format, v)
 		if err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (s *Stream) Show(doc Watched, v View) error {
 
 // draw redraws the assessment.
 func (s *Stream) draw(doc Watched, v View) error {
-	text, err := doc.screen(s.format, v.drawn())
+	text, err := render(doc, s.format, v.drawn())
 	if err != nil {
 		return err
 	}

@@ -16,14 +16,14 @@ import (
 type table struct {
 	header []string
 	rows   [][]string
-	give   []int // columns that give way, in this order, where the width is too small
+	shrink []string // columns that are cut, in this order, where the width is too small
 }
 
-// gap is the space between two columns.
-const gap = 2
+// columnSpacing is the space between two columns.
+const columnSpacing = 2
 
-// least is how narrow a column may become by giving way.
-const least = 12
+// narrowest is how narrow a column may become by being cut.
+const narrowest = 12
 
 // add adds a row. Cells come from clusters and pods, and are made safe here.
 // An empty cell becomes a dash.
@@ -36,15 +36,13 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, cells)
 }
 
-// drop removes a column.
-func (t *table) drop(column int) {
-	t.header = slices.Delete(t.header, column, column+1)
-	for i := range t.rows {
-		t.rows[i] = slices.Delete(t.rows[i], column, column+1)
-	}
-	for i, give := range t.give {
-		if give > column {
-			t.give[i]--
+// drop removes columns.
+func (t *table) drop(names ...string) {
+	for _, name := range names {
+		column := slices.Index(t.header, name)
+		t.header = slices.Delete(t.header, column, column+1)
+		for i := range t.rows {
+			t.rows[i] = slices.Delete(t.rows[i], column, column+1)
 		}
 	}
 }
@@ -68,7 +66,7 @@ func (t *table) write(b *bytes.Buffer, v View) error {
 	cells := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
 		Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
-		Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", gap), Overwrite: true}},
+		Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", columnSpacing), Overwrite: true}},
 	}
 	w := tablewriter.NewTable(&out,
 		tablewriter.WithConfig(tablewriter.Config{
@@ -97,16 +95,17 @@ func (t *table) fit(v View) {
 	if v.Width <= 0 {
 		return
 	}
-	excess := -gap - v.Width
+	excess := -columnSpacing - v.Width
 	for i := range t.header {
-		excess += t.width(i) + gap
+		excess += t.width(i) + columnSpacing
 	}
-	for _, i := range append(t.give, len(t.header)-1) {
+	for _, name := range append(t.shrink, t.header[len(t.header)-1]) {
 		if excess <= 0 {
 			return
 		}
+		i := slices.Index(t.header, name)
 		wide := t.width(i)
-		narrow := max(wide-excess, min(wide, least))
+		narrow := max(wide-excess, min(wide, narrowest))
 		for _, row := range t.rows {
 			row[i] = v.cut(row[i], narrow)
 		}

@@ -7,9 +7,6 @@ import (
 	"io"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
@@ -26,21 +23,10 @@ func WriteValues(w io.Writer, f *Format, values map[string]any) error {
 // is also the default, or JSON.
 func (f *Format) Plain() bool { return f.name == "" || f.name == "yaml" || f.name == "json" }
 
-// A note is what documents about values begin with: they have no verdict.
-type note struct {
-	metav1.TypeMeta `json:",inline"`
-	ObservedAt      time.Time `json:"observedAt"`
-	Place           `json:",inline"`
-}
-
-func newNote(kind string, place Place, now time.Time) note {
-	return note{metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}, now.UTC().Truncate(time.Second), place}
-}
-
 // A SavedValues is the document of the command values --dir.
 type SavedValues struct {
-	note  `json:",inline"`
-	Items []SavedFile `json:"items"`
+	Observation `json:",inline"`
+	Items       []SavedFile `json:"items"`
 }
 
 // A SavedFile is a file with the values of one Helm release. They may hold passwords.
@@ -53,16 +39,13 @@ type SavedFile struct {
 
 // NewSavedValues makes a document without a file.
 func NewSavedValues(place Place, now time.Time) *SavedValues {
-	return &SavedValues{newNote("SavedValues", place, now), []SavedFile{}}
+	return &SavedValues{observed("SavedValues", place, now), []SavedFile{}}
 }
 
 // Add adds a file.
 func (d *SavedValues) Add(name string, revision int, file string, size int64) {
 	d.Items = append(d.Items, SavedFile{name, revision, file, size})
 }
-
-// DeepCopyObject is as that of Status.
-func (d *SavedValues) DeepCopyObject() runtime.Object { c := *d; return &c }
 
 func (d *SavedValues) names() []string {
 	var names []string
@@ -72,27 +55,23 @@ func (d *SavedValues) names() []string {
 	return names
 }
 
-func (d *SavedValues) screen(f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
+func (d *SavedValues) show(s *screen) {
 	t := &table{header: []string{"RELEASE", "REV", "BYTES", "FILE"}}
 	for _, file := range d.Items {
 		t.add(file.Name, nonzero(file.Revision), fmt.Sprint(file.Size), file.File)
 	}
-	if err := t.write(&s.Buffer, v); err != nil {
-		return nil, err
-	}
+	s.table(t)
 	s.line("")
 	s.line("These files may hold passwords. Only you can read them.")
-	return s.Bytes(), nil
 }
 
 // A ValuesDiff is the document of the command values --diff.
 type ValuesDiff struct {
-	note   `json:",inline"`
-	Name   string           `json:"name"` // of the Helm release
-	Before int              `json:"before"`
-	After  int              `json:"after"`
-	Items  []release.Change `json:"items"`
+	Observation `json:",inline"`
+	Name        string           `json:"name"` // of the Helm release
+	Before      int              `json:"before"`
+	After       int              `json:"after"`
+	Items       []release.Change `json:"items"`
 
 	secrets bool // whether they are shown
 }
@@ -100,11 +79,8 @@ type ValuesDiff struct {
 // NewValuesDiff makes the document of what differs between two revisions, with or without
 // what may be a secret.
 func NewValuesDiff(place Place, now time.Time, before, after *release.Values, secrets bool) *ValuesDiff {
-	return &ValuesDiff{newNote("ValuesDiff", place, now), before.Release, before.Revision, after.Revision, release.Changes(before, after, secrets), secrets}
+	return &ValuesDiff{observed("ValuesDiff", place, now), before.Release, before.Revision, after.Revision, release.Changes(before, after, secrets), secrets}
 }
-
-// DeepCopyObject is as that of Status.
-func (d *ValuesDiff) DeepCopyObject() runtime.Object { c := *d; return &c }
 
 func (d *ValuesDiff) names() []string {
 	var names []string
@@ -114,22 +90,18 @@ func (d *ValuesDiff) names() []string {
 	return names
 }
 
-func (d *ValuesDiff) screen(f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
+func (d *ValuesDiff) show(s *screen) {
 	if len(d.Items) == 0 {
 		s.line("No value of %s differs between revisions %d and %d.", d.Name, d.Before, d.After)
-		return s.Bytes(), nil
+		return
 	}
-	t := &table{header: []string{"VALUE", fmt.Sprintf("REV %d", d.Before), fmt.Sprintf("REV %d", d.After)}, give: []int{0}}
+	t := &table{header: []string{"VALUE", fmt.Sprintf("REV %d", d.Before), fmt.Sprintf("REV %d", d.After)}, shrink: []string{"VALUE"}}
 	for _, c := range d.Items {
 		t.add(c.Path, c.Before, c.After)
 	}
-	if err := t.write(&s.Buffer, v); err != nil {
-		return nil, err
-	}
+	s.table(t)
 	if !d.secrets {
 		s.line("")
 		s.line("What is not known to be harmless is masked: %s. --show-secrets shows it.", release.Masked)
 	}
-	return s.Bytes(), nil
 }

@@ -2,10 +2,8 @@
 
 package output
 
-import "fmt"
-
-func (v *Version) screen(*Format, View) ([]byte, error) {
-	return fmt.Appendf(nil, "kubectl tpe %s (%s, %s)\n", v.Version, v.GoVersion, v.Platform), nil
+func (v *Version) show(s *screen) {
+	s.line("kubectl tpe %s (%s, %s)", v.Version, v.GoVersion, v.Platform)
 }
 
 func (v *Version) names() []string { return []string{v.Version} }

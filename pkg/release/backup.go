@@ -63,7 +63,7 @@ func ReadBackup(name string, text []byte) (Backup, error) {
 		return Backup{}, fmt.Errorf("the metadata is not YAML: %w", err)
 	}
 	if metadata.ID != name {
-		return Backup{}, fmt.Errorf("the metadata is of %q", metadata.ID)
+		return Backup{}, fmt.Errorf("the metadata belongs to %q", metadata.ID)
 	}
 	b := Backup{
 		Name: name, Time: metadata.Time, Type: metadata.Type,

@@ -44,7 +44,7 @@ func Path(from, to Version) ([]Step, error) {
 		return nil, fmt.Errorf("%w: from %s to %s", ErrDowngrade, from, to)
 	}
 	var steps []Step
-	all := releases()
+	all := Releases()
 	for at := from; at != to; {
 		next := to
 		if at.Line() != to.Line() {
@@ -62,7 +62,7 @@ func Path(from, to Version) ([]Step, error) {
 }
 
 // Latest returns the newest public release of a line, or nothing.
-func Latest(line string) Version { return latestOfLine(releases(), line) }
+func Latest(line string) Version { return latestOfLine(Releases(), line) }
 
 func latestOfLine(all []Version, line string) Version {
 	var latest Version
@@ -74,8 +74,9 @@ func latestOfLine(all []Version, line string) Version {
 	return latest
 }
 
-// releases returns all releases of which something is public, in order.
-func releases() []Version {
+// Releases returns the releases of ThingPark Enterprise of which something is public, the
+// oldest first.
+func Releases() []Version {
 	var all []Version
 	for _, m := range Known() {
 		v, _ := ParseVersion(m.Release) // a test reads them all
@@ -104,7 +105,7 @@ func lineAfter(all []Version, v Version) string {
 // or where no stop helps; else the newest release of its line to which the step is
 // possible, or from which the next one is.
 func stop(all []Version, from, to Version) Version {
-	if !gap(from, to) {
+	if !noCommonKubernetes(from, to) {
 		return to
 	}
 	before, after := to, to
@@ -112,10 +113,10 @@ func stop(all []Version, from, to Version) Version {
 		if v.Line() != to.Line() || v.Compare(from) <= 0 || v.Compare(to) >= 0 {
 			continue
 		}
-		if !gap(from, v) {
+		if !noCommonKubernetes(from, v) {
 			before = v
 		}
-		if after == to && !gap(v, to) {
+		if after == to && !noCommonKubernetes(v, to) {
 			after = v
 		}
 	}
@@ -125,16 +126,16 @@ func stop(all []Version, from, to Version) Version {
 	return after
 }
 
-// gap reports whether it is known that two releases have no version of Kubernetes in
+// noCommonKubernetes reports whether it is known that two releases have no version of Kubernetes in
 // common.
-func gap(a, b Version) bool {
+func noCommonKubernetes(a, b Version) bool {
 	first, known := SupportOf(a)
 	second, too := SupportOf(b)
 	return known && too && len(first.common(second)) == 0
 }
 
 func newStep(from, to Version) Step {
-	s := Step{From: from.String(), To: to.String(), Procedure: "Generic procedure", Why: ruleHotfix, Gap: gap(from, to)}
+	s := Step{From: from.String(), To: to.String(), Procedure: "Generic procedure", Why: ruleHotfix, Gap: noCommonKubernetes(from, to)}
 	if from.Line() != to.Line() {
 		s.Procedure, s.Why = to.Line()+" upgrade Procedure", ruleMajor
 	}

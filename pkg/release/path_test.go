@@ -77,7 +77,7 @@ func TestNoPathBack(t *testing.T) {
 // Every way between two releases, public or not, begins and ends where it should, leads
 // forward with each step, and goes beyond its end with none.
 func TestEveryPathLeadsForward(t *testing.T) {
-	all := releases()
+	all := Releases()
 	for _, text := range []string{"6.9.9", "7.1.9", "7.2.9", "7.3.0", "7.3.9", "7.4.0", "7.4.2", "7.5.0a", "8.0.9", "8.1.0", "9.0.0", "9.1.0"} {
 		all = append(all, version(t, text))
 	}

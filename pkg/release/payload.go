@@ -25,22 +25,14 @@ func (e *SizeError) Error() string {
 	return "it has more than " + e.What + ", which no real release has"
 }
 
-// A payload is what of a release is looked at. The names are Helm's.
+// A payload is what is read of a release.
 type payload struct {
-	Info struct {
-		LastDeployed stamp  `json:"last_deployed"`
-		Status       string `json:"status"`
-		Description  string `json:"description"`
-	}
-	Chart struct {
-		Metadata struct {
-			Name       string `json:"name"`
-			Version    string `json:"version"`
-			AppVersion string `json:"appVersion"`
-		} `json:"metadata"`
-		Values map[string]any `json:"values"`
-	}
-	Config map[string]any
+	deployed            stamp
+	status, description string
+
+	chart, version, appVersion string
+
+	user, defaults map[string]any // values: the user's, and the chart's own
 }
 
 // A stamp is a time that Helm wrote, which may be an empty text.
@@ -89,50 +81,21 @@ func readHead(data []byte) (*payload, error) {
 	err := eachKey(data, func(s *scanner, key string) error {
 		switch key {
 		case "info":
-			return p.readInfo(s)
+			return s.fields(headLimit, map[string]any{"last_deployed": &p.deployed, "status": &p.status, "description": &p.description})
 		case "chart":
 			return s.members(func(key string) error {
 				if key != "metadata" {
 					return s.skip()
 				}
-				return p.readMetadata(s)
+				return s.fields(headLimit, map[string]any{"name": &p.chart, "version": &p.version, "appVersion": &p.appVersion})
 			})
 		}
 		return s.skip()
 	})
-	if err == nil && (p.Chart.Metadata.Name == "" || p.Chart.Metadata.Version == "") {
+	if err == nil && (p.chart == "" || p.version == "") {
 		err = errors.New("it names no chart")
 	}
 	return p, err
-}
-
-func (p *payload) readInfo(s *scanner) error {
-	return s.members(func(key string) error {
-		switch key {
-		case "last_deployed":
-			return s.decode(headLimit, &p.Info.LastDeployed)
-		case "status":
-			return s.decode(headLimit, &p.Info.Status)
-		case "description":
-			return s.decode(headLimit, &p.Info.Description)
-		}
-		return s.skip()
-	})
-}
-
-func (p *payload) readMetadata(s *scanner) error {
-	meta := &p.Chart.Metadata
-	return s.members(func(key string) error {
-		switch key {
-		case "name":
-			return s.decode(headLimit, &meta.Name)
-		case "version":
-			return s.decode(headLimit, &meta.Version)
-		case "appVersion":
-			return s.decode(headLimit, &meta.AppVersion)
-		}
-		return s.skip()
-	})
 }
 
 // readValues reads the values of a release: the user's, and the chart's own.
@@ -141,14 +104,9 @@ func readValues(data []byte) (*payload, error) {
 	err := eachKey(data, func(s *scanner, key string) error {
 		switch key {
 		case "chart":
-			return s.members(func(key string) error {
-				if key != "values" {
-					return s.skip()
-				}
-				return s.decode(valuesLimit, &p.Chart.Values)
-			})
+			return s.fields(valuesLimit, map[string]any{"values": &p.defaults})
 		case "config":
-			return s.decode(valuesLimit, &p.Config)
+			return s.decode(valuesLimit, &p.user)
 		}
 		return s.skip()
 	})
@@ -166,12 +124,4 @@ func eachKey(data []byte, read func(s *scanner, key string) error) error {
 		return err
 	}
 	return s.rest()
-}
-
-// or returns an error, or one of this text if there is none.
-func or(err error, otherwise string) error {
-	if err != nil {
-		return err
-	}
-	return errors.New(otherwise)
 }

@@ -52,7 +52,6 @@ func (r *Reader) Plan(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b *Revision) int { return b.Number - a.Number })
 	p := &planner{Reader: r, ctx: ctx}
 	for i, part := range Parts() {
 		for _, revision := range all {
@@ -152,7 +151,7 @@ func (p *planner) behind(application *Revision) (bool, error) {
 	return false, nil
 }
 
-// newest returns the newest good revision before the present one that fits, or nil.
+// newest returns the newest successful revision before the present one that fits, or nil.
 func (p *planner) newest(part int, fits func(*Revision) bool) (*Revision, error) {
 	for _, revision := range p.history[part][1:] {
 		if revision.Status != "" && !revision.Good() {
@@ -181,14 +180,14 @@ func (p *planner) back(part int, application *Revision, target *Manifest) (Retur
 	var err error
 	switch {
 	case application == nil:
-		back.Reason = "no good revision of another release of ThingPark Enterprise is left of the application"
+		back.Reason = "Helm kept no successful revision of an earlier release"
 		return back, nil
 	case part == 3:
 		found, back.Stays = application, application == now
-		back.Reason = "the newest good revision before"
+		back.Reason = "the newest successful revision before"
 	case target == nil:
 		found, err = p.newest(part, func(r *Revision) bool { return r.Version != now.Version })
-		back.Reason = "a guess, the newest good revision of another chart version: the release of the application is in no known manifest"
+		back.Reason = "a guess, the newest successful revision of another chart version: no known manifest has the chart of the application"
 	default:
 		want := target.Versions[part]
 		back.Stays = now.Good() && target.has(part, now.Chart, now.Version)
@@ -199,9 +198,9 @@ func (p *planner) back(part int, application *Revision, target *Manifest) (Retur
 	case err != nil:
 		return Return{}, err
 	case back.Stays:
-		back.Reason = "the chart is that of the release before already"
+		back.Reason = "already at the earlier chart version"
 	case found == nil:
-		back.Reason = "no good revision is left: want " + back.Reason
+		back.Reason = "Helm kept no successful revision: want " + back.Reason
 	default:
 		back.Back = point(found)
 	}

@@ -142,12 +142,10 @@ func (r *Reader) History(ctx context.Context, release string) ([]*Revision, erro
 	if err != nil {
 		return nil, err
 	}
-	history := slices.DeleteFunc(all, func(revision *Revision) bool { return revision.Release != release })
-	slices.SortFunc(history, func(a, b *Revision) int { return b.Number - a.Number })
-	return history, nil
+	return slices.DeleteFunc(all, func(revision *Revision) bool { return revision.Release != release }), nil
 }
 
-// list reads the labels of all revisions in the namespace.
+// list reads the labels of all revisions in the namespace, the newest of each Helm release first.
 func (r *Reader) list(ctx context.Context) ([]*Revision, error) {
 	options := metav1.ListOptions{LabelSelector: "owner=helm", Limit: 500}
 	var all []*Revision
@@ -162,14 +160,14 @@ func (r *Reader) list(ctx context.Context) ([]*Revision, error) {
 			}
 		}
 		if options.Continue = page.Continue; options.Continue == "" {
+			slices.SortFunc(all, func(a, b *Revision) int { return b.Number - a.Number })
 			return all, nil
 		}
 	}
 }
 
-// latestOf sorts revisions, the newest first, and returns the newest one of each Helm release.
+// latestOf returns the newest revision of each Helm release.
 func latestOf(revisions []*Revision) []*Revision {
-	slices.SortFunc(revisions, func(a, b *Revision) int { return b.Number - a.Number })
 	var latest []*Revision
 	for _, revision := range revisions {
 		if !slices.ContainsFunc(latest, func(l *Revision) bool { return l.Release == revision.Release }) {
@@ -185,14 +183,13 @@ func (r *Reader) fill(ctx context.Context, revision *Revision) error {
 	if err != nil {
 		return err
 	}
-	meta := p.Chart.Metadata
-	revision.Chart, revision.Version, revision.AppVersion = meta.Name, meta.Version, meta.AppVersion
-	revision.Description = p.Info.Description
-	if p.Info.Status != "" {
-		revision.Status = p.Info.Status // as Helm itself reads it; the label may be missing
+	revision.Chart, revision.Version, revision.AppVersion = p.chart, p.version, p.appVersion
+	revision.Description = p.description
+	if p.status != "" {
+		revision.Status = p.status // as Helm itself reads it; the label may be missing
 	}
-	if !p.Info.LastDeployed.IsZero() {
-		revision.UpdatedAt = p.Info.LastDeployed.UTC()
+	if !p.deployed.IsZero() {
+		revision.UpdatedAt = p.deployed.UTC()
 		revision.begunBy(revision.UpdatedAt)
 	}
 	return nil

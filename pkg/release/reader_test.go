@@ -226,7 +226,7 @@ func TestReadHead(t *testing.T) {
 			switch {
 			case err != nil && (tt.want == "" || err.Error() != tt.want):
 				t.Errorf("error %q, want %q", err, tt.want)
-			case err == nil && (tt.want != "" || p.Chart.Metadata.Version != "1.0.0"):
+			case err == nil && (tt.want != "" || p.version != "1.0.0"):
 				t.Errorf("read as %+v, want the error %q", p, tt.want)
 			}
 		})
@@ -291,8 +291,8 @@ func TestLargeReleasesAreRead(t *testing.T) {
 	}
 	data := stored(payloadOf("a", "1.0.0", "", `,"config":{"a":{"b":1}`+config.String()+`},"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"`))
 	p, err := readValues(data)
-	if err != nil || len(p.Config) != 20_001 {
-		t.Errorf("%d values, %v", len(p.Config), err)
+	if err != nil || len(p.user) != 20_001 {
+		t.Errorf("%d values, %v", len(p.user), err)
 	}
 	if _, err := readHead(data); err != nil {
 		t.Error(err)
@@ -319,7 +319,7 @@ func FuzzReadHead(f *testing.F) {
 	f.Add([]byte(`{"chart":{"metadata":{"name":[]}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, data := range [][]byte{text, stored(string(text))} {
-			if p, err := readHead(data); err == nil && (p.Chart.Metadata.Name == "" || p.Chart.Metadata.Version == "") {
+			if p, err := readHead(data); err == nil && (p.chart == "" || p.version == "") {
 				t.Errorf("read without a chart: %+v", p)
 			}
 			_, _ = readValues(data) // must not panic

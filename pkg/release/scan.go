@@ -4,6 +4,7 @@ package release
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,6 +77,16 @@ func (s *scanner) members(read func(key string) error) error {
 	}
 }
 
+// fields decodes those members of the object that comes next that are wanted.
+func (s *scanner) fields(limit int, wanted map[string]any) error {
+	return s.members(func(key string) error {
+		if into, ok := wanted[key]; ok {
+			return s.decode(limit, into)
+		}
+		return s.skip()
+	})
+}
+
 // key reads the rest of a key, and the colon after it.
 func (s *scanner) key() (key string, err error) {
 	const longest = 64 << 10
@@ -87,7 +98,7 @@ func (s *scanner) key() (key string, err error) {
 		return "", err
 	}
 	if c, err := s.next(); err != nil || c != ':' {
-		return "", or(err, "want a colon after a key")
+		return "", cmp.Or(err, errors.New("want a colon after a key"))
 	}
 	return key, nil
 }

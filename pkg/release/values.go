@@ -43,7 +43,7 @@ func (r *Reader) Values(ctx context.Context, name string, revision int) (*Values
 	if err != nil {
 		return nil, &DamagedError{secret, err}
 	}
-	return &Values{name, revision, p.Config, p.Chart.Values}, nil
+	return &Values{name, revision, p.user, p.defaults}, nil
 }
 
 // noRelease is the error for a release that is not there.

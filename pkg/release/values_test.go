@@ -200,7 +200,7 @@ func TestReadBackup(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                            "no task of it printed metadata",
 		metadatas[:len(metadatas)-40]: "no task of it printed metadata",
-		strings.Replace(metadatas, "93259\"", "93250\"", 1): `the metadata is of "thingpark-enterprise-backup-20220120093250"`,
+		strings.Replace(metadatas, "93259\"", "93250\"", 1): `the metadata belongs to "thingpark-enterprise-backup-20220120093250"`,
 	} {
 		if b, err := ReadBackup(name, []byte(in)); err == nil || err.Error() != want {
 			t.Errorf("%+v, %v; want the error %q", b, err, want)

@@ -31,7 +31,7 @@ func (v *Verdict) failedToAsk(what string, err error) {
 		f.Summary += ": not logged in"
 		f.Detail += "; log in again"
 	case code == ExitNotFound:
-		f.Next = []string{findPUM}
+		f.Next = []string{v.findPUM()}
 	case errors.As(err, &none) && none.Pod != "":
 		f.Next = []string{v.kubectl("logs", none.Pod), v.kubectl("describe", "pod", none.Pod)}
 	case errors.As(err, &none):
@@ -40,8 +40,11 @@ func (v *Verdict) failedToAsk(what string, err error) {
 	v.find(code, f)
 }
 
-// findPUM lists the namespaces in which ThingPark Enterprise may be installed.
-const findPUM = "kubectl get deployments --all-namespaces --field-selector metadata.name=pum"
+// findPUM returns the command that lists the namespaces in which ThingPark Enterprise may be
+// installed.
+func (v *Verdict) findPUM() string {
+	return v.where.Everywhere().Kubectl("get deployments --all-namespaces --field-selector metadata.name=pum")
+}
 
 // accessCode returns the finding's code for an error and its exit code.
 func accessCode(code ExitCode, err error) Code {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
@@ -37,7 +38,7 @@ func TestPodsThatShareACauseAreOneFinding(t *testing.T) {
 		}
 		p.Workloads = append(p.Workloads, w)
 	}
-	v := Judge(Snapshot{Assessment: p, Namespace: "tpe"})
+	v := Judge(Snapshot{Assessment: p, Where: command.Where{Namespace: "tpe"}})
 	if len(v.Findings) != 1 {
 		t.Fatalf("%d findings, want one: %+v", len(v.Findings), v.Findings)
 	}

@@ -115,12 +115,12 @@ func (p *Preflight) claims() Check {
 			bad = append(bad, c.Name+" is "+cmp.Or(c.Phase, "in no phase"))
 		}
 	}
-	next := p.kubectl("get persistentvolumeclaims")
+	next := p.Kubectl("get persistentvolumeclaims")
 	switch {
 	case len(bad) > 0:
 		return fail(name, few(append(bad, odd...)), next)
 	case len(odd) > 0:
-		return warn(name, few(odd), p.kubectl("describe persistentvolumeclaims"))
+		return warn(name, few(odd), p.Kubectl("describe persistentvolumeclaims"))
 	}
 	text := fmt.Sprintf("%d bound", bound)
 	if len(waiting) > 0 {

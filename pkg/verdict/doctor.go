@@ -16,9 +16,9 @@ import (
 
 // A Doctor is all that was observed of this account and this machine.
 type Doctor struct {
-	ObservedAt time.Time
-	Namespace  string
-	Client     string // version of the plugin
+	ObservedAt    time.Time
+	command.Where        // where commands to copy ask
+	Client        string // version of the plugin
 
 	Server     string        // version of the API server
 	ServerErr  error         // why it did not answer
@@ -74,7 +74,7 @@ const expiresSoon = 12 * time.Hour
 func (d *Doctor) Judge(failOn Level) Checklist {
 	switch {
 	case d.ServerErr != nil:
-		return conclude([]Check{unknown("server", d.ServerErr, "kubectl cluster-info"), d.credential()}, failOn)
+		return conclude([]Check{unknown("server", d.ServerErr, d.Everywhere().Kubectl("cluster-info")), d.credential()}, failOn)
 	case d.LoginErr != nil:
 		return conclude([]Check{d.server(), d.login(), d.credential()}, failOn)
 	}
@@ -127,8 +127,6 @@ func (d *Doctor) credential() Check {
 	return ok(name, fmt.Sprintf("%s is valid until %s", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
 }
 
-func (d *Doctor) where() command.Where { return command.Where{Namespace: d.Namespace} }
-
 func (d *Doctor) clock() Check {
 	const name = "clock"
 	skew, word := d.Skew.Round(time.Second), "ahead of"
@@ -152,7 +150,7 @@ func (d *Doctor) rights(n Need) Check {
 	name := "rights: " + n.Command
 	lacking, err := missing(d.needed(n.Rights))
 	less, _ := missing(n.Optional)
-	role := d.where().TPE("doctor --role")
+	role := d.TPE("doctor --role")
 	switch {
 	case len(lacking) > 0:
 		c := fail(name, "this account may not "+strings.Join(lacking, ", "), role)
@@ -190,7 +188,7 @@ func (d *Doctor) kinds() Check {
 		}
 	}
 	if len(absent) > 0 {
-		return warn(name, "the API server does not have "+strings.Join(absent, ", ")+": are the operators installed?", "kubectl get crds")
+		return warn(name, "the API server does not have "+strings.Join(absent, ", ")+": are the operators installed?", d.Everywhere().Kubectl("get crds"))
 	}
 	return ok(name, "the API server has "+strings.Join(served, ", "))
 }
@@ -207,7 +205,7 @@ func (d *Doctor) way(name string, t Try) Check {
 	case other.Err == nil:
 		return warn(name, "PUM's pod can be reached only the other way: "+t.Err.Error())
 	}
-	c := unknown(name, t.Err, d.where().TPE("pum status"))
+	c := unknown(name, t.Err, d.TPE("pum status"))
 	if c.code == ExitNoAnswer {
 		c.Result = CheckFailed
 	}

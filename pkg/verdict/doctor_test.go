@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
 
@@ -20,7 +21,7 @@ func healthy() *Doctor {
 		return Access{Resource: resource, Verb: verb, Namespaced: true, Allowed: true}
 	}
 	return &Doctor{
-		ObservedAt: now, Namespace: "tpe", Client: "v1", Server: "v1.33.0", Dated: true, User: "op",
+		ObservedAt: now, Where: command.Where{Namespace: "tpe"}, Client: "v1", Server: "v1.33.0", Dated: true, User: "op",
 		Credential: "the token", Expires: now.Add(48 * time.Hour),
 		Needs: []Need{
 			{Command: "status", Rights: []Access{right("pods", "list"), right("jobs", "list")}, Optional: []Access{right("kafkas", "list")}},

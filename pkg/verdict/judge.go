@@ -8,14 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
 // Judge returns the verdict of a snapshot.
 func Judge(s Snapshot) Verdict {
-	v := Verdict{ExitCode: ExitDone, namespace: s.Namespace}
+	v := Verdict{ExitCode: ExitDone, where: s.Where}
 	process := s.process()
 	v.processing = process != nil && !process.State.Final()
 	goal := s.Asks()
@@ -77,7 +76,7 @@ func (v *Verdict) workloads(p *readiness.Assessment) {
 			Code: CodeNoWorkloads, Level: LevelError,
 			Summary: "there is no workload in this namespace",
 			Detail:  "no Deployment, StatefulSet, DaemonSet or StrimziPodSet was found, so nothing shows that ThingPark Enterprise runs here",
-			Next:    []string{findPUM},
+			Next:    []string{v.findPUM()},
 		})
 	}
 	for _, w := range p.Workloads {
@@ -181,7 +180,7 @@ func (v Verdict) Next() []string {
 			next = append(next, text)
 		}
 	}
-	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.namespace != "" {
+	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.where.Namespace != "" {
 		add(v.kubectl("tpe wait"))
 		if v.processing {
 			add(v.kubectl("tpe logs -f"))
@@ -220,8 +219,4 @@ func (v *Verdict) logs(job string) string {
 }
 
 // kubectl returns a command to copy.
-func (v *Verdict) kubectl(words ...string) string { return v.where().Kubectl(words...) }
-
-// where is where the commands to copy ask. Which context and kubeconfig they name is added
-// by whoever prints them: the verdict is the same whatever the user named.
-func (v *Verdict) where() command.Where { return command.Where{Namespace: v.namespace} }
+func (v *Verdict) kubectl(words ...string) string { return v.where.Kubectl(words...) }

@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -190,7 +191,7 @@ func TestASilentPUMIsLookedAtNext(t *testing.T) {
 		{&podexec.NoPodError{Deployment: "pum", Pod: "pum-1", Err: errors.New("not ready")}, []string{"kubectl logs pum-1 -n tpe", "kubectl describe pod pum-1 -n tpe"}},
 		{&podexec.NoPodError{Deployment: "pum", Err: errors.New("no pods")}, []string{"kubectl describe deployment pum -n tpe"}},
 	} {
-		v := Judge(Snapshot{Namespace: "tpe", AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, tt.err)})
+		v := Judge(Snapshot{Where: command.Where{Namespace: "tpe"}, AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, tt.err)})
 		if diff := cmp.Diff(tt.want, v.Findings[0].Next); diff != "" {
 			t.Errorf("next (-want +got):\n%s", diff)
 		}

@@ -11,7 +11,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -86,7 +85,7 @@ func (p *Preflight) path(from release.Version, steps []release.Step, err error) 
 	var c Check
 	switch {
 	case err != nil:
-		c = fail(name, err.Error(), p.kubectl("tpe rollback-plan"))
+		c = fail(name, err.Error(), p.Kubectl("tpe rollback-plan"))
 	case len(steps) == 0:
 		c = warn(name, fmt.Sprintf("%s is installed already", p.To))
 	case len(steps) == 1 && from.Line() == p.To.Line():
@@ -174,8 +173,8 @@ func (p *Preflight) target() Check {
 
 func (p *Preflight) releases() Check {
 	const name = "releases"
-	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Namespace: p.Namespace, Releases: p.Releases, ReleasesErr: p.ReleasesErr})
-	next := p.kubectl("tpe releases")
+	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Where: p.Where, Releases: p.Releases, ReleasesErr: p.ReleasesErr})
+	next := p.Kubectl("tpe releases")
 	switch {
 	case p.ReleasesErr != nil:
 		return unknown(name, p.ReleasesErr)
@@ -204,8 +203,8 @@ func (p *Preflight) workloads() Check {
 	if p.AssessmentErr != nil {
 		return unknown(name, p.AssessmentErr)
 	}
-	next := p.kubectl("tpe status")
-	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Namespace: p.Namespace, Assessment: p.Assessment})
+	next := p.Kubectl("tpe status")
+	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Where: p.Where, Assessment: p.Assessment})
 	var bad []string
 	for _, w := range p.Assessment.Workloads {
 		if !w.Done() {
@@ -221,7 +220,7 @@ func (p *Preflight) workloads() Check {
 	case len(bad) > 0:
 		return fail(name, fmt.Sprintf("%d of %d are not ready: %s", len(bad), len(p.Assessment.Workloads)+len(p.Assessment.Jobs), few(bad)), next)
 	case v.ExitCode == ExitForbidden, v.ExitCode == ExitError:
-		c := warn(name, summaries(v), p.kubectl("tpe doctor"))
+		c := warn(name, summaries(v), p.Kubectl("tpe doctor"))
 		c.Result, c.code = CheckUnknown, v.ExitCode
 		return c
 	case v.ExitCode != ExitDone:
@@ -267,7 +266,7 @@ func (p *Preflight) operators() Check {
 	}
 	switch {
 	case len(notReady) > 0:
-		return fail(name, "not ready: "+few(notReady), p.kubectl("get deployments"))
+		return fail(name, "not ready: "+few(notReady), p.Kubectl("get deployments"))
 	case len(ready) == 0:
 		return warn(name, "there is no Deployment of the operators of Kafka and MongoDB in this namespace")
 	}
@@ -283,7 +282,7 @@ const longAgo = 24 * time.Hour
 func (p *Preflight) entries() Check {
 	const name = "entries"
 	if p.AnswerErr != nil {
-		return unknown(name, p.AnswerErr, p.kubectl("tpe pum status"))
+		return unknown(name, p.AnswerErr, p.Kubectl("tpe pum status"))
 	}
 	var open, old, aborted []string
 	for _, e := range p.Answer.Entries {
@@ -298,14 +297,14 @@ func (p *Preflight) entries() Check {
 			open = append(open, fmt.Sprint(e.UID))
 		}
 	}
-	next := p.kubectl("tpe pum status")
+	next := p.Kubectl("tpe pum status")
 	switch n := len(p.Answer.Entries); {
 	case len(aborted) > 0:
 		return fail(name, fmt.Sprintf("%d of %d were aborted: %s", len(aborted), n, few(aborted)), next)
 	case len(open) > 0:
-		return fail(name, fmt.Sprintf("%d of %d are not final: %s; the last upgrade is not over", len(open), n, few(open)), p.kubectl("tpe wait"))
+		return fail(name, fmt.Sprintf("%d of %d are not final: %s; the last upgrade is not over", len(open), n, few(open)), p.Kubectl("tpe wait"))
 	case len(old) > 0:
-		return fail(name, fmt.Sprintf("%d of %d never became final, and nothing changed for a day: %s; their data was not migrated", len(old), n, few(old)), next, p.kubectl("tpe pum restart"))
+		return fail(name, fmt.Sprintf("%d of %d never became final, and nothing changed for a day: %s; their data was not migrated", len(old), n, few(old)), next, p.Kubectl("tpe pum restart"))
 	case n == 0:
 		return ok(name, "none")
 	default:
@@ -351,9 +350,4 @@ func (p *Preflight) repository() Check {
 	}
 	c.Source = sourceProcedure
 	return c
-}
-
-// kubectl returns a command to copy.
-func (p *Preflight) kubectl(words string) string {
-	return command.Where{Namespace: p.Namespace}.Kubectl(words)
 }

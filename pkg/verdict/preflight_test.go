@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -35,7 +36,7 @@ func before(t *testing.T, from, to string, minor int) *Preflight {
 	assessment.Workloads = append(assessment.Workloads, readiness.Workload{Kind: "Deployment", Name: "strimzi-cluster-operator", State: readiness.Ready})
 	return &Preflight{
 		Snapshot: Snapshot{
-			ObservedAt: time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC), Namespace: "tpe",
+			ObservedAt: time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC), Where: command.Where{Namespace: "tpe"},
 			Assessment: assessment, Answer: entries(pum.StateProcessed),
 			Releases: installed(strings.Repeat(from+" ", 4)),
 		},

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
@@ -50,7 +49,7 @@ func (v *Verdict) noReleases(s *Snapshot) {
 	code := ExitDone
 	if s.onlyReleases() {
 		code, f.Level = ExitNotFound, LevelError
-		f.Next = []string{command.Where{}.Kubectl("get secrets --all-namespaces -l owner=helm,name=" + release.Application)}
+		f.Next = []string{v.where.Everywhere().Kubectl("get secrets --all-namespaces -l owner=helm,name=" + release.Application)}
 	}
 	v.find(code, f)
 }
@@ -67,13 +66,13 @@ func (v *Verdict) release(s *Snapshot, r *release.Release) {
 		f.Code, f.Level = CodeReleasePending, LevelWarning
 		f.Summary = fmt.Sprintf("release %s is %s", r.Name, r.Status)
 		f.Detail = "Helm is working on it or was interrupted recently; until that is over, Helm refuses every upgrade"
-		f.Next = []string{v.where().Helm("history", r.Name)}
+		f.Next = []string{v.where.Helm("history", r.Name)}
 		v.find(ExitPending, f)
 	case r.Status == release.StatusUnknown && r.Problem == "":
 		f.Code, f.Level = CodeReleaseUnclear, LevelWarning
 		f.Summary = fmt.Sprintf("the status of release %s is unknown", r.Name)
 		f.Detail = "neither its secret's label nor its content says"
-		f.Next = []string{v.where().Helm("status", r.Name)}
+		f.Next = []string{v.where.Helm("status", r.Name)}
 		v.find(ExitError, f)
 	case r.Status != release.StatusDeployed && r.Status != release.StatusUnknown:
 		v.failedRelease(r, f)
@@ -113,14 +112,14 @@ func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
 	f.Code, f.Level, f.Since = CodeReleaseStuck, LevelError, cmp.Or(r.BegunAt, r.UpdatedAt)
 	f.Summary = fmt.Sprintf("release %s is stuck in %s", r.Name, r.Status)
 	f.Detail = fmt.Sprintf("Helm began revision %d at %s and never finished it: it was interrupted", r.Revision, f.Since.UTC().Format(time.RFC3339))
-	f.Next = []string{v.where().Helm("history", r.Name)}
+	f.Next = []string{v.where.Helm("history", r.Name)}
 	switch {
 	case r.Status == release.StatusUninstalling:
 		f.Detail += ". Uninstall it again to remove what is left"
-		f.Next = append(f.Next, v.where().Helm("uninstall", r.Name))
+		f.Next = append(f.Next, v.where.Helm("uninstall", r.Name))
 	case r.LastGood > 0:
 		f.Detail += ". Helm refuses every upgrade until the release is rolled back"
-		f.Next = append(f.Next, v.where().Helm("rollback", r.Name, fmt.Sprint(r.LastGood)))
+		f.Next = append(f.Next, v.where.Helm("rollback", r.Name, fmt.Sprint(r.LastGood)))
 	default:
 		f.Detail += ". Helm refuses every upgrade and kept no revision to roll back to"
 	}
@@ -131,7 +130,7 @@ func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
 func (v *Verdict) failedRelease(r *release.Release, f Finding) {
 	f.Code, f.Level = CodeReleaseFailed, LevelError
 	f.Summary = fmt.Sprintf("release %s is %s in revision %d", r.Name, r.Status, r.Revision)
-	f.Next = []string{v.where().Helm("history", r.Name), v.where().TPE("rollback-plan")}
+	f.Next = []string{v.where.Helm("history", r.Name), v.where.TPE("rollback-plan")}
 	if r.Status == release.StatusSuperseded {
 		f.Detail = "its latest revision was superseded, and the newer one is not there: Helm was interrupted, or somebody deleted its secret"
 	}
@@ -150,7 +149,7 @@ func (v *Verdict) swappedRelease(r *release.Release, objects []Object) {
 		Code: CodeReleaseSwapped, Level: LevelError, Since: r.UpdatedAt, Objects: objects,
 		Summary: fmt.Sprintf("release %s has the chart of another release", r.Name),
 		Detail:  fmt.Sprintf("it has the chart %s in version %s, and should have the chart %s", r.Chart, r.Version, want),
-		Next:    []string{v.where().Helm("history", r.Name), v.where().TPE("rollback-plan")},
+		Next:    []string{v.where.Helm("history", r.Name), v.where.TPE("rollback-plan")},
 	})
 }
 
@@ -167,7 +166,7 @@ func (v *Verdict) rolledBack(releases []release.Release) {
 		names = append(names, r.Name)
 		details = append(details, rollback(&r))
 		f.Objects = append(f.Objects, Object{Kind: "Release", Name: r.Name})
-		f.Next = append(f.Next, v.where().Helm("history", r.Name))
+		f.Next = append(f.Next, v.where.Helm("history", r.Name))
 		if r.UpdatedAt.After(f.Since) {
 			f.Since = r.UpdatedAt
 		}
@@ -215,7 +214,7 @@ func (v *Verdict) consistency(r *Releases, code ExitCode) {
 	switch r.State {
 	case release.Mismatch:
 		f.Code, f.Level = CodeReleasesMixed, LevelError
-		f.Next = []string{v.where().TPE("releases")}
+		f.Next = []string{v.where.TPE("releases")}
 		v.find(ExitFailed, f)
 	case release.Underway:
 		f.Code, f.Level = CodeReleasesMixed, LevelWarning
@@ -225,7 +224,7 @@ func (v *Verdict) consistency(r *Releases, code ExitCode) {
 		f.Code, f.Level = CodeReleaseUnclear, LevelWarning
 		f.Summary = "cannot tell which release of ThingPark Enterprise the Helm releases belong to"
 		f.Detail = "a chart is in no Release Manifest that this version of kubectl tpe knows: " + f.Detail
-		f.Next = []string{v.where().TPE("releases --manifest VERSIONS")}
+		f.Next = []string{v.where.TPE("releases --manifest VERSIONS")}
 		v.hold(code)
 		if !slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Problem != "" }) {
 			v.find(code, f) // damage was found before

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
@@ -163,19 +164,19 @@ func TestReleasesSayWhatToDo(t *testing.T) {
 		detail string
 		next   string
 	}{
-		{Snapshot{Namespace: "a;b", ObservedAt: today, Releases: stuck("pending-upgrade", 960*time.Hour)},
+		{Snapshot{Where: command.Where{Namespace: "a;b"}, ObservedAt: today, Releases: stuck("pending-upgrade", 960*time.Hour)},
 			"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted. Helm refuses every upgrade until the release is rolled back",
 			"helm history tpe -n 'a;b'; helm rollback tpe 1 -n 'a;b'"},
-		{Snapshot{Namespace: "x", ObservedAt: today, Releases: stuck("uninstalling", 960*time.Hour)},
+		{Snapshot{Where: command.Where{Namespace: "x"}, ObservedAt: today, Releases: stuck("uninstalling", 960*time.Hour)},
 			"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted. Uninstall it again to remove what is left",
 			"helm history tpe -n x; helm uninstall tpe -n x"},
-		{Snapshot{Namespace: "x", Releases: rolledBack("tpe")},
+		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: rolledBack("tpe")},
 			"tpe is a copy of revision 1 since 2026-03-14T20:00:00Z, with chart version 2.0.0, after revision 2 failed with chart version 2.0.1 (8.0.0)",
 			"helm history tpe -n x"},
-		{Snapshot{Namespace: "x", Releases: swapped()},
+		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: swapped()},
 			"it has the chart thingpark-application-controllers in version 1.5.0, and should have the chart thingpark-data-controllers",
 			"helm history tpe-data-controllers -n x; kubectl tpe rollback-plan -n x"},
-		{Snapshot{Namespace: "x", Releases: installed("8.0.0 8.0.0 8.0.0 8.0.0/superseded")},
+		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: installed("8.0.0 8.0.0 8.0.0 8.0.0/superseded")},
 			"its latest revision was superseded, and the newer one is not there: Helm was interrupted, or somebody deleted its secret",
 			"helm history tpe -n x; kubectl tpe rollback-plan -n x"},
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -75,7 +76,7 @@ func TestSettled(t *testing.T) {
 		{"PUM was asked before its job changed", Snapshot{Assessment: readyWith(), Answer: entries(aborted), AskedAt: midday, PUMChangedAt: midday}, []string{"Entry all"}},
 		{"and asked again", Snapshot{Assessment: readyWith(), Answer: entries(aborted), AskedAt: midday.Add(1), PUMChangedAt: midday}, nil},
 		{"PUM is silent", Snapshot{Assessment: readyWith(process(readiness.JobFailed, time.Hour)), AnswerErr: errNoAnswer}, []string{"Entry all"}},
-		{"the workloads are unknown", Snapshot{AssessmentErr: errors.New("503"), Answer: entries(aborted), Namespace: "tpe"}, []string{"Namespace tpe"}},
+		{"the workloads are unknown", Snapshot{AssessmentErr: errors.New("503"), Answer: entries(aborted), Where: command.Where{Namespace: "tpe"}}, []string{"Namespace tpe"}},
 		{"Helm is at work", Snapshot{ObservedAt: midday, Assessment: readyWith(), Answer: entries(aborted), Releases: atWork}, []string{"Release tpe"}},
 		{"Helm died at work", Snapshot{ObservedAt: midday, Assessment: readyWith(), Answer: entries(aborted), Releases: died}, nil},
 		{"a release is to come", Snapshot{ObservedAt: midday, Assessment: readyWith(), Answer: entries(aborted), Releases: coming}, []string{"Release tpe"}},

@@ -5,6 +5,7 @@ package verdict
 import (
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -17,9 +18,9 @@ import (
 // All times are of one clock, the API server's, as far as that is known. Two that are
 // compared are by the same clock, so that their order is certain.
 type Snapshot struct {
-	ObservedAt time.Time
-	Namespace  string // empty if the entries were saved before
-	Goal       Goal   // what it is judged by; where it is empty, by all that was asked for
+	ObservedAt    time.Time
+	command.Where      // where it was taken, and where commands to copy ask; without a namespace if the entries were saved before
+	Goal          Goal // what it is judged by; where it is empty, by all that was asked for
 
 	Assessment    *readiness.Assessment // workloads and jobs
 	AssessmentErr error
@@ -114,9 +115,9 @@ type Verdict struct {
 	Impact   []Impact  // nil if too little was read to say that there is none
 	Moving   []Object  // what may still change by itself; without any, all is settled
 
-	namespace      string
-	processing     bool     // the job that works through the entries is not over
-	failed         bool     // something failed, even if a graver code decides
-	withoutAborted ExitCode // that would hold without the entries that are ABORTED
-	pumAtWork      bool     // PUM works on other entries, or on those again
+	where          command.Where // where commands to copy ask
+	processing     bool          // the job that works through the entries is not over
+	failed         bool          // something failed, even if a graver code decides
+	withoutAborted ExitCode      // that would hold without the entries that are ABORTED
+	pumAtWork      bool          // PUM works on other entries, or on those again
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
@@ -46,7 +47,7 @@ func TestRemarks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := Judge(Snapshot{Assessment: &tt.in, Namespace: "tpe"})
+			v := Judge(Snapshot{Assessment: &tt.in, Where: command.Where{Namespace: "tpe"}})
 			var got []string
 			var code Code
 			for _, f := range v.Findings {
@@ -91,7 +92,7 @@ func TestOldPodsAreToBeDeleted(t *testing.T) {
 		}
 	}
 	w := readiness.Workload{Kind: "StatefulSet", Name: "lrc", State: readiness.Failed, Causes: []readiness.Cause{old("lrc-1"), old("lrc-2")}}
-	v := Judge(Snapshot{Assessment: &readiness.Assessment{Workloads: []readiness.Workload{w}}, Namespace: "tpe"})
+	v := Judge(Snapshot{Assessment: &readiness.Assessment{Workloads: []readiness.Workload{w}}, Where: command.Where{Namespace: "tpe"}})
 	if v.ExitCode != ExitFailed || len(v.Findings) != 1 {
 		t.Fatalf("exit code %d, findings %+v; want one failure", v.ExitCode, v.Findings)
 	}

@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -83,7 +84,7 @@ func Snapshot(name string) (verdict.Snapshot, error) {
 	if err != nil {
 		return verdict.Snapshot{}, err
 	}
-	s := verdict.Snapshot{ObservedAt: h.RecordedAt, Namespace: h.Namespace}
+	s := verdict.Snapshot{ObservedAt: h.RecordedAt, Where: command.Where{Namespace: h.Namespace}}
 	assessment := readiness.Assess(objects, h.RecordedAt)
 	s.Assessment = &assessment
 	s.Answer, s.AnswerErr = h.answer(objects)

@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -204,7 +205,7 @@ func (s *stage) source(config *rest.Config) (*observe.Source, error) {
 		return nil, err
 	}
 	return &observe.Source{
-		Namespace: Namespace, Goal: verdict.GoalAll, PUM: "pum", Interval: 100 * time.Millisecond,
+		Where: command.Where{Namespace: Namespace}, Goal: verdict.GoalAll, PUM: "pum", Interval: 100 * time.Millisecond,
 		Watch: func(ctx context.Context) <-chan readiness.Update {
 			return readiness.Watch(ctx, clients, Namespace, time.Now)
 		},
