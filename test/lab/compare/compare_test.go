@@ -49,6 +49,7 @@ func placed(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 		o.SetNamespace(namespace)
 		o.SetCreationTimestamp(metav1.NewTime(epoch))
 		if o.GetName() == "lone" {
+			o.Object["spec"].(map[string]any)["nodeName"] = "node-1"
 			o.Object["status"] = map[string]any{"phase": "Running", "containerStatuses": []any{
 				map[string]any{"name": "pum", "state": map[string]any{"running": map[string]any{}}},
 			}}
