@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +27,9 @@ import (
 // a request's counts; what none is about is not found.
 type api struct {
 	answers []answer
-	calls   []string
+
+	lock  sync.Mutex // of the calls
+	calls []string
 }
 
 type answer struct {
@@ -36,7 +39,9 @@ type answer struct {
 }
 
 func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.lock.Lock()
 	s.calls = append(s.calls, r.Method+" "+r.URL.Path)
+	s.lock.Unlock()
 	for _, a := range s.answers {
 		if !strings.Contains(r.URL.Path, a.path) {
 			continue
