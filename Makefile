@@ -48,7 +48,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
