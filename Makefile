@@ -114,9 +114,9 @@ $(PROSE):
 	CGO_ENABLED=1 GOBIN="$(dir $@)" go install github.com/errata-ai/vale/v3/cmd/vale@$(VALE)
 
 .PHONY: race
-race: # the tests with the race detector, which needs a C compiler
+race: # the tests of the product with the race detector, which needs a C compiler
 	@sh test/packages.sh gcc libc6-dev
-	CGO_ENABLED=1 go test -race $(UNIT) ./...
+	CGO_ENABLED=1 go test -race $(UNIT) ./cmd/... ./pkg/...
 
 .PHONY: lab-can-run
 lab-can-run:

@@ -111,7 +111,11 @@ func (n *node) Pods(context.Context, string) ([]corev1.Pod, error) {
 	return pods, n.err
 }
 
-func (n *node) Events(context.Context) ([]corev1.Event, error) { return n.events, nil }
+func (n *node) Events(context.Context) ([]corev1.Event, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.events, nil
+}
 
 func (n *node) Log(ctx context.Context, pod string, o *corev1.PodLogOptions) (io.ReadCloser, error) {
 	n.mu.Lock()

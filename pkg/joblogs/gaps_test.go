@@ -264,12 +264,15 @@ func TestAJobThatIsRemovedEndsAFollow(t *testing.T) {
 		state  kubejob.State
 	}{
 		{"nothing tells", func(n *node) {}, kubejob.Running},
-		{"an event tells", func(n *node) { n.events = []corev1.Event{event("1", "Completed")} }, kubejob.Complete},
-		{"an event tells that it failed", func(n *node) { n.events = []corev1.Event{event("1", "BackoffLimitExceeded")} }, kubejob.Failed},
-		{"an event of another job tells nothing", func(n *node) { n.events = []corev1.Event{event("0", "Completed")} }, kubejob.Running},
-		{"its pod was seen to succeed", func(n *node) { n.exit(n.pods[0], 0); time.Sleep(time.Second) }, kubejob.Complete},
-		{"its pod was seen to fail", func(n *node) { n.exit(n.pods[0], 1); time.Sleep(time.Second) }, kubejob.Running},
-		{"its end was decided", func(n *node) { n.finish(batchv1.JobSuccessCriteriaMet); time.Sleep(10 * time.Second) }, kubejob.Complete},
+		{"an event tells", func(n *node) { n.change(func() { n.events = []corev1.Event{event("1", "Completed")} }) }, kubejob.Complete},
+		{"an event tells that it failed", func(n *node) { n.change(func() { n.events = []corev1.Event{event("1", "BackoffLimitExceeded")} }) }, kubejob.Failed},
+		{"an event of another job tells nothing", func(n *node) { n.change(func() { n.events = []corev1.Event{event("0", "Completed")} }) }, kubejob.Running},
+		{"its pod was seen to succeed", func(n *node) { n.change(func() { n.exit(n.pods[0], 0) }); time.Sleep(time.Second) }, kubejob.Complete},
+		{"its pod was seen to fail", func(n *node) { n.change(func() { n.exit(n.pods[0], 1) }); time.Sleep(time.Second) }, kubejob.Running},
+		{"its end was decided", func(n *node) {
+			n.change(func() { n.finish(batchv1.JobSuccessCriteriaMet) })
+			time.Sleep(10 * time.Second)
+		}, kubejob.Complete},
 	}
 	for _, follow := range []bool{true, false} {
 		for _, tt := range tests {

@@ -150,7 +150,7 @@ type stage struct {
 func interleave(ctx context.Context, random *rand.Rand) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	s := &stage{random: random, faults: rand.New(rand.NewPCG(random.Uint64(), 1))}
+	s := &stage{random: rand.New(rand.NewPCG(random.Uint64(), 2)), faults: rand.New(rand.NewPCG(random.Uint64(), 1))}
 	for i, kind := range []string{"Deployment", "Deployment", "StatefulSet"} {
 		s.world.workloads = append(s.world.workloads, workload{kind: kind, name: fmt.Sprintf("w-%d", i), exists: true, generation: 1, want: 2})
 	}
