@@ -464,8 +464,12 @@ func TestOnceAsksPUMAgainIfItsJobEndedMeanwhile(t *testing.T) {
 			asked++
 			return &pum.Answer{Entries: []pum.Entry{{UID: 4, State: pum.StateProcessed, Final: true}}}, nil
 		}
-		if s.Once(t.Context()); asked != 2 {
+		snapshot := s.Once(t.Context())
+		if asked != 2 {
 			t.Errorf("PUM was asked %d times, want twice", asked)
+		}
+		if v := verdict.Judge(snapshot); v.ExitCode != verdict.ExitDone {
+			t.Errorf("exit code %d, want done: the second answer came after the end of the job", v.ExitCode)
 		}
 	})
 }

@@ -73,7 +73,8 @@ func (s *Source) Once(ctx context.Context) verdict.Snapshot {
 	st := state{Snapshot: s.empty()}
 	s.read(ctx, ctx).apply(&st)
 	snapshot := s.dated(&st, time.Now())
-	if s.Ask != nil && snapshot.Outdated() { // the job ended while PUM was asked
+	if s.Ask != nil && snapshot.Outdated() { // the job ended while PUM was asked, or a moment before
+		st.PUMChangedAt = time.Now().Add(-1) // it is known to be over: what PUM is asked from now on comes after it
 		s.ask(ctx, func() {}).apply(&st)
 		snapshot = s.dated(&st, time.Now())
 	}
