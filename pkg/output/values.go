@@ -5,6 +5,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -62,7 +63,11 @@ func (d *SavedValues) show(s *screen) {
 	}
 	s.table(t)
 	s.line("")
-	s.line("These files may hold passwords. Only you can read them.")
+	warning := "These files may hold passwords."
+	if runtime.GOOS != "windows" { // there a file has the access rights of its folder, whatever its mode
+		warning += " Only you can read them."
+	}
+	s.line("%s", warning)
 }
 
 // A ValuesDiff is the document of the command values --diff.
