@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"path/filepath"
 )
 
 // settings are chosen when a lab is made and kept until it is taken down. They
@@ -59,13 +60,22 @@ func (n *Node) writeSettings(s settings) error {
 	return writeFile(n.path("settings.json"), data, 0o644)
 }
 
-// writeFile writes a file that is, at any moment, either as before or whole.
+// writeFile writes a file that is, at any moment, either as before or whole, whoever else
+// writes it at the same time.
 func writeFile(path string, data []byte, mode fs.FileMode) error {
-	partial := path + ".partial"
-	if err := os.WriteFile(partial, data, mode); err != nil {
+	partial, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".partial")
+	if err != nil {
 		return err
 	}
-	return os.Rename(partial, path)
+	_, err = partial.Write(data)
+	err = errors.Join(err, partial.Chmod(mode), partial.Close())
+	if err == nil {
+		err = os.Rename(partial.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(partial.Name())
+	}
+	return err
 }
 
 // freePorts finds ports that nobody uses now. They are below those that the kernel
