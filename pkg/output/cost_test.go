@@ -5,9 +5,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"math"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +13,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+	"github.com/kubectl-tpe/kubectl-tpe/test/cost"
 )
 
 // many is a snapshot with n of everything that is not over: entries that
@@ -80,32 +78,14 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 			return func() error { return p.Show(doc, screen) }
 		},
 	}
-	const noise = time.Second / 2 // what a busy machine makes of anything
 	for name, prepare := range tests {
 		t.Run(name, func(t *testing.T) {
-			few, lots := fastest(t, 5, prepare(5000)), fastest(t, 5, prepare(20000))
-			if ratio := float64(lots) / float64(few); ratio > 10 && lots > noise {
-				t.Errorf("5,000 take %s, and 20,000 %.0f times as long, %s", few, ratio, lots)
-			}
+			cost.Linear(t, 2000, 20_000, func(n int) func() {
+				do := prepare(n)
+				return func() { must(t, do()) }
+			})
 		})
 	}
-}
-
-// fastest returns the shortest time of several, which is not that of a busy
-// machine or of a garbage collection.
-func fastest(t *testing.T, times int, do func() error) time.Duration {
-	t.Helper()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	shortest := time.Duration(math.MaxInt64)
-	for range times {
-		runtime.GC()
-		start := time.Now()
-		if err := do(); err != nil {
-			t.Fatal(err)
-		}
-		shortest = min(shortest, time.Since(start))
-	}
-	return shortest
 }
 
 // What is below the screen is counted all the same.
