@@ -48,7 +48,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew outside ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -66,6 +66,10 @@ manifest: dist ## write the krew manifests of what dist makes
 .PHONY: release-check
 release-check: dist krew ## fail if the krew manifests are not of what dist makes
 	go run ./packaging check $(RELEASE)
+
+.PHONY: outside
+outside: # what the plugin says of the test data of kstatus and Argo CD
+	cd test/outside && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: krew
 krew: # the plugin installed, upgraded and uninstalled by the real krew, and its manifest checked by krew's validator
