@@ -5,6 +5,7 @@ package readiness
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -91,7 +92,7 @@ func (a assessor) builtInWorkloads() []Workload {
 	for _, d := range a.Deployments {
 		pods := a.pods.byDeployment[d.Name]
 		rule := func(c []Cause) Workload { return Deployment(d, c) }
-		w := a.judge(rule, pods, func() []Cause {
+		w := a.judge(d, rule, pods, func() []Cause {
 			isLatest := latest(d.Status.UpdatedReplicas, pods, appsv1.DefaultDeploymentUniqueLabelKey)
 			return append(a.find.onPods(pods, isLatest), deploymentCauses(d, a.find.now)...)
 		})
@@ -101,14 +102,14 @@ func (a assessor) builtInWorkloads() []Workload {
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
 		rule := func(c []Cause) Workload { return StatefulSet(s, a.deletesOld(s), pods, c) }
-		list = append(list, a.judge(rule, pods, func() []Cause {
+		list = append(list, a.judge(s, rule, pods, func() []Cause {
 			return append(a.find.statefulSetCauses(s, pods), a.find.onCreation("StatefulSet", s, pods)...)
 		}))
 	}
 	for _, d := range a.DaemonSets {
 		pods := a.pods.byUID[d.UID]
 		rule := func(c []Cause) Workload { return DaemonSet(d, c) }
-		list = append(list, a.judge(rule, pods, func() []Cause {
+		list = append(list, a.judge(d, rule, pods, func() []Cause {
 			return append(a.find.daemonSetCauses(d, pods), a.find.onCreation("DaemonSet", d, pods)...)
 		}))
 	}
@@ -120,7 +121,7 @@ func (a assessor) customWorkloads() []Workload {
 	for _, k := range a.Kafkas {
 		pods := a.kafkaPods(k)
 		rule := func(c []Cause) Workload { return Kafka(k, a.Objects, c) }
-		list = append(list, a.judge(rule, pods, func() []Cause {
+		list = append(list, a.judge(k, rule, pods, func() []Cause {
 			return append(a.find.onPods(pods, every), kafkaCauses(k, a.Objects, a.find.now)...)
 		}))
 	}
@@ -130,22 +131,25 @@ func (a assessor) customWorkloads() []Workload {
 			pods = []*corev1.Pod{} // read, and none
 		}
 		rule := func(c []Cause) Workload { return StrimziPodSet(s, pods, c) }
-		list = append(list, a.judge(rule, pods, func() []Cause {
+		list = append(list, a.judge(s, rule, pods, func() []Cause {
 			return append(a.find.onPods(pods, listedBy(s)), a.find.onCreation("StrimziPodSet", s, pods)...)
 		}))
 	}
 	for _, m := range a.MongoDBs {
 		rule := func(c []Cause) Workload { return PerconaServerMongoDB(m, c) }
-		list = append(list, a.judge(rule, nil, func() []Cause { return mongoCauses(m, a.find.now) }))
+		list = append(list, a.judge(m, rule, nil, func() []Cause { return mongoCauses(m, a.find.now) }))
 	}
 	return list
 }
 
 // judge applies a rule, first without causes: they are searched for only if the
 // workload is not done. A workload that is ready only between two crashes is not
-// done, nor is one with a pod that cannot run.
-func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
+// done, nor is one with a pod that cannot run, nor one that is being deleted.
+func (a assessor) judge(o metav1.Object, rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
 	w := rule(nil)
+	if at := o.GetDeletionTimestamp(); at != nil {
+		return w.at(step{state: Progressing, doing: beingDeleted(o), since: at.Time}, nil)
+	}
 	if !w.Done() {
 		return rule(gravestFirst(causes()))
 	}
@@ -156,6 +160,16 @@ func (a assessor) judge(rule func([]Cause) Workload, pods []*corev1.Pod, causes 
 		return w.at(step{state: Progressing, doing: "not ready, although its status says ready"}, gravestFirst(broken))
 	}
 	return w
+}
+
+// beingDeleted says that an object is being deleted, and which finalizers it waits for: it
+// stays, with the status that it had, until they are gone.
+func beingDeleted(o metav1.Object) string {
+	doing := "being deleted"
+	if finalizers := o.GetFinalizers(); len(finalizers) > 0 {
+		doing += ", waiting for " + clean(strings.Join(finalizers, ", "))
+	}
+	return doing
 }
 
 // lingering returns the pods that should be gone and are not, whatever the state of
@@ -222,13 +236,23 @@ func (a assessor) jobs() ([]Job, []CronJob) {
 			runs[owner] = append(runs[owner], run{a.job(j), byHand})
 			continue
 		}
-		jobs = append(jobs, a.job(j))
+		jobs = append(jobs, a.existing(j))
 	}
 	var cronJobs []CronJob
 	for _, c := range a.CronJobs {
 		cronJobs = append(cronJobs, assessCronJob(c, runs[c.UID]))
 	}
 	return jobs, cronJobs
+}
+
+// existing is the job of which another one may take the place soon, as Helm replaces its
+// hooks: how one ended that is being deleted says nothing of that.
+func (a assessor) existing(j *batchv1.Job) Job {
+	job := a.job(j)
+	if j.DeletionTimestamp != nil {
+		job.State, job.Reason, job.Causes, job.FinishedAt = JobFinishing, beingDeleted(j), nil, time.Time{}
+	}
+	return job
 }
 
 func (a assessor) job(j *batchv1.Job) Job {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -782,5 +783,30 @@ func TestClean(t *testing.T) {
 				t.Errorf("clean(%q) = %q, want %q", tt.in, got, tt.want)
 			}
 		})
+	}
+}
+
+// Whatever is being deleted is not ready, and a job that is does not count as ended: its
+// status is that of before.
+func TestWhatIsBeingDeletedIsNotDone(t *testing.T) {
+	gone := func(o metav1.Object) {
+		o.SetDeletionTimestamp(new(ago(time.Minute)))
+		o.SetFinalizers([]string{"foregroundDeletion"})
+	}
+	d := deployment(func(*appsv1.Deployment) {})
+	j := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "pum-process"}, Status: batchv1.JobStatus{Conditions: []batchv1.JobCondition{jobIs(batchv1.JobComplete, "", "")}}}
+	o := Objects{Deployments: []*appsv1.Deployment{d}, Jobs: []*batchv1.Job{j}}
+	if a := Assess(o, now); a.Workloads[0].State != Ready || a.Jobs[0].State != JobComplete {
+		t.Fatalf("before: %+v", a)
+	}
+	gone(d)
+	gone(j)
+	a := Assess(o, now)
+	const want = "being deleted, waiting for foregroundDeletion"
+	if w := a.Workloads[0]; w.State != Progressing || w.Reason != want || !w.Since.Equal(now.Add(-time.Minute)) {
+		t.Errorf("the workload: %+v", w)
+	}
+	if j := a.Jobs[0]; j.State != JobFinishing || j.Reason != want || !j.FinishedAt.IsZero() {
+		t.Errorf("the job: %+v", j)
 	}
 }

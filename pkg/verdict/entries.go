@@ -140,17 +140,20 @@ func (v *Verdict) stall(e *pum.Entry, movements map[int64]pum.Movement) {
 	}
 	v.find(ExitPending, Finding{
 		Code: CodeEntryStalled, Level: LevelWarning, Since: since,
-		Summary: entryName(e) + " makes no progress: " + stallSummary(kind),
+		Summary: entryName(e) + " makes no progress: " + stallSummary(e, kind),
 		Detail:  lastResponse(e),
 		Objects: []Object{entryObject(e.UID)},
 		Next:    []string{v.logs(pum.ProcessJob)},
 	})
 }
 
-func stallSummary(kind pum.StallKind) string {
+func stallSummary(e *pum.Entry, kind pum.StallKind) string {
 	switch kind {
 	case pum.StallErrors:
-		return "it fails repeatedly"
+		if e.ErrorCounter == nil {
+			return "it fails repeatedly"
+		}
+		return fmt.Sprintf("it failed %d times, and PUM tries it again", *e.ErrorCounter)
 	case pum.StallIdle:
 		return "its iterations get nothing done"
 	}
