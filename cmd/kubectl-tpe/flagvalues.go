@@ -5,10 +5,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
 
 // Values of flags that are wrong before anything is asked. Each is a pflag.Value.
@@ -50,6 +53,28 @@ func (w *word) String() string { return string(*w) }
 
 // Type names the value in help.
 func (w *word) Type() string { return "string" }
+
+// A stateList is some of PUM's states. A mistyped one would select nothing, which looks like
+// good news.
+type stateList []string
+
+// Set reads states between commas, in any case, and adds them.
+func (l *stateList) Set(value string) error {
+	states := strings.Split(strings.ToUpper(value), ",")
+	for _, state := range states {
+		if !slices.Contains(pum.States(), state) {
+			return fmt.Errorf("PUM has no such state; want some of %s", strings.Join(pum.States(), ", "))
+		}
+	}
+	*l = append(*l, states...)
+	return nil
+}
+
+// String returns what Set was given.
+func (l *stateList) String() string { return strings.Join(*l, ",") }
+
+// Type names the value in help.
+func (l *stateList) Type() string { return "strings" }
 
 // A positive is how long something may take, which is some time.
 type positive time.Duration

@@ -65,7 +65,7 @@ Exit codes:
 	addOutputFlag(cmd, &format)
 	a.failOn.add(cmd)
 	cmd.Flags().StringVarP(&filename, "filename", "f", "", "read saved output of PUM from a file instead of asking, or from standard input (-)")
-	cmd.Flags().StringSliceVar(&states, "state", nil, "show only entries in these states; the verdict is of all")
+	cmd.Flags().Var((*stateList)(&states), "state", "show only entries in these states; the verdict is of all")
 	completeList(cmd, "state", pum.States())
 	watch.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("filename", "watch")
