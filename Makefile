@@ -110,8 +110,10 @@ $(LINTER):
 	GOBIN="$(dir $@)" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT)
 
 .PHONY: prose
-prose: $(PROSE) # Vale, with the rules in .vale/styles, on the documentation that is written by hand
-	$(PROSE) README.md CONTRIBUTING.md SECURITY.md $(filter-out docs/faults.md docs/findings.md,$(wildcard docs/*.md)) test/sim/README.md test/lab/README.md test/lab/tpe/README.md
+prose: $(PROSE) # Vale, with the rules in .vale/styles, on all that users read: documentation, explanations, and the text in the source
+	rm -rf bin/prose
+	go run ./test/prose bin/prose cmd/kubectl-tpe schema pkg/*
+	$(PROSE) bin/prose README.md CONTRIBUTING.md SECURITY.md $(filter-out docs/faults.md,$(wildcard docs/*.md)) docs/commands docs/man pkg/verdict/*.yaml test/sim/README.md test/lab/README.md test/lab/tpe/README.md
 
 $(PROSE):
 	@sh test/packages.sh gcc libc6-dev

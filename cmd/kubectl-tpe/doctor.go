@@ -27,8 +27,8 @@ func newDoctorCmd(a *app) *cobra.Command {
 	var role bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Tell whether this account on this machine can use each command",
-		Long: `Tell whether this account on this machine can use each command: the API server,
+		Short: "Check whether this account on this machine can use each command",
+		Long: `Check whether this account on this machine can use each command: the API server,
 the login, the clock, the rights that each command needs, the kinds that are
 served, and the two protocols to PUM's pod, WebSocket and SPDY. PUM is asked for
 its entries, which changes nothing.

@@ -17,7 +17,6 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
 // defaultNamespace is where the vendor's documentation installs ThingPark
@@ -33,7 +32,7 @@ type cluster struct {
 	where    command.Where      // where commands to copy ask
 	config   *rest.Config       // for the version of the API server and for commands in pods
 	clock    *kube.Clock        // which learns from all answers
-	clients  readiness.Clients  // for all else
+	clients  kube.Clients       // for all else
 	metadata metadata.Interface // for objects without their data
 }
 
@@ -67,7 +66,7 @@ func (a *app) cluster() (*cluster, error) {
 	if err := c.checkPlugin(); err != nil {
 		return nil, err
 	}
-	if c.clients, err = readiness.NewClients(config); err != nil {
+	if c.clients, err = kube.NewClients(config); err != nil {
 		return nil, err
 	}
 	c.metadata, err = metadata.NewForConfig(config)

@@ -38,22 +38,22 @@ func newPreflightCmd(a *app) *cobra.Command {
 	var options preflightOptions
 	cmd := &cobra.Command{
 		Use:   "preflight --to RELEASE",
-		Short: "Tell whether this installation may be upgraded to a release",
-		Long: `Tell whether this installation may be upgraded to a release of ThingPark
+		Short: "Check whether this installation can be upgraded to a release",
+		Long: `Check whether this installation can be upgraded to a release of ThingPark
 Enterprise: the vendor's upgrade path, Kubernetes' version, the Helm releases,
 workloads, operators, entries and claims, the rights of this account, and whether
 Helm on this machine knows the vendor's charts. Nothing is changed.
 
-What is known of releases is what is public up to 8.0.2. Where nothing is public the
-check warns.
+The plugin knows what is public about the releases up to 8.0.2. Where nothing is
+public, the check warns.
 
 Exit codes:
-  0  it may be upgraded
+  0  it can be upgraded
   3  a check failed
   4  not authenticated or not authorized
   5  PUM could not be asked
-  9  it may be upgraded, with warnings, and --fail-on=warning was given`,
-		Example: `  # May this be upgraded?
+  9  it can be upgraded, with warnings, and --fail-on=warning was given`,
+		Example: `  # Can this be upgraded?
   kubectl tpe preflight --to 8.0.0`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -43,8 +43,8 @@ func newRootCmd(a *app) *cobra.Command {
 	var showVersion bool
 	cmd := &cobra.Command{
 		Use:   "kubectl-tpe",
-		Short: "Tell whether an upgrade of ThingPark Enterprise is over and good",
-		Long: `Tell whether an upgrade of ThingPark Enterprise is over, whether it is good,
+		Short: "Show whether an upgrade of ThingPark Enterprise is over and good",
+		Long: `Show whether an upgrade of ThingPark Enterprise is over, whether it is good,
 and if not, what to do next.
 
 Exit codes, the same for every command and output format:

@@ -39,10 +39,10 @@ does: an upgrade begins with them.
 
 With --dir they are written into files of mode 0600, one for each of the four
 releases, or for RELEASE alone: all of them, or none. An existing file is never
-overwritten. Without it the values of RELEASE are written to standard output.
+overwritten. Without it the values of RELEASE are written to stdout.
 
 Values hold passwords, which only the file or the requested output gets: --diff
-masks all that is not known to be harmless, unless --show-secrets is given.
+masks everything that is not known to be harmless, unless --show-secrets is given.
 
 Exit codes:
   0  all that was asked for is written
@@ -93,9 +93,9 @@ func (o *valuesOptions) check(format *output.Format) error {
 	case o.release == "" && o.dir == "":
 		return errors.New("want a release, such as tpe, or --dir for the files of all four")
 	case o.secrets && !o.diff.given():
-		return errors.New("--show-secrets is about --diff; without it values are whole")
+		return errors.New("--show-secrets is for --diff; without --diff values are not masked")
 	case o.dir == "" && !o.diff.given() && !format.Plain():
-		return errors.New("the values themselves are written as yaml or json")
+		return errors.New("values are written as YAML or JSON: use -o yaml or -o json")
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ Workloads are rediscovered continuously: new, deleted and recreated ones are
 followed. An empty namespace is not success. A lost connection does not end the
 wait. It is safe to interrupt.
 
-Progress goes to standard error, the result to standard output.
+Progress goes to stderr, the result to stdout.
 
 Exit codes are those of status, and
   124  out of time; not over yet
@@ -248,7 +248,7 @@ func (w *waitRun) outcome(ctx context.Context) (verdict.Verdict, error) {
 		return v, nil
 	case ctx.Err() != nil:
 		v.ExitCode = verdict.ExitInterrupted
-		return v, errors.New("interrupted after " + w.elapsed() + "; go on with the same command")
+		return v, errors.New("interrupted after " + w.elapsed() + "; continue with the same command")
 	case !w.seen:
 		v.ExitCode = verdict.ExitTimeout
 		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed")

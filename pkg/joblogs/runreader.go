@@ -255,7 +255,7 @@ func (t *runReader) ended(asked Run, c connResult) bool {
 func (t *runReader) markGone(c connResult) {
 	all := t.Tail < 0 && t.Since == 0 && t.SinceTime.IsZero()
 	if all && c.empty() && t.run.previous && t.run.State == Ended && !t.whole {
-		t.run.State, t.run.Reason = Gone, "the node has nothing of it: it was removed, or nothing was written"
+		t.run.State, t.run.Reason = Gone, "the node has no log of it: the log was removed, or nothing was written"
 	}
 }
 

@@ -200,7 +200,7 @@ func (s *Source) read(ctx, lists context.Context) *reading {
 	return r
 }
 
-// history reports whether the verdict depends on when the present upgrade began, which only
+// history reports whether the verdict depends on when the current upgrade began, which only
 // Helm tells: a job failed, or there are no entries.
 func (s *Source) history(p *readiness.Assessment, a *pum.Answer) bool {
 	if p != nil {

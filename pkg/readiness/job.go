@@ -144,10 +144,3 @@ func (f finder) held(j *batchv1.Job, pods []*corev1.Pod) []Cause {
 	}
 	return causes
 }
-
-func timeOf(t *metav1.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.Time
-}

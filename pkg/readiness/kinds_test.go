@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // Observe and Watch read the kinds of one table. Each list that Assess takes is filled by one
 // line of it, and Rules lets an account list and watch it.
 func TestEveryKindIsInTheTable(t *testing.T) {
-	clients, err := NewClients(&rest.Config{Host: "http://127.0.0.1:1"})
+	clients, err := kube.NewClients(&rest.Config{Host: "http://127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,7 +182,40 @@ func (v *Verdict) describe(o Object) string {
 
 // findingCode returns the code of the finding for a cause.
 func findingCode(code readiness.Code) Code {
-	return cmp.Or(Code(code.Finding()), CodeHeldUp)
+	return cmp.Or(causeFindings[code], CodeHeldUp)
+}
+
+// causeFindings has the code of the finding for each code of a cause.
+var causeFindings = map[readiness.Code]Code{
+	readiness.ImagePull:        CodeImagePull,
+	readiness.ConfigMissing:    CodeConfigMissing,
+	readiness.ConfigRefused:    CodeConfigRefused,
+	readiness.Creating:         CodeCreating,
+	readiness.StartFailed:      CodeStartFailed,
+	readiness.CrashLoop:        CodeCrashLoop,
+	readiness.OOMKilled:        CodeOOMKilled,
+	readiness.InitFailed:       CodeInitFailed,
+	readiness.InitRunning:      CodeNotReady,
+	readiness.ContainerFailed:  CodeContainerFailed,
+	readiness.ReadinessProbe:   CodeNotReady,
+	readiness.StartupProbe:     CodeNotReady,
+	readiness.StartupKilled:    CodeLivenessProbe,
+	readiness.LivenessProbe:    CodeLivenessProbe,
+	readiness.ReadinessGate:    CodeHeldUp,
+	readiness.NotReady:         CodePodNotReady,
+	readiness.Unschedulable:    CodeUnschedulable,
+	readiness.ClaimPending:     CodeClaim,
+	readiness.ClaimLost:        CodeClaim,
+	readiness.MountFailed:      CodeMountFailed,
+	readiness.Quota:            CodeQuota,
+	readiness.CreateFailed:     CodeCreateFailed,
+	readiness.Evicted:          CodeNode,
+	readiness.NodeLost:         CodeNode,
+	readiness.StuckStopping:    CodeNode,
+	readiness.ProgressDeadline: CodeProgressDeadline,
+	readiness.OperatorError:    CodeOperatorError,
+	readiness.OldRevision:      CodeOldPod,
+	readiness.SidecarHolds:     CodeSidecarHolds,
 }
 
 // recent is how old a crash may be to be reported: an upgrade is checked on the

@@ -77,7 +77,7 @@ func resize(c *corev1.PersistentVolumeClaim) string {
 		case corev1.PersistentVolumeClaimResizing:
 			return "its volume is being resized (Resizing)"
 		case corev1.PersistentVolumeClaimControllerResizeError, corev1.PersistentVolumeClaimNodeResizeError:
-			return fmt.Sprintf("its resize failed: %s (%s)", cmp.Or(condition.Message, condition.Reason, "Kubernetes says no more"), condition.Type)
+			return fmt.Sprintf("its resize failed: %s (%s)", cmp.Or(condition.Message, condition.Reason, "Kubernetes gives no further details"), condition.Type)
 		}
 	}
 	if status := c.Status.AllocatedResourceStatuses[corev1.ResourceStorage]; status != "" {
@@ -112,7 +112,7 @@ func (p *Preflight) claims() Check {
 		case c.Phase == string(corev1.ClaimPending) && c.Unused:
 			odd = append(odd, c.Name+" is Pending, and no pod uses it")
 		default:
-			bad = append(bad, c.Name+" is "+cmp.Or(c.Phase, "in no phase"))
+			bad = append(bad, c.Name+" is "+cmp.Or(c.Phase, "without a phase"))
 		}
 	}
 	next := p.Kubectl("get persistentvolumeclaims")

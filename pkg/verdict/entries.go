@@ -167,7 +167,7 @@ func (v *Verdict) complaints(answer *pum.Answer) {
 	}
 	f := Finding{
 		Code: CodePUMComplains, Level: LevelWarning,
-		Summary: "PUM's command printed its whole list, but also wrote to standard error",
+		Summary: "PUM's command printed its whole list, but also wrote to stderr",
 		Detail:  beginning(answer.Stderr),
 		Objects: []Object{{Kind: "Pod", Name: answer.Source.Pod}},
 	}

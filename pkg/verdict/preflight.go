@@ -323,7 +323,7 @@ func (p *Preflight) rights() Check {
 	var c Check
 	switch {
 	case len(lacking) > 0:
-		c = fail(name, "this account may not "+few(lacking))
+		c = fail(name, "this account cannot "+few(lacking))
 	case err != nil:
 		c = unknown(name, err)
 	case len(all) > 0:

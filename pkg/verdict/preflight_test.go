@@ -163,7 +163,7 @@ func TestPreflightChecks(t *testing.T) {
 		{"what is installed is not known", func(p *Preflight) { p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6") }, "path", "unknown: what is installed is unknown: the Helm releases do not belong to one known release of ThingPark Enterprise; set it with --from", ExitError},
 		{"no Helm, and said what is installed", func(p *Preflight) { p.Releases = &Releases{}; p.From = &release.Version{Major: 7, Minor: 3, Fix: 6} }, "releases", "warning: there is no Helm release of ThingPark Enterprise in this namespace", ExitDone},
 		{"secrets may not be read", func(p *Preflight) { p.Releases, p.ReleasesErr = nil, errSecrets }, "releases", "unknown: " + errSecrets.Error(), ExitForbidden},
-		{"a right missing", func(p *Preflight) { p.Rights[0].Allowed = false }, "rights", "failed: this account may not create secrets", ExitFailed},
+		{"a right missing", func(p *Preflight) { p.Rights[0].Allowed = false }, "rights", "failed: this account cannot create secrets", ExitFailed},
 		{"an administrator's right missing", func(p *Preflight) { p.Rights[1].Allowed = false }, "rights", "warning: this account may do what Helm does in the namespace; an administrator has to upgrade the operators' custom resource definitions", ExitDone},
 		{"rights unknown", func(p *Preflight) { p.Rights[0] = Access{Namespaced: true, Err: refused} }, "rights", "unknown: connection refused", ExitError},
 		{"charts unknown to Helm", func(p *Preflight) { p.Repository = "" }, "repository", "warning: Helm on this machine does not know the vendor's charts", ExitDone},

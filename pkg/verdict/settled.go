@@ -111,7 +111,7 @@ func (s *Snapshot) movingEntries() (found []Object) {
 
 func (s *Snapshot) movingReleases() (found []Object) {
 	if s.Releases == nil {
-		return nil // this account may not read them
+		return nil // this account cannot read them
 	}
 	for i := range s.Releases.Items {
 		r := &s.Releases.Items[i]

@@ -143,7 +143,7 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 	}
 }
 
-// What ended before the present upgrade began is history; an entry is not, for its data
+// What ended before the current upgrade began is history; an entry is not, for its data
 // was never migrated.
 func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	const hour = time.Hour
@@ -178,7 +178,7 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	aborted := entries(pum.StateAborted)
 	aborted.Entries[0].StateTimestamp = new(midday.Add(-48 * hour).Format(time.RFC3339))
 	v := Judge(Snapshot{ObservedAt: midday, Assessment: workloads(readiness.Ready), Answer: aborted, Releases: helm(hour)})
-	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "the service has not responded; that was at 2026-02-27 12:00 UTC, before the present upgrade began at 2026-03-01 11:00 UTC, and its data has not been migrated since" {
+	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "the service has not responded; that was at 2026-02-27 12:00 UTC, before the current upgrade began at 2026-03-01 11:00 UTC, and its data has not been migrated since" {
 		t.Errorf("exit code %d, %s: %s", v.ExitCode, f.Code, f.Detail)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -200,7 +201,7 @@ func builtin() []Kind {
 
 // source returns what the wait observes: the server, and a PUM that is in the same world.
 func (s *stage) source(config *rest.Config) (*observe.Source, error) {
-	clients, err := readiness.NewClients(config)
+	clients, err := kube.NewClients(config)
 	if err != nil {
 		return nil, err
 	}

@@ -68,9 +68,9 @@ func diagnoses(doc string) map[string]diagnosis {
 				switch word {
 				case "needs":
 					d.ExitCode = 4
-					d.Checks = append(d.Checks, "failed rights: "+commands[i]+": this account may not "+cells[0])
+					d.Checks = append(d.Checks, "failed rights: "+commands[i]+": this account cannot "+cells[0])
 				case "uses":
-					d.Checks = append(d.Checks, "warning rights: "+commands[i]+": this account may not "+cells[0]+": that much stays unknown")
+					d.Checks = append(d.Checks, "warning rights: "+commands[i]+": this account cannot "+cells[0]+": that stays unknown")
 				}
 			}
 			all[cells[0]] = d
