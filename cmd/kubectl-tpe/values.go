@@ -86,16 +86,16 @@ Exit codes:
 // check refuses what cannot be meant.
 func (o *valuesOptions) check(format *output.Format) error {
 	switch {
-	case o.revision < 0:
-		return errors.New("a revision is a number from 1 on")
-	case o.release == "" && (o.revision > 0 || o.diff.given()):
-		return errors.New("the four releases have revisions of their own: name one, such as tpe")
+	case o.release == "" && o.revision > 0:
+		return errors.New("--revision is for one release, as each has revisions of its own: name it, such as tpe")
+	case o.release == "" && o.diff.given():
+		return errors.New("--diff is for one release, as each has revisions of its own: name it, such as tpe")
 	case o.release == "" && o.dir == "":
 		return errors.New("want a release, such as tpe, or --dir for the files of all four")
 	case o.secrets && !o.diff.given():
 		return errors.New("--show-secrets is about --diff; without it values are whole")
 	case o.dir == "" && !o.diff.given() && !format.Plain():
-		return errors.New("the values themselves are written as yaml or json")
+		return errors.New("-o: the values themselves are written as yaml or json")
 	}
 	return nil
 }
