@@ -106,15 +106,18 @@ func (f *logsFlags) add(cmd *cobra.Command) {
 	flags.BoolVarP(&f.Follow, "follow", "f", false, "wait for the job, and follow it until it is over")
 	flags.Var(&f.Attempts, "attempt", "all, last or a number; with --follow, last means the ones after it as well")
 	flags.BoolVarP(&f.previous, "previous", "p", false, "the attempt before the last one")
-	flags.StringVarP(&f.Container, "container", "c", "", "one container only, which may be a sidecar")
+	flags.VarP((*containerName)(&f.Container), "container", "c", "one container only, which may be a sidecar")
 	flags.Int64Var(&f.Tail, "tail", -1, "the last lines of each container only; -1 for all")
+	annotate(flags, "tail", mayBeBelow0)
 	flags.DurationVar(&f.Since, "since", 0, "lines that are not older than this, such as 10m, by the node's clock")
 	flags.StringVar(&f.sinceTime, "since-time", "", "lines from this time on, such as 2026-01-31T10:00:00Z")
 	flags.StringSliceVar(&f.after, "after", nil, "continue where an interrupted command ended, which prints the value")
 	flags.BoolVar(&f.stamps, "timestamps", false, "begin each line with the time when it was written")
 	flags.StringVarP(&f.format, "output", "o", "", "json: an object a line, {attempt, pod, container, time, line}")
-	flags.StringVar(&f.job, "job", pum.ProcessJob, "the job")
+	f.job = pum.ProcessJob
+	flags.Var((*objectName)(&f.job), "job", "the job")
 	flags.DurationVar(&f.timeout, "timeout", 0, "how long to follow; 0 for as long as it takes")
+	annotate(flags, "timeout", needsAnother, "follow")
 }
 
 // check refuses flags that do not go together, and reads those that are more
@@ -127,10 +130,8 @@ func (f *logsFlags) check() error {
 		{f.Since != 0 && f.sinceTime != "", "--since cannot be used with --since-time"},
 		{f.previous && f.Attempts != joblogs.Selection{}, "--previous cannot be used with --attempt"},
 		{f.stamps && f.format != "", "--timestamps cannot be used with -o json, which has the time of each line"},
-		{f.timeout != 0 && !f.Follow, "--timeout is for --follow"},
-		{f.format != "" && f.format != "json", fmt.Sprintf("-o %q: want json, or nothing", f.format)},
-		{f.Tail < -1, "--tail: want a number of lines, or -1 for all"},
-		{f.Since < 0, "--since: want a time that has passed, such as 10m"},
+		{f.format != "" && f.format != "json", fmt.Sprintf("invalid argument %q for \"-o, --output\" flag: want json", f.format)},
+		{f.Tail < -1, fmt.Sprintf("invalid argument \"%d\" for \"--tail\" flag: want a number of lines, or -1 for all", f.Tail)},
 	}
 	for _, c := range conflicts {
 		if c.both {
@@ -143,7 +144,7 @@ func (f *logsFlags) check() error {
 	for _, text := range f.after {
 		position, err := joblogs.ParsePosition(text)
 		if err != nil {
-			return fmt.Errorf("--after: %w", err)
+			return fmt.Errorf("invalid argument %q for \"--after\" flag: %w", text, err)
 		}
 		f.After = append(f.After, position)
 	}
@@ -152,7 +153,7 @@ func (f *logsFlags) check() error {
 	}
 	var err error
 	if f.SinceTime, err = time.Parse(time.RFC3339, f.sinceTime); err != nil {
-		return fmt.Errorf("--since-time %q: want a time such as 2026-01-31T10:00:00Z", f.sinceTime)
+		return fmt.Errorf("invalid argument %q for \"--since-time\" flag: want a time such as 2026-01-31T10:00:00Z", f.sinceTime)
 	}
 	return nil
 }

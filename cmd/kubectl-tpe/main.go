@@ -48,7 +48,7 @@ func run(args []string, a *app) int {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	cmd := newRootCmd(a)
 	cmd.SetArgs(args)
-	return int(a.report(cmd.ExecuteContext(ctx)))
+	return int(a.report(cmd.ExecuteContextC(ctx)))
 }
 
 // endings are the signals that end a command in an orderly way. Under nohup a

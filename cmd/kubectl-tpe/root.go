@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
@@ -92,7 +91,10 @@ Exit codes, the same for every command and output format:
 	addLogFlag(cmd, a)
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		startLog(cmd)
-		return checkDurations(cmd.Flags(), a.kube.overrides.Timeout)
+		if err := checkFlags(cmd.Flags()); err != nil {
+			return err
+		}
+		return a.kube.check(cmd.Flags())
 	}
 	addCommands(cmd, a)
 	return cmd
@@ -125,6 +127,7 @@ func addCommands(root *cobra.Command, a *app) {
 func (a *app) addKubeFlags(cmd *cobra.Command) {
 	a.kube.add(cmd.PersistentFlags())
 	cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) {
+		annotate(cmd.PersistentFlags(), f.Name, kubectlFlag)
 		switch f.Name {
 		case "namespace":
 			f.Usage = "namespace of ThingPark Enterprise; by default that of the context, else " + defaultNamespace
@@ -162,21 +165,6 @@ func newHelpCmd() *cobra.Command {
 			return found.Help()
 		},
 	}
-}
-
-// checkDurations refuses to wait for less than no time. Only a wait's --timeout means
-// something by it: it never ends, as kubectl's.
-func checkDurations(flags *pflag.FlagSet, request string) (err error) {
-	flags.VisitAll(func(f *pflag.Flag) {
-		given, parsed := time.ParseDuration(f.Value.String())
-		if f.Value.Type() == "duration" && f.Name != "timeout" && parsed == nil && given < 0 {
-			err = fmt.Errorf("--%s: want no less than 0, have %s", f.Name, given)
-		}
-	})
-	if timeout, failed := clientcmd.ParseTimeout(request); failed != nil || timeout < 0 {
-		err = fmt.Errorf("--request-timeout: want a time such as 1s, 2m or 3h, have %q", request)
-	}
-	return err
 }
 
 // answered turns the result of a command into what report takes: errors of

@@ -86,10 +86,10 @@ Exit codes:
 // check refuses what cannot be meant.
 func (o *valuesOptions) check(format *output.Format) error {
 	switch {
-	case o.revision < 0:
-		return errors.New("a revision is a number from 1 on")
-	case o.release == "" && (o.revision > 0 || o.diff.given()):
-		return errors.New("the four releases have revisions of their own: name one, such as tpe")
+	case o.release == "" && o.revision > 0:
+		return errors.New("--revision is for one release, as each has revisions of its own: name it, such as tpe")
+	case o.release == "" && o.diff.given():
+		return errors.New("--diff is for one release, as each has revisions of its own: name it, such as tpe")
 	case o.release == "" && o.dir == "":
 		return errors.New("want a release, such as tpe, or --dir for the files of all four")
 	case o.secrets && !o.diff.given():
