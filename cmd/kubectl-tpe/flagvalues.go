@@ -25,8 +25,8 @@ const (
 	needsAnother = "kubectl-tpe_needs"    // it means nothing without the flag named
 )
 
-// annotate notes something of a flag.
-func annotate(flags *pflag.FlagSet, flag, annotation string, values ...string) {
+// markFlag notes something of a flag.
+func markFlag(flags *pflag.FlagSet, flag, annotation string, values ...string) {
 	must(flags.SetAnnotation(flag, annotation, values))
 }
 

@@ -108,7 +108,7 @@ func (f *logsFlags) add(cmd *cobra.Command) {
 	flags.BoolVarP(&f.previous, "previous", "p", false, "the attempt before the last one")
 	flags.VarP((*containerName)(&f.Container), "container", "c", "one container only, which may be a sidecar")
 	flags.Int64Var(&f.Tail, "tail", -1, "the last lines of each container only; -1 for all")
-	annotate(flags, "tail", mayBeBelow0)
+	markFlag(flags, "tail", mayBeBelow0)
 	flags.DurationVar(&f.Since, "since", 0, "lines that are not older than this, such as 10m, by the node's clock")
 	flags.StringVar(&f.sinceTime, "since-time", "", "lines from this time on, such as 2026-01-31T10:00:00Z")
 	flags.StringSliceVar(&f.after, "after", nil, "continue where an interrupted command ended, which prints the value")
@@ -117,7 +117,7 @@ func (f *logsFlags) add(cmd *cobra.Command) {
 	f.job = pum.ProcessJob
 	flags.Var((*objectName)(&f.job), "job", "the job")
 	flags.DurationVar(&f.timeout, "timeout", 0, "how long to follow; 0 for as long as it takes")
-	annotate(flags, "timeout", needsAnother, "follow")
+	markFlag(flags, "timeout", needsAnother, "follow")
 }
 
 // check refuses flags that do not go together, and reads those that are more

@@ -63,8 +63,8 @@ Exit codes:
 	cmd.Flags().Var(&options.command, "pum-restart-command", "command that restarts PUM; by default the one that goes with the command that printed the entries")
 	cmd.Flags().BoolVar(&options.wait, "wait", false, "once confirmed, continue like wait --for=entries")
 	cmd.Flags().DurationVar(&options.waiting.timeout, "timeout", defaultTimeout, "how long to wait with --wait")
-	annotate(cmd.Flags(), "timeout", mayBeBelow0)
-	annotate(cmd.Flags(), "timeout", needsAnother, "wait")
+	markFlag(cmd.Flags(), "timeout", mayBeBelow0)
+	markFlag(cmd.Flags(), "timeout", needsAnother, "wait")
 	flags.add(cmd)
 	return cmd
 }

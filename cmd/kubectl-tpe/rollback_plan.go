@@ -60,8 +60,8 @@ Exit codes:
 	options.controller, options.timeout = "thingpark-enterprise-controller", time.Minute
 	f.Var((*objectName)(&options.controller), "controller-deployment", "deployment that knows the backups")
 	f.Var((*positive)(&options.timeout), "controller-timeout", "how long to wait for each of its answers")
-	annotate(f, "controller-deployment", needsAnother, "backups")
-	annotate(f, "controller-timeout", needsAnother, "backups")
+	markFlag(f, "controller-deployment", needsAnother, "backups")
+	markFlag(f, "controller-timeout", needsAnother, "backups")
 	return cmd
 }
 

@@ -128,7 +128,7 @@ func addCommands(root *cobra.Command, a *app) {
 func (a *app) addKubeFlags(cmd *cobra.Command) {
 	a.kube.add(cmd.PersistentFlags())
 	cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) {
-		annotate(cmd.PersistentFlags(), f.Name, kubectlFlag)
+		markFlag(cmd.PersistentFlags(), f.Name, kubectlFlag)
 		switch f.Name {
 		case "namespace":
 			f.Usage = "namespace of ThingPark Enterprise; by default that of the context, else " + defaultNamespace

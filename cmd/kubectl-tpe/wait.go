@@ -86,7 +86,7 @@ Exit codes are those of status, and
 func (o *waitOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait; 0 checks once, which may take 30s or --pum-timeout; negative waits forever")
-	annotate(f, "timeout", mayBeBelow0)
+	markFlag(f, "timeout", mayBeBelow0)
 	f.DurationVar(&o.stableFor, "stable-for", 0, "how long everything must stay ready")
 	f.BoolVar(&o.failFast, "fail-fast", false, "end as soon as something cannot recover by itself")
 	addIntervalFlag(cmd, &o.interval)

@@ -20,7 +20,7 @@ func annotated(a Annotations, doc *Status) string {
 }
 
 func statusWith(code verdict.ExitCode, findings ...verdict.Finding) *Status {
-	return &Status{Head: Head{Outcome: verdict.OutcomePending, ExitCode: code, Findings: findings}, asked: verdict.GoalEntries}
+	return &Status{Head: Head{Judged: Judged{Outcome: verdict.OutcomePending, ExitCode: code}, Findings: findings}, asked: verdict.GoalEntries}
 }
 
 func TestAnnotations(t *testing.T) {
