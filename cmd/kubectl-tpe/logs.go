@@ -200,7 +200,7 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	case ctx.Err() != nil:
 		return answered(verdict.ExitInterrupted, fmt.Errorf("interrupted%s", f.goOn(c, reader, begun)))
 	case limited.Err() != nil:
-		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s", f.timeout, f.goOn(c, reader, begun)))
+		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s%s", f.timeout, c.unanswered(), f.goOn(c, reader, begun)))
 	case err != nil && verdict.Classify(err) == verdict.ExitNotFound:
 		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, history)}
 	case err != nil:

@@ -111,11 +111,13 @@ func (v *releaseFlag) Type() string { return "release" }
 
 // preflight looks at everything once and writes the checklist.
 func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options preflightOptions, given *release.Manifest) error {
-	snapshot := a.observe(ctx, c, flags)
-	p := &verdict.Preflight{Snapshot: snapshot, From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
-	a.lookAhead(ctx, c, p)
+	p := &verdict.Preflight{From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
+	var all sync.WaitGroup
+	all.Go(func() { p.Snapshot = a.observe(ctx, c, flags) })
+	all.Go(func() { a.lookAhead(ctx, c, p) })
+	all.Wait()
 	list, steps := p.Judge(a.failOn.level)
-	doc := output.NewPreflight(c.Place, snapshot.ObservedAt, p.To, steps, list)
+	doc := output.NewPreflight(c.Place, p.ObservedAt, p.To, steps, list)
 	return a.answer(ctx, c, list.ExitCode, format, doc, slices.Concat(readiness.Rules(), pum.Rules(), release.Rules()))
 }
 

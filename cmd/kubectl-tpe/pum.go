@@ -73,6 +73,9 @@ func (f *pumFlags) ask(ctx context.Context, client *pum.Client) (*pum.Answer, er
 	ctx, cancel := f.deadline(ctx)
 	defer cancel()
 	found, err := either(client.Status(ctx))
+	if silent := (*SilentError)(nil); errors.As(err, &silent) {
+		return nil, err // PUM was not asked: the API server did not answer
+	}
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.Is(err, pum.ErrNoAnswer) {
 		return nil, fmt.Errorf("%w: %w: %w", pum.ErrNoAnswer, context.Cause(ctx), err)
 	}

@@ -27,6 +27,8 @@ type app struct {
 	clock *kube.Clock      // of the API server that is asked; nil if none is
 	kube  kubeFlags
 
+	patience patience // with an API server that says nothing
+
 	// observe observes a namespace once; observeOnce where it is nil.
 	observe func(context.Context, *cluster, pumFlags) verdict.Snapshot
 
@@ -80,6 +82,9 @@ Exit codes, the same for every command and output format:
 		},
 	}
 	cmd.Flags().BoolVar(&showVersion, "version", false, "show the version of this plugin")
+	if a.patience == (patience{}) {
+		a.patience = defaultPatience
+	}
 	if a.observe == nil {
 		a.observe = a.observeOnce
 	}

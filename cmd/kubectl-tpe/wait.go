@@ -254,7 +254,7 @@ func (w *waitRun) outcome(ctx context.Context) (verdict.Verdict, error) {
 		return v, errors.New("interrupted after " + w.elapsed() + "; continue with the same command")
 	case !w.seen:
 		v.ExitCode = verdict.ExitTimeout
-		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed")
+		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed" + w.cluster.unanswered())
 	case w.last.Done:
 		return v.TimedOut(), fmt.Errorf("timed out after %s; everything was ready, but not for --stable-for=%s", w.elapsed(), w.options.stableFor)
 	case v.ExitCode == verdict.ExitDone:

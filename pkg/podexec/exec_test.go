@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,7 +21,9 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/exec"
 
@@ -123,14 +126,25 @@ type apiServer struct {
 	upgrades []string
 }
 
+// reviews returns what reads access reviews, which clients send as protobuf.
+func reviews() serializer.CodecFactory {
+	scheme := runtime.NewScheme()
+	_ = authorizationv1.AddToScheme(scheme) // it always can
+	return serializer.NewCodecFactory(scheme)
+}
+
 func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	protocol := r.Header.Get("Upgrade")
 	if protocol == "" {
+		body, _ := io.ReadAll(r.Body)
 		var review authorizationv1.SelfSubjectAccessReview
-		_ = json.NewDecoder(r.Body).Decode(&review)
+		if _, _, err := reviews().UniversalDeserializer().Decode(body, nil, &review); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
 		review.APIVersion, review.Kind = "authorization.k8s.io/v1", "SelfSubjectAccessReview"
 		review.Status.Allowed = strings.Contains(s.rights, review.Spec.ResourceAttributes.Verb)
 		_ = json.NewEncoder(w).Encode(review)
