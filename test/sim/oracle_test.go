@@ -98,7 +98,8 @@ func (o *oracle) reported(r observe.Report) {
 	o.lock.Lock()
 	defer o.lock.Unlock()
 	code := r.Verdict.ExitCode
-	unknown := code == verdict.ExitError || code == verdict.ExitNoAnswer && r.Snapshot.Assessment == nil
+	unknown := code == verdict.ExitError || code == verdict.ExitNoAnswer && r.Snapshot.Assessment == nil ||
+		r.Snapshot.UnconfirmedErr != nil // it looks done, and could not be read again yet
 	if code != verdict.ExitDone && !unknown {
 		o.not = len(o.readings)
 	}
