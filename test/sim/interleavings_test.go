@@ -347,7 +347,8 @@ func (s *stage) applyLocked() {
 			_ = s.server.Store.Delete(Namespace, w.kind+"/"+w.name) // it may be gone already
 		}
 	}
-	s.server.Store.Apply(append(there, s.world.jobObject())...)
+	namespace := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": Namespace}}}
+	s.server.Store.Apply(append(there, s.world.jobObject(), namespace)...)
 	s.history = append(s.history, s.world.clone())
 }
 

@@ -27,6 +27,7 @@ type oracle struct {
 	lock     sync.Mutex
 	readings []*reading
 	answers  map[*pum.Answer]int // how many changes there were when PUM was asked
+	said     []string            // the last reports
 	not      int                 // how many readings had begun when the wait last reported that all is not done
 }
 
@@ -103,6 +104,15 @@ func (o *oracle) reported(r observe.Report) {
 	if code != verdict.ExitDone && !unknown {
 		o.not = len(o.readings)
 	}
+	o.said = append(o.said, fmt.Sprintf("after %d readings: exit code %d, over %v, not %d, unconfirmed %v; %v", len(o.readings), code, r.Over, o.not, r.Snapshot.UnconfirmedErr, summaries(r)))
+	o.said = o.said[max(0, len(o.said)-10):]
+}
+
+func summaries(r observe.Report) (all []string) {
+	for _, f := range r.Verdict.Findings {
+		all = append(all, f.Summary)
+	}
+	return all
 }
 
 // judge tells how the wait ended, and what was wrong with that. It reads the store itself.
@@ -208,5 +218,5 @@ func (s *stage) tell() string {
 	for _, r := range s.oracle.readings {
 		fmt.Fprintf(&b, "reading %d: %v\n", r.number, r.revisions)
 	}
-	return b.String()
+	return b.String() + strings.Join(s.oracle.said, "\n")
 }
