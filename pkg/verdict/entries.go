@@ -95,10 +95,26 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		f.Detail = "right after an upgrade that means not yet; whether the job " + pum.ProcessJob + ", which processes them, ran is unknown here"
 	case job != nil:
 		f.Detail = "right after an upgrade that means not yet: the job " + pum.ProcessJob + " that is there ended before this upgrade began"
+	case !known:
+		f.Summary = "PUM has no entries, and nothing shows whether its job ran"
+		f.Detail = "there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed; " +
+			s.whyUnknown() + ", so this stays pending until a job " + pum.ProcessJob + " is seen or the Helm releases can be read"
+		f.Next = []string{v.kubectl("tpe doctor"), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe wait --for=workloads")}
 	default:
 		f.Detail = "right after an upgrade that means not yet; there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed"
 	}
 	v.find(ExitPending, f)
+}
+
+// whyUnknown says why it is not known when Helm last upgraded the application.
+func (s *Snapshot) whyUnknown() string {
+	switch {
+	case s.ReleasesErr != nil:
+		return "the Helm releases, which show when this upgrade began, cannot be read (" + s.ReleasesErr.Error() + ")"
+	case s.Releases == nil:
+		return "the Helm releases, which show when this upgrade began, were not read"
+	}
+	return "no Helm release of the application shows when this upgrade began"
 }
 
 // entry judges one entry.

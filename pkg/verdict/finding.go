@@ -47,6 +47,7 @@ const (
 	CodeOutOfMemory      Code = "TPE132"
 	CodeConfigRefused    Code = "TPE133"
 	CodeCreating         Code = "TPE134"
+	CodeStateUnclear     Code = "TPE135"
 	CodeEntryAborted     Code = "TPE201"
 	CodeUnknownState     Code = "TPE202"
 	CodeNoEntries        Code = "TPE203"

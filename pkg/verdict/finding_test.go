@@ -22,7 +22,7 @@ func everything() []Snapshot {
 	aborted.Stderr, aborted.Ignored = []byte("oops"), "bye"
 	aborted.Entries = append(aborted.Entries, aborted.Entries[0])
 	aborted.Entries[2].ErrorCounter = new(int64(3))
-	assessment := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused),
+	assessment := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused, readiness.Unknown),
 		readiness.Job{Name: "a", State: readiness.JobFailed}, readiness.Job{Name: "b", State: readiness.JobSuspended})
 	assessment.ObservedAt = noon
 	for _, code := range readiness.Codes() {

@@ -112,6 +112,11 @@ func (v *Verdict) workload(w readiness.Workload) {
 		f.Summary = name(w) + " is paused, and will not continue until it is resumed"
 		f.Next = []string{v.describe(f.Objects[0])}
 		v.find(ExitPending, f)
+	case readiness.Unknown:
+		f.Code, f.Level = CodeStateUnclear, LevelWarning
+		f.Summary = "whether " + name(w) + " is ready is unknown"
+		f.Next = []string{v.describe(f.Objects[0])}
+		v.find(ExitPending, f)
 	default:
 		v.hold(ExitPending)
 	}

@@ -69,7 +69,7 @@ func TestJudge(t *testing.T) {
 		{"only entries asked for", Snapshot{Answer: processed}, ExitDone, nil},
 		{"a workload on its way", Snapshot{Assessment: workloads(readiness.Progressing), Answer: processed}, ExitPending, nil},
 		{"a paused workload", Snapshot{Assessment: workloads(readiness.Paused), Answer: processed}, ExitPending, []Code{CodePaused}},
-		{"a workload not proven ready", Snapshot{Assessment: workloads(readiness.Unknown), Answer: processed}, ExitPending, nil},
+		{"a workload not proven ready", Snapshot{Assessment: workloads(readiness.Unknown), Answer: processed}, ExitPending, []Code{CodeStateUnclear}},
 		{"a failed workload", Snapshot{Assessment: workloads(readiness.Failed), Answer: processed}, ExitFailed, []Code{CodeWorkloadFailed}},
 		{"a workload to restart", Snapshot{Assessment: workloads(readiness.AwaitingRestart), Answer: processed}, ExitPending, []Code{CodeAwaitingRestart}},
 		{"no workload is not success", Snapshot{Assessment: workloads(), Answer: processed}, ExitPending, []Code{CodeNoWorkloads}},

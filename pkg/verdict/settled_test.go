@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -215,6 +216,26 @@ func TestNoEntries(t *testing.T) {
 			}
 			if v.ExitCode != tt.want || code != tt.code {
 				t.Errorf("exit code %d, %q; want %d, %q", v.ExitCode, code, tt.want, tt.code)
+			}
+		})
+	}
+}
+
+// A wait that cannot end by itself says why, and what would end it.
+func TestNoEntriesSayWhyTheyStayPending(t *testing.T) {
+	for _, tt := range []struct {
+		name, detail string
+		in           Snapshot
+	}{
+		{"Helm cannot be read", "the Helm releases, which show when this upgrade began, cannot be read (secrets is forbidden)", Snapshot{ReleasesErr: errors.New("secrets is forbidden")}},
+		{"Helm was not read", "the Helm releases, which show when this upgrade began, were not read", Snapshot{}},
+		{"it was not installed with Helm", "no Helm release of the application shows when this upgrade began", Snapshot{Releases: &Releases{}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.in.ObservedAt, tt.in.Goal, tt.in.Answer, tt.in.Assessment = midday, GoalEntries, entries(), readyWith()
+			f := Judge(tt.in).Findings[0]
+			if f.Code != CodeNoEntries || !strings.Contains(f.Detail, tt.detail+", so this stays pending until a job pum-process is seen") || !strings.Contains(strings.Join(f.Next, "\n"), "tpe doctor") {
+				t.Errorf("%s: %s\n%v", f.Code, f.Detail, f.Next)
 			}
 		})
 	}
