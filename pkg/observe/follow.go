@@ -126,7 +126,9 @@ func (f *follower) report(now time.Time) Report {
 	r := Report{Snapshot: f.dated(&f.st, now)}
 	r.Verdict = verdict.Judge(r.Snapshot)
 	end := verdict.Over(r.Verdict, f.until.FailFast)
-	r.Over = f.over(end, r.Verdict.ExitCode, now)
+	if end || !f.onlyUnanswered(r.Snapshot) {
+		r.Over = f.over(end, r.Verdict.ExitCode, now)
+	}
 	if end && !r.Over && f.failure != nil {
 		r.Snapshot.UnconfirmedErr = f.failure
 		r.Verdict = verdict.Judge(r.Snapshot)
@@ -137,6 +139,23 @@ func (f *follower) report(now time.Time) Report {
 	f.quiet(now)
 	f.fresh = time.Time{}
 	return r
+}
+
+// onlyUnanswered reports whether it still looks like the same end, but for an API server or PUM
+// that does not answer now. That is no reason to begin anew: on a bad connection, which breaks
+// more often than everything can be read, a wait would never end. How long all is done is not
+// known any more.
+func (f *follower) onlyUnanswered(s verdict.Snapshot) bool {
+	if f.since.IsZero() || s.LostAt.IsZero() && s.AnswerErr == nil {
+		return false
+	}
+	s.LostAt, s.LostErr, s.AnswerErr = time.Time{}, nil, nil
+	v := verdict.Judge(s)
+	if !verdict.Over(v, f.until.FailFast) || v.ExitCode != f.code {
+		return false
+	}
+	f.done = time.Time{}
+	return true
 }
 
 // over reports whether what looks like an end is one: what was just read began to be read

@@ -3,6 +3,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -61,6 +62,20 @@ func watching(moments ...moment) func(context.Context) <-chan readiness.Update {
 		}()
 		return updates
 	}
+}
+
+// breaking returns moments, and others for two minutes at which the connection is lost for a
+// second after a second.
+func breaking(first moment, err error, others ...moment) []moment {
+	all := append([]moment{first}, others...)
+	for at := first.at + time.Second; at < 2*time.Minute; at += 2 * time.Second {
+		all = append(all, moment{at, readiness.Update{Err: err}})
+		if !slices.ContainsFunc(others, func(m moment) bool { return m.at == at+time.Second }) {
+			all = append(all, moment{at + time.Second, readiness.Update{Assessment: first.update.Assessment}})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
+	return all
 }
 
 // says returns a PUM with one entry.
@@ -199,6 +214,26 @@ func TestAnEndIsReadAgain(t *testing.T) {
 				}
 				return assessment(ready), nil
 			}, Until{}, verdict.ExitDone, 20 * time.Second, 21 * time.Second,
+		},
+		{
+			"the connection breaks more often than all can be read", breaking(at(4*time.Second, assessment(ready)), unavailable),
+			func(_ context.Context, _ time.Duration, n int) (*readiness.Assessment, error) {
+				if n == 1 {
+					return assessment(starting), nil
+				}
+				time.Sleep(8 * time.Second)
+				return assessment(ready), nil
+			}, Until{}, verdict.ExitDone, 12 * time.Second, 13 * time.Second,
+		},
+		{
+			"it breaks, and what comes meanwhile is not done", breaking(at(4*time.Second, assessment(ready)), unavailable, at(10*time.Second, assessment(starting)), at(11*time.Second, assessment(ready))),
+			func(_ context.Context, now time.Duration, n int) (*readiness.Assessment, error) {
+				if n == 1 {
+					return assessment(starting), nil
+				}
+				time.Sleep(8 * time.Second)
+				return assessment(ready), nil
+			}, Until{}, verdict.ExitDone, 20 * time.Second, 24 * time.Second,
 		},
 		{
 			"a login is lost", []moment{{4 * time.Second, readiness.Update{Err: unauthorized}}},

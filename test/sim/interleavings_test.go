@@ -41,7 +41,7 @@ func TestRandomInterleavings(t *testing.T) {
 	runs, seed := setting(t, "INTERLEAVINGS", 200), setting(t, "SEED", uint64(time.Now().UnixNano()))
 	t.Logf("SEED=%d", seed)
 	klog.SetLogger(logr.Discard()) // what client-go says of broken connections
-	const inFlight = 60
+	const inFlight = 30
 	turns := make(chan uint64)
 	var all sync.WaitGroup
 	var lock sync.Mutex

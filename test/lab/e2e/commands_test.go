@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -194,13 +195,15 @@ func (s *suite) proxy(ts *testscript.TestScript, neg bool, args []string) {
 	p, _ := ts.Value(proxied{}).(*scriptProxy)
 	switch verb := strings.Join(args, " "); {
 	case neg || p == nil:
-		ts.Fatalf("usage: proxy [cut|close|open|cut every TIME|lines N]")
+		ts.Fatalf("usage: proxy [cut|close|open|cut every TIME|calm|lines N]")
 	case verb == "":
 		ts.Check(p.start(ts))
 	case verb == "cut":
 		ts.Check(p.Cut())
 	case verb == "close":
 		p.Close()
+	case verb == "calm":
+		ts.Check(p.calm())
 	case verb == "open":
 		ts.Check(p.Open())
 	case strings.HasPrefix(verb, "lines "):
@@ -217,6 +220,7 @@ func (s *suite) proxy(ts *testscript.TestScript, neg bool, args []string) {
 // A scriptProxy is a proxy that ends with its script.
 type scriptProxy struct {
 	*proxy.Proxy
+	calm func() error // ends what cuts again and again, if something does
 }
 
 func (p *scriptProxy) start(ts *testscript.TestScript) error {
@@ -236,14 +240,15 @@ func (p *scriptProxy) cutEvery(ts *testscript.TestScript, pause time.Duration) {
 	go func() {
 		cuts, err := p.CutEvery(ctx, pause)
 		if err == nil && cuts == 0 {
-			err = fmt.Errorf("no connection was cut in time: the script ended within %s", pause)
+			err = fmt.Errorf("no connection was cut in time: it was over within %s", pause)
 		}
 		done <- err
 	}()
-	ts.Defer(func() {
+	p.calm = sync.OnceValue(func() error {
 		cancel()
-		ts.Check(<-done)
+		return <-done
 	})
+	ts.Defer(func() { ts.Check(p.calm()) })
 }
 
 // cutLines starts a proxy that cuts logs, and ends with its script.

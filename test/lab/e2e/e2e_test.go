@@ -32,7 +32,7 @@
 //	                                 proxy
 //	proxy cut|close|open             ends its connections and takes new ones, or
 //	                                 none, or takes them again
-//	proxy cut every TIME             until the script ends
+//	proxy cut every TIME             until the script ends, or proxy calm
 //	proxy lines N                    from here on $KUBECONFIG leads through a
 //	                                 proxy that cuts each log after N lines
 //	gateway [kubernetes=1.N] [clock=TIME] [no-websocket]
