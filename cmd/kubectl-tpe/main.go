@@ -20,6 +20,7 @@ import (
 
 func main() {
 	noticeDeadConnections()
+	prepareTerminal()
 	os.Exit(run(arguments(os.Args[0], os.Args[1:]), &app{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		now:       time.Now,

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -186,7 +185,7 @@ func answered(code verdict.ExitCode, err error) error {
 // verdict. An answer that could not be written was not given, but a reader who
 // has gone has seen enough.
 func written(code verdict.ExitCode, err error) error {
-	if err != nil && !errors.Is(err, syscall.EPIPE) {
+	if err != nil && !readerGone(err) {
 		return answered(verdict.ExitError, errors.New("write the answer: "+err.Error()))
 	}
 	return answered(code, nil)

@@ -37,7 +37,7 @@ func newValuesCmd(a *app) *cobra.Command {
 		Long: `Save the values that the user gave to the Helm releases, as helm get values -o yaml
 does: an upgrade begins with them.
 
-With --dir they are written into files of mode 0600, one for each of the four
+With --dir they are written into files that only you can read, one for each of the four
 releases, or for RELEASE alone: all of them, or none. An existing file is never
 overwritten. Without it the values of RELEASE are written to stdout.
 
@@ -193,6 +193,9 @@ func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader
 	}
 	if err := files.keep(); err != nil {
 		return answered(verdict.ExitError, err)
+	}
+	if files.shared {
+		doc.Share()
 	}
 	return written(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -160,7 +159,7 @@ func (w *waitRun) follow(ctx context.Context, source *observe.Source, format *ou
 			break // there was nothing to wait for
 		}
 		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.note())
-		if errors.Is(err, syscall.EPIPE) {
+		if readerGone(err) {
 			return written(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
 		}
 		if w.done {
@@ -193,8 +192,8 @@ func (w *waitRun) vain() bool {
 // brokeOff reports whether there was a connection, and it broke.
 func brokeOff(err error) bool {
 	return err != nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) ||
-		utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
+		readerGone(err) || errors.Is(err, net.ErrClosed) ||
+		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
 }
 
 // note says how long it takes.
