@@ -107,6 +107,11 @@ func (s *Snapshot) processOver() bool {
 	if job := s.process(); job != nil {
 		return job.State.Final()
 	}
+	return s.jobsRead()
+}
+
+// jobsRead reports whether the jobs of the namespace are known.
+func (s *Snapshot) jobsRead() bool {
 	return s.Assessment != nil && readiness.Unread(s.Assessment.Gaps, "Job") == nil
 }
 
