@@ -103,7 +103,7 @@ func once(ctx context.Context, c *cluster, source *observe.Source, flags pumFlag
 func (a *app) source(c *cluster, flags pumFlags, goal verdict.Goal, interval time.Duration) *observe.Source {
 	kinds := observe.Kinds(goal)
 	s := &observe.Source{
-		Where: c.where, Goal: goal, PUM: flags.deployment, Interval: interval, Clock: a.clock,
+		Where: c.where, Goal: goal, PUM: flags.deployment, Self: self(c.Namespace), Interval: interval, Clock: a.clock,
 		Watch: func(ctx context.Context) <-chan readiness.Update {
 			return readiness.Watch(ctx, c.clients, c.Namespace, a.clock.Now, kinds...)
 		},

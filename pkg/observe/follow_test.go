@@ -98,7 +98,7 @@ func within(t *testing.T, what string, got, least, most time.Duration) {
 func TestAnEndIsReadAgain(t *testing.T) {
 	unavailable, slow := apierrors.NewServiceUnavailable("503"), context.DeadlineExceeded
 	unauthorized := apierrors.NewUnauthorized("who?")
-	failed := assessment(ready, readiness.Job{Name: "a", State: readiness.JobFailed})
+	failed := assessment(ready, readiness.Job{Name: "twa-seed", State: readiness.JobFailed})
 	holey := assessment(ready)
 	holey.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.ReadFailed, Err: unavailable}}
 	at := func(d time.Duration, p *readiness.Assessment) moment {

@@ -26,7 +26,7 @@ func many(n int) verdict.Snapshot {
 		s.Answer.Entries = append(s.Answer.Entries, pum.Entry{UID: int64(i), RequestID: &name, State: pum.StateInProgress})
 		s.Movements[int64(i)] = pum.Movement{ETA: new(time.Minute), Stall: &pum.Stall{Kind: pum.StallSilent, Since: at}}
 		s.Assessment.Workloads = append(s.Assessment.Workloads, readiness.Workload{Kind: "Deployment", Name: "twa-" + name, Want: 1, State: readiness.Failed})
-		s.Assessment.Jobs = append(s.Assessment.Jobs, readiness.Job{Name: "j" + name, State: readiness.JobSuspended})
+		s.Assessment.Jobs = append(s.Assessment.Jobs, readiness.Job{Name: "twa-j" + name, State: readiness.JobSuspended})
 	}
 	return s
 }

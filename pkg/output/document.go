@@ -124,7 +124,7 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 			doc.Workloads = newWorkloads(p.Workloads)
 		}
 		if readiness.Unread(p.Gaps, "Job") == nil {
-			doc.Jobs = append([]readiness.Job{}, p.Jobs...)
+			doc.Jobs = v.Jobs(p.Jobs)
 		}
 		if readiness.Unread(p.Gaps, "CronJob") == nil {
 			doc.CronJobs = append([]readiness.CronJob{}, p.CronJobs...)

@@ -55,7 +55,8 @@ func (o *objects) add(object Object) {
 // causes judges the causes for which workloads and jobs are blocked: one
 // finding for all pods that share one, however many. What every pod that starts
 // goes through is one only once it lasts.
-func (v *Verdict) causes(p *readiness.Assessment) {
+func (v *Verdict) causes(s *Snapshot) {
+	p := s.Assessment
 	var found causeGroups
 	for _, w := range p.Workloads {
 		for _, c := range w.Causes {
@@ -66,7 +67,7 @@ func (v *Verdict) causes(p *readiness.Assessment) {
 	}
 	for _, j := range p.Jobs {
 		for _, c := range j.Causes {
-			if !j.State.Final() && c.Reportable(p.ObservedAt) {
+			if !j.State.Final() && s.uncounted[j.Name] == "" && c.Reportable(p.ObservedAt) {
 				found.add(c, Object{Kind: "Job", Name: j.Name}, j.Doomed())
 			}
 		}

@@ -123,8 +123,8 @@ func TestPreflightChecks(t *testing.T) {
 	}{
 		{"a workload on its way", func(p *Preflight) { p.Assessment.Workloads[0].State = readiness.Progressing }, "workloads", "failed: 1 of 2 are not ready: Deployment/w0", ExitFailed},
 		{"a job failed", func(p *Preflight) {
-			p.Assessment = withJobs(p.Assessment, readiness.Job{Name: "j", State: readiness.JobFailed})
-		}, "workloads", "failed: 1 of 3 are not ready: Job/j", ExitFailed},
+			p.Assessment = withJobs(p.Assessment, readiness.Job{Name: "twa-seed", State: readiness.JobFailed})
+		}, "workloads", "failed: 1 of 3 are not ready: Job/twa-seed", ExitFailed},
 		{"workloads unknown", func(p *Preflight) { p.Assessment, p.AssessmentErr = nil, refused }, "workloads", "unknown: connection refused", ExitError},
 		{"a workload scaled to zero", func(p *Preflight) { p.Assessment.Workloads = append(p.Assessment.Workloads, zero("Deployment", "twa")) }, "workloads", "warning: Deployment twa is scaled to zero", ExitDone},
 		{"one at zero by design", func(p *Preflight) {

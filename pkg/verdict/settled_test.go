@@ -122,7 +122,7 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 		a.Entries[0].StateTimestamp = new(midday.Add(-ago).Format(time.RFC3339))
 		return a
 	}
-	running, failed := process(readiness.JobRunning, time.Minute), readiness.Job{Name: "a", State: readiness.JobFailed}
+	running, failed := process(readiness.JobRunning, time.Minute), readiness.Job{Name: "twa-seed", State: readiness.JobFailed}
 	for _, tt := range []struct {
 		name string
 		in   Snapshot
@@ -148,7 +148,7 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	const hour = time.Hour
 	failed := func(ago time.Duration, of string) *readiness.Assessment {
-		return withJobs(workloads(readiness.Ready), readiness.Job{Name: "hook", State: readiness.JobFailed, FinishedAt: midday.Add(-ago), Release: of})
+		return withJobs(workloads(readiness.Ready), readiness.Job{Name: "hook", State: readiness.JobFailed, FinishedAt: midday.Add(-ago), Release: of, Origin: readiness.Origin{Hook: true}})
 	}
 	undated := helm(2 * hour)
 	undated.Items[1].BegunAt = time.Time{}
