@@ -62,6 +62,7 @@ func (a *app) report(err error) verdict.ExitCode {
 	view := a.errView()
 	if exit.err != nil {
 		fmt.Fprintf(a.ErrOut, "error: %s\n", view.Line(exit.err.Error()))
+		a.annotate.error(exit.err.Error())
 	}
 	if hint := cmp.Or(exit.hint, hintFor(exit)); hint != "" {
 		fmt.Fprintf(a.ErrOut, "hint: %s\n", view.Safe(hint))

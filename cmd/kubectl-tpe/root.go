@@ -31,8 +31,9 @@ type app struct {
 	// observe observes a namespace once; observeOnce where it is nil.
 	observe func(context.Context, *cluster, pumFlags) verdict.Snapshot
 
-	look   viewFlags
-	failOn failOn
+	look     viewFlags
+	failOn   failOn
+	annotate annotate
 }
 
 // time returns the API server's time, as far as it is known: what is dated there is as old

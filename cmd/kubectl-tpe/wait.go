@@ -75,6 +75,7 @@ Exit codes are those of status, and
 	}
 	addOutputFlag(cmd, &format)
 	a.failOn.add(cmd)
+	a.annotate.add(cmd, a)
 	options.add(cmd)
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	completeFixed(cmd, "for", verdict.Goals())
@@ -220,6 +221,7 @@ func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 		if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
 			return written(v.ExitCode, err)
 		}
+		w.app.annotate.status(doc)
 	}
 	if w.cluster != nil {
 		return w.cluster.withRole(ctx, v.ExitCode, why, w.rules())
