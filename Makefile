@@ -4,6 +4,7 @@ RELEASE := v0.2.0
 VERSION := $(RELEASE)-dev
 K8S     ?= 1.33
 SYSTEMS := linux darwin windows
+IMAGE   ?= ghcr.io/kubectl-tpe/kubectl-tpe:$(RELEASE)
 UNIT    ?= # more flags for go test, such as -shuffle=on
 
 LINT       := v2.15.0
@@ -48,7 +49,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew outside ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew outside image-test ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -58,6 +59,19 @@ bench: build lab-build ## how fast, beside what users would type instead, in a l
 .PHONY: dist
 dist: ## the archives of a release for six systems, their checksums and contents; minutes
 	go run ./packaging dist $(RELEASE)
+
+.PHONY: image
+image: ## an OCI image for linux/amd64 and linux/arm64, as dist/image; no container engine
+	go run ./packaging parts $(RELEASE)
+	go run -C packaging/image . make $(RELEASE) "$(CURDIR)/dist"
+
+.PHONY: image-push
+image-push: # push it to IMAGE; REGISTRY_USER and REGISTRY_PASSWORD log in
+	go run -C packaging/image . push "$(CURDIR)/dist" $(IMAGE)
+
+.PHONY: image-test
+image-test: # the image: it is reproducible, and can be pushed
+	cd packaging/image && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: manifest
 manifest: dist ## write the krew manifests of what dist makes

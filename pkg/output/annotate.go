@@ -25,7 +25,9 @@ const (
 )
 
 // AnnotationSystems are all systems, as --annotate takes them.
-func AnnotationSystems() []string { return []string{string(GitHubAnnotations), string(GitLabAnnotations)} }
+func AnnotationSystems() []string {
+	return []string{string(GitHubAnnotations), string(GitLabAnnotations)}
+}
 
 // Set reads what was given with --annotate.
 func (a *Annotations) Set(value string) error {
