@@ -49,7 +49,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew image-test outside ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew outside image-test workflows ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -72,6 +72,10 @@ image-push: # push it to IMAGE; REGISTRY_USER and REGISTRY_PASSWORD log in
 .PHONY: image-test
 image-test: # the image: it is reproducible, and can be pushed
 	cd packaging/image && go mod tidy -diff && go vet ./... && go test ./...
+
+.PHONY: workflows
+workflows: # GitHub's workflows, those in docs/pipelines.md included, by actionlint
+	cd packaging/pipelines && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: manifest
 manifest: dist ## write the krew manifests of what dist makes

@@ -8,7 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/image"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/standin/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
@@ -138,6 +141,22 @@ func (s *suite) pum(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: pum YAML")
 	}
 	ts.Check(tpe.PUM(s.node, ts.Getenv("NS")).Update(func(state *pum.State) error { return state.Replace([]byte(args[0])) }))
+}
+
+// image gives the node the image that packaging/kubernetes names, with the plugin in it.
+func (s *suite) image(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: image")
+	}
+	manifest, err := os.ReadFile(filepath.Join("..", "..", "..", "packaging", "kubernetes", "job.yaml"))
+	ts.Check(err)
+	name := regexp.MustCompile(`image: (\S+)`).FindSubmatch(manifest)
+	program, err := os.ReadFile(filepath.Join(s.plugin, "kubectl-tpe"))
+	ts.Check(err)
+	ts.Check(s.node.Import(context.Background(), image.Image{
+		Names: []string{string(name[1])}, Files: []image.File{{Path: "/kubectl-tpe", Mode: 0o755, Content: program}},
+		Config: image.Config{Entrypoint: []string{"/kubectl-tpe"}, User: "65532:65532"},
+	}))
 }
 
 func (s *suite) helm(ts *testscript.TestScript, neg bool, args []string) {
