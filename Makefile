@@ -152,11 +152,11 @@ lab-demo: lab-can-run build ## an upgrade from its middle to its end, on a real 
 
 .PHONY: lab-test
 lab-test: lab-can-run build lab-build ## the lab's own tests, and the plugin's in the lab (Linux, root)
-	sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=25m -p 2 -parallel 3 -skip='TestFaults/^long$$|^TestSoak$$' -v ./...
+	sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=45m -p 2 -parallel 3 -skip='TestFaults/^long$$|^TestSoak$$' -v ./...
 
 .PHONY: faults
 faults: build lab-build ## the plugin while all that can break is broken, as docs/faults.md; minutes
-	FAULTS_TABLE="$(CURDIR)/docs/faults.md" sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=40m -parallel 4 -run=TestFaults -v ./e2e
+	FAULTS_TABLE="$(CURDIR)/docs/faults.md" sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=90m -parallel 4 -run=TestFaults -v ./e2e
 
 .PHONY: soak
 soak: build lab-build ## wait and status --watch beside random changes and faults for an hour, or SOAK=10m: memory, goroutines, files

@@ -31,7 +31,7 @@ func (s *suite) load(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: load SCENARIO")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	ts.Check(tpe.Load(ctx, tpe.Options{
 		Kubeconfig: s.node.Kubeconfig(), Importer: s.node,
@@ -56,7 +56,7 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: until CODE PROGRAM ARG…")
 	}
 	const pending = 8
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(2 * time.Second) {
+	for deadline := time.Now().Add(10 * time.Minute); ; time.Sleep(2 * time.Second) {
 		code := exitCode(ts, args[1:])
 		if strconv.Itoa(code) == args[0] {
 			return

@@ -200,7 +200,7 @@ func (s *suite) params() testscript.Params {
 		Setup:               s.setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": s.as, "exits": exits, "lab": s.lab, "load": s.load, "proxy": s.proxy,
-			"diagnosed": diagnosed, "documented": documented, "gateway": s.gateway, "helm": s.helm, "image": s.image, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
+			"diagnosed": s.diagnosed, "documented": documented, "gateway": s.gateway, "helm": s.helm, "image": s.image, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
 }

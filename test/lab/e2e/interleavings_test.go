@@ -5,6 +5,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,10 +32,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
 )
 
-const (
-	interleavings = 1000
-	inFlight      = 10
-)
+const inFlight = 10
 
 // interleave changes workloads at random while a wait is under way, again and again, and
 // holds each end of it against a reading of its own; see fault.Differences. Lists and
@@ -42,10 +40,13 @@ const (
 // fourth are cut again and again. No list from a cache ever hears of a change. The status of
 // a workload is the test's to write: the controllers rest.
 //
-// FAULTS_SEED repeats a run, as far as the machine's own timing allows.
+// INTERLEAVINGS says how many, 1000 by default. FAULTS_SEED repeats a run, as far as the
+// machine's own timing allows.
 func (s *suite) interleave(t *testing.T) string {
 	check(t, s.node.Stop(t.Context(), "kube-controller-manager"))
 	t.Cleanup(func() { check(t, s.node.Start(context.WithoutCancel(t.Context()), "kube-controller-manager")) })
+	interleavings, err := strconv.ParseUint(cmp.Or(os.Getenv("INTERLEAVINGS"), "1000"), 10, 64)
+	check(t, err)
 	seed := seedOf(t)
 	t.Logf("FAULTS_SEED=%d", seed)
 	tally := &tally{}
@@ -62,7 +63,7 @@ func (s *suite) interleave(t *testing.T) string {
 			}
 		})
 	}
-	for n := range uint64(interleavings) {
+	for n := range interleavings {
 		turns <- n
 	}
 	close(turns)

@@ -72,7 +72,7 @@ type comparison struct {
 // compared makes a namespace, and a simulated server with what is in it.
 func (s *suite) compared(t *testing.T) *comparison {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	g := &comparison{namespace: "e2e-simulated"}
 	var err error
