@@ -11,10 +11,11 @@ import (
 
 const module = "github.com/kubectl-tpe/kubectl-tpe/"
 
-// Arrows only go down: cmd -> output, observe -> verdict -> pum, readiness, release, joblogs -> podexec -> kube,
+// Arrows only go down: cmd -> report -> output, observe -> verdict -> pum, readiness, release, joblogs -> podexec -> kube,
 // kubejob, command. What a package may import of this module is listed; all else is refused.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
+		"pkg/report":    {"output", "verdict", "pum", "readiness", "release"},
 		"pkg/output":    {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/observe":   {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
 		"pkg/verdict":   {"pum", "readiness", "release", "podexec", "kubejob", "command"},
@@ -26,6 +27,8 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/kubejob":   {},
 		"pkg/kube":      {},
 		"pkg/command":   {},
+
+		"pkg/report/compile": {},
 	}
 	for _, pkg := range listed(t, "{{.ImportPath}}", "pkg/...") {
 		allowed, ok := may[strings.TrimPrefix(pkg, module)]
@@ -47,6 +50,7 @@ func TestPackagesKeepToTheirPurpose(t *testing.T) {
 	never := map[string][]string{
 		"cmd/kubectl-tpe": {tables},
 		"pkg/output":      {flags},
+		"pkg/report":      {flags, tables, cli, kubectl, client},
 		"pkg/observe":     {flags, tables, cli, kubectl},
 		"pkg/verdict":     {flags, tables, cli, kubectl, client},
 		"pkg/pum":         {flags, tables, cli, kubectl, "os/exec"},

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// A Timeline is what changed over time. It is fed with every snapshot, in their order, and
+// keeps changes only. Its memory is bounded: see the limits below. The zero value is ready for
+// use.
+//
+// A state holds from the snapshot that shows it to the next that does not. Where the API server
+// is lost, or no snapshot came for MaxGap, nothing was observed.
+type Timeline struct {
+	// MaxGap is how long two snapshots may be apart for what the first shows to hold until the
+	// second; DefaultMaxGap if 0, without end if negative.
+	MaxGap time.Duration
+
+	first, last time.Time
+	previous    time.Time // when the snapshot before the last was taken
+	rows        []*row
+	byKey       map[key]*row
+	marks       []mark
+	moreMarks   int // beside those that are kept
+	moreRows    int
+	release     string // what was installed first, as far as it was known
+	lost        bool   // whether the API server is
+	process     string // the uid of the job that works through the entries
+	tries       map[key]int64
+	read        [groupEntries + 1]reading
+}
+
+// A reading is when a group was read first and last.
+type reading struct{ first, last time.Time }
+
+// DefaultMaxGap is more than the minute after which everything is read again, even if nothing
+// changes, and less than an outage that would matter.
+const DefaultMaxGap = 3 * time.Minute
+
+// What a timeline keeps at most.
+const (
+	mostRows  = 20_000
+	mostSpans = 256 // of a row; then two that follow each other become one, as bad as the worse
+	mostMarks = 400
+	mostWord  = 40 // runes of a state
+	mostName  = 120
+)
+
+// A group is what rows have in common.
+type group uint8
+
+const (
+	groupOutcome group = iota
+	groupServices
+	groupWorkloads
+	groupJobs
+	groupEntries
+)
+
+func (g group) title() string {
+	return [...]string{"Outcome", "Services", "Workloads", "Jobs", "Entries"}[g]
+}
+
+type key struct {
+	group group
+	name  string // as it is told apart
+}
+
+// A row is the history of one thing.
+type row struct {
+	group  group
+	name   string
+	spans  []span
+	totals map[state]time.Duration // of the spans that ended, whatever became of them
+	seen   bool                    // in the snapshot that is taken now
+}
+
+// A span lasts until the next one begins.
+type span struct {
+	from  time.Time
+	state state
+}
+
+// A markKind says what happened.
+type markKind string
+
+const (
+	markFailure markKind = "failure"
+	markRestart markKind = "restart"
+	markLost    markKind = "lost"
+)
+
+// A mark is something that happened at a moment.
+type mark struct {
+	at   time.Time
+	kind markKind
+	row  *row // nil if it is about all
+	text string
+}
+
+// Add takes a snapshot and its verdict. One from before the last one counts as of the same
+// moment: clocks are set.
+func (t *Timeline) Add(s verdict.Snapshot, v verdict.Verdict) {
+	at := s.ObservedAt
+	if t.byKey == nil {
+		t.byKey, t.tries, t.first, t.last = map[key]*row{}, map[key]int64{}, at, at
+	}
+	if at.Before(t.last) {
+		at = t.last
+	}
+	t.gap(at)
+	t.previous, t.last = t.last, at
+	for _, r := range t.rows {
+		r.seen = false
+	}
+	t.set(at, groupOutcome, "outcome", "upgrade", outcomeState(v.Outcome))
+	t.installed(&s)
+	if !s.LostAt.IsZero() {
+		t.lose(s.LostAt, at)
+	} else {
+		t.lost = false
+		t.assessment(at, &s)
+	}
+	t.answer(at, &s)
+	t.missing(at, &s)
+	t.noteRead(at, &s)
+}
+
+// noteRead notes which groups the snapshot has whole.
+func (t *Timeline) noteRead(at time.Time, s *verdict.Snapshot) {
+	for g := range t.read {
+		if !t.whole(group(g), s) {
+			continue
+		}
+		if t.read[g].first.IsZero() {
+			t.read[g].first = at
+		}
+		t.read[g].last = at
+	}
+}
+
+// whole reports whether a snapshot has all of a group, so that what it lacks is not there.
+func (t *Timeline) whole(g group, s *verdict.Snapshot) bool {
+	switch g {
+	case groupOutcome:
+		return true
+	case groupEntries:
+		return s.Answer != nil
+	}
+	return s.LostAt.IsZero() && s.Assessment != nil && len(s.Assessment.Gaps) == 0
+}
+
+// gap notes that nobody looked since the last snapshot, if that is long ago.
+func (t *Timeline) gap(at time.Time) {
+	limit := t.MaxGap
+	if limit == 0 {
+		limit = DefaultMaxGap
+	}
+	if limit < 0 || at.Sub(t.last) <= limit {
+		return
+	}
+	t.mark(mark{at: t.last, kind: markLost, text: "nothing was observed for " + lasting(at.Sub(t.last))})
+	for _, r := range t.rows {
+		if r.now() != gone {
+			r.set(t.last, unseen)
+		}
+	}
+}
+
+// lose notes that the API server is lost since a time: what is shown of workloads and jobs since
+// then is old.
+func (t *Timeline) lose(since, at time.Time) {
+	if since.Before(t.first) {
+		since = t.first
+	}
+	if !t.lost {
+		t.lost = true
+		t.mark(mark{at: since, kind: markLost, text: "connection to the API server lost"})
+	}
+	for _, r := range t.rows {
+		switch r.group {
+		case groupServices, groupWorkloads, groupJobs:
+			r.seen = true
+			if r.now() != gone {
+				r.set(later(since, r.spans[len(r.spans)-1].from), unseen)
+			}
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (t *Timeline) installed(s *verdict.Snapshot) {
+	if r := s.Releases; t.release == "" && r != nil && len(r.TPE) == 1 && len(r.Odd) == 0 {
+		t.release = r.TPE[0]
+	}
+}
+
+func (t *Timeline) assessment(at time.Time, s *verdict.Snapshot) {
+	if s.Assessment == nil || !s.Asks().Workloads() {
+		return
+	}
+	for _, service := range verdict.Services(s.Assessment) {
+		t.set(at, groupServices, service.Name, service.Name, serviceState(service.State))
+	}
+	for _, w := range s.Assessment.Workloads {
+		name := w.Kind + " " + w.Name
+		if t.set(at, groupWorkloads, name, name, workloadState(w.State)) && w.State == readiness.Failed {
+			t.failed(at, key{groupWorkloads, name}, name+" cannot recover by itself: "+w.Reason)
+		}
+	}
+	for _, j := range s.Assessment.Jobs {
+		t.job(at, &j)
+	}
+}
+
+func (t *Timeline) job(at time.Time, j *readiness.Job) {
+	k := key{groupJobs, j.Name}
+	changed := t.set(at, groupJobs, j.Name, j.Name, jobState(j.State))
+	switch {
+	case changed && j.State == readiness.JobFailed:
+		t.failed(at, k, "job "+j.Name+" failed: "+j.Reason)
+	case t.more(k, int64(j.Attempts)) && j.Attempts > 1:
+		t.failed(at, k, fmt.Sprintf("job %s began attempt %d", j.Name, j.Attempts))
+	}
+	if j.Name != pum.ProcessJob {
+		return
+	}
+	if uid := string(j.UID); t.process != uid {
+		if t.process != "" {
+			t.mark(mark{at: at, kind: markRestart, row: t.byKey[k], text: "the post-upgrade procedure started again"})
+			t.tries[k] = int64(j.Attempts)
+		}
+		t.process = uid
+	}
+}
+
+// more reports whether a count grew since it was seen last.
+func (t *Timeline) more(k key, n int64) bool {
+	was, known := t.tries[k]
+	if known || t.byKey[k] != nil {
+		t.tries[k] = n
+	}
+	return known && n > was
+}
+
+func (t *Timeline) answer(at time.Time, s *verdict.Snapshot) {
+	if s.Answer == nil {
+		return
+	}
+	repeated := map[int64]bool{}
+	for _, uid := range pum.Repeated(s.Answer.Entries) {
+		repeated[uid] = true
+	}
+	for i := range s.Answer.Entries {
+		e := &s.Answer.Entries[i]
+		if repeated[e.UID] {
+			continue // they cannot be told apart
+		}
+		k := key{groupEntries, fmt.Sprint(e.UID)}
+		if t.byKey[k] == nil && len(t.rows) >= mostRows {
+			t.moreRows++
+			continue
+		}
+		changed := t.set(at, k.group, k.name, entryName(e), entryState(e.State))
+		switch {
+		case changed && e.State == pum.StateAborted:
+			t.failed(at, k, "entry "+k.name+" was aborted")
+		case e.ErrorCounter != nil && t.more(k, *e.ErrorCounter):
+			t.failed(at, k, fmt.Sprintf("entry %s failed, %d times by now", k.name, *e.ErrorCounter))
+		}
+	}
+}
+
+func entryName(e *pum.Entry) string {
+	name := fmt.Sprint(e.UID)
+	if e.RequestID != nil {
+		name += " " + *e.RequestID
+	}
+	return name
+}
+
+// missing ends what the snapshot does not have: it is gone, or it could not be read.
+func (t *Timeline) missing(at time.Time, s *verdict.Snapshot) {
+	for _, r := range t.rows {
+		if r.seen || r.now() == gone {
+			continue
+		}
+		switch {
+		case !t.whole(r.group, s):
+			r.set(at, unseen)
+		case r.group == groupServices:
+			r.set(at, noWorkload)
+		default:
+			r.set(at, gone)
+		}
+	}
+}
+
+// set notes a state, and reports whether it is another than before. A first state is none.
+func (t *Timeline) set(at time.Time, g group, id, name string, now state) (changed bool) {
+	k := key{g, id}
+	r := t.byKey[k]
+	if r == nil {
+		if len(t.rows) >= mostRows {
+			t.moreRows++
+			return false
+		}
+		r = &row{group: g, name: clean(name, mostName)}
+		t.rows, t.byKey[k] = append(t.rows, r), r
+		t.before(r, at)
+		r.seen = true
+		r.set(at, now)
+		return at.After(t.first)
+	}
+	r.seen = true
+	return r.set(at, now)
+}
+
+// before notes what a row was before it was seen first, at a time: not there yet as long as its
+// group was read without it, else not observed.
+func (t *Timeline) before(r *row, at time.Time) {
+	read := t.read[r.group]
+	until := at // the group was read whole just before
+	if !read.last.Equal(t.previous) {
+		until = read.last
+	}
+	if read.first.IsZero() {
+		read.first, until = at, at
+	}
+	for _, s := range []span{{t.first, unseen}, {read.first, notYet}, {until, unseen}} {
+		if s.from.Before(at) {
+			r.set(s.from, s.state)
+		}
+	}
+}
+
+func (t *Timeline) failed(at time.Time, k key, text string) {
+	t.mark(mark{at: at, kind: markFailure, row: t.byKey[k], text: text})
+}
+
+func (t *Timeline) mark(m mark) {
+	if len(t.marks) >= mostMarks {
+		t.moreMarks++
+		return
+	}
+	m.text = clean(m.text, 2*mostName)
+	t.marks = append(t.marks, m)
+}
+
+func (r *row) now() state { return r.spans[len(r.spans)-1].state }
+
+// set begins a state, unless it is that already.
+func (r *row) set(at time.Time, s state) bool {
+	if len(r.spans) > 0 {
+		last := r.spans[len(r.spans)-1]
+		if last.state == s {
+			return false
+		}
+		if r.totals == nil {
+			r.totals = map[state]time.Duration{}
+		}
+		r.totals[last.state] += at.Sub(last.from)
+		if at.Equal(last.from) {
+			r.spans = r.spans[:len(r.spans)-1] // it lasted no time
+		}
+	}
+	if len(r.spans) >= mostSpans {
+		r.spans = halved(r.spans)
+	}
+	r.spans = append(r.spans, span{at, s})
+	return true
+}
+
+// halved makes one of every two spans: as long as both, as bad as the worse.
+func halved(spans []span) []span {
+	var half []span
+	for i := 0; i < len(spans); i += 2 {
+		s := spans[i]
+		if i+1 < len(spans) && spans[i+1].state.tone > s.state.tone {
+			s.state = spans[i+1].state
+		}
+		if n := len(half); n == 0 || half[n-1].state != s.state {
+			half = append(half, s)
+		}
+	}
+	return half
+}
+
+// took returns how long a row was in a state until a time.
+func (r *row) took(s state, until time.Time) time.Duration {
+	d := r.totals[s]
+	if last := r.spans[len(r.spans)-1]; last.state == s {
+		d += until.Sub(last.from)
+	}
+	return d
+}
+
+// Empty reports whether there is no time between the first snapshot and the last.
+func (t *Timeline) Empty() bool { return t == nil || !t.last.After(t.first) }
