@@ -230,7 +230,7 @@ func (w *waitRun) writeReports(ctx context.Context, v verdict.Verdict, why error
 	}
 	s := w.last.Snapshot
 	if !w.seen {
-		s = w.unseen()
+		s, v.Outcome = w.unseen(), verdict.OutcomeUnknown
 	}
 	in := report.Input{Place: w.place, Snapshot: s, Verdict: v, Timeline: w.timeline}
 	if why != nil {

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -43,7 +44,7 @@ func (r *Report) verdictSuite() junit.Testsuite {
 	}
 	c := junit.Testcase{Name: "the upgrade is over and good", Classname: "tpe.verdict", Time: seconds(r.took)}
 	if r.exitCode != verdict.ExitDone {
-		c.Failure, c.Error = result(r.outcome.tone, r.word, r.headline, r.findingText())
+		c.Failure, c.Error = result(r.outcome.tone, r.word, cmp.Or(r.gravest, r.ended, r.headline), r.findingText())
 	}
 	s.AddTestcase(c)
 	return s

@@ -3,11 +3,14 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // MostMarkdown is the size that a report in Markdown has at most, in bytes: well below the
@@ -45,6 +48,9 @@ func (s *sheet) line(format string, args ...any) bool {
 func (r *Report) markdown(w io.Writer) error {
 	s := &sheet{}
 	s.line("## %s %s: %s\n", sign(r.outcome.tone), r.word, quoted(r.title))
+	if r.gravest != "" {
+		s.line("**%s**\n", quoted(r.gravest))
+	}
 	s.line("%s\n", quoted(r.headline))
 	if r.ended != "" {
 		s.line("%s\n", quoted(r.ended))
@@ -203,35 +209,30 @@ func (r *Report) releasesSheet(s *sheet) {
 }
 
 // quoted returns text that GitHub's Markdown renders as it is. A backslash takes the meaning of
-// any punctuation (GFM, 6.1); what GitHub finds after that, addresses and mentions, is broken
+// any punctuation (GFM, 6.1). What GitHub looks for after that, addresses and mentions, is broken
 // by an empty comment.
 func quoted(text string) string {
 	var b strings.Builder
+	text = strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD"))
 	for i, c := range text {
+		after := text[i+utf8.RuneLen(c):]
 		switch {
 		case c == '@' || c == '#':
 			b.WriteString("\\" + string(c) + "<!-- -->")
-		case c < 0x80 && strings.ContainsRune("!\"$%&'*+/:;<=>?[\\]^_`{|}~", c), c == '.' && i >= 3 && strings.EqualFold(text[i-3:i], "www"):
+		case strings.ContainsRune("\\`*_[]<>&~|$", c),
+			c == ':' && after != "" && after[0] > ' ' && (after[0] < '0' || after[0] > '9'), // https://, :emoji:
+			c == '.' && i >= 3 && strings.EqualFold(text[i-3:i], "www"),
+			i == 0 && strings.ContainsRune("-+=", c):
 			b.WriteString("\\" + string(c))
-		case i == 0 && strings.ContainsRune("-+.()0123456789 ", c):
-			b.WriteString(leading(c))
 		default:
 			b.WriteRune(c)
 		}
 	}
-	return strings.TrimSpace(listNumber.ReplaceAllString(b.String(), `$1\$2`))
+	return listNumber.ReplaceAllString(b.String(), `$1\$2$3`)
 }
 
 // listNumber is what would begin a list.
-var listNumber = regexp.MustCompile(`^([0-9]+)([.)])`)
-
-// leading is a character that begins a text.
-func leading(c rune) string {
-	if c >= '0' && c <= '9' || c == ' ' {
-		return string(c)
-	}
-	return "\\" + string(c)
-}
+var listNumber = regexp.MustCompile(`^([0-9]+)([.)])($|\s)`)
 
 // gantt draws the services and what else fits, as mermaid does. Its text knows no quoting: what
 // is not a letter, a digit or harmless is a blank.
@@ -240,8 +241,10 @@ func (r *Report) gantt(s *sheet) {
 		return
 	}
 	text, n := ganttHead, 0
-	var section group = 255
-	for _, l := range r.chart.lanes {
+	section := groupOutcome
+	lanes := slices.Clone(r.chart.lanes)
+	slices.SortStableFunc(lanes, func(a, b *lane) int { return cmp.Compare(ganttOrder[a.group], ganttOrder[b.group]) })
+	for _, l := range lanes {
 		if l.group == groupOutcome || n == mostTasks {
 			continue
 		}
@@ -261,6 +264,9 @@ func (r *Report) gantt(s *sheet) {
 		s.line("%s```\n", text)
 	}
 }
+
+// ganttOrder has what matters most first: what does not fit is left out.
+var ganttOrder = map[group]int{groupServices: 1, groupEntries: 2, groupJobs: 3, groupWorkloads: 4}
 
 const ganttHead = "```mermaid\ngantt\n    dateFormat YYYY-MM-DDTHH:mm:ss\n    axisFormat %H:%M\n"
 

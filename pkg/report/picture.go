@@ -67,7 +67,9 @@ func (l layout) height(c *chart) float64 {
 // heads reports whether a lane begins a group.
 func (c *chart) heads(i int) bool { return i == 0 || c.lanes[i].group != c.lanes[i-1].group }
 
-func (l layout) viewBox(c *chart) string { return fmt.Sprintf("0 0 %s %s", px(l.width), px(l.height(c))) }
+func (l layout) viewBox(c *chart) string {
+	return fmt.Sprintf("0 0 %s %s", px(l.width), px(l.height(c)))
+}
 
 func (c *chart) label() string {
 	return fmt.Sprintf("Timeline of %d rows over %s; the same is in the table below it", len(c.lanes), lasting(c.to.Sub(c.from)))

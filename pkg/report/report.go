@@ -49,6 +49,7 @@ type Report struct {
 	outcome  state
 	word     string
 	headline string
+	gravest  string // the summary of the gravest finding, if it is an error
 	ended    string
 	exitCode verdict.ExitCode
 	at       time.Time
@@ -118,6 +119,7 @@ type helmRelease struct {
 // What is kept of a text.
 const (
 	mostLine   = 500
+	mostReason = 200 // of a workload; its finding has more
 	mostDetail = 4000
 )
 
@@ -138,6 +140,9 @@ func New(in Input) *Report {
 	r.services, r.unsure = servicesOf(doc, in, r.chart)
 	for _, f := range doc.Findings {
 		r.findings = append(r.findings, findingOf(f))
+	}
+	if len(r.findings) > 0 && doc.Findings[0].Level == verdict.LevelError {
+		r.gravest = r.findings[0].summary
 	}
 	for _, text := range doc.Next() {
 		r.next = append(r.next, clean(text, mostLine))
@@ -180,7 +185,8 @@ func factsOf(doc *output.Status, in Input, c *chart) []fact {
 	if c == nil {
 		add("Observed", moment(doc.ObservedAt))
 	} else {
-		add("Observed", moment(c.from)+" to "+moment(c.to)+", "+lasting(c.to.Sub(c.from)))
+		add("Observed", between(c.from, c.to))
+		add("For", lasting(c.to.Sub(c.from)))
 	}
 	if doc.Releases != nil {
 		last := slices.MaxFunc(doc.Releases.Items, func(a, b release.Release) int { return a.UpdatedAt.Compare(b.UpdatedAt) })
@@ -356,7 +362,7 @@ func workloadsOf(doc *output.Status, t *Timeline) []workload {
 	for _, w := range doc.Workloads.Items {
 		line := workload{
 			kind: w.Kind, name: clean(w.Name, mostName), ready: fmt.Sprintf("%d/%d", w.Ready, w.Want),
-			state: workloadState(w.State), reason: clean(w.Reason, mostLine), done: w.Done(),
+			state: workloadState(w.State), reason: clean(w.Reason, mostReason), done: w.Done(),
 		}
 		if t != nil {
 			if r := t.byKey[key{groupWorkloads, w.Kind + " " + w.Name}]; r != nil {

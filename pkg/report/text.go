@@ -51,3 +51,12 @@ func moment(t time.Time) string {
 
 // clock is a time of a day.
 func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
+
+// between is a time from one moment to another.
+func between(from, to time.Time) string {
+	const day = "2006-01-02"
+	if from.UTC().Format(day) == to.UTC().Format(day) {
+		return from.UTC().Format(day+" 15:04:05") + " to " + clock(to) + " UTC"
+	}
+	return from.UTC().Format(day+" 15:04:05") + " to " + moment(to)
+}

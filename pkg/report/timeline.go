@@ -4,6 +4,8 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -33,11 +35,8 @@ type Timeline struct {
 	lost        bool   // whether the API server is
 	process     string // the uid of the job that works through the entries
 	tries       map[key]int64
-	read        [groupEntries + 1]reading
+	unread      map[string]time.Time // by kind, when it last could not be read
 }
-
-// A reading is when a group was read first and last.
-type reading struct{ first, last time.Time }
 
 // DefaultMaxGap is more than the minute after which everything is read again, even if nothing
 // changes, and less than an outage that would matter.
@@ -75,6 +74,7 @@ type key struct {
 // A row is the history of one thing.
 type row struct {
 	group  group
+	kind   string // whose objects must be read for it to be missing
 	name   string
 	spans  []span
 	totals map[state]time.Duration // of the spans that ended, whatever became of them
@@ -109,7 +109,8 @@ type mark struct {
 func (t *Timeline) Add(s verdict.Snapshot, v verdict.Verdict) {
 	at := s.ObservedAt
 	if t.byKey == nil {
-		t.byKey, t.tries, t.first, t.last = map[key]*row{}, map[key]int64{}, at, at
+		t.byKey, t.tries, t.unread = map[key]*row{}, map[key]int64{}, map[string]time.Time{}
+		t.first, t.last = at, at
 	}
 	if at.Before(t.last) {
 		at = t.last
@@ -121,48 +122,64 @@ func (t *Timeline) Add(s verdict.Snapshot, v verdict.Verdict) {
 	}
 	t.set(at, groupOutcome, "outcome", "upgrade", outcomeState(v.Outcome))
 	t.installed(&s)
-	if !s.LostAt.IsZero() {
-		t.lose(s.LostAt, at)
-	} else {
+	switch {
+	case t.stale(at, &s):
+		t.lose(s.HeardAt, groupEntries)
+	case !s.LostAt.IsZero():
+		t.lose(s.LostAt, groupJobs)
+		t.answer(at, &s)
+	default:
 		t.lost = false
 		t.assessment(at, &s)
+		t.answer(at, &s)
 	}
-	t.answer(at, &s)
 	t.missing(at, &s)
-	t.noteRead(at, &s)
+	t.noteUnread(at, &s)
 }
 
-// noteRead notes which groups the snapshot has whole.
-func (t *Timeline) noteRead(at time.Time, s *verdict.Snapshot) {
-	for g := range t.read {
-		if !t.whole(group(g), s) {
-			continue
-		}
-		if t.read[g].first.IsZero() {
-			t.read[g].first = at
-		}
-		t.read[g].last = at
+// noteUnread notes which kinds the snapshot does not have whole.
+func (t *Timeline) noteUnread(at time.Time, s *verdict.Snapshot) {
+	if s.Answer == nil {
+		t.unread[kindEntry] = at
+	}
+	if s.Assessment == nil || t.lost {
+		t.unread[anyKind] = at
+		return
+	}
+	for _, g := range s.Assessment.Gaps {
+		t.unread[g.Kind] = at
 	}
 }
 
-// whole reports whether a snapshot has all of a group, so that what it lacks is not there.
-func (t *Timeline) whole(g group, s *verdict.Snapshot) bool {
-	switch g {
-	case groupOutcome:
-		return true
-	case groupEntries:
+// Kinds of rows that are not Kubernetes'.
+const kindEntry, anyKind = "Entry", ""
+
+// whole reports whether a snapshot has all objects of the kind of a row, so that what it lacks
+// is not there.
+func whole(r *row, s *verdict.Snapshot) bool {
+	switch {
+	case r.kind == kindEntry:
 		return s.Answer != nil
+	case r.kind == anyKind:
+		return s.Assessment != nil
 	}
-	return s.LostAt.IsZero() && s.Assessment != nil && len(s.Assessment.Gaps) == 0
+	return s.Assessment != nil && readiness.Unread(s.Assessment.Gaps, r.kind) == nil
+}
+
+// limit returns MaxGap or what stands for it.
+func (t *Timeline) limit() time.Duration {
+	switch {
+	case t.MaxGap == 0:
+		return DefaultMaxGap
+	case t.MaxGap < 0:
+		return math.MaxInt64
+	}
+	return t.MaxGap
 }
 
 // gap notes that nobody looked since the last snapshot, if that is long ago.
 func (t *Timeline) gap(at time.Time) {
-	limit := t.MaxGap
-	if limit == 0 {
-		limit = DefaultMaxGap
-	}
-	if limit < 0 || at.Sub(t.last) <= limit {
+	if at.Sub(t.last) <= t.limit() {
 		return
 	}
 	t.mark(mark{at: t.last, kind: markLost, text: "nothing was observed for " + lasting(at.Sub(t.last))})
@@ -173,23 +190,27 @@ func (t *Timeline) gap(at time.Time) {
 	}
 }
 
-// lose notes that the API server is lost since a time: what is shown of workloads and jobs since
-// then is old.
-func (t *Timeline) lose(since, at time.Time) {
-	if since.Before(t.first) {
-		since = t.first
-	}
+// stale reports whether the API server has said nothing for long, although nobody says that it is
+// lost: the observer itself was stopped, and a recording has nothing of that time.
+func (t *Timeline) stale(at time.Time, s *verdict.Snapshot) bool {
+	return s.LostAt.IsZero() && !s.HeardAt.IsZero() && at.Sub(s.HeardAt) > t.limit()
+}
+
+// lose notes that nothing was observed since a time: what is shown of services, workloads and
+// jobs is of before; up to entries, so is all else.
+func (t *Timeline) lose(since time.Time, last group) {
+	since = later(since, t.first)
 	if !t.lost {
 		t.lost = true
 		t.mark(mark{at: since, kind: markLost, text: "connection to the API server lost"})
 	}
 	for _, r := range t.rows {
-		switch r.group {
-		case groupServices, groupWorkloads, groupJobs:
-			r.seen = true
-			if r.now() != gone {
-				r.set(later(since, r.spans[len(r.spans)-1].from), unseen)
-			}
+		if r.group == groupOutcome && last < groupEntries || r.group > last {
+			continue
+		}
+		r.seen = true
+		if r.now() != gone {
+			r.set(later(since, r.spans[len(r.spans)-1].from), unseen)
 		}
 	}
 }
@@ -278,7 +299,7 @@ func (t *Timeline) answer(at time.Time, s *verdict.Snapshot) {
 		case changed && e.State == pum.StateAborted:
 			t.failed(at, k, "entry "+k.name+" was aborted")
 		case e.ErrorCounter != nil && t.more(k, *e.ErrorCounter):
-			t.failed(at, k, fmt.Sprintf("entry %s failed, %d times by now", k.name, *e.ErrorCounter))
+			t.failed(at, k, fmt.Sprintf("entry %s failed: error %d", k.name, *e.ErrorCounter))
 		}
 	}
 }
@@ -298,7 +319,7 @@ func (t *Timeline) missing(at time.Time, s *verdict.Snapshot) {
 			continue
 		}
 		switch {
-		case !t.whole(r.group, s):
+		case !whole(r, s):
 			r.set(at, unseen)
 		case r.group == groupServices:
 			r.set(at, noWorkload)
@@ -317,7 +338,7 @@ func (t *Timeline) set(at time.Time, g group, id, name string, now state) (chang
 			t.moreRows++
 			return false
 		}
-		r = &row{group: g, name: clean(name, mostName)}
+		r = &row{group: g, kind: kindOf(g, id), name: clean(name, mostName)}
 		t.rows, t.byKey[k] = append(t.rows, r), r
 		t.before(r, at)
 		r.seen = true
@@ -328,26 +349,41 @@ func (t *Timeline) set(at time.Time, g group, id, name string, now state) (chang
 	return r.set(at, now)
 }
 
-// before notes what a row was before it was seen first, at a time: not there yet as long as its
-// group was read without it, else not observed.
+// before notes what a row was before it was seen first, at a time: not there yet where its kind
+// was read without it, else not observed.
 func (t *Timeline) before(r *row, at time.Time) {
-	read := t.read[r.group]
-	until := at // the group was read whole just before
-	if !read.last.Equal(t.previous) {
-		until = read.last
+	until := later(t.unread[r.kind], t.unread[anyKind])
+	if r.kind == kindEntry {
+		until = t.unread[kindEntry]
 	}
-	if read.first.IsZero() {
-		read.first, until = at, at
+	if until.Equal(t.previous) {
+		until = at
 	}
-	for _, s := range []span{{t.first, unseen}, {read.first, notYet}, {until, unseen}} {
-		if s.from.Before(at) {
-			r.set(s.from, s.state)
+	if until.After(t.first) {
+		r.set(t.first, unseen)
+		if until.Before(at) {
+			r.set(until, notYet)
 		}
+	} else if t.first.Before(at) {
+		r.set(t.first, notYet)
 	}
 }
 
 func (t *Timeline) failed(at time.Time, k key, text string) {
 	t.mark(mark{at: at, kind: markFailure, row: t.byKey[k], text: text})
+}
+
+func kindOf(g group, id string) string {
+	switch g {
+	case groupWorkloads:
+		kind, _, _ := strings.Cut(id, " ")
+		return kind
+	case groupJobs:
+		return "Job"
+	case groupEntries:
+		return kindEntry
+	}
+	return anyKind
 }
 
 func (t *Timeline) mark(m mark) {

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 
@@ -27,11 +28,11 @@ type service struct {
 	Degraded  string   `json:"degraded"`
 }
 
-func services() ([]service, error) {
-	var all []service
-	err := yaml.UnmarshalStrict(servicesFile, &all)
+// services reads the file once.
+var services = sync.OnceValues(func() (all []service, err error) {
+	err = yaml.UnmarshalStrict(servicesFile, &all)
 	return all, err
-}
+})
 
 // An Impact is how users of ThingPark Enterprise are affected now. It is inferred from
 // which workloads have fewer pods than they want, or are scaled to zero although the vendor
