@@ -150,13 +150,13 @@ func worst(rows []*row) []span {
 	var changes []change
 	for _, r := range rows {
 		for i, s := range r.spans {
-			changes = append(changes, change{s.from, s.state, 1})
+			changes = append(changes, change{s.from, s.state, 1}) // those of a moment in any order
 			if i > 0 {
 				changes = append(changes, change{s.from, r.spans[i-1].state, -1})
 			}
 		}
 	}
-	slices.SortStableFunc(changes, func(a, b change) int { return a.at.Compare(b.at) })
+	slices.SortFunc(changes, func(a, b change) int { return a.at.Compare(b.at) })
 	now := map[state]int{}
 	var spans []span
 	for i, c := range changes {
