@@ -48,7 +48,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew outside ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew outside consumers ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -117,6 +117,11 @@ $(PROSE):
 	@sh test/packages.sh gcc libc6-dev
 	CGO_ENABLED=1 GOBIN="$(dir $@)" go install github.com/errata-ai/vale/v3/cmd/vale@$(VALE)
 
+.PHONY: consumers
+consumers: # reports through Jenkins' schema and GitHub's grammar
+	@sh test/packages.sh libxml2-utils cmark-gfm
+	go test -tags consumers -run TestConsumers ./pkg/report
+
 .PHONY: race
 race: # the tests of the product with the race detector, which needs a C compiler
 	@sh test/packages.sh gcc libc6-dev
@@ -140,6 +145,7 @@ faults: build lab-build ## the plugin while all that can break is broken, as doc
 
 .PHONY: golden
 golden: ## rewrite expected outputs; read the diff
+	go generate ./pkg/report
 	go test ./pkg/output ./test/recorded -update
 	UPDATE=1 go test ./cmd/kubectl-tpe -update
 	git diff --stat
