@@ -54,14 +54,26 @@ func (l layout) x(c *chart, at time.Time) float64 {
 
 func (l layout) height(c *chart) float64 {
 	h := axis + 4
-	for i, lane := range c.lanes {
+	for i := range c.lanes {
 		if c.heads(i) {
 			h += l.head
 		}
-		_ = lane
 		h += l.row
 	}
 	return h
+}
+
+// parts are pictures of a group each, with services below the outcome: paper has pages.
+func (c *chart) parts() []*chart {
+	var parts []*chart
+	for i, l := range c.lanes {
+		if i == 0 || c.heads(i) && l.group != groupServices {
+			parts = append(parts, &chart{from: c.from, to: c.to})
+		}
+		last := parts[len(parts)-1]
+		last.lanes = append(last.lanes, l)
+	}
+	return parts
 }
 
 // heads reports whether a lane begins a group.
@@ -72,7 +84,7 @@ func (l layout) viewBox(c *chart) string {
 }
 
 func (c *chart) label() string {
-	return fmt.Sprintf("Timeline of %d rows over %s; the same is in the table below it", len(c.lanes), lasting(c.to.Sub(c.from)))
+	return fmt.Sprintf("Timeline of %s: %d rows over %s; the table below has the same", c.lanes[len(c.lanes)-1].group.title(), len(c.lanes), lasting(c.to.Sub(c.from)))
 }
 
 func (c *chart) ticks(l layout) []tick {

@@ -185,8 +185,7 @@ func factsOf(doc *output.Status, in Input, c *chart) []fact {
 	if c == nil {
 		add("Observed", moment(doc.ObservedAt))
 	} else {
-		add("Observed", between(c.from, c.to))
-		add("For", lasting(c.to.Sub(c.from)))
+		add("Observed", between(c.from, c.to)+", "+lasting(c.to.Sub(c.from)))
 	}
 	if doc.Releases != nil {
 		last := slices.MaxFunc(doc.Releases.Items, func(a, b release.Release) int { return a.UpdatedAt.Compare(b.UpdatedAt) })

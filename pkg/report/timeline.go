@@ -4,7 +4,9 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +27,6 @@ type Timeline struct {
 	MaxGap time.Duration
 
 	first, last time.Time
-	previous    time.Time // when the snapshot before the last was taken
 	rows        []*row
 	byKey       map[key]*row
 	marks       []mark
@@ -35,7 +36,7 @@ type Timeline struct {
 	lost        bool   // whether the API server is
 	process     string // the uid of the job that works through the entries
 	tries       map[key]int64
-	unread      map[string]time.Time // by kind, when it last could not be read
+	absent      map[string]*row // by kind, what one is that was not seen so far
 }
 
 // DefaultMaxGap is more than the minute after which everything is read again, even if nothing
@@ -109,14 +110,14 @@ type mark struct {
 func (t *Timeline) Add(s verdict.Snapshot, v verdict.Verdict) {
 	at := s.ObservedAt
 	if t.byKey == nil {
-		t.byKey, t.tries, t.unread = map[key]*row{}, map[key]int64{}, map[string]time.Time{}
+		t.byKey, t.tries, t.absent = map[key]*row{}, map[key]int64{}, map[string]*row{kindEntry: {}, anyKind: {}}
 		t.first, t.last = at, at
 	}
 	if at.Before(t.last) {
 		at = t.last
 	}
 	t.gap(at)
-	t.previous, t.last = t.last, at
+	t.last = at
 	for _, r := range t.rows {
 		r.seen = false
 	}
@@ -134,36 +135,45 @@ func (t *Timeline) Add(s verdict.Snapshot, v verdict.Verdict) {
 		t.answer(at, &s)
 	}
 	t.missing(at, &s)
-	t.noteUnread(at, &s)
+	t.noteAbsent(at, &s)
 }
 
-// noteUnread notes which kinds the snapshot does not have whole.
-func (t *Timeline) noteUnread(at time.Time, s *verdict.Snapshot) {
-	if s.Answer == nil {
-		t.unread[kindEntry] = at
+// noteAbsent notes what one of a kind is that the snapshot does not have: not there yet if its
+// kind was read, else not observed.
+func (t *Timeline) noteAbsent(at time.Time, s *verdict.Snapshot) {
+	if s.Assessment != nil {
+		for _, g := range s.Assessment.Gaps {
+			if t.absent[g.Kind] == nil {
+				t.absent[g.Kind] = t.absent[anyKind].clone()
+			}
+		}
 	}
-	if s.Assessment == nil || t.lost {
-		t.unread[anyKind] = at
-		return
+	for kind, r := range t.absent {
+		if whole(kind, s) && (!t.lost || kind == kindEntry) {
+			r.set(at, notYet)
+		} else {
+			r.set(at, unseen)
+		}
 	}
-	for _, g := range s.Assessment.Gaps {
-		t.unread[g.Kind] = at
-	}
+}
+
+func (r *row) clone() *row {
+	return &row{spans: slices.Clone(r.spans), totals: maps.Clone(r.totals)}
 }
 
 // Kinds of rows that are not Kubernetes'.
 const kindEntry, anyKind = "Entry", ""
 
-// whole reports whether a snapshot has all objects of the kind of a row, so that what it lacks
-// is not there.
-func whole(r *row, s *verdict.Snapshot) bool {
-	switch {
-	case r.kind == kindEntry:
+// whole reports whether a snapshot has all objects of a kind, so that what it lacks is not
+// there.
+func whole(kind string, s *verdict.Snapshot) bool {
+	switch kind {
+	case kindEntry:
 		return s.Answer != nil
-	case r.kind == anyKind:
+	case anyKind:
 		return s.Assessment != nil
 	}
-	return s.Assessment != nil && readiness.Unread(s.Assessment.Gaps, r.kind) == nil
+	return s.Assessment != nil && readiness.Unread(s.Assessment.Gaps, kind) == nil
 }
 
 // limit returns MaxGap or what stands for it.
@@ -319,7 +329,7 @@ func (t *Timeline) missing(at time.Time, s *verdict.Snapshot) {
 			continue
 		}
 		switch {
-		case !whole(r, s):
+		case !whole(r.kind, s):
 			r.set(at, unseen)
 		case r.group == groupServices:
 			r.set(at, noWorkload)
@@ -338,9 +348,8 @@ func (t *Timeline) set(at time.Time, g group, id, name string, now state) (chang
 			t.moreRows++
 			return false
 		}
-		r = &row{group: g, kind: kindOf(g, id), name: clean(name, mostName)}
+		r = t.newRow(g, id, name)
 		t.rows, t.byKey[k] = append(t.rows, r), r
-		t.before(r, at)
 		r.seen = true
 		r.set(at, now)
 		return at.After(t.first)
@@ -349,24 +358,16 @@ func (t *Timeline) set(at time.Time, g group, id, name string, now state) (chang
 	return r.set(at, now)
 }
 
-// before notes what a row was before it was seen first, at a time: not there yet where its kind
-// was read without it, else not observed.
-func (t *Timeline) before(r *row, at time.Time) {
-	until := later(t.unread[r.kind], t.unread[anyKind])
-	if r.kind == kindEntry {
-		until = t.unread[kindEntry]
+// newRow is a row that is seen for the first time.
+func (t *Timeline) newRow(g group, id, name string) *row {
+	kind := kindOf(g, id)
+	before := t.absent[kind]
+	if before == nil {
+		before = t.absent[anyKind]
 	}
-	if until.Equal(t.previous) {
-		until = at
-	}
-	if until.After(t.first) {
-		r.set(t.first, unseen)
-		if until.Before(at) {
-			r.set(until, notYet)
-		}
-	} else if t.first.Before(at) {
-		r.set(t.first, notYet)
-	}
+	r := before.clone()
+	r.group, r.kind, r.name = g, kind, clean(name, mostName)
+	return r
 }
 
 func (t *Timeline) failed(at time.Time, k key, text string) {
