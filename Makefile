@@ -35,6 +35,12 @@ install: ## the plugin to where go install puts programs; then kubectl tpe works
 demo: build ## a whole upgrade in half a minute, on a simulated cluster
 	@$(SIM) demo
 
+.PHONY: sample
+sample: build # the report in docs, of the upgrade in the demo, and its picture; minutes
+	@sh test/packages.sh chromium fonts-dejavu-core
+	@$(SIM) report docs/sample-report.html
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1160,1000 --screenshot="$(CURDIR)/docs/sample-report.png" "file://$(CURDIR)/docs/sample-report.html"
+
 .PHONY: shell
 shell: build ## a shell in which kubectl tpe speaks to the simulated cluster
 	@$(SIM) shell

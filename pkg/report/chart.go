@@ -33,7 +33,7 @@ type stretch struct {
 
 // Limits of what is drawn. What does not fit is one lane, as bad as the worst.
 const (
-	mostLanes     = 40 // of a group
+	mostLanes     = 48 // of a group
 	mostStretches = 60 // of a lane
 	mostDrawn     = 150
 )
@@ -124,7 +124,7 @@ func (t *Timeline) lane(name string, rows ...*row) *lane {
 		if i+1 < len(spans) {
 			to = spans[i+1].from
 		}
-		if to.After(s.from) {
+		if to.After(s.from) || i+1 == len(spans) { // how it ended is seen, however short it was
 			l.spans = append(l.spans, stretch{s.from, to, s.state})
 		}
 	}

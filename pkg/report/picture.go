@@ -141,6 +141,7 @@ func (c *chart) bars(l layout, lane *lane) []bar {
 			continue
 		}
 		from, to := l.x(c, s.from), l.x(c, s.to)
+		from = min(from, l.width-edge-2)
 		bars = append(bars, bar{px(from), px(max(to-from, 2)), s.state.tone.fill(),
 			fmt.Sprintf("%s: %s, %s to %s, %s", lane.name, s.state.word, clock(s.from), clock(s.to), lasting(s.to.Sub(s.from)))})
 	}

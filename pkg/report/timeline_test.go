@@ -272,14 +272,14 @@ func TestMarks(t *testing.T) {
 // Rows that do not fit are drawn as one, as bad as the worst of them at each time.
 func TestManyRowsAreOne(t *testing.T) {
 	timeline := &Timeline{}
-	for d := time.Duration(0); d <= 100*time.Second; d += time.Second {
+	for d := time.Duration(0); d <= 110*time.Second; d += time.Second {
 		s := verdict.Snapshot{ObservedAt: after(d), Assessment: &readiness.Assessment{}}
-		for i := range 90 {
+		for i := range 98 {
 			w := readiness.Workload{Kind: "Deployment", Name: fmt.Sprintf("w%02d", i), Want: 1, Ready: 1, State: readiness.Ready}
 			switch {
 			case int(d.Seconds()) == i+1:
 				w.State = readiness.Progressing
-			case i == 89 && d > 95*time.Second:
+			case i == 97 && d > 105*time.Second:
 				w.State = readiness.Failed
 			}
 			s.Assessment.Workloads = append(s.Assessment.Workloads, w)
