@@ -36,6 +36,12 @@ install: ## the plugin to where go install puts programs; then kubectl tpe works
 demo: build ## a whole upgrade in half a minute, on a simulated cluster
 	@$(SIM) demo
 
+.PHONY: sample
+sample: build # the report in docs, of the upgrade in the demo, and its picture; minutes
+	@sh test/packages.sh chromium fonts-dejavu-core
+	@$(SIM) report docs/sample-report.html
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1160,1000 --screenshot="$(CURDIR)/docs/sample-report.png" "file://$(CURDIR)/docs/sample-report.html"
+
 .PHONY: shell
 shell: build ## a shell in which kubectl tpe speaks to the simulated cluster
 	@$(SIM) shell
@@ -49,7 +55,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew outside image-test workflows ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew outside consumers image-test workflows ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -137,6 +143,11 @@ $(PROSE):
 	@sh test/packages.sh gcc libc6-dev
 	CGO_ENABLED=1 GOBIN="$(dir $@)" go install github.com/errata-ai/vale/v3/cmd/vale@$(VALE)
 
+.PHONY: consumers
+consumers: # reports through Jenkins' schema and GitHub's grammar
+	@sh test/packages.sh libxml2-utils cmark-gfm
+	go test -tags consumers -run TestConsumers ./pkg/report
+
 .PHONY: race
 race: # the tests of the product with the race detector, which needs a C compiler
 	@sh test/packages.sh gcc libc6-dev
@@ -164,6 +175,7 @@ soak: build lab-build ## wait and status --watch beside random changes and fault
 
 .PHONY: golden
 golden: ## rewrite expected outputs; read the diff
+	go generate ./pkg/report
 	go test ./pkg/output ./test/recorded -update
 	UPDATE=1 go test ./cmd/kubectl-tpe -update
 	git diff --stat

@@ -14,11 +14,11 @@ import (
 
 const module = "github.com/kubectl-tpe/kubectl-tpe/"
 
-// Arrows only go down: cmd -> output, observe -> verdict -> pum, readiness, release, joblogs -> podexec -> kube,
+// Arrows only go down: cmd -> report -> output, observe -> verdict -> pum, readiness, release, joblogs -> podexec -> kube,
 // kubejob, command. What a package may import of this module is listed; all else is refused.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
-		"cmd/kubectl-tpe": {"output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", module + "schema"},
+		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", module + "schema"},
 		"schema":          {},
 		"pkg/output":      {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/observe":     {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
@@ -31,6 +31,9 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/kubejob":     {},
 		"pkg/kube":        {},
 		"pkg/command":     {},
+		"pkg/report":      {"output", "verdict", "pum", "readiness", "release"},
+
+		"pkg/report/compile": {},
 	}
 	for _, pkg := range slices.Concat([]string{module + "cmd/kubectl-tpe", module + "schema"}, listed(t, "{{.ImportPath}}", "pkg/...")) {
 		allowed, ok := may[strings.TrimPrefix(pkg, module)]
@@ -52,6 +55,7 @@ func TestPackagesKeepToTheirPurpose(t *testing.T) {
 	never := map[string][]string{
 		"cmd/kubectl-tpe": {tables},
 		"pkg/output":      {flags},
+		"pkg/report":      {flags, tables, cli, kubectl, client},
 		"pkg/observe":     {flags, tables, cli, kubectl},
 		"pkg/verdict":     {flags, tables, cli, kubectl, client},
 		"pkg/pum":         {flags, tables, cli, kubectl, "os/exec"},

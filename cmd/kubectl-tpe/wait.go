@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/report"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -35,6 +36,7 @@ type waitOptions struct {
 	failFast  bool
 	interval  time.Duration
 	restart   *pum.Restart // what was there before a restart; nil if there was none
+	reports   reportFiles
 }
 
 func newWaitCmd(a *app) *cobra.Command {
@@ -55,6 +57,11 @@ wait. It is safe to interrupt.
 
 Progress goes to stderr, the result to stdout.
 
+With --report it writes reports when it ends, whatever the end: the timeline, what
+users felt, findings and entries, as HTML, Markdown or JUnit. A report that cannot be
+written is an error message and does not change the exit code. A report to - takes the
+place of the result on standard output.
+
 Exit codes are those of status, and
   124  out of time; not over yet
   130  interrupted`,
@@ -62,9 +69,18 @@ Exit codes are those of status, and
   kubectl tpe wait
 
   # In a pipeline: fail early, and be sure that it stays ready
-  kubectl tpe wait --timeout=1h --fail-fast --stable-for=30s`,
+  kubectl tpe wait --timeout=1h --fail-fast --stable-for=30s
+
+  # With a page to hand over, and results for a pipeline
+  kubectl tpe wait --report html=upgrade.html,junit=upgrade.xml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := options.reports.check(); err != nil {
+				return answered(verdict.ExitUsage, err)
+			}
+			if options.reports.toOutput() && format.String() != "" {
+				return answered(verdict.ExitUsage, errors.New("--report FORMAT=- takes the place of the result: give no -o"))
+			}
 			c, err := a.cluster()
 			if err != nil {
 				return answered(verdict.ExitError, err)
@@ -78,6 +94,7 @@ Exit codes are those of status, and
 	options.add(cmd)
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	completeFixed(cmd, "for", verdict.Goals())
+	cmd.Flags().Var(&options.reports, "report", "html, markdown and junit reports to write at the end, such as html=upgrade.html; - is standard output")
 	flags.add(cmd)
 	return cmd
 }
@@ -146,6 +163,8 @@ type waitRun struct {
 	seen bool
 	done bool           // there is nothing left to wait for
 	last observe.Report // with what it ended
+
+	timeline *report.Timeline // nil if no report is to be written
 }
 
 // follow waits, and shows how it goes.
@@ -160,6 +179,7 @@ func (w *waitRun) follow(ctx context.Context, source *observe.Source, format *ou
 		}
 		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.note())
 		if readerGone(err) {
+			w.writeReports(ctx, r.Verdict, nil)
 			return written(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
 		}
 		if w.done {
@@ -170,7 +190,10 @@ func (w *waitRun) follow(ctx context.Context, source *observe.Source, format *ou
 }
 
 // take takes what is known now.
-func (w *waitRun) take(r observe.Report) { w.seen, w.done, w.last = true, r.Over, r }
+func (w *waitRun) take(r observe.Report) {
+	w.seen, w.done, w.last = true, r.Over, r
+	w.keep(r)
+}
 
 // limit returns a context that ends with the timeout.
 func (w *waitRun) limit(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -216,7 +239,8 @@ func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 	_ = w.progress.Clear(w.app.errView()) // the answer matters
 	v, why := w.outcome(ctx)
 	v = v.FailOn(w.app.failOn.level)
-	if w.seen {
+	w.writeReports(ctx, v, why)
+	if w.seen && !w.options.reports.toOutput() {
 		doc := output.NewStatus(w.place, w.last.Snapshot, v)
 		if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
 			return written(v.ExitCode, err)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 
@@ -27,11 +28,11 @@ type service struct {
 	Degraded  string   `json:"degraded"`
 }
 
-func services() ([]service, error) {
-	var all []service
-	err := yaml.UnmarshalStrict(servicesFile, &all)
+// services reads the file once.
+var services = sync.OnceValues(func() (all []service, err error) {
+	err = yaml.UnmarshalStrict(servicesFile, &all)
 	return all, err
-}
+})
 
 // An Impact is how users of ThingPark Enterprise are affected now. It is inferred from
 // which workloads have fewer pods than they want, or are scaled to zero although the vendor
@@ -53,6 +54,52 @@ const (
 	Down     ImpactState = "down"     // it cannot serve
 )
 
+// The states of a service without an impact.
+const (
+	Serving   ImpactState = "serving" // it serves as it should
+	Unwatched ImpactState = "unknown" // too little was read to say so
+)
+
+// A Service is how a service of ThingPark Enterprise does, whether that is an impact or not.
+type Service struct {
+	Name  string
+	State ImpactState
+}
+
+// Services returns how each service does. One without a workload is left out, unless its
+// workloads may be among those that could not be read.
+func Services(p *readiness.Assessment) []Service {
+	all, err := services()
+	if err != nil {
+		panic(err) // a test reads the file, too
+	}
+	hidden := hides(p.Gaps)
+	var found []Service
+	for _, s := range all {
+		seen, unsure := false, hidden
+		for _, w := range p.Workloads {
+			if s.has(w.Name) && !s.parent(w, p.Workloads) {
+				seen, unsure = true, unsure || w.State == readiness.Unknown
+			}
+		}
+		impact, affected := s.impact(p.Workloads)
+		switch {
+		case affected:
+			found = append(found, Service{s.Service, impact.State})
+		case unsure:
+			found = append(found, Service{s.Service, Unwatched})
+		case seen:
+			found = append(found, Service{s.Service, Serving})
+		}
+	}
+	return found
+}
+
+// hides reports whether workloads may be among what could not be read.
+func hides(gaps []readiness.Gap) bool {
+	return slices.ContainsFunc(gaps, func(g readiness.Gap) bool { return needed[g.Kind] })
+}
+
 // impact notes which services the workloads affect. It stays nil if none was found but
 // not all workloads could be read: no known impact is not no impact.
 func (v *Verdict) impact(p *readiness.Assessment) {
@@ -60,8 +107,7 @@ func (v *Verdict) impact(p *readiness.Assessment) {
 	if err != nil {
 		panic(err) // a test reads the file, too
 	}
-	hidden := slices.ContainsFunc(p.Gaps, func(g readiness.Gap) bool { return needed[g.Kind] })
-	if !hidden {
+	if !hides(p.Gaps) {
 		v.Impact = []Impact{}
 	}
 	for _, s := range all {

@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"path"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -101,5 +102,37 @@ func TestImpactOfTheUnread(t *testing.T) {
 	p.Workloads[0] = has("Deployment", "twa", 0, 2)
 	if got := len(Judge(Snapshot{Assessment: p}).Impact); got != 2 {
 		t.Errorf("%d impacts, want what is known: of GUI and APIs", got)
+	}
+}
+
+// A service is said to serve only if all of its workloads are known.
+func TestServices(t *testing.T) {
+	gui := readiness.Workload{Kind: "Deployment", Name: "tp-gui", Want: 1, Ready: 1, State: readiness.Ready}
+	down, unsure := gui, gui
+	down.Ready, down.State = 0, readiness.Progressing
+	unsure.State = readiness.Unknown
+	hidden := []readiness.Gap{{Kind: "StatefulSet", Reason: readiness.ReadFailed}}
+	tests := []struct {
+		name     string
+		workload readiness.Workload
+		gaps     []readiness.Gap
+		want     ImpactState
+	}{
+		{"ready", gui, nil, Serving},
+		{"not ready", down, nil, Down},
+		{"unknown", unsure, nil, Unwatched},
+		{"others are hidden", gui, hidden, Unwatched},
+		{"down whatever is hidden", down, hidden, Down},
+		{"what is of no service is hidden", gui, []readiness.Gap{{Kind: "CronJob", Reason: readiness.Forbidden}}, Serving},
+	}
+	for _, tt := range tests {
+		found := Services(&readiness.Assessment{Workloads: []readiness.Workload{tt.workload}, Gaps: tt.gaps})
+		i := slices.IndexFunc(found, func(s Service) bool { return s.Name == "GUI" })
+		if i < 0 || found[i].State != tt.want {
+			t.Errorf("%s: %v, want the GUI %s", tt.name, found, tt.want)
+		}
+		if tt.gaps == nil && len(found) != 1 {
+			t.Errorf("%s: services without workloads: %v", tt.name, found)
+		}
 	}
 }

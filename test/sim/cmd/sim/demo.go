@@ -60,6 +60,15 @@ func demo(ctx context.Context, e environment, out io.Writer) error {
 	return errors.Join(wrong...)
 }
 
+// sample writes the report of a wait for the upgrade, in which an entry is aborted.
+func sample(ctx context.Context, e environment, file string, out io.Writer) error {
+	const failed = 3
+	if code := e.tpe(ctx, out, []string{"wait", "--timeout=10m", "--report", "html=" + file}); code != failed {
+		return fmt.Errorf("exit code %d, want %d", code, failed)
+	}
+	return nil
+}
+
 // command returns how the plugin is called here: by kubectl if there is one.
 func (e environment) command() []string {
 	if e.kubectl == "" {

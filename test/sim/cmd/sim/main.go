@@ -20,6 +20,7 @@ import (
 
 const usage = `usage: go run ./test/sim/cmd/sim [flags] demo        a whole upgrade, as an operator would follow it
                                          shell       a shell for you to try it
+                                         report FILE a report of the upgrade in the demo
                                          serve CASE  play a case until it is interrupted
 flags:`
 
@@ -50,6 +51,8 @@ func run(ctx context.Context, plugin string, args []string) error {
 		return onUpgrade(dir, 1, plugin, func(e environment) error { return demo(ctx, e, os.Stdout) })
 	case len(args) == 1 && args[0] == "shell":
 		return onUpgrade(dir, shellSpeed, plugin, shell)
+	case len(args) == 2 && args[0] == "report":
+		return onUpgrade(dir, shellSpeed, plugin, func(e environment) error { return sample(ctx, e, args[1], os.Stdout) })
 	case len(args) == 2 && args[0] == "serve":
 		return serve(ctx, dir, args[1])
 	}

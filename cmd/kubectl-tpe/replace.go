@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// replaceFile writes a file whole or not at all: into another beside it, which then takes its
+// place. A new file can be read by its owner only; one that is there keeps its mode. Where a
+// link leads to a file, that is replaced. What is no regular file, such as a pipe, is written to.
+func replaceFile(path string, write func(io.Writer) error) (err error) {
+	path, info, err := replaced(path)
+	if err != nil {
+		return err
+	}
+	if info != nil && !info.Mode().IsRegular() {
+		return writeTo(path, write)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".kubectl-tpe-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	if info != nil {
+		if err := f.Chmod(info.Mode().Perm()); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// mayReplace returns why a file cannot be replaced, as far as that is known before.
+func mayReplace(path string) error {
+	path, info, err := replaced(path)
+	switch {
+	case err != nil:
+		return err
+	case info != nil && info.IsDir():
+		return fmt.Errorf("%s is a folder", path)
+	case info != nil && !info.Mode().IsRegular():
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".kubectl-tpe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// replaced returns what a path leads to; no info if there is nothing yet.
+func replaced(path string) (string, fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, nil, nil
+	}
+	if err != nil {
+		return path, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return path, info, nil
+	}
+	target, err := filepath.EvalSymlinks(path)
+	return target, info, err
+}
+
+func writeTo(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}

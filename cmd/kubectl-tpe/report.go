@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/report"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+func newReportCmd(a *app) *cobra.Command {
+	var format reportFormat
+	var flags pumFlags
+	cmd := &cobra.Command{
+		Use:   "report [FILE]",
+		Short: "Write a report to hand over: HTML, Markdown or JUnit",
+		Long: `Write a report of how it is now: the verdict, the releases, what users feel, the
+findings with what to do, entries, workloads and jobs.
+
+  html      one page that needs no network and runs no script; prints well
+  markdown  a short summary, such as for a pipeline
+  junit     a test suite each for the verdict, workloads, jobs, entries and releases
+
+A report of one moment has no timeline. For a report of a whole upgrade, with what was
+down and for how long, use kubectl tpe wait --report.
+
+Without FILE, or with -, the report goes to standard output. A file is written whole or
+not at all. A new one can be read by its owner only; one that exists is replaced.
+
+The exit code is that of the verdict, or 1 if the report could not be written.`,
+		Example: `  # For a change ticket
+  kubectl tpe report upgrade.html
+
+  # For the summary of a pipeline
+  kubectl tpe report -o markdown >> "$GITHUB_STEP_SUMMARY"`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file := reportFile{format.of(args), slices.Concat(args, []string{standardOutput})[0]}
+			if err := file.check(); err != nil {
+				return answered(verdict.ExitUsage, err)
+			}
+			c, err := a.cluster()
+			if err != nil {
+				return answered(verdict.ExitError, err)
+			}
+			return a.reportOnce(cmd.Context(), c, flags, file)
+		},
+	}
+	cmd.Flags().VarP(&format, "output", "o", "html, markdown or junit; by default that of FILE's name, else html")
+	completeFixed(cmd, "output", report.Formats())
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	a.failOn.add(cmd)
+	flags.add(cmd)
+	return cmd
+}
+
+// reportOnce observes everything once and writes a report of it.
+func (a *app) reportOnce(ctx context.Context, c *cluster, flags pumFlags, file reportFile) error {
+	s := a.observe(ctx, c, flags)
+	v := a.judge(s)
+	in := report.Input{Place: c.Place, Snapshot: s, Verdict: v}
+	a.about(ctx, c, &in)
+	if err := file.write(a.Out, report.New(in)); err != nil {
+		return written(v.ExitCode, err)
+	}
+	if file.path != standardOutput {
+		fmt.Fprintf(a.ErrOut, "report written to %s\n", a.errView().Safe(file.path))
+	}
+	return c.withRole(ctx, v.ExitCode, nil, slices.Concat(readiness.Rules(), pum.Rules()))
+}
+
+// aboutTimeout is how long it may take to learn who the account is, and what was installed
+// before. A report does without.
+const aboutTimeout = 5 * time.Second
+
+// about adds what a report says beside the snapshot, as far as it can be learned; even if ctx is
+// over.
+func (a *app) about(ctx context.Context, c *cluster, in *report.Input) {
+	in.Version = version()
+	if c == nil {
+		return
+	}
+	in.Server = c.config.Host
+	if in.Snapshot.Assessment == nil && in.Snapshot.Releases == nil {
+		return // nobody answers
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aboutTimeout)
+	defer cancel()
+	in.Account, _ = c.whoAmI(ctx)
+	if plan, err := c.helm().Plan(ctx); err == nil && plan != nil {
+		in.From = plan.TPE
+	}
+}
+
+// A reportFormat is a format that may be left to the name of the file. It is a pflag.Value.
+type reportFormat report.Format
+
+// Set reads what was given with -o.
+func (f *reportFormat) Set(value string) error {
+	if !slices.Contains(report.Formats(), value) {
+		return fmt.Errorf("want one of %s", strings.Join(report.Formats(), ", "))
+	}
+	*f = reportFormat(value)
+	return nil
+}
+
+// String returns what Set was given.
+func (f *reportFormat) String() string { return string(*f) }
+
+// Type names the value in help.
+func (f *reportFormat) Type() string { return "format" }
+
+// of returns the format, or that which the name of the file says.
+func (f *reportFormat) of(args []string) report.Format {
+	if *f != "" {
+		return report.Format(*f)
+	}
+	switch strings.ToLower(filepath.Ext(strings.Join(args, ""))) {
+	case ".md", ".markdown":
+		return report.Markdown
+	case ".xml":
+		return report.JUnit
+	}
+	return report.HTML
+}
+
+// standardOutput stands for a file.
+const standardOutput = "-"
+
+// A reportFile is where a report goes.
+type reportFile struct {
+	format report.Format
+	path   string
+}
+
+// check refuses a file that cannot be written, before anything is asked.
+func (f reportFile) check() error {
+	if f.path == standardOutput {
+		return nil
+	}
+	if err := mayReplace(f.path); err != nil {
+		return fmt.Errorf("the report cannot be written: %w", err)
+	}
+	return nil
+}
+
+func (f reportFile) write(out io.Writer, r *report.Report) error {
+	if f.path == standardOutput {
+		return r.Write(out, f.format)
+	}
+	return replaceFile(f.path, func(w io.Writer) error { return r.Write(w, f.format) })
+}
+
+// reportFiles are the reports that a wait writes when it ends. It is a pflag.Value.
+type reportFiles []reportFile
+
+// Set reads FORMAT=FILE,… and adds it to what was given before. A comma that no format follows
+// belongs to the name of a file.
+func (f *reportFiles) Set(value string) error {
+	var added reportFiles
+	for _, part := range strings.Split(value, ",") {
+		format, path, found := strings.Cut(part, "=")
+		switch {
+		case found && slices.Contains(report.Formats(), format):
+			added = append(added, reportFile{report.Format(format), path})
+		case len(added) > 0:
+			added[len(added)-1].path += "," + part
+		default:
+			return fmt.Errorf("want FORMAT=FILE with one of %s, have %q", strings.Join(report.Formats(), ", "), part)
+		}
+	}
+	for _, file := range added {
+		if file.path == "" {
+			return fmt.Errorf("%s= names no file; - is standard output", file.format)
+		}
+		if slices.ContainsFunc(*f, func(other reportFile) bool { return other.path == file.path }) {
+			return fmt.Errorf("two reports go to %s", file.path)
+		}
+		*f = append(*f, file)
+	}
+	return nil
+}
+
+// String returns what Set was given.
+func (f *reportFiles) String() string {
+	var parts []string
+	for _, file := range *f {
+		parts = append(parts, string(file.format)+"="+file.path)
+	}
+	return strings.Join(parts, ",")
+}
+
+// Type names the value in help.
+func (f *reportFiles) Type() string { return "FORMAT=FILE,…" }
+
+// check refuses files that cannot be written, before anything is asked.
+func (f reportFiles) check() error {
+	for _, file := range f {
+		if err := file.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toOutput reports whether one of the reports takes the place of the answer.
+func (f reportFiles) toOutput() bool {
+	return slices.ContainsFunc(f, func(file reportFile) bool { return file.path == standardOutput })
+}
+
+// writeReports writes what --report asks for, with the verdict that the wait ends with. That one
+// cannot be written is said, and changes nothing of the verdict.
+func (w *waitRun) writeReports(ctx context.Context, v verdict.Verdict, why error) {
+	if len(w.options.reports) == 0 {
+		return
+	}
+	s := w.last.Snapshot
+	if !w.seen {
+		s, v.Outcome = w.unseen(), verdict.OutcomeUnknown
+	}
+	in := report.Input{Place: w.place, Snapshot: s, Verdict: v, Timeline: w.timeline}
+	if why != nil {
+		in.Ended = why.Error()
+	}
+	w.app.about(ctx, w.cluster, &in)
+	r := report.New(in)
+	for _, file := range w.options.reports {
+		if err := file.write(w.app.Out, r); err != nil {
+			fmt.Fprintln(w.app.ErrOut, w.app.errView().Safe(fmt.Sprintf("the %s report was not written: %v", file.format, err)))
+		}
+	}
+}
+
+// unseen is the snapshot of a wait in which nothing could be observed.
+func (w *waitRun) unseen() verdict.Snapshot {
+	return verdict.Snapshot{ObservedAt: w.app.time(), Goal: w.options.goal}
+}
+
+// keep adds a report to the timeline.
+func (w *waitRun) keep(r observe.Report) {
+	if len(w.options.reports) == 0 {
+		return
+	}
+	if w.timeline == nil {
+		w.timeline = &report.Timeline{}
+	}
+	w.timeline.Add(r.Snapshot, r.Verdict)
+}
