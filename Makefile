@@ -9,6 +9,7 @@ UNIT    ?= # more flags for go test, such as -shuffle=on
 
 LINT       := v2.15.0
 VALE       := v3.16.0
+VULN       := v1.9.0
 TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
 LINTER     := $(TOOLS)/golangci-lint-$(LINT)/golangci-lint
 PROSE      := $(TOOLS)/vale-$(VALE)/vale
@@ -102,6 +103,14 @@ krew: # the plugin installed, upgraded and uninstalled by the real krew, and its
 .PHONY: twice
 twice: # fail if two clones do not make the same archives; compiles all anew, for six systems
 	sh packaging/twice.sh $(RELEASE)
+
+.PHONY: wine-test
+wine-test: ## the plugin and the tests of its packages for Windows, under Wine (Debian, root); minutes
+	sh test/wine/run.sh
+
+.PHONY: vulnerabilities
+vulnerabilities: # fail if the plugin calls anything with a known vulnerability; asks vuln.go.dev
+	go run golang.org/x/vuln/cmd/govulncheck@$(VULN) ./cmd/kubectl-tpe
 
 .PHONY: notes
 notes: # what the changelog says of the release
