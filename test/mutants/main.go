@@ -64,9 +64,11 @@ func write(w io.Writer, reasonsFile string, reports []string) error {
 		if err := json.Unmarshal(text, &r); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
+		pkg := strings.TrimSuffix(filepath.Base(file), ".json")
 		counts := map[string]int{}
 		for _, f := range r.Files {
-			source, err := os.ReadFile(f.Name)
+			name := path.Join("pkg", pkg, path.Base(f.Name))
+			source, err := os.ReadFile(name)
 			if err != nil {
 				return err
 			}
@@ -77,21 +79,21 @@ func write(w io.Writer, reasonsFile string, reports []string) error {
 					continue
 				}
 				if m.Line < 1 || m.Line > len(lines) {
-					return fmt.Errorf("%s: %s has no line %d", file, f.Name, m.Line)
+					return fmt.Errorf("%s: %s has no line %d", file, name, m.Line)
 				}
 				line := strings.TrimSpace(lines[m.Line-1])
-				why := reasons[f.Name+": "+line]
+				why := reasons[name+": "+line]
 				if why == "" {
 					why = "a test is missing"
 				}
-				fmt.Fprintf(&survivors, "| %s:%d | %s | `%s` | %s |\n", f.Name, m.Line, strings.ToLower(m.Type), strings.ReplaceAll(line, "|", `\|`), why)
+				fmt.Fprintf(&survivors, "| %s:%d | %s | `%s` | %s |\n", name, m.Line, strings.ToLower(m.Type), strings.ReplaceAll(line, "|", `\|`), why)
 			}
 		}
 		noticed := counts["KILLED"] + counts["TIMED OUT"]
 		if noticed+counts["LIVED"] == 0 {
 			return fmt.Errorf("%s: no mutant was tried", file)
 		}
-		fmt.Fprintf(w, "| %s | %d | %d | %d | %d | %d%% |\n", strings.TrimSuffix(path.Base(filepath.ToSlash(file)), ".json"),
+		fmt.Fprintf(w, "| %s | %d | %d | %d | %d | %d%% |\n", pkg,
 			counts["KILLED"], counts["TIMED OUT"], counts["LIVED"], counts["NOT COVERED"], 100*noticed/(noticed+counts["LIVED"]))
 	}
 	fmt.Fprintf(w, "\n## Survivors\n\n| where | mutation | line | why |\n|---|---|---|---|\n%s", survivors.String())
