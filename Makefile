@@ -10,9 +10,12 @@ UNIT    ?= # more flags for go test, such as -shuffle=on
 LINT       := v2.15.0
 VALE       := v3.16.0
 VULN       := v1.9.0
+GREMLINS   := v0.6.0
 TOOLS      := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-tpe
 LINTER     := $(TOOLS)/golangci-lint-$(LINT)/golangci-lint
 PROSE      := $(TOOLS)/vale-$(VALE)/vale
+MUTATE     := $(TOOLS)/gremlins-$(GREMLINS)/gremlins
+MUTATED    ?= release joblogs pum verdict readiness
 LAB_MODULE := test/lab
 RUN_LAB    := go run -C $(LAB_MODULE) .
 FLAGS      := -buildvcs=false -ldflags "-s -w -X main.stamped=$(VERSION)"
@@ -156,6 +159,16 @@ $(PROSE):
 consumers: # reports through Jenkins' schema and GitHub's grammar
 	@sh test/packages.sh libxml2-utils cmark-gfm
 	go test -tags consumers -run TestConsumers ./pkg/report
+
+.PHONY: mutants
+mutants: $(MUTATE) ## what the unit tests do not notice, as docs/mutants.md; hours. MUTATED=release takes one package
+	mkdir -p bin/mutants
+	for pkg in $(MUTATED); do $(MUTATE) unleash ./pkg/$$pkg --workers 1 --timeout-coefficient 10 -o bin/mutants/$$pkg.json || exit; done
+	go run ./test/mutants $(MUTATED:%=bin/mutants/%.json) >bin/mutants.md
+	mv bin/mutants.md docs/mutants.md
+
+$(MUTATE):
+	GOBIN="$(dir $@)" go install github.com/go-gremlins/gremlins/cmd/gremlins@$(GREMLINS)
 
 .PHONY: race
 race: # the tests of the product with the race detector, which needs a C compiler

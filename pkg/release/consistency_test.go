@@ -3,6 +3,7 @@
 package release
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -158,6 +159,21 @@ func TestChartsAreComparedAndNotOnlyVersions(t *testing.T) {
 		}
 		if c := Compare(releases, tt.given, now); c.State != tt.state || strings.Join(c.Odd, " ") != tt.odd {
 			t.Errorf("%s: %s of %v, odd are %v; want %s, odd %s", tt.name, c.State, c.TPE, c.Odd, tt.state, tt.odd)
+		}
+	}
+}
+
+// The application decides between two releases only if the others are even: it counts a
+// little more than one other, and less than two.
+func TestTheApplicationCountsALittleMore(t *testing.T) {
+	now := time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC)
+	for in, want := range map[string]string{
+		"7.3.6 7.3.6 8.0.0 8.0.0": "8.0.0",
+		"7.3.6 7.3.6 7.1.0 8.0.0": "7.3.6",
+	} {
+		releases := of(t, in, now)
+		if c := Compare(releases, nil, now); !slices.Contains(c.TPE, want) {
+			t.Errorf("%s: %v, want %s", in, c.TPE, want)
 		}
 	}
 }
