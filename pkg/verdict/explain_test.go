@@ -31,6 +31,7 @@ func TestEveryWordIsExplained(t *testing.T) {
 		TopicReleases:      constants(t, "../release/consistency.go", "State"),
 		TopicPreflight:     checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),
 		TopicDoctor:        checks(healthy().Judge("")),
+		TopicBasis:         constants(t, "../output/plan.go", "Basis"),
 	}
 	topics, err := Topics()
 	if err != nil {
