@@ -51,7 +51,7 @@ Exit codes:
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from := options.from.Version; from != nil && options.to.Compare(*from) < 0 {
-				return answered(verdict.ExitUsage, fmt.Errorf("%w: --from=%s --to=%s", release.ErrDowngrade, from, options.to))
+				return answered(verdict.ExitUsage, fmt.Errorf("%w: --from=%s --to=%s", release.ErrDowngrade, from, options.to.Version))
 			}
 			given, err := readManifest(options.manifest)
 			if err != nil {
