@@ -40,6 +40,7 @@ type waitOptions struct {
 func newWaitCmd(a *app) *cobra.Command {
 	var format output.Format
 	var flags pumFlags
+	var several installationFlags
 	options := waitOptions{goal: verdict.GoalAll}
 	cmd := &cobra.Command{
 		Use:   "wait",
@@ -55,6 +56,9 @@ wait. It is safe to interrupt.
 
 Progress goes to stderr, the result to stdout.
 
+With --contexts or -A it waits until each of several installations is over. With
+--fail-fast it ends as soon as one failed. Its exit code is the gravest of all.
+
 Exit codes are those of status, and
   124  out of time; not over yet
   130  interrupted`,
@@ -65,6 +69,9 @@ Exit codes are those of status, and
   kubectl tpe wait --timeout=1h --fail-fast --stable-for=30s`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if several.several() {
+				return a.waitSeveral(cmd, &several, &format, flags, options)
+			}
 			c, err := a.cluster()
 			if err != nil {
 				return answered(verdict.ExitError, err)
@@ -79,6 +86,7 @@ Exit codes are those of status, and
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	completeFixed(cmd, "for", verdict.Goals())
 	flags.add(cmd)
+	several.add(a, cmd)
 	return cmd
 }
 

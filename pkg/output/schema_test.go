@@ -28,7 +28,7 @@ import (
 
 // documents are one of each kind.
 func documents() []Document {
-	return []Document{&Status{}, &EntryList{}, &ReleaseList{}, &Preflight{}, &Doctor{}, &RollbackPlan{}, &UpgradePlan{}, &SavedValues{}, &ValuesDiff{}, &Version{}}
+	return []Document{&Status{}, &StatusList{}, &EntryList{}, &ReleaseList{}, &Preflight{}, &Doctor{}, &RollbackPlan{}, &UpgradePlan{}, &SavedValues{}, &ValuesDiff{}, &Version{}}
 }
 
 // The published schemas are those of the types. With -update they are written.
