@@ -204,6 +204,8 @@ func (doc *Status) why() string {
 	switch level := doc.worst(); {
 	case doc.unheard():
 		return "no answer yet"
+	case doc.Outcome == verdict.OutcomeUnknown && level == verdict.LevelError && !strings.Contains(doc.Findings[0].Summary, doc.Findings[0].Detail):
+		return doc.Findings[0].Summary + doc.more() + ": " + doc.Findings[0].Detail
 	case level == verdict.LevelError, level == verdict.LevelWarning && doc.Outcome == verdict.OutcomeDone:
 		return doc.Findings[0].Summary + doc.more()
 	case doc.Outcome == verdict.OutcomeDone:
