@@ -127,8 +127,8 @@ func (w *waitAll) end() error {
 	_ = w.progress.Clear(w.app.errView()) // the answer matters
 	var why []string
 	for i, one := range w.all {
-		if one.over || w.cut || one.wait == nil {
-			continue
+		if one.over || w.cut || w.ctx.Err() != nil {
+			continue // it is what it was last
 		}
 		v, err := one.wait.outcome(w.ctx)
 		if one.wait.seen {

@@ -5,6 +5,7 @@ package output
 import (
 	"fmt"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
@@ -70,6 +71,9 @@ func NewUpgradePlan(place Place, now time.Time, f UpgradeFor, upgrades []release
 		"Read the whole plan before the first command. Go on only if a command ended with exit code 0.",
 		"helm upgrade is printed without -i, which the installation guide has: in a wrong namespace it must fail, and not install. It is printed without --debug, which shows passwords.",
 	}
+	if !slices.ContainsFunc(upgrades, func(u release.Upgrade) bool { return !u.SameCharts() }) {
+		d.Notes = append(d.Notes, "The Release Manifests of "+d.From+" and "+d.To+" have the same charts: what changes is not in the chart versions.")
+	}
 	d.before(&f)
 	for i := range upgrades {
 		d.Whole = d.Whole && upgrades[i].Known()
@@ -121,7 +125,7 @@ func (d *UpgradePlan) upgrade(f *UpgradeFor, u *release.Upgrade) {
 			s.Basis, s.Source = BasisAsk, "the Release Manifest of "+u.To+" is not public; give its file VERSIONS with --manifest"
 		}
 		if i == noReturn {
-			s.NoReturn = "from here on the way back is kubectl tpe rollback-plan: a rollback and the restore of a backup, which lose all changes since that backup (inferred from the rollback guide of 7.1)"
+			s.NoReturn = "from here on the way back is a rollback and the restore of a backup, which lose all changes since that backup (inferred from the rollback guide of 7.1). The last step of this plan shows it."
 		}
 		add(s)
 		add(f.wait(u, i))

@@ -121,6 +121,7 @@ func TestUpgradePlanSteps(t *testing.T) {
 		{"the third chart had another name", "7.1.0", "7.1.1", []string{"helm upgrade tpe-controllers actility/thingpark-enterprise-controllers --version 1.0.2 "}, nil},
 		{"PUM is there since 7.2.0", "7.1.0", "7.1.1", []string{"kubectl tpe wait --for=workloads -n tpe"}, []string{"kubectl tpe wait -n tpe"}},
 		{"a hotfix changes the application alone", "7.3.4", "7.3.4a", []string{"Upgrade tpe-data: its chart stays at 1.6.0", "Upgrade tpe from 1.7.3 to 1.7.4"}, []string{"custom resource definitions"}},
+		{"nothing but the release changes", "7.3.4c", "7.3.6", []string{"The Release Manifests of 7.3.4c and 7.3.6 have the same charts"}, nil},
 		{"samples are documented since 7.3", "7.1.0", "7.2.2c", nil, []string{"curl"}},
 		{"operators before a major upgrade", "7.3.6", "8.0.0", []string{"custom resource definitions", "8.0 upgrade Procedure"}, nil},
 		{"no Kubernetes in common", "8.0.0", "8.0.1", []string{"Ask whether Kubernetes or ThingPark Enterprise is upgraded first", "--version '<version in the Release Manifest of 8.0.1>'"}, nil},

@@ -2,6 +2,8 @@
 
 package release
 
+import "slices"
+
 // An Upgrade is one step of an upgrade path, and what becomes of the four Helm releases in
 // it.
 type Upgrade struct {
@@ -23,6 +25,11 @@ func (u *Upgrade) Known() bool { return u.Source != "" }
 
 // Major reports whether it leads to another line of releases.
 func (u *Upgrade) Major() bool { return u.Why == ruleMajor }
+
+// SameCharts reports whether the versions of all charts are the same before and after.
+func (u *Upgrade) SameCharts() bool {
+	return !slices.ContainsFunc(u.Charts, func(c ChartChange) bool { return !c.Stays() })
+}
 
 // Stays reports whether the version of the chart is the same before and after.
 func (c *ChartChange) Stays() bool { return c.Now != "" && c.Now == c.Then }

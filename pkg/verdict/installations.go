@@ -10,11 +10,14 @@ import (
 )
 
 // Gravest returns the exit code that decides among those of several installations: the first
-// in the order in which it would decide if all held for one. Without any it is ExitDone. It is
-// only of codes that a verdict can have, which ExitInterrupted is not.
+// in the order in which it would decide if all held for one, and ExitInterrupted before all
+// others: what was interrupted may be anything. Without any it is ExitDone.
 func Gravest(codes ...ExitCode) ExitCode {
 	gravest := ExitDone
 	for _, code := range codes {
+		if code == ExitInterrupted {
+			return code
+		}
 		gravest = graver(gravest, code)
 	}
 	return gravest

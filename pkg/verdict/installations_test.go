@@ -20,7 +20,7 @@ func TestGravest(t *testing.T) {
 		want  ExitCode
 	}{
 		{nil, 0}, {[]ExitCode{0, 0}, 0}, {[]ExitCode{0, 9}, 9}, {[]ExitCode{8, 9}, 8}, {[]ExitCode{8, 124}, 124}, {[]ExitCode{124, 7}, 7},
-		{[]ExitCode{7, 3}, 3}, {[]ExitCode{3, 1}, 1}, {[]ExitCode{1, 5}, 5}, {[]ExitCode{5, 6}, 6}, {[]ExitCode{6, 4}, 4}, {[]ExitCode{4, 2}, 2},
+		{[]ExitCode{7, 3}, 3}, {[]ExitCode{3, 1}, 1}, {[]ExitCode{1, 5}, 5}, {[]ExitCode{5, 6}, 6}, {[]ExitCode{6, 4}, 4}, {[]ExitCode{4, 2}, 2}, {[]ExitCode{0, 130, 2}, 130},
 	}
 	for _, tt := range tests {
 		if got := Gravest(tt.codes...); got != tt.want {
