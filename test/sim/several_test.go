@@ -25,7 +25,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/schema/schematest"
 )
 
-// late is how late the slow one answers each question.
+// late is how late the slow ones answer each question.
 const late = 3 * time.Second
 
 // ten are ten installations: the context of each, what it is, and its exit code.
@@ -40,7 +40,8 @@ func ten(t *testing.T) map[string]*Case {
 	}
 	yes := true
 	return map[string]*Case{
-		"01-done": {}, "02-done": {}, "03-done": {}, "04-done": {},
+		"01-done": {}, "02-done": {}, "03-done": {},
+		"04-slow":      {Delay: metav1.Duration{Duration: late}},
 		"05-pull":      load("pull-401"),
 		"06-stuck":     load("helm-stuck"),
 		"07-rolling":   load("pum-rolling"),
@@ -51,7 +52,7 @@ func ten(t *testing.T) map[string]*Case {
 }
 
 var codesOfTen = map[string]int{
-	"01-done": 0, "02-done": 0, "03-done": 0, "04-done": 0, "05-pull": 3, "06-stuck": 3, "07-rolling": 8, "08-forbidden": 4, "09-login": 4, "10-slow": 0,
+	"01-done": 0, "02-done": 0, "03-done": 0, "04-slow": 0, "05-pull": 3, "06-stuck": 3, "07-rolling": 8, "08-forbidden": 4, "09-login": 4, "10-slow": 0,
 }
 
 // several plays cases, and returns the environment in which they are contexts of one
@@ -233,6 +234,9 @@ func TestWaitForInstallations(t *testing.T) {
 func TestUnreachableInstallation(t *testing.T) {
 	t.Parallel()
 	environment := several(t, map[string]*Case{"done": {}, "gone": nil})
+	if a := ask(t, environment, "status", "--contexts=done,nosuch"); a.code != 2 || !strings.Contains(a.stderr, "the kubeconfig does not have nosuch: it has done, gone\n") {
+		t.Errorf("an unknown context: exit code %d: %s", a.code, a.stderr)
+	}
 	for _, command := range []string{"status", "wait"} {
 		a := ask(t, environment, command, "--contexts=gone,done", "-o", "json")
 		if diff := cmp.Diff(with(map[string]int{"done": 0, "gone": 1}, Namespace), codes(t, a)); diff != "" || a.code != 1 || a.took > 20*time.Second {
@@ -241,25 +245,27 @@ func TestUnreachableInstallation(t *testing.T) {
 	}
 }
 
+// hang makes the test program wait, as a credential plugin that waits for somebody to log in.
+const hang = "TEST_SIM_HANG"
+
 // Nor does one whose credential plugin waits for somebody to log in, or one whose plugin is
 // not installed. The former knows no deadline, and is given up.
 func TestInstallationWithoutLogin(t *testing.T) {
 	t.Parallel()
-	sleep, err := exec.LookPath("sleep")
+	hangs, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	environment := several(t, map[string]*Case{"done": {}, "hangs": {}, "missing": {}})
-	file := strings.TrimPrefix(environment[slices.IndexFunc(environment, func(v string) bool {
-		return strings.HasPrefix(v, "KUBECONFIG=") && strings.HasSuffix(v, "kubeconfig") && strings.Contains(v, t.Name())
-	})], "KUBECONFIG=")
+	i := slices.IndexFunc(environment, func(v string) bool { return strings.HasPrefix(v, "KUBECONFIG="+os.TempDir()) })
+	file := strings.TrimPrefix(environment[i], "KUBECONFIG=")
 	config, err := clientcmd.LoadFromFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, program := range map[string]string{"hangs": sleep, "missing": "no-such-plugin"} {
+	for name, program := range map[string]string{"hangs": hangs, "missing": "no-such-plugin"} {
 		config.AuthInfos[name] = &clientcmdapi.AuthInfo{Exec: &clientcmdapi.ExecConfig{
-			Command: program, Args: []string{"100"}, APIVersion: "client.authentication.k8s.io/v1", InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
+			Command: program, Env: []clientcmdapi.ExecEnvVar{{Name: hang, Value: "yes"}}, APIVersion: "client.authentication.k8s.io/v1", InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
 		}}
 	}
 	if err := clientcmd.WriteToFile(*config, file); err != nil {
