@@ -40,7 +40,7 @@ Each step says on what it is based:
 Exit codes:
   0  the chart versions of every upgrade are known, or the release is installed already
   1  what is installed is not a known release; give it with --from
-  3  a Release Manifest is not known, or the way leads back to an older release
+  3  a Release Manifest is not known, or RELEASE is older than what is installed
   4  not authenticated, or not authorized to read Helm's secrets
   6  there is no Helm release of ThingPark Enterprise in this namespace`,
 		Example: `  # How is this upgraded?
@@ -65,7 +65,7 @@ Exit codes:
 		},
 	}
 	addOutputFlag(cmd, &format)
-	options.preflightOptions.add(cmd)
+	options.add(cmd)
 	f := cmd.Flags()
 	f.Var((*word)(&options.values), "values", "folder for the files that the plan writes the values to and reads them from (default before-RELEASE)")
 	options.controller = defaultController
@@ -81,7 +81,7 @@ func (a *app) upgradePlan(ctx context.Context, c *cluster, format *output.Format
 	}
 	upgrades, err := release.Upgrades(from, *o.to.Version, given)
 	if err != nil {
-		return &exitError{verdict.ExitFailed, err, "the way back: " + c.where.TPE("rollback-plan")}
+		return &exitError{verdict.ExitFailed, err, "to roll back: " + c.where.TPE("rollback-plan")}
 	}
 	if o.values == "" {
 		o.values = "before-" + o.to.String()

@@ -125,7 +125,7 @@ func (d *UpgradePlan) upgrade(f *UpgradeFor, u *release.Upgrade) {
 			s.Basis, s.Source = BasisAsk, "the Release Manifest of "+u.To+" is not public; give its file VERSIONS with --manifest"
 		}
 		if i == noReturn {
-			s.NoReturn = "from here on the way back is a rollback and the restore of a backup, which lose all changes since that backup (inferred from the rollback guide of 7.1). The last step of this plan shows it."
+			s.NoReturn = "from here on only a rollback and the restore of a backup undo it, and lose all changes since that backup (inferred from the rollback guide of 7.1). The last step of this plan shows them."
 		}
 		add(s)
 		add(f.wait(u, i))
@@ -200,7 +200,7 @@ func (d *UpgradePlan) after(f *UpgradeFor) {
 		Stage: stage, Title: "See that all of it is of " + d.To, Basis: BasisDocumented, Source: sourceVerification,
 		Commands: []string{f.Where.TPE("status"), f.Where.TPE("releases")},
 	})
-	d.add(PlanStep{Stage: stage, Title: "Only if it went wrong: see the way back", Basis: BasisDocumented, Source: sourceRollback, Commands: []string{f.Where.TPE("rollback-plan --backups")}})
+	d.add(PlanStep{Stage: stage, Title: "Only if it went wrong: show the rollback", Basis: BasisDocumented, Source: sourceRollback, Commands: []string{f.Where.TPE("rollback-plan --backups")}})
 }
 
 // noReturnAt returns which chart first changes data: that of the databases, or if it stays,
