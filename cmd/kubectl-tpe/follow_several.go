@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,7 +69,7 @@ func (a *app) waitSeveral(cmd *cobra.Command, several *installationFlags, format
 	w := &waitAll{following: f, ctx: ctx, options: options, progress: output.NewListProgress(a.ErrOut), format: format, start: a.now()}
 	for _, one := range f.all {
 		one.source = func() *observe.Source { return one.app.source(one.cluster, flags, options.goal, options.interval) }
-		one.wait = &waitRun{app: one.app, place: one.place, options: options, start: w.start}
+		one.wait = &waitRun{app: one.app, cluster: one.cluster, place: one.place, options: options, start: w.start}
 	}
 	if options.timeout == 0 {
 		return w.check(flags)
@@ -107,7 +106,7 @@ func (w *waitAll) follow() error {
 		open := list.Open(func(i int) bool { return w.all[i].over })
 		note := (&waitRun{app: w.app, options: w.options, start: w.start}).note()
 		err := w.progress.Show(list, w.app.errView(), open, note)
-		if errors.Is(err, syscall.EPIPE) {
+		if readerGone(err) {
 			return err // nobody is there any more; any other trouble is no reason to know no end
 		}
 		if w.options.failFast && slices.ContainsFunc(w.all, func(one *followed) bool { return one.over && one.doc.ExitCode == verdict.ExitFailed }) {
@@ -142,7 +141,7 @@ func (w *waitAll) end() error {
 	list := w.list()
 	if w.ctx.Err() != nil {
 		list = list.Interrupted()
-		why = []string{"interrupted; go on with the same command"}
+		why = []string{"interrupted; continue with the same command"}
 	}
 	var err error
 	if len(why) > 0 {

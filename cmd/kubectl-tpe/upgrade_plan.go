@@ -67,7 +67,7 @@ Exit codes:
 	addOutputFlag(cmd, &format)
 	options.add(cmd)
 	f := cmd.Flags()
-	f.Var((*word)(&options.values), "values", "folder for the files that the plan writes the values to and reads them from (default before-RELEASE)")
+	f.StringVar(&options.values, "values", "", "folder for the files that the plan writes the values to and reads them from (default before-RELEASE)")
 	options.controller = defaultController
 	f.Var((*objectName)(&options.controller), "controller-deployment", "deployment that makes backups")
 	return cmd

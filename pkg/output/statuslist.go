@@ -109,7 +109,7 @@ func (l *StatusList) show(s *screen) {
 	}
 	s.line("%s", title)
 	s.line("")
-	head := Head{Outcome: l.Outcome, ExitCode: l.ExitCode}
+	head := Head{Judged: Judged{Outcome: l.Outcome, ExitCode: l.ExitCode}}
 	s.line("%-7s  %s", head.word(), l.headline())
 	s.line("")
 	t := &table{header: []string{"VERDICT", "CONTEXT", "NAMESPACE", "RELEASE", "WORKLOADS", "ENTRIES", "CODE", "UPGRADED", "WHY"}, shrink: []string{"CONTEXT", "NAMESPACE"}}

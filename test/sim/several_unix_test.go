@@ -57,7 +57,7 @@ func TestInterruptedWaitForInstallations(t *testing.T) {
 	if diff := cmp.Diff(want, codes(t, a)); diff != "" || a.code != 130 || !strings.Contains(a.stdout, `"outcome": "pending"`) {
 		t.Errorf("exit code %d (-want +got):\n%s\n%s%s", a.code, diff, a.stdout, a.stderr)
 	}
-	if !strings.Contains(a.stderr, "error: interrupted; go on with the same command") {
+	if !strings.Contains(a.stderr, "error: interrupted; continue with the same command") {
 		t.Error(a.stderr)
 	}
 }
