@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -147,7 +148,7 @@ func (a *app) knowContexts(contexts []string) error {
 	var unknown []string
 	for _, name := range contexts {
 		if raw.Contexts[name] == nil {
-			unknown = append(unknown, name)
+			unknown = append(unknown, strconv.Quote(name))
 		}
 	}
 	if len(unknown) == 0 {

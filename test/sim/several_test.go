@@ -234,7 +234,7 @@ func TestWaitForInstallations(t *testing.T) {
 func TestUnreachableInstallation(t *testing.T) {
 	t.Parallel()
 	environment := several(t, map[string]*Case{"done": {}, "gone": nil})
-	if a := ask(t, environment, "status", "--contexts=done,nosuch"); a.code != 2 || !strings.Contains(a.stderr, "the kubeconfig does not have nosuch: it has done, gone\n") {
+	if a := ask(t, environment, "status", "--contexts=done,nosuch"); a.code != 2 || !strings.Contains(a.stderr, "the kubeconfig does not have \"nosuch\": it has done, gone\n") {
 		t.Errorf("an unknown context: exit code %d: %s", a.code, a.stderr)
 	}
 	for _, command := range []string{"status", "wait"} {
