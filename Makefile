@@ -59,7 +59,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew outside consumers image-test workflows ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew outside helm consumers image-test workflows ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -102,6 +102,10 @@ outside: # what the plugin says of the test data of kstatus and Argo CD
 .PHONY: krew
 krew: # the plugin installed, upgraded and uninstalled by the real krew, and its manifest checked by krew's validator
 	cd packaging/krew && go mod tidy -diff && go vet ./... && go test ./...
+
+.PHONY: helm
+helm: # the commands that the plugin prints, read by Helm's own flags
+	cd test/helm && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: twice
 twice: # fail if two clones do not make the same archives; compiles all anew, for six systems

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 )
 
 // completer is the name under which kubectl, since 1.26, calls a plugin for
@@ -74,15 +72,21 @@ func completeFixed(cmd *cobra.Command, flag string, values []string) {
 // completeList completes the last value of a flag that takes several with commas between them.
 func completeList(cmd *cobra.Command, flag string, values []string) {
 	must(cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		before := typed[:strings.LastIndex(typed, ",")+1]
-		var lists []string
-		for _, value := range values {
-			if !slices.Contains(strings.Split(before, ","), value) {
-				lists = append(lists, before+value)
-			}
-		}
-		return lists, cobra.ShellCompDirectiveNoFileComp
+		return listsOf(values, typed), cobra.ShellCompDirectiveNoFileComp
 	}))
+}
+
+// listsOf returns what a list with commas can be with one more of the values that it does not
+// have.
+func listsOf(values []string, typed string) []string {
+	before := typed[:strings.LastIndex(typed, ",")+1]
+	var lists []string
+	for _, value := range values {
+		if !slices.Contains(strings.Split(before, ","), value) {
+			lists = append(lists, before+value)
+		}
+	}
+	return lists
 }
 
 // offerNoFiles has the shell offer no files as arguments: no command takes one.
@@ -104,15 +108,9 @@ func (a *app) addKubeCompletions(cmd *cobra.Command) {
 // namespaces returns the namespaces that hold ThingPark Enterprise: those with a Deployment
 // pum. An account that is not authorized to list them gets the default.
 func namespaces(ctx context.Context, c *cluster, _ []string) []string {
-	list, err := c.clients.Kube.Deployments(metav1.NamespaceAll).List(ctx, metav1.ListOptions{
-		FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, defaultPUM).String(),
-	})
+	names, err := c.withPUM(ctx, defaultPUM)
 	if err != nil {
 		return []string{c.Namespace}
-	}
-	var names []string
-	for _, d := range list.Items {
-		names = append(names, d.Namespace)
 	}
 	return names
 }

@@ -70,15 +70,19 @@ Exit codes:
 	}
 	addOutputFlag(cmd, &format)
 	a.failOn.add(cmd)
-	cmd.Flags().Var(&options.to, "to", "release of ThingPark Enterprise to upgrade to, such as 8.0.0")
+	options.add(cmd)
+	flags.add(cmd)
+	return cmd
+}
+
+func (o *preflightOptions) add(cmd *cobra.Command) {
+	cmd.Flags().Var(&o.to, "to", "release of ThingPark Enterprise to upgrade to, such as 8.0.0")
 	must(cmd.MarkFlagRequired("to"))
-	cmd.Flags().Var(&options.from, "from", "release that is installed; by default what the Helm releases are")
-	cmd.Flags().StringVar(&options.manifest, "manifest", "", "Release Manifest of --to, the file VERSIONS, if it is newer than this plugin")
+	cmd.Flags().Var(&o.from, "from", "release that is installed; by default what the Helm releases are")
+	cmd.Flags().StringVar(&o.manifest, "manifest", "", "Release Manifest of --to, the file VERSIONS, if it is newer than this plugin")
 	for _, flag := range []string{"to", "from"} {
 		completeFixed(cmd, flag, knownReleases())
 	}
-	flags.add(cmd)
-	return cmd
 }
 
 // knownReleases names the releases of which something is public, the newest first.

@@ -16,6 +16,9 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
+// defaultController is the vendor's name for the Deployment that makes and restores backups.
+const defaultController = "thingpark-enterprise-controller"
+
 // rollbackOptions say whether to look at backups, and where.
 type rollbackOptions struct {
 	backups    bool
@@ -57,7 +60,7 @@ Exit codes:
 	addOutputFlag(cmd, &format)
 	f := cmd.Flags()
 	f.BoolVar(&options.backups, "backups", false, "list the backups and which release each belongs to")
-	options.controller, options.timeout = "thingpark-enterprise-controller", time.Minute
+	options.controller, options.timeout = defaultController, time.Minute
 	f.Var((*objectName)(&options.controller), "controller-deployment", "deployment that knows the backups")
 	f.Var((*positive)(&options.timeout), "controller-timeout", "how long to wait for each of its answers")
 	markFlag(f, "controller-deployment", needsAnother, "backups")

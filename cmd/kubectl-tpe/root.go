@@ -117,7 +117,7 @@ func addCommands(root *cobra.Command, a *app) {
 	}
 	const other = "Other:"
 	add("Watch an upgrade:", newStatusCmd(a), newWaitCmd(a), newLogsCmd(a), newPUMCmd(a))
-	add("Before it:", newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a))
+	add("Before it:", newPreflightCmd(a), newUpgradePlanCmd(a), newValuesCmd(a), newDoctorCmd(a))
 	add("After it, or if it went wrong:", newReportCmd(a), newReleasesCmd(a), newRollbackPlanCmd(a), newExplainCmd(a))
 	add(other, newVersionCmd(a), newSchemaCmd(a))
 	root.SetCompletionCommandGroupID(other)

@@ -21,6 +21,7 @@ func newStatusCmd(a *app) *cobra.Command {
 	var format output.Format
 	var flags pumFlags
 	var watch watchFlags
+	var several installationFlags
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show whether the upgrade is over and good, and if not, why",
@@ -29,7 +30,11 @@ why, the entries of the Post Upgrade Manager (PUM), which release the Helm relea
 belong to, and what to do next. Without the right to read Helm's secrets the releases
 are unknown, which is not a failure.
 
-The exit code is that of the verdict, whatever the output format.`,
+The exit code is that of the verdict, whatever the output format.
+
+With --contexts or -A it shows a line for each installation, and the gravest exit code
+of all, in the order 2 4 6 5 1 3 7 124 8 9 0. They are asked at the same time. One that
+cannot be reached hides none of the others.`,
 		Example: `  # Is the upgrade over?
   kubectl tpe status
 
@@ -37,9 +42,15 @@ The exit code is that of the verdict, whatever the output format.`,
   kubectl tpe status --watch
 
   # The same for a program, with the same exit code
-  kubectl tpe status -o json`,
+  kubectl tpe status -o json
+
+  # Of several clusters at once
+  kubectl tpe status --contexts=prod-eu,prod-us`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if several.several() {
+				return a.statusSeveral(cmd, &several, &format, flags, watch)
+			}
 			c, err := a.cluster()
 			if err != nil {
 				return answered(verdict.ExitError, err)
@@ -55,6 +66,7 @@ The exit code is that of the verdict, whatever the output format.`,
 	a.annotate.add(cmd, a)
 	watch.add(cmd)
 	flags.add(cmd)
+	several.add(a, cmd)
 	return cmd
 }
 

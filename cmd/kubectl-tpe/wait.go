@@ -43,6 +43,7 @@ type waitOptions struct {
 func newWaitCmd(a *app) *cobra.Command {
 	var format output.Format
 	var flags pumFlags
+	var several installationFlags
 	options := waitOptions{goal: verdict.GoalAll}
 	cmd := &cobra.Command{
 		Use:   "wait",
@@ -63,6 +64,9 @@ users felt, findings and entries, as HTML, Markdown or JUnit. A report that cann
 written is an error message and does not change the exit code. A report to - takes the
 place of the result on standard output.
 
+With --contexts or -A it waits until each of several installations is over. With
+--fail-fast it ends as soon as one failed. Its exit code is the gravest of all.
+
 Exit codes are those of status, and
   124  out of time; not over yet
   130  interrupted`,
@@ -82,6 +86,9 @@ Exit codes are those of status, and
 			if options.reports.toOutput() && format.String() != "" {
 				return answered(verdict.ExitUsage, errors.New("--report FORMAT=- takes the place of the result: give no -o"))
 			}
+			if several.several() {
+				return a.waitSeveral(cmd, &several, &format, flags, options)
+			}
 			c, err := a.cluster()
 			if err != nil {
 				return answered(verdict.ExitError, err)
@@ -97,6 +104,7 @@ Exit codes are those of status, and
 	completeFixed(cmd, "for", verdict.Goals())
 	cmd.Flags().Var(&options.reports, "report", "html, markdown and junit reports to write at the end, such as html=upgrade.html; - is standard output")
 	flags.add(cmd)
+	several.add(a, cmd)
 	return cmd
 }
 

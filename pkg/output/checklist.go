@@ -31,17 +31,22 @@ func (d *Preflight) show(s *screen) {
 	s.place("ThingPark Enterprise, upgrade to "+d.To, d.Place)
 	s.checks(d.Checks)
 	if len(d.Steps) > 1 {
-		t := &table{header: []string{"STEP", "FROM", "TO", "BY", "KUBERNETES"}}
-		for i, step := range d.Steps {
-			common := strings.Join(step.Kubernetes, ", ")
-			if step.Gap {
-				common = "none that both support"
-			}
-			t.add(fmt.Sprint(i+1), step.From, step.To, step.Procedure, common)
-		}
-		s.section("UPGRADE PATH", t)
+		s.path(d.Steps)
 	}
 	s.next(nextOf(d.Checks))
+}
+
+// path writes the steps of an upgrade path.
+func (s *screen) path(steps []release.Step) {
+	t := &table{header: []string{"STEP", "FROM", "TO", "BY", "KUBERNETES"}}
+	for i, step := range steps {
+		common := strings.Join(step.Kubernetes, ", ")
+		if step.Gap {
+			common = "none that both support"
+		}
+		t.add(fmt.Sprint(i+1), step.From, step.To, step.Procedure, common)
+	}
+	s.section("UPGRADE PATH", t)
 }
 
 // A Doctor is the document of the command doctor.

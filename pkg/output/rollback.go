@@ -17,21 +17,13 @@ type RollbackPlan struct {
 	TPE         []string         `json:"tpe,omitempty"` // the releases of ThingPark Enterprise that it leads back to; none if that is in no known manifest
 	Releases    []release.Return `json:"releases"`
 	Backups     []release.Backup `json:"backups,omitzero"` // absent if they were not asked for
-	Steps       []PlanStep       `json:"steps"`
-	Notes       []string         `json:"notes"` // what has to be known before
-}
-
-// A PlanStep is one step of a rollback.
-type PlanStep struct {
-	Title    string   `json:"title"`
-	Commands []string `json:"commands"` // to copy
-	Source   string   `json:"source"`   // where it is documented, or that it is not
+	Plan        `json:",inline"`
 }
 
 // Sources of the steps.
 const (
-	sourceRollback = "rollback guide of 7.1, the newest public one"
-	sourceInferred = "inferred; the public guide speaks of release tpe alone"
+	sourceRollback       = "rollback guide of 7.1, the newest public one"
+	sourceRollbackOthers = "the public guide speaks of release tpe alone"
 )
 
 // NewRollbackPlan makes the document of a plan. The backups are nil if they were not
@@ -40,46 +32,49 @@ func NewRollbackPlan(place Place, where command.Where, now time.Time, controller
 	doc := &RollbackPlan{
 		Observation: observed("RollbackPlan", place, now), Whole: plan.Whole(), TPE: plan.TPE,
 		Releases: plan.Releases, Backups: backups,
-		Notes: []string{
+		Plan: Plan{Notes: []string{
 			"A rollback and a restore lose all changes since the backup. Read the whole plan before the first command.",
 			"The newest public guide is that of 7.1. For later releases ask the vendor's support whether it still holds.",
-		},
+		}},
 	}
-	doc.Steps = steps(where, controller, plan.Releases, backups)
+	doc.plan(where, controller)
 	return doc
 }
 
-// steps returns the steps in the documented order: find the backup, roll back, wait,
-// restore.
-func steps(where command.Where, controller string, returns []release.Return, backups []release.Backup) []PlanStep {
-	exec := func(words ...string) []string {
-		return []string{where.Kubectl(append([]string{"exec -it deploy/" + command.Quote(controller) + " --"}, words...)...)}
+// plan adds the steps in the documented order: find the backup, roll back, wait, restore.
+func (d *RollbackPlan) plan(where command.Where, controller string) {
+	documented := func(title, text string) {
+		d.add(PlanStep{Title: title, Commands: []string{text}, Basis: BasisDocumented, Source: sourceRollback})
 	}
 	name := "<backup name>"
-	for _, b := range backups {
+	for _, b := range d.Backups {
 		if b.Matches {
 			name = b.Name // the newest that does
 			break
 		}
 	}
-	all := []PlanStep{
-		{"Find the backup that the upgrade took", exec("list-backups"), sourceRollback},
-		{"Check that its appVersion, chart and namespace match this rollback", exec("get-backup-metadatas -e backup_name=" + name), sourceRollback},
-	}
-	for i := len(returns) - 1; i >= 0; i-- {
-		r := returns[i]
+	name = command.Quote("backup_name=" + name)
+	documented("Find the backup that the upgrade took", onController(where, controller, "list-backups"))
+	documented("Check that its appVersion, chart and namespace match this rollback", onController(where, controller, "get-backup-metadatas", "-e", name))
+	for i := len(d.Releases) - 1; i >= 0; i-- {
+		r := d.Releases[i]
 		if r.Back == nil {
 			continue
 		}
-		step := PlanStep{"Roll back " + r.Name, []string{where.Helm("rollback", r.Name, fmt.Sprint(r.Back.Revision))}, sourceInferred}
+		text := where.Helm("rollback", r.Name, fmt.Sprint(r.Back.Revision))
 		if r.Name == release.Application {
-			step.Source = sourceRollback
+			documented("Roll back "+r.Name, text)
+			continue
 		}
-		all = append(all, step)
+		d.add(PlanStep{Title: "Roll back " + r.Name, Commands: []string{text}, Basis: BasisInferred, Source: sourceRollbackOthers})
 	}
-	return append(all,
-		PlanStep{"Wait until all Deployments and StatefulSets are available", []string{where.TPE("wait --for=workloads")}, sourceRollback},
-		PlanStep{"Restore the backup; the command asks first, and destroys the current data", exec("restore -e backup_name=" + name), sourceRollback})
+	documented("Wait until all Deployments and StatefulSets are available", where.TPE("wait --for=workloads"))
+	documented("Restore the backup; the command asks first, and destroys the current data", onController(where, controller, "restore", "-e", name))
+}
+
+// onController returns the command that runs a program of thingpark-enterprise-controller.
+func onController(where command.Where, controller string, words ...string) string {
+	return where.Kubectl(append([]string{"exec -it deploy/" + command.Quote(controller) + " --"}, words...)...)
 }
 
 func (d *RollbackPlan) names() []string {
@@ -92,9 +87,7 @@ func (d *RollbackPlan) names() []string {
 
 func (d *RollbackPlan) show(s *screen) {
 	s.place("ThingPark Enterprise, rollback to "+alternatives(d.TPE), d.Place)
-	for _, n := range d.Notes {
-		s.hang("", s.wrap(n, 0))
-	}
+	s.notes(&d.Plan)
 	t := &table{header: []string{"RELEASE", "NOW", "REV", "BACK TO", "REV", "APP VERSION", "FROM", "WHY"}}
 	for _, r := range d.Releases {
 		now, back := r.Now, r.Back
@@ -115,14 +108,7 @@ func (d *RollbackPlan) show(s *screen) {
 	}
 	s.section("HELM RELEASES", t)
 	s.backups(d.Backups)
-	for i, step := range d.Steps {
-		s.line("")
-		head := fmt.Sprintf("%d. ", i+1)
-		s.hang(head, s.wrap(step.Title+" ("+step.Source+")", len(head)))
-		for _, text := range step.Commands {
-			s.command("   ", text)
-		}
-	}
+	s.steps(&d.Plan)
 }
 
 func (s *screen) backups(backups []release.Backup) {

@@ -28,7 +28,7 @@ import (
 
 // documents are one of each kind.
 func documents() []Document {
-	return []Document{&Status{}, &EntryList{}, &ReleaseList{}, &Preflight{}, &Doctor{}, &RollbackPlan{}, &SavedValues{}, &ValuesDiff{}, &Version{}}
+	return []Document{&Status{}, &StatusList{}, &EntryList{}, &ReleaseList{}, &Preflight{}, &Doctor{}, &RollbackPlan{}, &UpgradePlan{}, &SavedValues{}, &ValuesDiff{}, &Version{}}
 }
 
 // The published schemas are those of the types. With -update they are written.
@@ -142,6 +142,7 @@ func (g *generator) fields(t reflect.Type, properties object, required *[]string
 var words = map[reflect.Type][]any{
 	reflect.TypeFor[verdict.Outcome]():     {verdict.OutcomeDone, verdict.OutcomeFailed, verdict.OutcomePending, verdict.OutcomeUnknown},
 	reflect.TypeFor[verdict.Level]():       {verdict.LevelError, verdict.LevelWarning, verdict.LevelInfo},
+	reflect.TypeFor[Basis]():               {BasisDocumented, BasisInferred, BasisAsk},
 	reflect.TypeFor[verdict.ImpactState](): {verdict.Degraded, verdict.Down},
 }
 

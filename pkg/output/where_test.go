@@ -52,10 +52,13 @@ func TestCommandsLeadToTheSameCluster(t *testing.T) {
 	for _, step := range NewRollbackPlan(place, where, now, "c", &release.Plan{Releases: returns}, nil).Steps {
 		commands = append(commands, step.Commands...)
 	}
+	for _, step := range upgradePlan(t, "7.2.0", "8.0.2", UpgradeFor{Where: where}).Steps {
+		commands = append(commands, step.Commands...)
+	}
 	slices.Sort(commands)
 	commands = slices.Compact(commands)
 	for _, text := range commands {
-		offline := strings.HasPrefix(text, "kubectl tpe explain ") || strings.HasPrefix(text, "helm repo ")
+		offline := strings.HasPrefix(text, "kubectl tpe explain ") || strings.HasPrefix(text, "helm repo ") || strings.HasPrefix(text, "curl ")
 		if !offline && !strings.Contains(text, "context=eu") {
 			t.Errorf("%s leads elsewhere", text)
 		}

@@ -23,6 +23,7 @@ const (
 	TopicReleases      = "state of the releases"
 	TopicPreflight     = "check of preflight"
 	TopicDoctor        = "check of doctor"
+	TopicBasis         = "basis of a step"
 )
 
 // A Topic is a kind of words that people meet in answers, with what each

@@ -31,6 +31,7 @@ func TestEveryWordIsExplained(t *testing.T) {
 		TopicReleases:      constants(t, "../release/consistency.go", "State"),
 		TopicPreflight:     checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),
 		TopicDoctor:        checks(healthy().Judge("")),
+		TopicBasis:         constants(t, "../output/plan.go", "Basis"),
 	}
 	topics, err := Topics()
 	if err != nil {
@@ -70,6 +71,9 @@ func TestEveryCodeIsFound(t *testing.T) {
 		for _, f := range Judge(s).Findings {
 			found = append(found, string(f.Code))
 		}
+	}
+	for _, v := range unaskedVerdicts() {
+		found = append(found, string(v.Findings[0].Code))
 	}
 	slices.Sort(found)
 	if diff := cmp.Diff(constants(t, "finding.go", "Code"), slices.Compact(found)); diff != "" {

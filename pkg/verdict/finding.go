@@ -14,7 +14,8 @@ type Code string
 
 // The codes: TPE1xx are about workloads and their pods, TPE2xx about entries,
 // TPE3xx about jobs, TPE4xx about access and connection, TPE5xx about Helm
-// releases, TPE7xx about what runs beside ThingPark Enterprise. What each means is in explain.yaml.
+// releases, TPE70x about what runs beside ThingPark Enterprise, TPE71x about several
+// installations. What each means is in explain.yaml.
 const (
 	CodeWorkloadFailed   Code = "TPE101"
 	CodeAwaitingRestart  Code = "TPE102"
@@ -85,6 +86,11 @@ const (
 	CodeOwnRelease       Code = "TPE702"
 	CodeOtherJobFailed   Code = "TPE703"
 	CodeOtherJob         Code = "TPE704"
+
+	CodeNamespacesUnknown Code = "TPE711"
+	CodeNoInstallation    Code = "TPE712"
+	CodeContextUnusable   Code = "TPE713"
+	CodeGivenUp           Code = "TPE714"
 )
 
 // A Level says how much a finding matters.

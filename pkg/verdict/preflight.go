@@ -57,20 +57,30 @@ func (p *Preflight) Judge(failOn Level) (Checklist, []release.Step) {
 	return conclude(checks, failOn), steps
 }
 
-// from returns the release of ThingPark Enterprise that is installed. Of several with
-// the same charts it is the newest.
+// from returns the release of ThingPark Enterprise that is installed.
 func (p *Preflight) from() (release.Version, error) {
-	switch {
-	case p.From != nil:
+	if p.From != nil {
 		return *p.From, nil
-	case p.ReleasesErr != nil:
-		return release.Version{}, p.ReleasesErr
-	case len(p.Releases.Items) == 0:
-		return release.Version{}, errors.New("there is no Helm release of ThingPark Enterprise in this namespace")
-	case p.Releases.State != release.Consistent:
+	}
+	return p.Installed()
+}
+
+// ErrNoRelease is the error of a namespace without ThingPark Enterprise.
+var ErrNoRelease = errors.New("there is no Helm release of ThingPark Enterprise in this namespace")
+
+// Installed returns the release of ThingPark Enterprise that the Helm releases are. Of several
+// with the same charts it is the newest. The error is that of reading them, ErrNoRelease, or
+// that they do not tell.
+func (s *Snapshot) Installed() (release.Version, error) {
+	switch {
+	case s.ReleasesErr != nil:
+		return release.Version{}, s.ReleasesErr
+	case len(s.Releases.Items) == 0:
+		return release.Version{}, ErrNoRelease
+	case s.Releases.State != release.Consistent:
 		return release.Version{}, errors.New("the Helm releases do not belong to one known release of ThingPark Enterprise")
 	}
-	return release.ParseVersion(p.Releases.TPE[len(p.Releases.TPE)-1])
+	return release.ParseVersion(s.Releases.TPE[len(s.Releases.TPE)-1])
 }
 
 func unknownFrom(name string, err error) Check {

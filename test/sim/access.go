@@ -38,6 +38,7 @@ func (a *Access) Allow(rules []rbacv1.PolicyRule) {
 
 // Deny refuses each "VERB RESOURCE", such as "get pods/exec", that is allowed otherwise: by
 // RBAC, or in these words by an admission policy, of which reviews of access know nothing.
+// "VERB RESOURCE in all namespaces" refuses what does not name a namespace.
 func (a *Access) Deny(rights []string, policy map[string]string) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
@@ -103,6 +104,9 @@ func (a *Access) allowed(q request) bool {
 	resource := withSub(q.Resource, q.Subresource)
 	right := q.Verb + " " + resource
 	if _, ok := a.policy[right]; !ok && slices.Contains(a.deny, right) {
+		return false
+	}
+	if q.Namespace == "" && slices.Contains(a.deny, right+" in all namespaces") {
 		return false
 	}
 	return a.rules == nil || slices.ContainsFunc(a.rules, func(r rbacv1.PolicyRule) bool {

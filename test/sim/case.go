@@ -33,12 +33,13 @@ type Case struct {
 	Within *metav1.Duration `json:"within"`
 
 	State
-	Kubernetes string `json:"kubernetes"`
-	Version    int    `json:"version"`
-	Stale      string `json:"stale"`
-	Streaming  *bool  `json:"streaming"`
-	Steps      []Step `json:"steps"`
-	OnRestart  []Step `json:"onRestart"`
+	Kubernetes string          `json:"kubernetes"`
+	Version    int             `json:"version"`
+	Stale      string          `json:"stale"`
+	Streaming  *bool           `json:"streaming"`
+	Delay      metav1.Duration `json:"delay"`
+	Steps      []Step          `json:"steps"`
+	OnRestart  []Step          `json:"onRestart"`
 }
 
 // A State is what a case says of the cluster. In a step it says what becomes otherwise.

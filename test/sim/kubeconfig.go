@@ -47,3 +47,19 @@ func (s *Server) writeKubeconfig(address string, authority []byte) error {
 	config.CurrentContext = "simulated"
 	return clientcmd.WriteToFile(*config, s.kubeconfig)
 }
+
+// Merge writes one kubeconfig with a context for each of some servers' kubeconfigs, by the names
+// of the contexts.
+func Merge(file string, kubeconfigs map[string]string) error {
+	merged := clientcmdapi.NewConfig()
+	for name, one := range kubeconfigs {
+		config, err := clientcmd.LoadFromFile(one)
+		if err != nil {
+			return err
+		}
+		context := config.Contexts[config.CurrentContext]
+		merged.Clusters[name], merged.AuthInfos[name] = config.Clusters[context.Cluster], config.AuthInfos[context.AuthInfo]
+		merged.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name, Namespace: context.Namespace}
+	}
+	return clientcmd.WriteToFile(*merged, file)
+}

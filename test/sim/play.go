@@ -30,7 +30,7 @@ type Play struct {
 func (c *Case) Play(dir string) (*Play, error) {
 	p := &Play{onRestart: c.OnRestart, entered: map[string]string{}}
 	var err error
-	p.Server, err = Start(dir, Options{Version: c.Kubernetes, Exec: p.exec, NoStreamingLists: c.Streaming != nil && !*c.Streaming})
+	p.Server, err = Start(dir, Options{Version: c.Kubernetes, Exec: p.exec, NoStreamingLists: c.Streaming != nil && !*c.Streaming, Delay: c.Delay.Duration})
 	if err != nil {
 		return nil, err
 	}

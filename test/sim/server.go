@@ -37,6 +37,8 @@ type Options struct {
 	NoStreamingLists bool   // sendInitialEvents is refused, as it was before 1.32
 	Serve            []Kind // kinds to serve although there is no object of them
 	Exec             Exec   // runs commands; by default no container has any
+
+	Delay time.Duration // before each answer
 }
 
 // A Server answers as an API server does, over TLS and with HTTP/2, whoever has the token
@@ -143,6 +145,11 @@ func isTrue(text string) bool { return text == "true" || text == "1" }
 
 // ServeHTTP answers one request. The header Date is net/http's.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-r.Context().Done():
+		return
+	case <-time.After(s.options.Delay):
+	}
 	if s.Access.unknown() || r.Header.Get("Authorization") != "Bearer "+s.token {
 		fail(w, apierrors.NewUnauthorized("Unauthorized"))
 		return

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
@@ -21,7 +22,8 @@ import (
 const usage = `usage: go run ./test/sim/cmd/sim [flags] demo        a whole upgrade, as an operator would follow it
                                          shell       a shell for you to try it
                                          report FILE a report of the upgrade in the demo
-                                         serve CASE  play a case until it is interrupted
+                                         serve CASE… play cases until it is interrupted; several
+                                                     are contexts of one kubeconfig
 flags:`
 
 func main() {
@@ -53,26 +55,43 @@ func run(ctx context.Context, plugin string, args []string) error {
 		return onUpgrade(dir, shellSpeed, plugin, shell)
 	case len(args) == 2 && args[0] == "report":
 		return onUpgrade(dir, shellSpeed, plugin, func(e environment) error { return sample(ctx, e, args[1], os.Stdout) })
-	case len(args) == 2 && args[0] == "serve":
-		return serve(ctx, dir, args[1])
+	case len(args) >= 2 && args[0] == "serve":
+		return serve(ctx, dir, args[1:])
 	}
 	flag.Usage()
 	return errors.New("nothing to do")
 }
 
-// serve plays a case until it is interrupted.
-func serve(ctx context.Context, dir, file string) error {
-	c, err := sim.Load(file)
-	if err != nil {
-		return err
+// serve plays cases until it is interrupted.
+func serve(ctx context.Context, dir string, files []string) error {
+	kubeconfigs := map[string]string{}
+	last := ""
+	for _, file := range files {
+		c, err := sim.Load(file)
+		if err != nil {
+			return err
+		}
+		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+		home := filepath.Join(dir, name)
+		if err := os.MkdirAll(home, 0o700); err != nil {
+			return err
+		}
+		p, err := c.Play(home)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = p.Close() }() // it was played
+		last, kubeconfigs[name] = p.Kubeconfig(), p.Kubeconfig()
 	}
-	p, err := c.Play(dir)
-	if err != nil {
-		return err
+	if len(files) > 1 {
+		last = filepath.Join(dir, "kubeconfig")
+		if err := sim.Merge(last, kubeconfigs); err != nil {
+			return err
+		}
 	}
-	fmt.Printf("export KUBECONFIG=%s\n", p.Kubeconfig())
+	fmt.Printf("export KUBECONFIG=%s\n", last)
 	<-ctx.Done()
-	return p.Close()
+	return nil
 }
 
 // onUpgrade does something while an upgrade is played.

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// A StatusList is the document of the commands status and wait for several installations.
+type StatusList struct {
+	metav1.TypeMeta `json:",inline"`
+	ObservedAt      time.Time        `json:"observedAt"` // when the last of them was
+	Outcome         verdict.Outcome  `json:"outcome"`    // of the one whose exit code decides
+	ExitCode        verdict.ExitCode `json:"exitCode"`   // the gravest of all
+	Summary         ListSummary      `json:"summary"`
+	Items           []*Status        `json:"items"` // in the order in which they were given, or of their namespaces
+
+	next []string // commands to copy
+}
+
+// A ListSummary counts installations.
+type ListSummary struct {
+	Total     int                     `json:"total"`
+	ByOutcome map[verdict.Outcome]int `json:"byOutcome"`
+}
+
+// NewStatusList makes the document of several installations. Wheres are where each of them is
+// asked, in the same order.
+func NewStatusList(now time.Time, items []*Status, wheres []command.Where) *StatusList {
+	l := &StatusList{
+		TypeMeta: typeMeta("StatusList"), Items: items, Outcome: verdict.OutcomeDone,
+		Summary: ListSummary{len(items), map[verdict.Outcome]int{}},
+	}
+	for i, doc := range items {
+		l.Summary.ByOutcome[doc.Outcome]++
+		if doc.ObservedAt.After(l.ObservedAt) {
+			l.ObservedAt = doc.ObservedAt
+		}
+		if code := verdict.Gravest(l.ExitCode, doc.ExitCode); code != l.ExitCode {
+			l.ExitCode, l.Outcome = code, doc.Outcome
+		}
+		if doc.Outcome != verdict.OutcomeDone && doc.Namespace != "" {
+			l.next = append(l.next, wheres[i].TPE("status"))
+		}
+	}
+	if l.ObservedAt.IsZero() {
+		l.ObservedAt = now.UTC().Truncate(time.Second)
+	}
+	return l
+}
+
+// Interrupted returns the list as it was when it was interrupted.
+func (l *StatusList) Interrupted() *StatusList {
+	c := *l
+	c.ExitCode = verdict.ExitInterrupted
+	return &c
+}
+
+// one reports whether all installations have the same context, and the same namespace.
+func (l *StatusList) one() (context, namespace bool) {
+	same := func(of func(*Status) string) bool {
+		return !slices.ContainsFunc(l.Items, func(doc *Status) bool { return of(doc) != of(l.Items[0]) })
+	}
+	return same(func(doc *Status) string { return doc.Context }), same(func(doc *Status) string { return doc.Namespace })
+}
+
+// Label names one of the installations among the others, as short as that is clear.
+func (l *StatusList) Label(i int) string { return l.label(l.Items[i]) }
+
+// label names an installation among the others, as short as that is clear.
+func (l *StatusList) label(doc *Status) string {
+	switch context, namespace := l.one(); {
+	case doc.Namespace == "", namespace && !context:
+		return cmp.Or(doc.Context, "-")
+	case context:
+		return doc.Namespace
+	}
+	return doc.Context + "/" + doc.Namespace
+}
+
+func (l *StatusList) names() []string {
+	var names []string
+	for _, doc := range l.Items {
+		names = append(names, "installation/"+cmp.Or(doc.Context, "-")+"/"+cmp.Or(doc.Namespace, "-"))
+	}
+	return names
+}
+
+// show shows a line an installation, and how to see more of those that are not done. The
+// verdict is first: it is what has a color.
+func (l *StatusList) show(s *screen) {
+	context, namespace := l.one()
+	title := "ThingPark Enterprise, " + installations(len(l.Items))
+	if context && len(l.Items) > 0 && l.Items[0].Context != "" {
+		title += "   context " + l.Items[0].Context
+	}
+	if namespace && !context {
+		title += "   namespace " + l.Items[0].Namespace
+	}
+	s.line("%s", title)
+	s.line("")
+	head := Head{Judged: Judged{Outcome: l.Outcome, ExitCode: l.ExitCode}}
+	s.line("%-7s  %s", head.word(), l.headline())
+	s.line("")
+	t := &table{header: []string{"VERDICT", "CONTEXT", "NAMESPACE", "RELEASE", "WORKLOADS", "ENTRIES", "CODE", "UPGRADED", "WHY"}, shrink: []string{"CONTEXT", "NAMESPACE"}}
+	for _, doc := range l.Items {
+		workloads, entries := "", ""
+		if w := doc.Workloads; w != nil {
+			workloads = fmt.Sprintf("%d/%d", w.Ready, w.Total)
+		}
+		if e := doc.Entries; e != nil {
+			entries = fmt.Sprintf("%d/%d", e.Summary.Final, e.Summary.Total)
+		}
+		t.add(doc.word(), doc.Context, doc.Namespace, doc.release(), workloads, entries, fmt.Sprint(int(doc.ExitCode)), s.view.age(doc.upgradedAt()), doc.why())
+	}
+	l.columns(t, s.format.Wide())
+	s.table(t)
+	if s.format.Wide() {
+		l.details(s)
+	}
+	s.next(l.next)
+}
+
+// columns drops the columns that say nothing here.
+func (l *StatusList) columns(t *table, wide bool) {
+	context, namespace := l.one()
+	if !wide {
+		t.drop("CODE", "UPGRADED")
+	}
+	switch {
+	case context:
+		t.drop("CONTEXT")
+		t.shrink = []string{"NAMESPACE"}
+	case namespace:
+		t.drop("NAMESPACE")
+		t.shrink = []string{"CONTEXT"}
+	}
+}
+
+// details writes the findings of each installation that has some.
+func (l *StatusList) details(s *screen) {
+	for _, doc := range l.Items {
+		if len(doc.Findings) > 0 {
+			s.line("")
+			s.line("FINDINGS of %s", l.label(doc))
+			s.findings(doc.Findings)
+		}
+	}
+}
+
+// headline counts the installations by their verdicts.
+func (l *StatusList) headline() string {
+	counts := map[string]int{}
+	for _, doc := range l.Items {
+		counts[strings.ToLower(doc.word())]++
+	}
+	var parts []string
+	for _, word := range []string{"done", "failed", "pending", "unknown", "forbidden"} {
+		if n := counts[word]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), "there is none")
+}
+
+func installations(n int) string {
+	if n == 1 {
+		return "1 installation"
+	}
+	return fmt.Sprintf("%d installations", n)
+}
+
+// release names the release of ThingPark Enterprise in a cell.
+func (doc *Status) release() string {
+	return strings.TrimSpace(strings.TrimPrefix(doc.Releases.title(), "ThingPark Enterprise"))
+}
+
+// upgradedAt is when Helm was at work last, zero if that is unknown.
+func (doc *Status) upgradedAt() (last time.Time) {
+	if doc.Releases == nil {
+		return last
+	}
+	for _, r := range doc.Releases.Items {
+		if r.UpdatedAt.After(last) {
+			last = r.UpdatedAt
+		}
+	}
+	return last
+}
+
+// why says in a cell why an installation is not done: its gravest finding, or what is missing.
+// Of one that is done it says the first warning.
+func (doc *Status) why() string {
+	switch level := doc.worst(); {
+	case doc.unheard():
+		return "no answer yet"
+	case doc.Outcome == verdict.OutcomeUnknown && level == verdict.LevelError && !strings.Contains(doc.Findings[0].Summary, doc.Findings[0].Detail):
+		return doc.Findings[0].Summary + doc.more() + ": " + doc.Findings[0].Detail
+	case level == verdict.LevelError, level == verdict.LevelWarning && doc.Outcome == verdict.OutcomeDone:
+		return doc.Findings[0].Summary + doc.more()
+	case doc.Outcome == verdict.OutcomeDone:
+		return ""
+	}
+	return "waiting for " + Missing(doc)
+}
+
+// worst is the level of the gravest finding, which is the first.
+func (doc *Status) worst() verdict.Level {
+	if len(doc.Findings) == 0 {
+		return verdict.LevelInfo
+	}
+	return doc.Findings[0].Level
+}
+
+// more counts the other findings of the same level.
+func (doc *Status) more() string {
+	n := count(doc.Findings, func(f verdict.Finding) bool { return f.Level == doc.worst() }) - 1
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (and %d more)", n)
+}
+
+// unheard reports whether the installation has not answered yet, not even with an error: see
+// verdict.NotHeardYet.
+func (doc *Status) unheard() bool {
+	return doc.Outcome == verdict.OutcomeUnknown && doc.ExitCode == verdict.ExitPending
+}
+
+func (l *StatusList) at() time.Time { return l.ObservedAt }
+
+func (l *StatusList) timeless() Watched {
+	c := *l
+	c.ObservedAt = time.Time{}
+	c.Items = nil
+	for _, doc := range l.Items {
+		c.Items = append(c.Items, doc.timeless().(*Status))
+	}
+	return &c
+}
+
+// changes says what is new in each installation, a line each behind its name.
+func (l *StatusList) changes(before Watched) []string {
+	old := before.(*StatusList)
+	var lines []string
+	for i, doc := range l.Items {
+		was := old.Items[i]
+		var news []string
+		switch {
+		case doc == was:
+		case was.unheard() && !doc.unheard():
+			news = []string{doc.sentence()}
+		default:
+			news = doc.changes(was)
+		}
+		for _, text := range news {
+			lines = append(lines, l.label(doc)+": "+text)
+		}
+	}
+	return lines
+}
+
+// sentence says in one line how an installation does.
+func (doc *Status) sentence() string {
+	text := strings.ToLower(doc.word())
+	if why := doc.why(); why != "" {
+		text += ": " + why
+	}
+	return text
+}
+
+// remarks are none: the screen has everything.
+func (l *StatusList) remarks(View) string { return "" }
+
+// Open names the installations that are not over, in a sentence.
+func (l *StatusList) Open(over func(i int) bool) string {
+	var names []string
+	for i, doc := range l.Items {
+		if !over(i) {
+			names = append(names, l.label(doc))
+		}
+	}
+	text := fmt.Sprintf("%d of %s", len(names), installations(len(l.Items)))
+	if over := len(names) - mostNamed; over > 0 {
+		names = append(names[:mostNamed], fmt.Sprintf("%d more", over))
+	}
+	return text + ": " + strings.Join(names, ", ")
+}
+
+// A ListProgress shows how a wait for several installations goes: on a terminal a list
+// redrawn in place, elsewhere a line for each change behind the name of its installation, and
+// one a minute where nothing changes.
+type ListProgress struct {
+	w      io.Writer
+	live   *Live
+	before *StatusList
+	spoke  time.Time
+}
+
+// NewListProgress returns a progress that nothing was shown of yet.
+func NewListProgress(w io.Writer) *ListProgress { return &ListProgress{w: w, live: NewLive(w)} }
+
+// Show shows how far a wait is. Open says what it still waits for, the note for how long.
+func (p *ListProgress) Show(l *StatusList, v View, open, note string) error {
+	if v.Redraw {
+		text, err := render(l, &Format{}, v.drawn())
+		if err != nil {
+			return err
+		}
+		return p.live.Draw(string(text)+"\n"+v.clip(note)+"\n", v.Width, v.Height)
+	}
+	var lines []string
+	if p.before == nil {
+		lines = append(lines, "waiting for "+open)
+		for _, doc := range l.Items {
+			if !doc.unheard() {
+				lines = append(lines, l.label(doc)+": "+doc.sentence())
+			}
+		}
+	} else {
+		lines = l.changes(p.before)
+	}
+	p.before = l
+	if len(lines) == 0 && v.Now.Sub(p.spoke) >= heartbeat {
+		lines = []string{"still waiting for " + open}
+	}
+	if len(lines) > 0 {
+		p.spoke = v.Now
+	}
+	return writeChanges(p.w, v, v.Now, lines)
+}
+
+// Clear takes the list off a terminal, to make room for the answer.
+func (p *ListProgress) Clear(v View) error {
+	if !v.Redraw || p.live.last == nil {
+		return nil
+	}
+	return p.live.Draw("", v.Width, v.Height)
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
+)
+
+// Gravest returns the exit code that decides among those of several installations: the first
+// in the order in which it would decide if all held for one, and ExitInterrupted before all
+// others: what was interrupted may be anything. Without any it is ExitDone.
+func Gravest(codes ...ExitCode) ExitCode {
+	gravest := ExitDone
+	for _, code := range codes {
+		if code == ExitInterrupted {
+			return code
+		}
+		gravest = graver(gravest, code)
+	}
+	return gravest
+}
+
+// What an installation is said to be that could not be asked at all. Others are shown
+// beside it.
+
+// NamespacesUnknown is the verdict where it is unknown in which namespaces ThingPark
+// Enterprise is installed, because of an error.
+func NamespacesUnknown(where command.Where, err error) Verdict {
+	f := Finding{
+		Code: CodeNamespacesUnknown, Level: LevelError,
+		Summary: "in which namespaces ThingPark Enterprise is installed is unknown",
+		Detail:  err.Error(),
+	}
+	code := Classify(err)
+	switch {
+	case NotLoggedIn(err):
+		f.Summary += ": not logged in"
+		f.Detail += "; log in again"
+	case code == ExitForbidden:
+		f.Summary = "this account may not list deployments in all namespaces"
+		f.Next = []string{where.Everywhere().TPE("status -n <namespace>")}
+	default:
+		code = ExitError
+	}
+	return unasked(where, code, f)
+}
+
+// NoInstallation is the verdict where no namespace has a Deployment of PUM's name.
+func NoInstallation(where command.Where, pum string) Verdict {
+	return unasked(where, ExitNotFound, Finding{
+		Code: CodeNoInstallation, Level: LevelError,
+		Summary: "ThingPark Enterprise is in no namespace",
+		Detail:  fmt.Sprintf("no namespace has a Deployment %s; --pum-deployment says if it has another name", pum),
+		Next:    []string{where.Everywhere().Kubectl("get deployments --all-namespaces")},
+	})
+}
+
+// ContextUnusable is the verdict where a context of the kubeconfig says nothing that can be
+// asked.
+func ContextUnusable(where command.Where, err error) Verdict {
+	return unasked(where, ExitError, Finding{
+		Code: CodeContextUnusable, Level: LevelError,
+		Summary: "this context cannot be used",
+		Detail:  err.Error(),
+		Next:    []string{where.Everywhere().TPE("doctor")},
+	})
+}
+
+// GivenUp is the verdict where there was no answer within a time, and not even an error: a
+// credential plugin that hangs knows no deadline.
+func GivenUp(where command.Where, after time.Duration) Verdict {
+	return unasked(where, ExitError, Finding{
+		Code: CodeGivenUp, Level: LevelError,
+		Summary: fmt.Sprintf("no answer within %s", after),
+		Detail:  "the others are shown without it; a credential plugin that waits for a login may hold it up",
+		Next:    []string{where.TPE("doctor")},
+	})
+}
+
+// NotHeardYet is the verdict of an installation that was asked and has not answered yet.
+func NotHeardYet() Verdict {
+	return Verdict{Outcome: ExitError.outcome(), ExitCode: ExitPending}
+}
+
+func unasked(where command.Where, code ExitCode, f Finding) Verdict {
+	v := Verdict{where: where}
+	v.find(code, f)
+	v.Outcome = v.ExitCode.outcome()
+	return v
+}
