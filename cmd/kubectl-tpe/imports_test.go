@@ -17,6 +17,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
 		"pkg/output":    {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/observe":   {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
+		"pkg/recording": {"observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/verdict":   {"pum", "readiness", "release", "podexec", "kubejob", "command"},
 		"pkg/pum":       {"podexec", "kubejob", "kube"},
 		"pkg/readiness": {"kubejob", "kube"},
@@ -48,6 +49,7 @@ func TestPackagesKeepToTheirPurpose(t *testing.T) {
 		"cmd/kubectl-tpe": {tables},
 		"pkg/output":      {flags},
 		"pkg/observe":     {flags, tables, cli, kubectl},
+		"pkg/recording":   {flags, tables, cli, kubectl, "os/exec"},
 		"pkg/verdict":     {flags, tables, cli, kubectl, client},
 		"pkg/pum":         {flags, tables, cli, kubectl, "os/exec"},
 		"pkg/readiness":   {flags, tables, cli, kubectl},

@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
 )
 
 // defaultNamespace is where the vendor's documentation installs ThingPark
@@ -35,10 +36,15 @@ type cluster struct {
 	clock    *kube.Clock        // which learns from all answers
 	clients  readiness.Clients  // for all else
 	metadata metadata.Interface // for objects without their data
+
+	kept *recording.Kept // the file that is looked at instead, and then all clients are nil
 }
 
 // cluster reads the kubeconfig and makes the clients, once for a command. Nothing is asked yet.
 func (a *app) cluster() (*cluster, error) {
+	if a.kept.path != "" {
+		return a.keptCluster()
+	}
 	loader := a.kube.loader()
 	raw, err := loader.RawConfig()
 	if err != nil {

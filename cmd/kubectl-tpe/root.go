@@ -27,6 +27,9 @@ type app struct {
 	now   func() time.Time // this machine's time
 	clock *kube.Clock      // of the API server that is asked; nil if none is
 	kube  kubeFlags
+	kept  keptFlags
+
+	record recordFlags
 
 	// observe observes a namespace once; observeOnce where it is nil.
 	observe func(context.Context, *cluster, pumFlags) verdict.Snapshot
@@ -109,7 +112,7 @@ func addCommands(root *cobra.Command, a *app) {
 		}
 	}
 	const other = "Other:"
-	add("Watch an upgrade:", newStatusCmd(a), newWaitCmd(a), newLogsCmd(a), newPUMCmd(a))
+	add("Watch an upgrade:", newStatusCmd(a), newWaitCmd(a), newLogsCmd(a), newPUMCmd(a), newRecordCmd(a))
 	add("Before it:", newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a))
 	add("After it, or if it went wrong:", newReleasesCmd(a), newRollbackPlanCmd(a), newExplainCmd(a))
 	add(other, newVersionCmd(a), newSchemaCmd(a))

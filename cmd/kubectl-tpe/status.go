@@ -37,7 +37,13 @@ The exit code is that of the verdict, whatever the output format.`,
   kubectl tpe status --watch
 
   # The same for a program, with the same exit code
-  kubectl tpe status -o json`,
+  kubectl tpe status -o json
+
+  # What does the vendor's audit archive say?
+  kubectl tpe status --from thingpark-kubernetes-audit-2026-01-31-10-00-00.tgz
+
+  # What was it like at 02:14?
+  kubectl tpe status --from upgrade.jsonl.gz --at 02:14`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.cluster()
@@ -51,6 +57,8 @@ The exit code is that of the verdict, whatever the output format.`,
 		},
 	}
 	addOutputFlag(cmd, &format)
+	a.addFrom(cmd, true)
+	a.addRecord(cmd)
 	a.failOn.add(cmd)
 	watch.add(cmd)
 	flags.add(cmd)
@@ -59,14 +67,24 @@ The exit code is that of the verdict, whatever the output format.`,
 
 // status observes everything once and writes the verdict.
 func (a *app) status(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
+	w, err := a.recorder(ctx, c, flags, verdict.GoalAll)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
 	snapshot := a.observe(ctx, c, flags)
+	if w != nil {
+		a.recordTo(w, known{snapshot}, c, flags).Once(ctx)
+	}
 	v := a.judge(snapshot)
 	return a.answer(ctx, c, v.ExitCode, format, output.NewStatus(c.Place, snapshot, v), slices.Concat(readiness.Rules(), pum.Rules()))
 }
 
 // watchStatus shows the verdict whenever something changed.
 func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags) error {
-	source := a.source(c, flags, verdict.GoalAll, watch.interval)
+	source, err := a.observer(ctx, c, flags, waitOptions{goal: verdict.GoalAll, interval: watch.interval})
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
 	return a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
 		return output.NewStatus(c.Place, s, v)
 	})
@@ -75,6 +93,9 @@ func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format
 // observeOnce observes everything once, within observeTimeout.
 // What could not be asked is part of the snapshot.
 func (a *app) observeOnce(ctx context.Context, c *cluster, flags pumFlags) verdict.Snapshot {
+	if c.kept != nil {
+		return c.keptSnapshot(verdict.GoalAll)
+	}
 	return once(ctx, c, a.source(c, flags, verdict.GoalAll, 0), flags)
 }
 
@@ -92,7 +113,10 @@ func (a *app) whyNone(ctx context.Context, c *cluster, flags pumFlags, asked tim
 // longer. An API server that takes connections and never answers is not waited for.
 const observeTimeout = 30 * time.Second
 
-func once(ctx context.Context, c *cluster, source *observe.Source, flags pumFlags) verdict.Snapshot {
+func once(ctx context.Context, c *cluster, source observe.Observer, flags pumFlags) verdict.Snapshot {
+	if c.kept != nil {
+		return source.Once(ctx)
+	}
 	limit := max(observeTimeout, flags.timeout)
 	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s was not read within %s", c.config.Host, limit))
 	defer cancel()

@@ -21,6 +21,17 @@ const apiVersion = "kubectl-tpe/v1"
 type Place struct {
 	Context   string `json:"context,omitempty"` // of the kubeconfig
 	Namespace string `json:"namespace,omitempty"`
+	From      *From  `json:"from,omitempty"` // absent if a cluster was asked
+}
+
+// A From says which file a snapshot was read from.
+type From struct {
+	Path    string    `json:"path"`
+	Kind    string    `json:"kind"`              // recording, audit archive, cluster-info dump or lists
+	TakenAt time.Time `json:"takenAt,omitzero"`  // when the cluster was as shown
+	Begins  time.Time `json:"begins,omitzero"`   // of a recording: its first moment
+	Ends    time.Time `json:"ends,omitzero"`     // of a recording: its last moment
+	Written string    `json:"written,omitempty"` // the version of kubectl tpe that wrote it
 }
 
 // An Observation is what every document about a cluster begins with: what it is, and when

@@ -73,6 +73,7 @@ func Observe(ctx context.Context, c Clients, namespace string, now func() time.T
 		r.evidence()
 		a = Assess(r.objects, now())
 		r.readLogs(a)
+		a.Objects.Logs = a.logs()
 	}
 	return a, nil
 }

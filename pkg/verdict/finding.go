@@ -14,7 +14,7 @@ type Code string
 
 // The codes: TPE1xx are about workloads and their pods, TPE2xx about entries,
 // TPE3xx about jobs, TPE4xx about access and connection, TPE5xx about Helm
-// releases. What each means is in explain.yaml.
+// releases, TPE6xx about the file that a snapshot was read from. What each means is in explain.yaml.
 const (
 	CodeWorkloadFailed   Code = "TPE101"
 	CodeAwaitingRestart  Code = "TPE102"
@@ -80,6 +80,11 @@ const (
 	CodeRolledBack       Code = "TPE507"
 	CodeReleaseStuck     Code = "TPE508"
 	CodeReleaseSwapped   Code = "TPE509"
+	CodeNotKept          Code = "TPE601"
+	CodeEndsEarly        Code = "TPE602"
+	CodeTimeUnsure       Code = "TPE603"
+	CodeMemberDamaged    Code = "TPE604"
+	CodeMemberRepeated   Code = "TPE605"
 )
 
 // A Level says how much a finding matters.

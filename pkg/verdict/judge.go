@@ -42,6 +42,7 @@ func Judge(s Snapshot) Verdict {
 		v.failedToAsk("workloads", s.AssessmentErr)
 	}
 	v.noAnswer(&s)
+	v.kept(&s)
 	v.Moving = s.moving()
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Compare(a.Level.rank(), b.Level.rank())
