@@ -137,8 +137,8 @@ func (a *app) recorder(ctx context.Context, c *cluster, flags pumFlags, goal ver
 // serverPatience is how long the version of the API server is waited for: it is a detail.
 const serverPatience = 5 * time.Second
 
-// A recorded observer keeps what another one observes.
-type recorded struct {
+// A keptObserver keeps what another one observes.
+type keptObserver struct {
 	observe.Observer
 	writer *recording.Writer
 	failed func(error) bool                   // is called once if it cannot be kept; reports whether to go on
@@ -146,7 +146,7 @@ type recorded struct {
 }
 
 // Once observes everything once, and ends the recording.
-func (r *recorded) Once(ctx context.Context) verdict.Snapshot {
+func (r *keptObserver) Once(ctx context.Context) verdict.Snapshot {
 	s := r.Observer.Once(ctx)
 	if ctx.Err() == nil {
 		v := verdict.Judge(s)
@@ -162,7 +162,7 @@ func (r *recorded) Once(ctx context.Context) verdict.Snapshot {
 }
 
 // Follow follows, and keeps each report before it is passed on.
-func (r *recorded) Follow(ctx context.Context, until observe.Until) iter.Seq[observe.Report] {
+func (r *keptObserver) Follow(ctx context.Context, until observe.Until) iter.Seq[observe.Report] {
 	return func(yield func(observe.Report) bool) {
 		stopLogs := func() {}
 		if r.logs != nil {
@@ -194,7 +194,7 @@ func (a *app) recordTo(w *recording.Writer, o observe.Observer, c *cluster, flag
 	if w == nil {
 		return o
 	}
-	r := &recorded{Observer: o, writer: w, failed: func(err error) bool {
+	r := &keptObserver{Observer: o, writer: w, failed: func(err error) bool {
 		if a.record.strict {
 			a.record.failure = err
 			return false

@@ -146,7 +146,11 @@ func (a *archive) items(r io.Reader, name string) (list bool, err error) {
 	wanted := func(kind string) bool {
 		return slices.ContainsFunc(a.kinds, func(k readiness.Kept) bool { return k.Kind == kind })
 	}
-	list, err = eachItem(r, wanted, func(kind string, data []byte) error {
+	kindOfFile := ""
+	if of != nil {
+		kindOfFile = of.Kind
+	}
+	list, err = eachItem(r, kindOfFile, wanted, func(kind string, data []byte) error {
 		a.listed[kind] = true
 		return a.put(kind, data)
 	})
@@ -269,16 +273,15 @@ func (a *archive) choose() string {
 	return best
 }
 
-// tells says what would have told of a kind.
+// tells says which file would have told of a kind; nothing if nobody who made it asked for it.
 func (a *archive) tells(k readiness.Kept) string {
-	command := "kubectl get " + k.Resource + " -o yaml"
 	if a.Kind == KindAudit && k.Kind == "StatefulSet" {
 		return "thingpark-instance/manifests/statefulset.yaml"
 	}
 	if a.Kind != KindLists && slices.Contains([]string{"Deployment", "DaemonSet", "Pod"}, k.Kind) {
 		return "info/" + a.Namespace + "/" + strings.ToLower(k.Kind) + "s.yaml"
 	}
-	return command + ", in a file beside it,"
+	return ""
 }
 
 func (a *archive) addPUM() {

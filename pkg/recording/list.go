@@ -5,6 +5,7 @@ package recording
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +18,10 @@ import (
 // eachItem calls a function with each object of a text that kubectl wrote: a list or objects,
 // as YAML or JSON. Only the objects that are wanted by their kind are read as more than text,
 // one at a time: lists are large. It reports whether the text was a list, which may be empty.
-func eachItem(r io.Reader, wanted func(kind string) bool, take func(kind string, data []byte) error) (list bool, err error) {
+//
+// kubectl cluster-info dump writes lists of one kind, such as a PodList, whose items do not say
+// their kind: it is that of the file.
+func eachItem(r io.Reader, kindOfFile string, wanted func(kind string) bool, take func(kind string, data []byte) error) (list bool, err error) {
 	text := bufio.NewReaderSize(&bounded{r, mostMember}, 64<<10)
 	for {
 		c, err := text.Peek(1)
@@ -30,9 +34,9 @@ func eachItem(r io.Reader, wanted func(kind string) bool, take func(kind string,
 		_, _ = text.Discard(1) // which was peeked
 	}
 	if c, _ := text.Peek(1); c[0] == '{' {
-		return eachJSON(text, wanted, take)
+		return eachJSON(text, kindOfFile, wanted, take)
 	}
-	y := &yamlItems{text: text, wanted: wanted, take: take}
+	y := &yamlItems{text: text, kindOfFile: kindOfFile, wanted: wanted, take: take}
 	return y.read()
 }
 
@@ -44,7 +48,7 @@ func ignoreEOF(err error) error {
 }
 
 // eachJSON reads lists and objects in JSON, one after the other.
-func eachJSON(r io.Reader, wanted func(string) bool, take func(string, []byte) error) (list bool, err error) {
+func eachJSON(r io.Reader, kindOfFile string, wanted func(string) bool, take func(string, []byte) error) (list bool, err error) {
 	d := json.NewDecoder(r)
 	for {
 		if _, err := d.Token(); err != nil {
@@ -61,7 +65,7 @@ func eachJSON(r io.Reader, wanted func(string) bool, take func(string, []byte) e
 				return list, err
 			}
 			if key == "items" {
-				if list, err = true, jsonItems(d, wanted, take); err != nil {
+				if list, err = true, jsonItems(d, kindOfFile, wanted, take); err != nil {
 					return list, err
 				}
 				continue
@@ -97,7 +101,7 @@ func takeObject(object map[string]json.RawMessage, wanted func(string) bool, tak
 	return take(kind, data)
 }
 
-func jsonItems(d *json.Decoder, wanted func(string) bool, take func(string, []byte) error) error {
+func jsonItems(d *json.Decoder, kindOfFile string, wanted func(string) bool, take func(string, []byte) error) error {
 	start, err := d.Token()
 	if err != nil || start == nil { // "items": null
 		return err
@@ -117,8 +121,8 @@ func jsonItems(d *json.Decoder, wanted func(string) bool, take func(string, []by
 		if err := json.Unmarshal(item, &named); err != nil {
 			return err
 		}
-		if wanted(named.Kind) {
-			if err := take(named.Kind, item); err != nil {
+		if kind := cmp.Or(named.Kind, kindOfFile); wanted(kind) {
+			if err := take(kind, item); err != nil {
 				return err
 			}
 		}
@@ -131,9 +135,10 @@ func jsonItems(d *json.Decoder, wanted func(string) bool, take func(string, []by
 // list begin with a dash in the column of the first, and documents are apart by "---". Each
 // object is then read as YAML.
 type yamlItems struct {
-	text   *bufio.Reader
-	wanted func(string) bool
-	take   func(string, []byte) error
+	text       *bufio.Reader
+	kindOfFile string
+	wanted     func(string) bool
+	take       func(string, []byte) error
 
 	n      int
 	list   bool
@@ -255,6 +260,9 @@ func (y *yamlItems) column() int {
 // end reads the object that ends here.
 func (y *yamlItems) end() error {
 	kind, from := y.kind, y.from
+	if y.indent >= 0 && y.item.Len() > 0 {
+		kind = cmp.Or(kind, y.kindOfFile)
+	}
 	text := y.item.Bytes()
 	defer func() { _ = y.drop() }()
 	if kind == "" || !y.wanted(kind) {

@@ -54,7 +54,7 @@ func newState(file string) *state {
 		file: file, kinds: readiness.KeptKinds(), objects: map[Ref]*object{}, crashLogs: map[readiness.ContainerName][]string{},
 		answerErr:   &verdict.NotKeptError{What: "entries", File: file, Tells: "a recording of PUM"},
 		releasesErr: &verdict.NotKeptError{What: "Helm releases", File: file, Tells: "a recording by an account that may read them"},
-		tells:       func(k readiness.Kept) string { return "kubectl get " + k.Resource + " -o yaml" },
+		tells:       func(readiness.Kept) string { return "a recording of status" },
 	}
 }
 
@@ -221,7 +221,7 @@ func (s *state) read() (readiness.Objects, error) {
 			gap := s.moment.Gaps[g]
 			o.Gaps = append(o.Gaps, readiness.Gap{Kind: k.Kind, Resource: gap.Resource, Verb: gap.Verb, Reason: gap.Reason, Err: gap.Error.err()})
 		case !k.Evidence:
-			o.Gaps = append(o.Gaps, k.NotKeptGap(&verdict.NotKeptError{What: k.Kind + " objects", File: s.file, Tells: s.tells(*k)}))
+			o.Gaps = append(o.Gaps, k.NotKeptGap(&verdict.NotKeptError{What: k.Kind + " objects", File: s.file, Tells: s.tells(*k), Resource: k.Resource}))
 		}
 	}
 	return o, nil

@@ -181,7 +181,7 @@ func (v Verdict) Next() []string {
 			next = append(next, text)
 		}
 	}
-	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.where.Namespace != "" {
+	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.where.Namespace != "" && v.where.From == "" {
 		add(v.kubectl("tpe wait"))
 		if v.processing {
 			add(v.kubectl("tpe logs -f"))

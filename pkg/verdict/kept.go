@@ -15,11 +15,17 @@ import (
 type NotKeptError struct {
 	What  string // such as entries
 	File  string // that was read
-	Tells string // what would have told, such as thingpark/pum-status.txt
+	Tells string // what would have told, such as thingpark/pum-status.txt; empty for what kubectl get writes
+
+	Resource string // of Kubernetes, that kubectl get would have to ask for
 }
 
 func (e *NotKeptError) Error() string {
-	return fmt.Sprintf("%s has no %s; %s would have told", e.File, e.What, e.Tells)
+	tells := e.Tells
+	if tells == "" {
+		tells = "kubectl get " + e.Resource + " -o yaml, in a file beside it,"
+	}
+	return fmt.Sprintf("%s has no %s; %s would have told", e.File, e.What, tells)
 }
 
 // NotKept reports whether an error says that a file does not have what was asked for.
@@ -60,7 +66,10 @@ func (v *Verdict) kindsNotKept(gaps []readiness.Gap) {
 		if g.Reason != readiness.NotKept {
 			continue
 		}
-		names, details = append(names, g.Kind), append(details, g.Err.Error())
+		names = append(names, g.Kind)
+		if notAsked(g) == nil {
+			details = append(details, g.Err.Error())
+		}
 		if !slices.Contains(asides, g.Kind) {
 			f.Level = LevelWarning
 			v.unkept = graver(v.unkept, ExitError)
@@ -69,9 +78,34 @@ func (v *Verdict) kindsNotKept(gaps []readiness.Gap) {
 	if len(names) == 0 {
 		return
 	}
+	details = append(details, askedFor(gaps)...)
 	f.Summary = "unknown, because the file does not have them: " + strings.Join(names, ", ")
 	f.Detail = strings.Join(details, "; ")
 	v.find(ExitDone, f)
+}
+
+// notAsked returns the error of a kind that whoever made a file did not ask for.
+func notAsked(g readiness.Gap) *NotKeptError {
+	missing := (*NotKeptError)(nil)
+	if g.Reason == readiness.NotKept && errors.As(g.Err, &missing) && missing.Tells == "" {
+		return missing
+	}
+	return nil
+}
+
+// askedFor says with one command what would have told of all kinds that nobody asked for.
+func askedFor(gaps []readiness.Gap) []string {
+	var resources []string
+	file := ""
+	for _, g := range gaps {
+		if missing := notAsked(g); missing != nil {
+			resources, file = append(resources, missing.Resource), missing.File
+		}
+	}
+	if len(resources) == 0 {
+		return nil
+	}
+	return []string{(&NotKeptError{What: "list of them", File: file, Resource: strings.Join(resources, ",")}).Error()}
 }
 
 // kept judges the file that a snapshot was read from. What is missing in it matters if
