@@ -25,9 +25,9 @@ type Kept struct {
 	// Evidence reports whether the kind is only searched for causes.
 	Evidence bool
 
-	decode func([]byte) (metav1.Object, error)
-	set    func(*Objects, []metav1.Object)
-	list   func(*Objects) []metav1.Object
+	make func() metav1.Object
+	set  func(*Objects, []metav1.Object)
+	list func(*Objects) []metav1.Object
 }
 
 // KeptKinds returns all kinds that are kept.
@@ -63,14 +63,7 @@ func kept[T any, P interface {
 }](kind string, version schema.GroupVersion, resource string, into func(*Objects) *[]*T) Kept {
 	return Kept{
 		Kind: kind, APIVersion: version.String(), Resource: version.WithResource(resource).GroupResource().String(),
-		decode: func(data []byte) (metav1.Object, error) {
-			object := P(new(T))
-			if err := json.Unmarshal(data, object); err != nil {
-				return nil, err
-			}
-			strip(object)
-			return object, nil
-		},
+		make: func() metav1.Object { return P(new(T)) },
 		set: func(o *Objects, objects []metav1.Object) {
 			list := make([]*T, len(objects))
 			for i, object := range objects {
@@ -94,10 +87,11 @@ func kept[T any, P interface {
 
 // Decode reads an object of the kind from JSON. What no rule uses is left out of it.
 func (k *Kept) Decode(data []byte) (metav1.Object, error) {
-	object, err := k.decode(data)
-	if err != nil {
+	object := k.make()
+	if err := json.Unmarshal(data, object); err != nil {
 		return nil, fmt.Errorf("read a %s: %w", k.Kind, err)
 	}
+	strip(object)
 	return object, nil
 }
 

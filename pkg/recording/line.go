@@ -62,8 +62,8 @@ type CrashLog struct {
 
 // An Answer is what PUM printed when it was asked, or why it did not.
 type Answer struct {
-	AskedAt   time.Time `json:"askedAt"`
-	Same      bool      `json:"same,omitempty"` // all else is as the last time
+	AskedAt   time.Time `json:"askedAt,omitzero"` // unknown if it is absent
+	Same      bool      `json:"same,omitempty"`   // all else is as the last time
 	Text      string    `json:"text,omitempty"`
 	Pod       string    `json:"pod,omitempty"`
 	Container string    `json:"container,omitempty"`
