@@ -116,7 +116,7 @@ func (a *archive) take(m *member) error {
 	switch of {
 	case roleList:
 		_, err = a.items(m, m.name)
-		if m.modified.After(a.written) {
+		if m.modified.Unix() > 0 && m.modified.After(a.written) {
 			a.written = m.modified
 		}
 	case rolePUM:

@@ -27,16 +27,17 @@ const secretKeys = `[\w.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|a
 // Patterns returns what is masked in every text of a recording.
 func Patterns() []Pattern {
 	return []Pattern{
-		{"private keys in PEM", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----((?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))`), nil},
+		{"private keys in PEM", regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))`), nil},
 		{"user and password in an address", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@]*)@`), nil},
 		{"user and password before a host", regexp.MustCompile(`[\w.-]+:([^\s:/@"'\\{}\[\],]+)@[\w(.-]+`), isDigest},
 		{"HTTP credentials", regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{6,})`), isProse},
 		{"JSON Web Tokens", regexp.MustCompile(`\b(eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)`), nil},
 		{"access keys of clouds and code hosts", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})`), nil},
-		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)["']?\b` + secretKeys + `\\*["']?\s*[:=]\s*\\*"((?:[^"\\\n]|\\[^"\n])+)`), nil},
-		{"the same in single quotes", regexp.MustCompile(`(?i)["']?\b` + secretKeys + `\\*["']?\s*[:=]\s*\\*'((?:[^'\\\n]|\\[^'\n])+)`), nil},
+		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*"((?:[^"\\\n]|\\.)+)`), nil},
+		{"the same in single quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*'((?:[^'\\\n]|\\.)+)`), nil},
+		{"the same in quotes inside of quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\+["'])?\s*[:=]\s*\\+["']((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil},
 		{"values of the same keys behind an equals sign, as in queries", regexp.MustCompile(`(?i)\b` + secretKeys + `=([^\s&"'<>;,\\]+)`), nil},
-		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)\b` + secretKeys + `:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse},
+		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)(?:^|[\s"'{},;&?(\[])` + secretKeys + `:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse},
 		{"options such as --password VALUE", regexp.MustCompile(`(?i)--?` + secretKeys + `\s+([^\s"'-][^\s"']*)`), isProse},
 		{"signatures in queries", regexp.MustCompile(`(?i)[?&](?:sig|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|code|auth)=([^\s&"'<>]+)`), nil},
 	}
