@@ -114,7 +114,7 @@ func addCommands(root *cobra.Command, a *app) {
 	const other = "Other:"
 	add("Watch an upgrade:", newStatusCmd(a), newWaitCmd(a), newLogsCmd(a), newPUMCmd(a), newRecordCmd(a))
 	add("Before it:", newPreflightCmd(a), newValuesCmd(a), newDoctorCmd(a))
-	add("After it, or if it went wrong:", newReleasesCmd(a), newRollbackPlanCmd(a), newExplainCmd(a))
+	add("After it, or if it went wrong:", newReleasesCmd(a), newRollbackPlanCmd(a), newDiffCmd(a), newExplainCmd(a))
 	add(other, newVersionCmd(a), newSchemaCmd(a))
 	root.SetCompletionCommandGroupID(other)
 	addCompletionCmd(root, a)

@@ -82,6 +82,8 @@ type Status struct {
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
 	moving []verdict.Object // what may still change by itself
+
+	objects *readiness.Objects // of which the workloads were made; nil if they could not be read
 }
 
 // Workloads is how far the workloads are.
@@ -130,7 +132,7 @@ type EntryList struct {
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
-		doc.gaps = p.Gaps
+		doc.gaps, doc.objects = p.Gaps, &p.Objects
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
 			doc.Workloads = newWorkloads(p.Workloads)
 		}

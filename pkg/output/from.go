@@ -3,20 +3,18 @@
 package output
 
 import (
-	"time"
-
 	"k8s.io/apimachinery/pkg/util/duration"
 )
 
 // from says which file is looked at, and when that was written: nothing below is of now.
 func (s *screen) from(f *From) {
 	if f != nil {
-		s.line("%s", f.line(s.view.Now))
+		s.line("%s", f.Line())
 	}
 }
 
-// line says in one line what a file is and when the cluster was as it shows.
-func (f *From) line(now time.Time) string {
+// Line says in one line what a file is and when the cluster was as it shows.
+func (f *From) Line() string {
 	text := f.Kind + " " + f.Path
 	if f.TakenAt.IsZero() {
 		return text + ", taken at an unknown time"

@@ -27,7 +27,7 @@ import (
 
 // documents are one of each kind.
 func documents() []Document {
-	return []Document{&Status{}, &EntryList{}, &ReleaseList{}, &Preflight{}, &Doctor{}, &RollbackPlan{}, &SavedValues{}, &ValuesDiff{}, &Version{}}
+	return []Document{&Status{}, &EntryList{}, &ReleaseList{}, &Preflight{}, &Doctor{}, &RollbackPlan{}, &SavedValues{}, &ValuesDiff{}, &SnapshotDiff{}, &Version{}}
 }
 
 // The published schemas are those of the types. With -update they are written.

@@ -33,6 +33,7 @@ type Kept struct {
 
 	state *state
 	given bool // the moment was asked for
+	logs  bool // there are lines of logs
 	notes []verdict.Finding
 }
 
@@ -138,7 +139,7 @@ func (k *Kept) openRecording(text *bufio.Reader, at At) error {
 		if k.Ends = line.At; line.Verdict != nil {
 			return true, k.state.apply(line)
 		}
-		if line.Log != nil || !until.IsZero() && line.At.After(until) {
+		if k.logs = k.logs || line.Log != nil; line.Log != nil || !until.IsZero() && line.At.After(until) {
 			return true, nil // the rest says when it ends
 		}
 		if pending = append(pending, line); line.Moment == nil {
