@@ -40,7 +40,7 @@ type Line struct {
 	CrashLog *CrashLog       `json:"crashLog,omitempty"` // the last lines of a container that crashed
 	Answer   *Answer         `json:"answer,omitempty"`   // of PUM
 	Releases *Releases       `json:"releases,omitempty"` // of Helm
-	Plan     *Plan           `json:"plan,omitempty"`     // the way back
+	Plan     *WayBack        `json:"plan,omitempty"`     // the way back
 	Log      *Log            `json:"log,omitempty"`      // a line of a container's log
 	Moment   *Moment         `json:"moment,omitempty"`   // what came before was known together
 	Verdict  *Verdict        `json:"verdict,omitempty"`  // the last line
@@ -86,9 +86,9 @@ type Release struct {
 	LastGood int       `json:"lastGood,omitempty"`
 }
 
-// A Plan is the way back to the release before, or why it is unknown. Without a plan there is
+// A WayBack is what leads back to the release before, or why it is unknown. Without a plan there is
 // no Helm release of the application.
-type Plan struct {
+type WayBack struct {
 	Plan  *release.Plan `json:"plan,omitempty"`
 	Error *Error        `json:"error,omitempty"`
 }

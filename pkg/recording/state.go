@@ -30,7 +30,7 @@ type state struct {
 	crashLogs map[readiness.ContainerName][]string
 	answer    *Answer // nil if PUM was not asked
 	releases  *Releases
-	plan      *Plan
+	plan      *WayBack
 	moment    *Moment // nil as long as nothing is known
 	at        time.Time
 	verdict   *Verdict

@@ -320,7 +320,7 @@ func (w *Writer) takeReleases(at time.Time, s *verdict.Snapshot) error {
 		return err
 	}
 	plan, err := w.options.Plan()
-	return w.line(Line{At: at, Plan: &Plan{plan, newError(err, w.keep.text)}})
+	return w.line(Line{At: at, Plan: &WayBack{plan, newError(err, w.keep.text)}})
 }
 
 // takeMoment writes that all of it was known together, unless nothing is new.
