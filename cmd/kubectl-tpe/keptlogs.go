@@ -22,7 +22,7 @@ func (a *app) keptLogs(ctx context.Context, c *cluster, f logsFlags) error {
 		return a.dumpedLogs(c, f, out)
 	}
 	if !c.kept.HasLogs() {
-		return answered(verdict.ExitNotFound, &verdict.NotKeptError{What: "logs", File: c.kept.Path, Tells: "kubectl tpe record --logs"})
+		return answered(verdict.ExitNotFound, c.kept.NoLogs())
 	}
 	reader := &joblogs.Reader{API: c.kept.Job(f.job), Sink: out, Now: a.time, Options: f.Options}
 	history, err := reader.Read(ctx)
@@ -52,8 +52,7 @@ func (a *app) dumpedLogs(c *cluster, f logsFlags, out *output.Logs) error {
 	case err != nil:
 		return answered(verdict.ExitError, err)
 	case !found:
-		missing := &verdict.NotKeptError{What: "logs of job " + f.job, File: c.kept.Path, Tells: "info/" + c.Namespace + "/POD/logs.txt, of kubectl cluster-info dump,"}
-		return answered(verdict.ExitNotFound, missing)
+		return answered(verdict.ExitNotFound, c.kept.NoLogs())
 	case !succeeded:
 		return answered(verdict.ExitError, fmt.Errorf("how job %s ended is not in %s: none of its pods had succeeded", f.job, c.kept.Path))
 	}

@@ -31,7 +31,7 @@ type recordFlags struct {
 
 // addRecord adds --record to a command that observes.
 func (a *app) addRecord(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.record.path, "record", "", "keep what is observed in a new file, as kubectl tpe record does")
+	cmd.Flags().StringVar(&a.record.path, "record", "", "keep what is observed in a new file, as the command record does")
 	must(cmd.MarkFlagFilename("record"))
 	a.record.add(cmd)
 }
@@ -70,7 +70,7 @@ is masked. --show-what lists what is kept and what is masked, and asks no cluste
   kubectl tpe record --show-what`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if !what && len(args) != 1 {
-				return fmt.Errorf("want one FILE, as in kubectl tpe record upgrade.jsonl.gz; have %d", len(args))
+				return fmt.Errorf("want one FILE, such as upgrade.jsonl.gz; have %d", len(args))
 			}
 			return nil
 		},

@@ -39,6 +39,15 @@ type Job struct {
 // Job returns a job of a recording, to read its logs.
 func (k *Kept) Job(name string) *Job { return &Job{k, name} }
 
+// NoLogs is the error that a file has no logs.
+func (k *Kept) NoLogs() error {
+	missing := &verdict.NotKeptError{What: "logs of the job", File: k.Path, Tells: "kubectl tpe record --logs"}
+	if k.Kind != KindRecording {
+		missing.Tells = "info/" + k.Namespace + "/POD/logs.txt, which kubectl cluster-info dump writes,"
+	}
+	return missing
+}
+
 // HasLogs reports whether a recording has lines of logs.
 func (k *Kept) HasLogs() bool { return k.logs }
 
@@ -113,7 +122,7 @@ func (j *Job) Log(_ context.Context, pod string, options *corev1.PodLogOptions) 
 	case err != nil:
 		return nil, err
 	case !found:
-		return nil, &verdict.NotKeptError{What: "logs", File: j.kept.Path, Tells: "kubectl tpe record --logs"}
+		return nil, j.kept.NoLogs()
 	}
 	return io.NopCloser(bytes.NewReader(tail(text.Bytes(), options.TailLines))), nil
 }
