@@ -19,27 +19,31 @@ type Pattern struct {
 	Name  string         // what it finds
 	find  *regexp.Regexp // the last group is replaced
 	spare func(found []string) bool
+	words []string // without one of which, in lower case, there is none: most texts have none, and that is quick to see
 }
 
 // secretKeys are the names of what is a secret.
 const secretKeys = `[\w.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|authorization|cookie|session[-_]?id|signature|client[-_]?assertion)[\w.-]*`
 
+// keyWords are what secretKeys have.
+var keyWords = []string{"passw", "passphrase", "pwd", "secret", "token", "key", "credential", "authorization", "cookie", "session", "signature", "assertion"}
+
 // Patterns returns what is masked in every text of a recording.
 func Patterns() []Pattern {
 	return []Pattern{
-		{"private keys in PEM", regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))`), nil},
-		{"user and password in an address", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@]*)@`), nil},
-		{"user and password before a host", regexp.MustCompile(`[\w.-]+:([^\s:/@"'\\{}\[\],]+)@[\w(.-]+`), isDigest},
-		{"HTTP credentials", regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{6,})`), isProse},
-		{"JSON Web Tokens", regexp.MustCompile(`\b(eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)`), nil},
-		{"access keys of clouds and code hosts", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})`), nil},
-		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*"((?:[^"\\\n]|\\.)+)`), nil},
-		{"the same in single quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*'((?:[^'\\\n]|\\.)+)`), nil},
-		{"the same in quotes inside of quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\+["'])?\s*[:=]\s*\\+["']((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil},
-		{"values of the same keys behind an equals sign, as in queries", regexp.MustCompile(`(?i)\b` + secretKeys + `=([^\s&"'<>;,\\]+)`), nil},
-		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)(?:^|[\s"'{},;&?(\[])` + secretKeys + `:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse},
-		{"options such as --password VALUE", regexp.MustCompile(`(?i)--?` + secretKeys + `\s+([^\s"'-][^\s"']*)`), isProse},
-		{"signatures in queries", regexp.MustCompile(`(?i)[?&](?:sig|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|code|auth)=([^\s&"'<>]+)`), nil},
+		{"private keys in PEM", regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))`), nil, []string{"private key"}},
+		{"user and password in an address", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@]*)@`), nil, []string{"://"}},
+		{"user and password before a host", regexp.MustCompile(`[\w.-]+:([^\s:/@"'\\{}\[\],]+)@[\w(.-]+`), isDigest, []string{"@"}},
+		{"HTTP credentials", regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{6,})`), isProse, []string{"bearer", "basic"}},
+		{"JSON Web Tokens", regexp.MustCompile(`\b(eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)`), nil, []string{"eyj"}},
+		{"access keys of clouds and code hosts", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})`), nil, []string{"akia", "asia", "gh", "glpat", "xox"}},
+		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*"((?:[^"\\\n]|\\.)+)`), nil, keyWords},
+		{"the same in single quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*'((?:[^'\\\n]|\\.)+)`), nil, keyWords},
+		{"the same in quotes inside of quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\+["'])?\s*[:=]\s*\\+["']((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil, keyWords},
+		{"values of the same keys behind an equals sign, as in queries", regexp.MustCompile(`(?i)\b` + secretKeys + `=([^\s&"'<>;,\\]+)`), nil, keyWords},
+		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)(?:^|[\s"'{},;&?(\[])` + secretKeys + `:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse, keyWords},
+		{"options such as --password VALUE", regexp.MustCompile(`(?i)--?` + secretKeys + `\s+([^\s"'-][^\s"']*)`), isProse, keyWords},
+		{"signatures in queries", regexp.MustCompile(`(?i)[?&](?:sig|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|code|auth)=([^\s&"'<>]+)`), nil, []string{"="}},
 	}
 }
 
@@ -71,8 +75,14 @@ func newKeeper(values bool) *keeper {
 
 // text masks what may be a secret.
 func (k *keeper) text(text string) string {
+	if len(k.patterns) == 0 {
+		return text
+	}
+	lower := strings.ToLower(text)
 	for _, p := range k.patterns {
-		text = p.mask(text)
+		if slices.ContainsFunc(p.words, func(word string) bool { return strings.Contains(lower, word) }) {
+			text = p.mask(text)
+		}
 	}
 	return text
 }

@@ -5,6 +5,7 @@ package recording_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -281,6 +282,63 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		again, _ := k.Snapshot("")
 		if verdict.Classify(s.AnswerErr) != verdict.Classify(again.AnswerErr) || s.AnswerErr == nil {
 			t.Errorf("%s: %v, and %v from the recording", name, s.AnswerErr, again.AnswerErr)
+		}
+	}
+}
+
+// What is planted in messages, logs, events, Helm's words and PUM's errors is not in a recording
+// of any scenario.
+func TestNoScenarioLeaks(t *testing.T) {
+	names, err := recorded.Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret, said = "pl4nted-s3cret", "login failed: password=pl4nted-s3cret at https://u:pl4nted-s3cret@h"
+	for _, name := range names {
+		s, err := recorded.Snapshot(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := s.Assessment.Objects
+		for _, p := range o.Pods {
+			p.Status.Message, p.Annotations = said, map[string]string{"a": secret}
+			for i := range p.Status.ContainerStatuses {
+				if w := p.Status.ContainerStatuses[i].State.Waiting; w != nil {
+					w.Message = said
+				}
+				if e := p.Status.ContainerStatuses[i].LastTerminationState.Terminated; e != nil {
+					e.Message = said
+				}
+			}
+		}
+		for _, d := range o.Deployments {
+			for i := range d.Status.Conditions {
+				d.Status.Conditions[i].Message = said
+			}
+		}
+		for _, e := range o.Events {
+			e.Message, e.Annotations = said, map[string]string{"a": secret}
+		}
+		for _, c := range o.Claims {
+			c.Annotations = map[string]string{"a": secret}
+		}
+		o.Logs = map[readiness.ContainerName][]string{{Pod: "p", Container: "c"}: {said}}
+		a := readiness.Assess(o, s.ObservedAt)
+		a.Gaps = append(a.Gaps, readiness.Gap{Kind: "Kafka", Reason: readiness.Forbidden, Err: errors.New(said)})
+		s.Assessment = &a
+		for i := range s.Releases.Items {
+			s.Releases.Items[i].Said, s.Releases.Items[i].Problem = said, said
+		}
+		if s.Answer != nil {
+			s.Answer.Stderr = []byte(said)
+		} else {
+			s.AnswerErr = errors.New(said)
+		}
+		s.LostErr, s.LostAt = errors.New(said), s.ObservedAt
+		text, err := os.ReadFile(record(t, "a.jsonl", recording.Options{}, report(s)))
+		if err != nil || bytes.Contains(text, []byte(secret)) || !bytes.Contains(text, []byte("login failed: password=***")) {
+			i := max(0, bytes.Index(text, []byte(secret)))
+			t.Errorf("%s: %v: %.300s", name, err, text[max(0, i-200):])
 		}
 	}
 }
