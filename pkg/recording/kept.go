@@ -210,7 +210,7 @@ func (k *Kept) lines() (*lines, func(), error) {
 	text, err := plain(file)
 	if err == nil {
 		l := &lines{r: text}
-		if _, err = l.readHead(); err == nil {
+		if l.head, err = l.readHead(); err == nil {
 			return l, done, nil
 		}
 	}
@@ -306,4 +306,16 @@ func (o *Observer) Follow(ctx context.Context, until observe.Until) iter.Seq[obs
 		p := player{Observer: o, until: until, yield: yield}
 		p.play(ctx)
 	}
+}
+
+// Each calls a function with each line of a recording, until that returns an error. The last
+// line that can be read is the end.
+func Each(path string, take func(*Line) error) (Head, error) {
+	k := &Kept{Path: path}
+	l, done, err := k.lines()
+	if err != nil {
+		return Head{}, fmt.Errorf("read %s: %w", path, withoutPath(err))
+	}
+	defer done()
+	return l.head, l.each(func(line *Line) (bool, error) { return true, take(line) })
 }

@@ -18,6 +18,7 @@ type lines struct {
 	n    int   // of the last line
 	cut  error // why there is no more, if that is no end
 	line []byte
+	head Head
 }
 
 // plain returns what is in a file that may be compressed.

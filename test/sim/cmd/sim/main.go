@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
@@ -20,7 +21,7 @@ import (
 
 const usage = `usage: go run ./test/sim/cmd/sim [flags] demo        a whole upgrade, as an operator would follow it
                                          shell       a shell for you to try it
-                                         serve CASE  play a case until it is interrupted
+                                         serve FILE  play a case, or a recording, until it is interrupted
 flags:`
 
 func main() {
@@ -59,7 +60,11 @@ func run(ctx context.Context, plugin string, args []string) error {
 
 // serve plays a case until it is interrupted.
 func serve(ctx context.Context, dir, file string) error {
-	c, err := sim.Load(file)
+	load := sim.Load
+	if strings.HasSuffix(file, ".jsonl") || strings.HasSuffix(file, ".jsonl.gz") {
+		load = func(file string) (*sim.Case, error) { return sim.FromRecording(file, 1) }
+	}
+	c, err := load(file)
 	if err != nil {
 		return err
 	}
