@@ -112,7 +112,7 @@ func (p *Pattern) mask(text string) string {
 // others are left out: kubectl's last-applied-configuration among them.
 var annotations = []string{
 	"deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation", "kubectl.kubernetes.io/default-container",
-	"cronjob.kubernetes.io/instantiate", "volume.kubernetes.io/selected-node", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace",
+	"cronjob.kubernetes.io/instantiate", "helm.sh/hook", "volume.kubernetes.io/selected-node", "meta.helm.sh/release-name", "meta.helm.sh/release-namespace",
 	"strimzi.io/kraft", "strimzi.io/node-pools", "strimzi.io/pause-reconciliation", "strimzi.io/revision",
 }
 

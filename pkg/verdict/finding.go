@@ -14,7 +14,8 @@ type Code string
 
 // The codes: TPE1xx are about workloads and their pods, TPE2xx about entries,
 // TPE3xx about jobs, TPE4xx about access and connection, TPE5xx about Helm
-// releases, TPE6xx about the file that a snapshot was read from. What each means is in explain.yaml.
+// releases, TPE6xx about the file that a snapshot was read from, TPE7xx about what runs beside
+// ThingPark Enterprise. What each means is in explain.yaml.
 const (
 	CodeWorkloadFailed   Code = "TPE101"
 	CodeAwaitingRestart  Code = "TPE102"
@@ -47,6 +48,7 @@ const (
 	CodeOutOfMemory      Code = "TPE132"
 	CodeConfigRefused    Code = "TPE133"
 	CodeCreating         Code = "TPE134"
+	CodeStateUnclear     Code = "TPE135"
 	CodeEntryAborted     Code = "TPE201"
 	CodeUnknownState     Code = "TPE202"
 	CodeNoEntries        Code = "TPE203"
@@ -85,6 +87,10 @@ const (
 	CodeTimeUnsure       Code = "TPE603"
 	CodeMemberDamaged    Code = "TPE604"
 	CodeMemberRepeated   Code = "TPE605"
+	CodeOwnJob           Code = "TPE701"
+	CodeOwnRelease       Code = "TPE702"
+	CodeOtherJobFailed   Code = "TPE703"
+	CodeOtherJob         Code = "TPE704"
 )
 
 // A Level says how much a finding matters.
@@ -118,7 +124,7 @@ type Object = readiness.Object
 // still goes on.
 func (c Code) Past() bool {
 	switch c {
-	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
+	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeOtherJobFailed, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
 		return true
 	}
 	return false
