@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -12,13 +13,15 @@ import (
 )
 
 func newExplainCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "explain [WORD]",
 		Short: "Explain a finding's code, a state, a check or an exit code",
 		Long: `Explain a word of an answer: a finding's code, the state of an entry, a workload,
 a job or a Helm release, a check of preflight or doctor, or an exit code. It says
 what it means, what usually causes it and what to do. Without a word it lists all.
-No cluster is asked.`,
+No cluster is asked.
+
+With --from it explains the findings of a file: a recording, an archive or lists.`,
 		Example: `  # What does this finding mean?
   kubectl tpe explain TPE111
 
@@ -27,6 +30,9 @@ No cluster is asked.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeWords,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if a.kept.path != "" {
+				return a.explainKept(args)
+			}
 			if len(args) == 0 {
 				topics, err := verdict.Topics()
 				must(err)
@@ -35,6 +41,34 @@ No cluster is asked.`,
 			return a.explain(args[0])
 		},
 	}
+	a.addFrom(cmd, false)
+	return cmd
+}
+
+// explainKept writes what the findings of a file mean, the gravest first.
+func (a *app) explainKept(args []string) error {
+	if len(args) > 0 {
+		return errors.New("--from explains the findings of a file; give no WORD with it")
+	}
+	c, err := a.cluster()
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	v := verdict.Judge(c.keptSnapshot(verdict.GoalAll))
+	var topics []verdict.Topic
+	seen := map[verdict.Code]bool{}
+	for _, f := range v.Findings {
+		if !seen[f.Code] {
+			found, err := verdict.Explain(string(f.Code))
+			must(err)
+			topics, seen[f.Code] = append(topics, found...), true
+		}
+	}
+	if len(topics) == 0 {
+		_, err := fmt.Fprintf(a.Out, "There is no finding in %s.\n", a.view().Line(c.kept.Path))
+		return written(verdict.ExitDone, err)
+	}
+	return written(verdict.ExitDone, output.WriteExplanations(a.Out, topics, a.view()))
 }
 
 // explain writes all that a word means.

@@ -18,10 +18,11 @@ const module = "github.com/kubectl-tpe/kubectl-tpe/"
 // kubejob, command. What a package may import of this module is listed; all else is refused.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
-		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", module + "schema"},
+		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", "recording", module + "schema"},
 		"schema":          {},
 		"pkg/output":      {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/observe":     {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
+		"pkg/recording":   {"observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/verdict":     {"pum", "readiness", "release", "podexec", "kubejob", "command"},
 		"pkg/pum":         {"podexec", "kubejob", "kube"},
 		"pkg/readiness":   {"kubejob", "kube"},
@@ -57,6 +58,7 @@ func TestPackagesKeepToTheirPurpose(t *testing.T) {
 		"pkg/output":      {flags},
 		"pkg/report":      {flags, tables, cli, kubectl, client},
 		"pkg/observe":     {flags, tables, cli, kubectl},
+		"pkg/recording":   {flags, tables, cli, kubectl, "os/exec"},
 		"pkg/verdict":     {flags, tables, cli, kubectl, client},
 		"pkg/pum":         {flags, tables, cli, kubectl, "os/exec"},
 		"pkg/readiness":   {flags, tables, cli, kubectl},

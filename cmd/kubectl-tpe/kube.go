@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
 )
 
 // defaultNamespace is where the vendor's documentation installs ThingPark
@@ -37,10 +38,15 @@ type cluster struct {
 	silence  *silence           // which knows who does not answer
 	clients  kube.Clients       // for all else
 	metadata metadata.Interface // for objects without their data
+
+	kept *recording.Kept // the file that is looked at instead, and then all clients are nil
 }
 
 // cluster reads the kubeconfig and makes the clients, once for a command. Nothing is asked yet.
 func (a *app) cluster() (*cluster, error) {
+	if a.kept.path != "" {
+		return a.keptCluster()
+	}
 	loader := a.kube.loader()
 	raw, err := loader.RawConfig()
 	if err != nil {

@@ -82,6 +82,9 @@ Exit codes:
 			if err := f.check(); err != nil {
 				return err
 			}
+			if a.kept.path != "" && f.Follow {
+				return errors.New("--follow is for clusters, and --from is a file")
+			}
 			c, err := a.cluster()
 			if err != nil {
 				return answered(verdict.ExitError, err)
@@ -90,6 +93,7 @@ Exit codes:
 		},
 	}
 	f.add(cmd)
+	a.addFrom(cmd, false)
 	for name, values := range map[string]func(joblogs.JobHistory) []string{"attempt": attemptsOf, "container": joblogs.JobHistory.Containers} {
 		a.completeFlag(cmd, name, func(ctx context.Context, c *cluster, _ []string) []string {
 			history, _ := joblogs.Fetch(ctx, f.jobOf(c)) // without an answer there is less to offer
@@ -175,6 +179,9 @@ func (f *logsFlags) jobOf(c *cluster) *joblogs.Cluster {
 
 // logs writes the logs of the job.
 func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
+	if c.kept != nil {
+		return a.keptLogs(ctx, c, f)
+	}
 	job := f.jobOf(c)
 	out := output.NewLogs(a.Out, a.ErrOut, f.style(), a.view())
 	limited := ctx

@@ -63,18 +63,23 @@ Exit codes:
 		},
 	}
 	addOutputFlag(cmd, &format)
+	a.addFrom(cmd, true)
 	a.failOn.add(cmd)
 	cmd.Flags().StringVarP(&filename, "filename", "f", "", "read saved output of PUM from a file instead of asking, or from stdin (-)")
 	cmd.Flags().Var((*stateList)(&states), "state", "show only entries in these states; the verdict covers all")
 	completeList(cmd, "state", pum.States())
 	watch.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("filename", "watch")
+	cmd.MarkFlagsMutuallyExclusive("filename", "from")
 	flags.add(cmd)
 	return cmd
 }
 
 // pumStatus asks PUM once and writes its entries.
 func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, states []string) error {
+	if c.kept != nil {
+		return a.keptEntries(format, c, states)
+	}
 	s := verdict.Snapshot{Where: c.where, PUM: flags.deployment}
 	asked := a.now()
 	s.Answer, s.AnswerErr = flags.ask(ctx, flags.client(flags.runner(c)))
@@ -94,10 +99,23 @@ func (a *app) pumStatus(ctx context.Context, c *cluster, format *output.Format, 
 // watchEntries asks PUM again and again and writes its entries whenever they
 // changed.
 func (a *app) watchEntries(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags, states []string) error {
-	source := a.source(c, flags, verdict.GoalEntries, watch.interval)
+	source, err := a.observer(ctx, c, flags, waitOptions{goal: verdict.GoalEntries, interval: watch.interval})
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
 	return a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
 		return output.NewEntryList(c.Place, s, v).Only(states)
 	})
+}
+
+// keptEntries writes the entries that a file keeps. Where there are none, what else it keeps
+// tells why.
+func (a *app) keptEntries(format *output.Format, c *cluster, states []string) error {
+	s := c.keptSnapshot(verdict.GoalEntries)
+	if s.Answer == nil || len(s.Answer.Entries) > 0 {
+		s.Assessment, s.AssessmentErr, s.Releases, s.ReleasesErr = nil, nil, nil, nil
+	}
+	return a.writeEntries(format, c.Place, s, states)
 }
 
 // savedStatus reads the entries from a file and writes them.

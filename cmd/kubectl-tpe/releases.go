@@ -57,6 +57,7 @@ Exit codes:
 	}
 	addOutputFlag(cmd, &format)
 	addManifestFlag(cmd, &manifest)
+	a.addFrom(cmd, false)
 	return cmd
 }
 
@@ -85,7 +86,7 @@ func readManifest(file string) (*release.Manifest, error) {
 // releases reads the Helm releases once and writes them.
 func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, given *release.Manifest) error {
 	s := verdict.Snapshot{Where: c.where}
-	s.Releases, s.ReleasesErr = readReleases(ctx, c.helm(), given, a.time)
+	s.Releases, s.ReleasesErr = readReleases(ctx, c.readHelm, given, a.time)
 	s.ObservedAt = a.time()
 	v := verdict.Judge(s)
 	return a.answer(ctx, c, v.ExitCode, format, output.NewReleaseList(c.Place, s, v), release.Rules())
@@ -101,10 +102,10 @@ func limitReleases(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // readReleases reads the Helm releases and compares them with a manifest, or with
 // all that are known.
-func readReleases(ctx context.Context, reader *release.Reader, given *release.Manifest, now func() time.Time) (*verdict.Releases, error) {
+func readReleases(ctx context.Context, read func(context.Context) ([]release.Release, error), given *release.Manifest, now func() time.Time) (*verdict.Releases, error) {
 	ctx, cancel := limitReleases(ctx)
 	defer cancel()
-	items, err := reader.Read(ctx)
+	items, err := read(ctx)
 	switch {
 	case err != nil:
 		return nil, err

@@ -20,7 +20,7 @@ import (
 // after a 401, or what of the rules this account lacks after a 403 by RBAC. What RBAC allows
 // was refused by something else, such as an admission policy, and no Role would help.
 func (c *cluster) withRole(ctx context.Context, code verdict.ExitCode, err error, rules []rbacv1.PolicyRule) error {
-	if code != verdict.ExitForbidden || podexec.Denied(err) {
+	if c.kept != nil || code != verdict.ExitForbidden || podexec.Denied(err) {
 		return answered(code, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -50,6 +51,9 @@ Exit codes:
   kubectl tpe rollback-plan --backups`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.kept.path != "" && options.backups {
+				return errors.New("--backups asks a cluster, and --from is a file")
+			}
 			c, err := a.cluster()
 			if err != nil {
 				return answered(verdict.ExitError, err)
@@ -58,6 +62,7 @@ Exit codes:
 		},
 	}
 	addOutputFlag(cmd, &format)
+	a.addFrom(cmd, false)
 	f := cmd.Flags()
 	f.BoolVar(&options.backups, "backups", false, "list the backups and which release each belongs to")
 	options.controller, options.timeout = defaultController, time.Minute
@@ -72,7 +77,7 @@ Exit codes:
 func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Format, o rollbackOptions) error {
 	limited, cancel := limitReleases(ctx)
 	defer cancel()
-	plan, err := c.helm().Plan(limited)
+	plan, err := c.plan(limited)
 	switch {
 	case err != nil:
 		return c.withRole(ctx, verdict.Classify(err), err, release.Rules())

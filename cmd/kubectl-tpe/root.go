@@ -25,6 +25,9 @@ type app struct {
 	now   func() time.Time // this machine's time
 	clock *kube.Clock      // of the API server that is asked; nil if none is
 	kube  kubeFlags
+	kept  keptFlags
+
+	record recordFlags
 
 	patience patience // with an API server that says nothing
 
@@ -116,9 +119,9 @@ func addCommands(root *cobra.Command, a *app) {
 		}
 	}
 	const other = "Other:"
-	add("Watch an upgrade:", newStatusCmd(a), newWaitCmd(a), newLogsCmd(a), newPUMCmd(a))
+	add("Watch an upgrade:", newStatusCmd(a), newWaitCmd(a), newLogsCmd(a), newPUMCmd(a), newRecordCmd(a))
 	add("Before it:", newPreflightCmd(a), newUpgradePlanCmd(a), newValuesCmd(a), newDoctorCmd(a))
-	add("After it, or if it went wrong:", newReportCmd(a), newReleasesCmd(a), newRollbackPlanCmd(a), newExplainCmd(a))
+	add("After it, or if it went wrong:", newReportCmd(a), newReleasesCmd(a), newRollbackPlanCmd(a), newDiffCmd(a), newExplainCmd(a))
 	add(other, newVersionCmd(a), newSchemaCmd(a))
 	root.SetCompletionCommandGroupID(other)
 	addCompletionCmd(root, a)

@@ -45,7 +45,13 @@ cannot be reached hides none of the others.`,
   kubectl tpe status -o json
 
   # Of several clusters at once
-  kubectl tpe status --contexts=prod-eu,prod-us`,
+  kubectl tpe status --contexts=prod-eu,prod-us
+
+  # What does the vendor's audit archive say?
+  kubectl tpe status --from thingpark-kubernetes-audit-2026-01-31-10-00-00.tgz
+
+  # What was it like at 02:14?
+  kubectl tpe status --from upgrade.jsonl.gz --at 02:14`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if several.several() {
@@ -62,6 +68,8 @@ cannot be reached hides none of the others.`,
 		},
 	}
 	addOutputFlag(cmd, &format)
+	a.addFrom(cmd, true)
+	a.addRecord(cmd)
 	a.failOn.add(cmd)
 	a.annotate.add(cmd, a)
 	watch.add(cmd)
@@ -72,7 +80,14 @@ cannot be reached hides none of the others.`,
 
 // status observes everything once and writes the verdict.
 func (a *app) status(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
+	w, err := a.recorder(ctx, c, flags, verdict.GoalAll)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
 	snapshot := a.observe(ctx, c, flags)
+	if w != nil {
+		a.recordTo(w, known{snapshot}, c, flags).Once(ctx)
+	}
 	v := a.judge(snapshot)
 	doc := output.NewStatus(c.Place, snapshot, v)
 	if ctx.Err() == nil {
@@ -83,9 +98,12 @@ func (a *app) status(ctx context.Context, c *cluster, format *output.Format, fla
 
 // watchStatus shows the verdict whenever something changed.
 func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags) error {
-	source := a.source(c, flags, verdict.GoalAll, watch.interval)
+	source, err := a.observer(ctx, c, flags, waitOptions{goal: verdict.GoalAll, interval: watch.interval})
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
 	var last *output.Status
-	err := a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
+	err = a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
 		last = output.NewStatus(c.Place, s, v)
 		return last
 	})
@@ -98,6 +116,9 @@ func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format
 // observeOnce observes everything once, within observeTimeout.
 // What could not be asked is part of the snapshot.
 func (a *app) observeOnce(ctx context.Context, c *cluster, flags pumFlags) verdict.Snapshot {
+	if c.kept != nil {
+		return c.keptSnapshot(verdict.GoalAll)
+	}
 	return once(ctx, c, a.source(c, flags, verdict.GoalAll, 0), flags)
 }
 
@@ -115,7 +136,10 @@ func (a *app) whyNone(ctx context.Context, c *cluster, flags pumFlags, asked tim
 // longer. An API server that takes connections and never answers is not waited for.
 const observeTimeout = 30 * time.Second
 
-func once(ctx context.Context, c *cluster, source *observe.Source, flags pumFlags) verdict.Snapshot {
+func once(ctx context.Context, c *cluster, source observe.Observer, flags pumFlags) verdict.Snapshot {
+	if c.kept != nil {
+		return source.Once(ctx)
+	}
 	limit := max(observeTimeout, flags.timeout)
 	limited, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%s was not read within %s", c.config.Host, limit))
 	defer cancel()

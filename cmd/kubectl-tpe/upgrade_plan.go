@@ -104,7 +104,7 @@ func (a *app) installed(ctx context.Context, c *cluster, given *release.Version)
 		return *given, nil
 	}
 	var s verdict.Snapshot
-	s.Releases, s.ReleasesErr = readReleases(ctx, c.helm(), nil, a.time)
+	s.Releases, s.ReleasesErr = readReleases(ctx, c.readHelm, nil, a.time)
 	from, err := s.Installed()
 	switch {
 	case err == nil:

@@ -77,7 +77,10 @@ Exit codes are those of status, and
   kubectl tpe wait --timeout=1h --fail-fast --stable-for=30s
 
   # With a page to hand over, and results for a pipeline
-  kubectl tpe wait --report html=upgrade.html,junit=upgrade.xml`,
+  kubectl tpe wait --report html=upgrade.html,junit=upgrade.xml
+
+  # How did it go last night? Thirty times faster
+  kubectl tpe wait --from upgrade.jsonl.gz --speed=30`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := options.reports.check(); err != nil {
@@ -97,6 +100,8 @@ Exit codes are those of status, and
 		},
 	}
 	addOutputFlag(cmd, &format)
+	a.addFrom(cmd, true)
+	a.addRecord(cmd)
 	a.failOn.add(cmd)
 	a.annotate.add(cmd, a)
 	options.add(cmd)
@@ -149,8 +154,10 @@ func (i *interval) Type() string { return "duration" }
 
 // wait waits until the verdict is over, and writes it.
 func (a *app) wait(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options waitOptions) error {
-	source := a.source(c, flags, options.goal, options.interval)
-	source.Restart = options.restart
+	source, err := a.observer(ctx, c, flags, options)
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
 	w := &waitRun{app: a, cluster: c, place: c.Place, options: options, start: a.now(), progress: output.NewWaitProgress(a.ErrOut)}
 	if options.timeout == 0 {
 		s := once(ctx, c, source, flags)
@@ -177,7 +184,7 @@ type waitRun struct {
 }
 
 // follow waits, and shows how it goes.
-func (w *waitRun) follow(ctx context.Context, source *observe.Source, format *output.Format) error {
+func (w *waitRun) follow(ctx context.Context, source observe.Observer, format *output.Format) error {
 	limited, cancel := w.limit(ctx)
 	defer cancel()
 	for r := range source.Follow(limited, observe.Until{FailFast: w.options.failFast, StableFor: w.options.stableFor}) {
@@ -206,7 +213,7 @@ func (w *waitRun) take(r observe.Report) {
 
 // limit returns a context that ends with the timeout.
 func (w *waitRun) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if w.options.timeout <= 0 {
+	if w.options.timeout <= 0 || w.cluster != nil && w.cluster.kept != nil { // a recording has a time of its own
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, w.options.timeout)
@@ -247,6 +254,9 @@ func (w *waitRun) elapsed() string { return duration.HumanDuration(w.app.now().S
 // one.
 func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 	_ = w.progress.Clear(w.app.errView()) // the answer matters
+	if failure := w.app.record.failure; failure != nil {
+		return answered(verdict.ExitError, failure)
+	}
 	v, why := w.outcome(ctx)
 	v = v.FailOn(w.app.failOn.level)
 	w.writeReports(ctx, v, why)

@@ -27,7 +27,7 @@ func (f *watchFlags) add(cmd *cobra.Command) {
 
 // watch shows an answer whenever it changed, until its verdict is over. The
 // last one stays on the screen.
-func (a *app) watch(ctx context.Context, source *observe.Source, format *output.Format, document func(verdict.Snapshot, verdict.Verdict) output.Watched) error {
+func (a *app) watch(ctx context.Context, source observe.Observer, format *output.Format, document func(verdict.Snapshot, verdict.Verdict) output.Watched) error {
 	stream := output.NewStream(a.Out, format)
 	var v verdict.Verdict
 	for r := range source.Follow(ctx, observe.Until{}) {

@@ -16,11 +16,12 @@ type Where struct {
 	Namespace  string
 	Context    string // that was given, beside what the kubeconfig says
 	Kubeconfig string // that was given
+	From       string // the file that was looked at instead, if one was: commands of this plugin look there
 }
 
 // Everywhere returns the same cluster without a namespace.
 func (w Where) Everywhere() Where {
-	w.Namespace = ""
+	w.Namespace, w.From = "", ""
 	return w
 }
 
@@ -38,7 +39,11 @@ func (w Where) Helm(words ...string) string { return w.make("helm", "--kube-cont
 
 func (w Where) make(program, contextFlag string, words []string) string {
 	text, runs, found := strings.Cut(strings.Join(append([]string{program}, words...), " "), " -- ")
-	for _, flag := range []struct{ name, value string }{{"-n ", w.Namespace}, {contextFlag + "=", w.Context}, {"--kubeconfig=", w.Kubeconfig}} {
+	flags := []struct{ name, value string }{{"-n ", w.Namespace}, {contextFlag + "=", w.Context}, {"--kubeconfig=", w.Kubeconfig}}
+	if w.From != "" && looksAtFiles(text) {
+		flags = append(flags[:1], struct{ name, value string }{"--from=", w.From})
+	}
+	for _, flag := range flags {
 		if flag.value != "" {
 			text += " " + flag.name + Quote(flag.value)
 		}
@@ -47,6 +52,16 @@ func (w Where) make(program, contextFlag string, words []string) string {
 		text += " -- " + runs
 	}
 	return text
+}
+
+// looksAtFiles reports whether a command is one of those that take --from.
+func looksAtFiles(text string) bool {
+	for _, name := range []string{"status", "pum status", "wait", "logs", "releases", "rollback-plan"} {
+		if text == "kubectl tpe "+name || strings.HasPrefix(text, "kubectl tpe "+name+" ") {
+			return true
+		}
+	}
+	return false
 }
 
 // Quote returns a word as the shell takes it from which this program was started.

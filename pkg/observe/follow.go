@@ -24,6 +24,7 @@ type Report struct {
 	Snapshot verdict.Snapshot
 	Verdict  verdict.Verdict
 	Over     bool          // it is the last report: it was read after it looked like an end
+	Read     bool          // it was just read, and not only heard
 	Done     bool          // everything was read to be done, and no update says otherwise since
 	DoneFor  time.Duration // how long ago that was read
 }
@@ -123,7 +124,7 @@ const anyEnd verdict.ExitCode = -1
 func (f *follower) report(now time.Time) Report {
 	f.st.UnconfirmedErr = nil
 	f.stale(now)
-	r := Report{Snapshot: f.dated(&f.st, now)}
+	r := Report{Snapshot: f.dated(&f.st, now), Read: !f.fresh.IsZero()}
 	r.Verdict = verdict.Judge(r.Snapshot)
 	end := verdict.Over(r.Verdict, f.until.FailFast)
 	if end || !f.onlyUnanswered(r.Snapshot) {

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"sync"
@@ -32,6 +33,16 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
+
+// An Observer observes one installation: a cluster, as a [Source], or what a file keeps of it.
+// Who uses it does not know which.
+type Observer interface {
+	// Once reads everything once. What could not be asked is part of the snapshot.
+	Once(ctx context.Context) verdict.Snapshot
+
+	// Follow returns reports until ctx ends, or with a report that is over.
+	Follow(ctx context.Context, until Until) iter.Seq[Report]
+}
 
 // A Source observes one installation. What is not to be observed is nil.
 type Source struct {

@@ -21,6 +21,17 @@ const apiVersion = "kubectl-tpe/v1"
 type Place struct {
 	Context   string `json:"context,omitempty"` // of the kubeconfig
 	Namespace string `json:"namespace,omitempty"`
+	From      *From  `json:"from,omitempty"` // absent if a cluster was asked
+}
+
+// A From says which file a snapshot was read from.
+type From struct {
+	Path    string    `json:"path"`
+	Kind    string    `json:"kind"`              // recording, audit archive, cluster-info dump or lists
+	TakenAt time.Time `json:"takenAt,omitzero"`  // when the cluster was as shown
+	Begins  time.Time `json:"begins,omitzero"`   // of a recording: its first moment
+	Ends    time.Time `json:"ends,omitzero"`     // of a recording: its last moment
+	Written string    `json:"written,omitempty"` // the version of kubectl tpe that wrote it
 }
 
 // An Observation is what every document about a cluster begins with: what it is, and when
@@ -76,6 +87,8 @@ type Status struct {
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
 	moving []verdict.Object // what may still change by itself
+
+	objects *readiness.Objects // of which the workloads were made; nil if they could not be read
 }
 
 // Workloads is how far the workloads are.
@@ -124,7 +137,7 @@ type EntryList struct {
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
-		doc.gaps = p.Gaps
+		doc.gaps, doc.objects = p.Gaps, &p.Objects
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
 			doc.Workloads = newWorkloads(p.Workloads)
 		}

@@ -22,29 +22,37 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 	"github.com/kubectl-tpe/kubectl-tpe/schema/schematest"
 )
 
 // documents are one of each kind.
 func documents() []Document {
-	return []Document{&Status{}, &StatusList{}, &EntryList{}, &ReleaseList{}, &Preflight{}, &Doctor{}, &RollbackPlan{}, &UpgradePlan{}, &SavedValues{}, &ValuesDiff{}, &Version{}}
+	return []Document{&Status{}, &StatusList{}, &EntryList{}, &ReleaseList{}, &Preflight{}, &Doctor{}, &RollbackPlan{}, &UpgradePlan{}, &SavedValues{}, &ValuesDiff{}, &SnapshotDiff{}, &Version{}}
 }
 
 // The published schemas are those of the types. With -update they are written.
 func TestSchemas(t *testing.T) {
-	comments := comments(t, ".", "../verdict", "../readiness", "../pum", "../release")
+	said := comments(t, ".", "../verdict", "../readiness", "../pum", "../release")
+	schemas := map[string]func(*generator) object{"recording": (*generator).recording}
 	for _, doc := range documents() {
 		typ := reflect.TypeOf(doc).Elem()
-		g := generator{comments: comments, defs: map[string]any{}}
+		schemas[strings.ToLower(typ.Name())] = func(g *generator) object { return g.document(typ) }
+	}
+	for name, generate := range schemas {
+		g := generator{comments: said, defs: map[string]any{}}
+		if name == "recording" {
+			g.comments = comments(t, "../verdict", "../readiness", "../release", "../recording")
+		}
 		var got bytes.Buffer
 		encoder := json.NewEncoder(&got)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(g.document(typ)); err != nil {
+		if err := encoder.Encode(generate(&g)); err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join("..", "..", "schema", strings.ToLower(typ.Name())+".json")
+		file := filepath.Join("..", "..", "schema", name+".json")
 		if *update {
 			if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
 				t.Fatal(err)
@@ -100,6 +108,18 @@ func (g *generator) document(t reflect.Type) object {
 	s["title"] = t.Name()
 	s["$defs"] = g.defs
 	return s
+}
+
+// recording returns the schema of a line of a recording.
+func (g *generator) recording() object {
+	head, line := g.object(reflect.TypeFor[recording.Head]()), g.object(reflect.TypeFor[recording.Line]())
+	properties := head["properties"].(object)
+	properties["apiVersion"], properties["kind"] = object{"const": apiVersion}, object{"const": "Recording"}
+	head["required"] = append([]string{"apiVersion", "kind"}, head["required"].([]string)...)
+	return object{
+		"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Recording",
+		"description": "A line of a recording, which is a file of JSON lines.", "oneOf": []any{head, line}, "$defs": g.defs,
+	}
 }
 
 // object returns the schema of a struct.

@@ -76,6 +76,7 @@ func (s *screen) table(t *table) {
 
 // place says what an answer is about, and where.
 func (s *screen) place(title string, p Place) {
+	s.from(p.From)
 	text := title + "   namespace " + p.Namespace
 	if p.Context != "" {
 		text += "   context " + p.Context

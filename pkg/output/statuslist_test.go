@@ -64,7 +64,7 @@ func screenOf(t *testing.T, l *StatusList, f *Format, v View) string {
 // The list says each installation in a line, the gravest verdict first, and leaves out what
 // is the same for all.
 func TestStatusListScreen(t *testing.T) {
-	clusters := []Place{{"eu", "tpe"}, {"us", "tpe"}, {"ap", "tpe"}, {"gone", "tpe"}}
+	clusters := []Place{{Context: "eu", Namespace: "tpe"}, {Context: "us", Namespace: "tpe"}, {Context: "ap", Namespace: "tpe"}, {Context: "gone", Namespace: "tpe"}}
 	got := screenOf(t, listed(clusters, "done", "failed", "pending", "unusable"), &Format{}, View{Now: now})
 	want := `ThingPark Enterprise, 4 installations   namespace tpe
 
@@ -84,7 +84,7 @@ kubectl tpe status -n tpe --context=gone
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	got = screenOf(t, listed([]Place{{"eu", "a"}, {"eu", "b"}}, "done", "done"), &Format{}, View{Now: now})
+	got = screenOf(t, listed([]Place{{Context: "eu", Namespace: "a"}, {Context: "eu", Namespace: "b"}}, "done", "done"), &Format{}, View{Now: now})
 	want = `ThingPark Enterprise, 2 installations   context eu
 
 DONE     2 done
@@ -107,7 +107,7 @@ DONE     b          -        1/1        1/1      -
 // What decides is the exit code's order; none is better than the gravest, nor is one that was
 // interrupted.
 func TestStatusListVerdict(t *testing.T) {
-	two := []Place{{"eu", "tpe"}, {"us", "tpe"}}
+	two := []Place{{Context: "eu", Namespace: "tpe"}, {Context: "us", Namespace: "tpe"}}
 	tests := []struct {
 		states  []string
 		code    verdict.ExitCode
@@ -135,7 +135,7 @@ func TestStatusListVerdict(t *testing.T) {
 
 // Names in each format, and a document of the published schema.
 func TestStatusListFormats(t *testing.T) {
-	l := listed([]Place{{"eu", "a"}, {"us", "b"}, {"", ""}}, "done", "unheard", "unusable")
+	l := listed([]Place{{Context: "eu", Namespace: "a"}, {Context: "us", Namespace: "b"}, {Context: "", Namespace: ""}}, "done", "unheard", "unusable")
 	if diff := cmp.Diff([]string{"installation/eu/a", "installation/us/b", "installation/-/-"}, l.names()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -158,7 +158,7 @@ func TestStatusListFormats(t *testing.T) {
 // Off a terminal each change is a line behind the name of its installation, and a minute is
 // never silent.
 func TestListProgress(t *testing.T) {
-	two := []Place{{"eu", "tpe"}, {"us\x1b[31m", "tpe"}}
+	two := []Place{{Context: "eu", Namespace: "tpe"}, {Context: "us\x1b[31m", Namespace: "tpe"}}
 	var b bytes.Buffer
 	p := NewListProgress(&b)
 	at := now

@@ -99,6 +99,7 @@ type Answer struct {
 	Source  Source
 	Entries []Entry // as many as the header announces, in PUM's order; never nil
 	Ignored string  // text behind the list, as kubectl or a shell may add
+	Text    []byte  // all that PUM printed, if it was asked
 
 	// Stderr and ExitCode are warnings and never a failure: the count in
 	// PUM's header proves the list, and nothing else does.
@@ -230,7 +231,7 @@ func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, 
 	switch {
 	case unread == nil: // and the count proves it, however the command ended
 		answer.Source.Pod, answer.Source.Container, answer.Source.Command = out.Pod, out.Container, out.Command
-		answer.Stderr, answer.ExitCode = out.Stderr, out.ExitCode
+		answer.Stderr, answer.ExitCode, answer.Text = out.Stderr, out.ExitCode, out.Stdout
 		return answer, true, nil
 	case out.ExitCode != 0:
 		unread = &podexec.ExitError{Code: out.ExitCode, Stdout: out.Stdout, Stderr: out.Stderr}

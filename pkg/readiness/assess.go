@@ -25,6 +25,8 @@ type Assessment struct {
 	Crashes    []Cause    // containers that run again after they failed, by pod
 	Lingering  []Cause    // pods that do not terminate, by pod
 	Gaps       []Gap      // by resource
+
+	Objects Objects // of which all this was made; nobody changes them
 }
 
 // empty reports whether there is nothing in the assessment.
@@ -55,6 +57,7 @@ type Objects struct {
 
 	Events []*corev1.Event                 // for causes
 	Claims []*corev1.PersistentVolumeClaim // for causes
+	Logs   map[ContainerName][]string      // the last lines of crashed containers
 
 	Gaps []Gap
 }
@@ -63,7 +66,7 @@ type Objects struct {
 func Assess(o Objects, now time.Time) Assessment {
 	s := assessor{Objects: o, pods: groupByOwner(o.Pods), find: newFinder(o, now)}
 	a := Assessment{
-		ObservedAt: now, Workloads: s.workloads(), Gaps: slices.Clone(o.Gaps),
+		ObservedAt: now, Workloads: s.workloads(), Gaps: slices.Clone(o.Gaps), Objects: o,
 		Crashes: crashes(o.Pods), Lingering: s.find.lingering(o.Pods),
 	}
 	a.Jobs, a.CronJobs = s.jobs()
@@ -73,6 +76,7 @@ func Assess(o Objects, now time.Time) Assessment {
 	slices.SortFunc(a.Jobs, func(a, b Job) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(a.CronJobs, func(a, b CronJob) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(a.Gaps, func(a, b Gap) int { return cmp.Compare(a.Resource, b.Resource) })
+	a.addLogs(o.Logs)
 	return a
 }
 

@@ -59,25 +59,25 @@ func (a Assessment) causes() []*Cause {
 	return list
 }
 
-// A containerName names a container of a pod.
-type containerName struct{ pod, container string }
+// A ContainerName names a container of a pod.
+type ContainerName struct{ Pod, Container string }
 
 // logs returns the last lines of crashed containers.
-func (a Assessment) logs() map[containerName][]string {
-	logs := map[containerName][]string{}
+func (a Assessment) logs() map[ContainerName][]string {
+	logs := map[ContainerName][]string{}
 	for _, c := range a.causes() {
 		if c.Log != nil {
-			logs[containerName{c.Pod, c.Container}] = c.Log
+			logs[ContainerName{c.Pod, c.Container}] = c.Log
 		}
 	}
 	return logs
 }
 
 // addLogs adds to the causes what was read for an earlier assessment.
-func (a Assessment) addLogs(logs map[containerName][]string) {
+func (a Assessment) addLogs(logs map[ContainerName][]string) {
 	for _, c := range a.causes() {
 		if causeKinds[c.Code].crashed {
-			c.Log = logs[containerName{c.Pod, c.Container}]
+			c.Log = logs[ContainerName{c.Pod, c.Container}]
 		}
 	}
 }

@@ -25,6 +25,7 @@ const (
 	NotServed  GapReason = "NotServed" // the API server does not know the resource
 	Forbidden  GapReason = "Forbidden" // the account is not authorized to read it
 	ReadFailed GapReason = "Failed"    // any other error
+	NotKept    GapReason = "NotKept"   // the file in which the cluster is kept does not have it
 )
 
 // Unread returns why one of these kinds could not be read, or nil if all were. Without

@@ -42,6 +42,7 @@ func Observe(ctx context.Context, c kube.Clients, namespace string, now func() t
 		r.evidence()
 		a = Assess(r.objects, now())
 		r.readLogs(a)
+		a.Objects.Logs = a.logs()
 	}
 	return a, nil
 }

@@ -35,7 +35,7 @@ type watcher struct {
 	lostAt  time.Time
 	events  []*corev1.Event
 	claims  []*corev1.PersistentVolumeClaim
-	logs    map[containerName][]string
+	logs    map[ContainerName][]string
 }
 
 // A kindStore holds the objects of one kind. It is the store of a reflector, and knows

@@ -129,7 +129,6 @@ func (w *watcher) latest() (Update, bool) {
 		return u, lost != nil
 	}
 	a := Assess(w.objects(), w.now())
-	a.addLogs(w.logs)
 	u.Assessment = &a
 	return u, true
 }
@@ -159,7 +158,7 @@ func (w *watcher) requests() (whole, behind bool, lost error) {
 
 // objects returns what is in the stores, and a gap for each refused one.
 func (w *watcher) objects() Objects {
-	o := Objects{Events: w.events, Claims: w.claims}
+	o := Objects{Events: w.events, Claims: w.claims, Logs: w.logs}
 	for _, s := range w.all {
 		if s.objects == nil {
 			o.Gaps = append(o.Gaps, newGap(s.name, s.resource, s.refusal))

@@ -16,7 +16,7 @@ import (
 
 // failedToAsk judges an error that stands where an answer should.
 func (v *Verdict) failedToAsk(what string, err error) {
-	if err == nil {
+	if err == nil || v.notKept(what, err) {
 		return
 	}
 	code := Classify(err)
@@ -173,7 +173,11 @@ var needed = map[string]bool{
 
 // gaps judges the resources that could not be read.
 func (v *Verdict) gaps(gaps []readiness.Gap) {
+	v.kindsNotKept(gaps)
 	for _, g := range gaps {
+		if g.Reason == readiness.NotKept {
+			continue
+		}
 		f := Finding{
 			Code: CodeKindNotRead, Level: LevelWarning,
 			Summary: g.Kind + " objects are unknown",

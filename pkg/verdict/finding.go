@@ -14,8 +14,8 @@ type Code string
 
 // The codes: TPE1xx are about workloads and their pods, TPE2xx about entries,
 // TPE3xx about jobs, TPE4xx about access and connection, TPE5xx about Helm
-// releases, TPE70x about what runs beside ThingPark Enterprise, TPE71x about several
-// installations. What each means is in explain.yaml.
+// releases, TPE6xx about the file that a snapshot was read from, TPE70x about what runs beside
+// ThingPark Enterprise, TPE71x about several installations. What each means is in explain.yaml.
 const (
 	CodeWorkloadFailed   Code = "TPE101"
 	CodeAwaitingRestart  Code = "TPE102"
@@ -82,6 +82,11 @@ const (
 	CodeRolledBack       Code = "TPE507"
 	CodeReleaseStuck     Code = "TPE508"
 	CodeReleaseSwapped   Code = "TPE509"
+	CodeNotKept          Code = "TPE601"
+	CodeEndsEarly        Code = "TPE602"
+	CodeTimeUnsure       Code = "TPE603"
+	CodeMemberDamaged    Code = "TPE604"
+	CodeMemberRepeated   Code = "TPE605"
 	CodeOwnJob           Code = "TPE701"
 	CodeOwnRelease       Code = "TPE702"
 	CodeOtherJobFailed   Code = "TPE703"

@@ -61,7 +61,7 @@ func everything() []Snapshot {
 		{ObservedAt: midday, Assessment: withJobs(workloads(readiness.Ready), readiness.Job{Name: "twa-seed", State: readiness.JobFailed, FinishedAt: midday.Add(-48 * time.Hour)}), Answer: entries(), Releases: helm(time.Hour)},
 		{Answer: entries(pum.StateProcessed), UnconfirmedErr: errors.New("503")},
 		{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, podexec.ErrRolling), PUM: "pum"},
-	}, releaseSnapshots()...)
+	}, append(releaseSnapshots(), notWhole()...)...)
 }
 
 // besideTPE is a snapshot by a hook of a pending release, and with jobs of other software.

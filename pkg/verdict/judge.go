@@ -42,6 +42,7 @@ func Judge(s Snapshot) Verdict {
 		v.failedToAsk("workloads", s.AssessmentErr)
 	}
 	v.noAnswer(&s)
+	v.kept(&s)
 	v.Moving = s.moving()
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Compare(a.Level.rank(), b.Level.rank())
@@ -133,7 +134,7 @@ func (v Verdict) Next() []string {
 			next = append(next, text)
 		}
 	}
-	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.where.Namespace != "" {
+	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.where.Namespace != "" && v.where.From == "" {
 		add(v.kubectl("tpe wait"))
 		if v.processing {
 			add(v.kubectl("tpe logs -f"))

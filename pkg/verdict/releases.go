@@ -16,9 +16,12 @@ import (
 // where nothing else was asked for: ThingPark Enterprise may have been installed by
 // other means, and whoever looks after it may not read secrets.
 func (v *Verdict) releases(s *Snapshot) {
+	before := v.unkept
 	switch {
 	case s.ReleasesErr != nil && s.onlyReleases():
 		v.failedToAsk("releases", s.ReleasesErr)
+	case s.ReleasesErr != nil && v.notKept("releases", s.ReleasesErr): // which is said, and no failure
+		v.unkept = before
 	case s.ReleasesErr != nil:
 		v.find(ExitDone, Finding{
 			Code: CodeReleasesUnknown, Level: LevelInfo,

@@ -41,6 +41,7 @@ type Snapshot struct {
 
 	Restart *pum.Restart // what was there before the restart that is waited for; nil if there was none
 
+	Kept      []Finding                      // what is to be said of the file that the snapshot was read from; nil if it is of a cluster
 	uncounted map[string]readiness.Uncounted // by name, the jobs on which the outcome does not depend
 
 	UnconfirmedErr error // why what would end a wait could not be read again; nil if it could, or was not tried
@@ -128,5 +129,6 @@ type Verdict struct {
 	failed         bool          // something failed, even if a graver code decides
 	withoutAborted ExitCode      // that would hold without the entries that are ABORTED
 	pumAtWork      bool          // PUM works on other entries, or on those again
+	unkept         ExitCode      // that holds, if all else is done, because a file does not have a part
 	uncounted      map[string]readiness.Uncounted
 }

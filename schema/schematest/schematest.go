@@ -20,7 +20,12 @@ func Validate(document []byte) error {
 	if err := json.Unmarshal(document, &head); err != nil {
 		return err
 	}
-	text, err := schema.Of(head.Kind)
+	return ValidateAs(head.Kind, document)
+}
+
+// ValidateAs checks a document against the schema of a kind.
+func ValidateAs(kind string, document []byte) error {
+	text, err := schema.Of(kind)
 	if err != nil {
 		return err
 	}
@@ -31,12 +36,12 @@ func Validate(document []byte) error {
 	seal(source)
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource(head.Kind, source); err != nil {
+	if err := c.AddResource(kind, source); err != nil {
 		return err
 	}
-	compiled, err := c.Compile(head.Kind)
+	compiled, err := c.Compile(kind)
 	if err != nil {
-		return fmt.Errorf("schema of %s: %w", head.Kind, err)
+		return fmt.Errorf("schema of %s: %w", kind, err)
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {

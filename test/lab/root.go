@@ -35,7 +35,7 @@ func newRootCmd() *cobra.Command {
 		newBuildCmd(), newUpCmd(), newDownCmd(), newStatusCmd(),
 		newKubeconfigCmd(), newKubectlPathCmd(), newShellCmd(), newBenchCmd(), newDemoCmd(),
 		newStartCmd(), newStopCmd(), newKillCmd(),
-		newLoadCmd(), newScenariosCmd(), newPUMCmd(), newRecordCmd(),
+		newLoadCmd(), newScenariosCmd(), newPUMCmd(),
 	)
 	return root
 }

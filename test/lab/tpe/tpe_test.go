@@ -159,7 +159,7 @@ func TestEveryScenarioIsRecorded(t *testing.T) {
 			continue
 		}
 		if _, err := os.Stat("../../recorded/testdata/" + s.Name + ".jsonl"); err != nil {
-			t.Errorf("%v: load the scenario and record it", err)
+			t.Errorf("%v: load the scenario and record it: see test/recorded", err)
 		}
 	}
 }

@@ -62,12 +62,12 @@ func run(ctx context.Context, plugin string, args []string) error {
 	return errors.New("nothing to do")
 }
 
-// serve plays cases until it is interrupted.
+// serve plays cases and recordings until it is interrupted.
 func serve(ctx context.Context, dir string, files []string) error {
 	kubeconfigs := map[string]string{}
 	last := ""
 	for _, file := range files {
-		c, err := sim.Load(file)
+		c, err := load(file)
 		if err != nil {
 			return err
 		}
@@ -129,4 +129,12 @@ func newEnvironment(plugin, kubeconfig, dir string) (environment, error) {
 	path := filepath.Dir(plugin) + string(os.PathListSeparator) + os.Getenv("PATH")
 	e.variables = append(os.Environ(), "PATH="+path, "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+filepath.Join(dir, "cache"))
 	return e, nil
+}
+
+// load reads a case, or a recording as one.
+func load(file string) (*sim.Case, error) {
+	if strings.HasSuffix(file, ".jsonl") || strings.HasSuffix(file, ".jsonl.gz") {
+		return sim.FromRecording(file, 1)
+	}
+	return sim.Load(file)
 }

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recording
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// An archive is what was read of an archive, a folder or a list.
+type archive struct {
+	*Kept
+	kinds   []readiness.Kept
+	seen    map[string]bool            // names of members
+	spaces  map[string]map[Ref]*object // objects by namespace
+	size    int                        // of them
+	listed  map[string]bool            // kinds of which there is a list
+	damaged map[string]error           // kinds whose list could not be read
+	helm    []helmRelease
+	helmErr error
+	helmOK  bool
+	pumText []byte
+	pumFile string
+	audit   bool      // the vendor's script made it
+	dump    bool      // kubectl cluster-info dump made it
+	written time.Time // when the last member was
+	newest  time.Time // the newest time in an object
+	bad     []string  // members that were not read, and why
+	twice   []string  // members that are there more than once
+}
+
+func (k *Kept) newArchive() *archive {
+	return &archive{
+		Kept: k, kinds: k.state.kinds, seen: map[string]bool{}, spaces: map[string]map[Ref]*object{},
+		listed: map[string]bool{}, damaged: map[string]error{},
+	}
+}
+
+// mostNamed is how many names of members a finding has.
+const mostNamed = 20
+
+func (a *archive) refuse(name, why string) {
+	if len(a.bad) <= mostNamed {
+		a.bad = append(a.bad, shorten(name)+": "+why)
+	}
+}
+
+func shorten(name string) string {
+	const most = 120
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "…"
+}
+
+func (k *Kept) openFolder(namespace string) error {
+	a := k.newArchive()
+	if err := walkFolder(k.Path, a.take, a.refuse); err != nil {
+		return err
+	}
+	return a.finish(namespace)
+}
+
+func (k *Kept) openTar(text *bufio.Reader, namespace string) error {
+	a := k.newArchive()
+	if err := walkTar(text, a.take, a.refuse); err != nil {
+		if len(a.spaces) == 0 {
+			return err
+		}
+		a.refuse("the rest of the archive", err.Error())
+	}
+	return a.finish(namespace)
+}
+
+// openList reads a file that kubectl get wrote.
+func (k *Kept) openList(text *bufio.Reader, info fs.FileInfo, namespace string) error {
+	a := k.newArchive()
+	list, err := a.items(text, info.Name())
+	switch {
+	case err != nil:
+		return err
+	case !list && len(a.spaces) == 0:
+		return fmt.Errorf("it is no recording, no archive, and no list or object in YAML or JSON")
+	}
+	a.written = info.ModTime()
+	return a.finish(namespace)
+}
+
+// take reads a member, if it tells something.
+func (a *archive) take(m *member) error {
+	of := roleOf(m.name)
+	if of == roleNone {
+		return nil
+	}
+	if a.seen[m.name] && len(a.twice) <= mostNamed {
+		a.twice = append(a.twice, shorten(m.name))
+	}
+	a.seen[m.name] = true
+	var err error
+	switch of {
+	case roleList:
+		_, err = a.items(m, m.name)
+		if m.modified.Unix() > 0 && m.modified.After(a.written) {
+			a.written = m.modified
+		}
+	case rolePUM:
+		a.pumFile = m.name
+		a.pumText, err = io.ReadAll(io.LimitReader(m, pum.DefaultLimit+1))
+	case roleHelm:
+		var items []helmRelease
+		if items, err = readHelm(m); err == nil {
+			a.helm, a.helmOK = append(a.helm, items...), true
+		} else {
+			a.helmErr = fmt.Errorf("%s: %w", m.name, err)
+		}
+	case roleServer:
+		a.server(m)
+	case roleAudit:
+		a.audit = true
+	}
+	if err != nil {
+		a.refuse(m.name, err.Error())
+	}
+	return nil
+}
+
+// items reads the objects of a list. What a damaged list would have had is not known.
+func (a *archive) items(r io.Reader, name string) (list bool, err error) {
+	of := readiness.KeptKind(a.kinds, nameOfList(name))
+	wanted := func(kind string) bool {
+		return slices.ContainsFunc(a.kinds, func(k readiness.Kept) bool { return k.Kind == kind })
+	}
+	kindOfFile := ""
+	if of != nil {
+		kindOfFile = of.Kind
+	}
+	list, err = eachItem(r, kindOfFile, wanted, func(kind string, data []byte) error {
+		a.listed[kind] = true
+		return a.put(kind, data)
+	})
+	if of != nil && list {
+		a.listed[of.Kind] = true
+	}
+	if of != nil && err != nil {
+		a.damaged[of.Kind] = fmt.Errorf("%s: %w", name, err)
+	}
+	a.dump = a.dump || path.Base(name) == "replication-controllers.yaml" || path.Base(name) == "replication-controllers.json"
+	return list, err
+}
+
+// nameOfList is the kind that a file lists, by its name: pods.yaml, jobs.batch.json.
+func nameOfList(name string) string {
+	base := path.Base(filepath.ToSlash(name))
+	for _, ext := range []string{".yaml", ".yml", ".json"} {
+		base = strings.TrimSuffix(base, ext)
+	}
+	return base
+}
+
+// times are the times that say when something happened, as JSON has them.
+var times = regexp.MustCompile(`"(?:lastTransitionTime|lastTimestamp|lastUpdateTime|creationTimestamp|startedAt|finishedAt|startTime|completionTime)":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"`)
+
+// put keeps an object of a namespace. What rules do not use is dropped at once.
+func (a *archive) put(kind string, data []byte) error {
+	var named struct {
+		Metadata struct{ Name, Namespace string }
+	}
+	if err := json.Unmarshal(data, &named); err != nil {
+		return err
+	}
+	k := readiness.KeptKind(a.kinds, kind)
+	read, err := k.Decode(data)
+	if err != nil {
+		return err
+	}
+	for _, found := range times.FindAllSubmatch(data, -1) {
+		if t, err := time.Parse(time.RFC3339, string(found[1])); err == nil && t.After(a.newest) {
+			a.newest = t
+		}
+	}
+	if a.size += len(data) / 4; a.size > mostKept { // a quarter is what is left of most
+		return fmt.Errorf("its objects: %w", errTooLarge)
+	}
+	space := a.spaces[named.Metadata.Namespace]
+	if space == nil {
+		space = map[Ref]*object{}
+		a.spaces[named.Metadata.Namespace] = space
+	}
+	space[Ref{kind, named.Metadata.Name}] = &object{read: read}
+	return nil
+}
+
+// server reads the version of Kubernetes from what kubectl version printed.
+func (a *archive) server(r io.Reader) {
+	const most = 64 << 10
+	text, _ := io.ReadAll(io.LimitReader(r, most)) // what cannot be read is unknown
+	if found := regexp.MustCompile(`(?:Server Version:\s*|Server Version: version\.Info\{.*?GitVersion:")(v\d[\w.+-]*)`).FindSubmatch(text); found != nil {
+		a.Server = string(found[1])
+	}
+}
+
+// finish chooses the namespace, and makes of what was read what a recording has.
+func (a *archive) finish(namespace string) error {
+	if len(a.seen) == 0 && len(a.spaces) == 0 && len(a.listed) == 0 {
+		if len(a.bad) > 0 {
+			return fmt.Errorf("nothing in it tells of a cluster: %s", strings.Join(a.bad, "; "))
+		}
+		return fmt.Errorf("nothing in it tells of a cluster: it has none of the files of the vendor's audit archive, of kubectl cluster-info dump or of kubectl get -o yaml")
+	}
+	a.Namespace = cmp.Or(namespace, a.choose())
+	switch {
+	case a.audit || a.pumText != nil && a.dump:
+		a.Kind = KindAudit
+	case a.dump:
+		a.Kind = KindDump
+	default:
+		a.Kind = KindLists
+	}
+	s := a.state
+	s.objects = a.spaces[a.Namespace]
+	if s.objects == nil {
+		s.objects = map[Ref]*object{}
+	}
+	if len(s.objects) == 0 && len(a.spaces) > 0 {
+		return fmt.Errorf("it has nothing of namespace %q, but of %s: use -n", a.Namespace, strings.Join(slices.Sorted(maps.Keys(a.spaces)), ", "))
+	}
+	s.tells = a.tells
+	s.moment = &Moment{}
+	for _, k := range a.kinds {
+		if err := a.damaged[k.Kind]; err != nil {
+			s.moment.Gaps = append(s.moment.Gaps, Gap{k.Kind, k.Resource, "read", readiness.NotKept, &Error{Message: err.Error()}})
+		} else if a.listed[k.Kind] {
+			s.moment.Kinds = append(s.moment.Kinds, k.Kind)
+		}
+	}
+	a.dated()
+	s.at, s.moment.AssessedAt = a.At, a.At
+	s.head = Head{Namespace: a.Namespace, PUM: "pum"}
+	a.addPUM()
+	a.addHelm()
+	a.note()
+	return nil
+}
+
+// choose returns the namespace with PUM, else the one with most objects.
+func (a *archive) choose() string {
+	best, most := "thingpark-enterprise", -1
+	for _, name := range slices.Sorted(maps.Keys(a.spaces)) {
+		n := len(a.spaces[name])
+		if a.spaces[name][Ref{"Deployment", "pum"}] != nil {
+			n += mostObjects
+		}
+		if n > most {
+			best, most = name, n
+		}
+	}
+	return best
+}
+
+// tells says which file would have told of a kind; nothing if nobody who made it asked for it.
+func (a *archive) tells(k readiness.Kept) string {
+	if a.Kind == KindAudit && k.Kind == "StatefulSet" {
+		return "thingpark-instance/manifests/statefulset.yaml"
+	}
+	if a.Kind != KindLists && slices.Contains([]string{"Deployment", "DaemonSet", "Pod"}, k.Kind) {
+		return "info/" + a.Namespace + "/" + strings.ToLower(k.Kind) + "s.yaml"
+	}
+	return ""
+}
+
+func (a *archive) addPUM() {
+	tells := "the output of PUM's status, in a file pum-status.txt,"
+	if a.Kind == KindAudit {
+		tells = "thingpark/pum-status.txt"
+	}
+	a.state.answerErr = &verdict.NotKeptError{What: "entries", File: a.Path, Tells: tells}
+	if a.pumText == nil {
+		return
+	}
+	a.state.answer = &Answer{Text: string(a.pumText)}
+	if len(bytes.TrimSpace(a.pumText)) == 0 {
+		a.state.answer = &Answer{Error: &Error{Message: a.pumFile + " is empty: PUM did not answer whoever made it", Means: []meaning{noAnswer}}}
+	}
+}
+
+func (a *archive) addHelm() {
+	tells := "helm list --all -o yaml, in a file helm-releases.yaml,"
+	if a.Kind == KindAudit {
+		tells = "thingpark-instance/thingpark-helm-releases.yaml"
+	}
+	a.state.releasesErr = &verdict.NotKeptError{What: "Helm releases", File: a.Path, Tells: tells}
+	switch {
+	case a.helmOK:
+		a.state.releases = &Releases{Items: releasesOf(a.helm, a.Namespace)}
+	case a.helmErr != nil:
+		a.state.releases = &Releases{Error: &Error{Message: a.helmErr.Error()}}
+	}
+}
+
+// named finds a time in the name of an audit archive: thingpark-kubernetes-audit-2026-01-31-10-00-00.tgz.
+// It is by the clock and in the zone of whoever made it.
+var named = regexp.MustCompile(`(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)`)
+
+// dated decides when the cluster was as the archive shows. Members are written at once, and an
+// archive keeps when; a copy of a folder may not. So that counts if it fits what else is known:
+// nothing in it is newer, and the name says about the same.
+func (a *archive) dated() {
+	const zones = 15 * time.Hour // between a name in local time and UTC
+	const skew = 2 * time.Minute
+	var byName time.Time
+	if found := named.FindString(filepath.Base(a.Path)); found != "" {
+		byName, _ = time.Parse("2006-01-02-15-04-05", found) // what is no time says nothing
+	}
+	why := ""
+	switch a.At = a.written.UTC(); {
+	case a.written.IsZero():
+		a.At, why = a.newest, "no file in it has a time"
+	case a.newest.After(a.written.Add(skew)):
+		a.At, why = a.newest, "objects in it are newer than its files, so that clocks differ"
+	case !byName.IsZero() && a.written.Sub(byName).Abs() > zones:
+		a.At, why = later(byName, a.newest), "its name says another time than its files, which were copied"
+	case byName.IsZero() && !a.newest.IsZero() && a.written.Sub(a.newest) > 24*time.Hour:
+		why = "nothing happened in the day before, or its files were copied later"
+	}
+	if why == "" {
+		return
+	}
+	a.notes = append(a.notes, verdict.Finding{
+		Code: verdict.CodeTimeUnsure, Level: verdict.LevelWarning,
+		Summary: "when it was taken is not certain; ages count from " + stamp(a.At),
+		Detail:  why,
+	})
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// note says which members could not be read, or are there twice.
+func (a *archive) note() {
+	if len(a.bad) > 0 {
+		a.notes = append(a.notes, verdict.Finding{
+			Code: verdict.CodeMemberDamaged, Level: verdict.LevelWarning,
+			Summary: "not all files in it could be read",
+			Detail:  strings.Join(a.bad, "; "),
+		})
+	}
+	if len(a.twice) > 0 {
+		a.notes = append(a.notes, verdict.Finding{
+			Code: verdict.CodeMemberRepeated, Level: verdict.LevelWarning,
+			Summary: "files are in it more than once; of an object the last counts",
+			Detail:  strings.Join(a.twice, "; "),
+		})
+	}
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recording
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// A Kept is what a file keeps of a cluster, at one of its moments.
+type Kept struct {
+	Path      string
+	Kind      string // what the file is: one of the words below
+	Namespace string
+	Context   string
+	Server    string    // the version of Kubernetes; empty if it is not known
+	Written   string    // the version of kubectl tpe that wrote it; empty if none did
+	At        time.Time // the moment
+	Begins    time.Time // the first moment of a recording
+	Ends      time.Time // its last
+
+	state *state
+	given bool // the moment was asked for
+	logs  bool // there are lines of logs
+	notes []verdict.Finding
+}
+
+// What a file can be.
+const (
+	KindRecording = "recording"
+	KindAudit     = "audit archive"
+	KindDump      = "cluster-info dump"
+	KindLists     = "lists"
+)
+
+// Open reads what a file or a folder keeps. Of a recording that is the last moment, or the one
+// that is asked for: see [ParseAt]. Of several namespaces the given one counts, else the one
+// that has PUM.
+//
+// The error says what is wrong with the file. What is damaged in a part, is said by the verdict.
+func Open(path, namespace string, at At) (*Kept, error) {
+	k, err := open(path, namespace, at)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, withoutPath(err))
+	}
+	return k, nil
+}
+
+// withoutPath returns an error without the path that is said already.
+func withoutPath(err error) error {
+	if pathError := (*os.PathError)(nil); errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}
+
+func open(path, namespace string, at At) (*Kept, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	k := &Kept{Path: path, state: newState(path), given: at.given()}
+	if info.IsDir() {
+		err := at.refuse()
+		if err == nil {
+			err = k.openFolder(namespace)
+		}
+		return k, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := plain(file)
+	if err != nil {
+		return nil, err
+	}
+	begin, err := text.Peek(sniffed)
+	if err != nil && len(begin) == 0 {
+		if errors.Is(err, io.EOF) {
+			err = errors.New("it is empty")
+		}
+		return nil, err
+	}
+	switch {
+	case isRecording(begin):
+		return k, k.openRecording(text, at)
+	case at.given():
+		return k, at.refuse()
+	case isTar(begin):
+		return k, k.openTar(text, namespace)
+	default:
+		return k, k.openList(text, info, namespace)
+	}
+}
+
+const sniffed = 1024
+
+// isRecording reports whether a file begins as a recording does.
+func isRecording(begin []byte) bool {
+	first, _, _ := strings.Cut(string(begin), "\n")
+	return strings.HasPrefix(first, "{") && strings.Contains(strings.ReplaceAll(first, " ", ""), `"kind":"`+kind+`"`)
+}
+
+func isTar(begin []byte) bool { return len(begin) >= 262 && string(begin[257:262]) == "ustar" }
+
+// openRecording reads a recording up to a moment.
+func (k *Kept) openRecording(text *bufio.Reader, at At) error {
+	k.Kind = KindRecording
+	l := &lines{r: text}
+	if err := k.readHead(l); err != nil {
+		return err
+	}
+	until := time.Time{}
+	if at.given() {
+		begins, ends, err := k.span()
+		if err != nil {
+			return err
+		}
+		if until, err = at.in(begins, ends); err != nil {
+			return err
+		}
+	}
+	var pending []*Line
+	err := l.each(func(line *Line) (bool, error) {
+		if k.Ends = line.At; line.Verdict != nil {
+			return true, k.state.apply(line)
+		}
+		if k.logs = k.logs || line.Log != nil; line.Log != nil || !until.IsZero() && line.At.After(until) {
+			return true, nil // the rest says when it ends
+		}
+		if pending = append(pending, line); line.Moment == nil {
+			return true, nil
+		}
+		if k.Begins.IsZero() {
+			k.Begins = line.At
+		}
+		for _, p := range pending {
+			if err := k.state.apply(p); err != nil {
+				return false, fmt.Errorf("line %d: %w", l.n, err)
+			}
+		}
+		pending = pending[:0]
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	if k.state.moment == nil {
+		return errors.Join(errors.New("no moment is whole in it"), l.cut)
+	}
+	if k.At = k.state.at; !until.IsZero() {
+		k.At = until
+	}
+	k.noteEnd(l.cut)
+	return nil
+}
+
+func (k *Kept) readHead(l *lines) error {
+	h, err := l.readHead()
+	if err != nil {
+		return err
+	}
+	k.state.head = h
+	k.Namespace, k.Context, k.Server, k.Written = h.Namespace, h.Context, h.Server, h.Written
+	return nil
+}
+
+// span reads when a recording begins and ends.
+func (k *Kept) span() (begins, ends time.Time, err error) {
+	l, done, err := k.lines()
+	if err != nil {
+		return begins, ends, err
+	}
+	defer done()
+	err = l.each(func(line *Line) (bool, error) {
+		if line.Moment != nil {
+			if ends = line.At; begins.IsZero() {
+				begins = line.At
+			}
+		}
+		return true, nil
+	})
+	if err == nil && begins.IsZero() {
+		err = errors.New("no moment is whole in it")
+	}
+	return begins, ends, err
+}
+
+// lines opens the recording again, behind its head.
+func (k *Kept) lines() (*lines, func(), error) {
+	file, err := os.Open(k.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	done := func() { _ = file.Close() }
+	text, err := plain(file)
+	if err == nil {
+		l := &lines{r: text}
+		if l.head, err = l.readHead(); err == nil {
+			return l, done, nil
+		}
+	}
+	done()
+	return nil, nil, err
+}
+
+// noteEnd notes that a recording ends before its verdict.
+func (k *Kept) noteEnd(cut error) {
+	if cut == nil && k.state.verdict != nil {
+		return
+	}
+	f := verdict.Finding{
+		Code: verdict.CodeEndsEarly, Level: verdict.LevelWarning, Since: k.Ends,
+		Summary: "the recording ends early, and has no verdict",
+		Detail:  "it is read up to its last whole moment, " + k.state.at.UTC().Format(time.RFC3339) + "; whoever wrote it was ended, or could not write any more",
+	}
+	if cut != nil {
+		f.Detail += ": " + cut.Error()
+	}
+	k.notes = append(k.notes, f)
+}
+
+// Start returns the moment from which a recording is played: the one that was asked for, else
+// its first.
+func (k *Kept) Start() time.Time {
+	if k.given || k.Begins.IsZero() {
+		return k.At
+	}
+	return k.Begins
+}
+
+// Where returns where a command to copy looks: at the file, where it can.
+func (k *Kept) Where() command.Where { return command.Where{Namespace: k.Namespace, From: k.Path} }
+
+// Snapshot returns what was known at the moment.
+func (k *Kept) Snapshot(goal verdict.Goal) (verdict.Snapshot, error) {
+	s, err := k.state.snapshot(k.At, goal, k.Where(), false)
+	s.Kept = append([]verdict.Finding{}, k.notes...)
+	return s, err
+}
+
+// Releases returns the Helm releases.
+func (k *Kept) Releases() ([]release.Release, error) {
+	var s verdict.Snapshot
+	if k.state.addReleases(&s, k.At); s.ReleasesErr != nil {
+		return nil, s.ReleasesErr
+	}
+	return s.Releases.Items, nil
+}
+
+// Plan returns the way back, as it was computed when the releases were read. It is nil if there
+// is no Helm release of the application.
+func (k *Kept) Plan() (*release.Plan, error) {
+	switch p := k.state.plan; {
+	case p == nil:
+		return nil, &verdict.NotKeptError{What: "history of the Helm releases", File: k.Path, Tells: "kubectl tpe record, by an account that may read Helm's secrets,"}
+	case p.Error != nil:
+		return nil, p.Error.err()
+	default:
+		return p.Plan, nil
+	}
+}
+
+// An Observer observes what a file keeps, as if it were a cluster.
+type Observer struct {
+	*Kept
+	Goal  verdict.Goal
+	Speed float64         // how many times faster than it was; 0 for at once
+	Limit time.Duration   // after which playing ends; 0 for never
+	Tick  func(time.Time) // is called with the time of what is reported next; may be nil
+}
+
+// Once returns what was known at the moment.
+func (o *Observer) Once(context.Context) verdict.Snapshot {
+	s, err := o.Snapshot(o.Goal)
+	if err != nil {
+		s.AssessmentErr = err
+	}
+	return s
+}
+
+// Follow plays a recording from the moment that was asked for, else from its beginning. It ends with a report that is over, as it would
+// have been; where the recording ends, the last report is what was known then, and over: nothing
+// in a file changes any more. Other files have one report.
+func (o *Observer) Follow(ctx context.Context, until observe.Until) iter.Seq[observe.Report] {
+	return func(yield func(observe.Report) bool) {
+		if o.Kind != KindRecording {
+			s := o.Once(ctx)
+			yield(observe.Report{Snapshot: s, Verdict: verdict.Judge(s), Over: true, Read: true})
+			return
+		}
+		p := player{Observer: o, until: until, yield: yield}
+		p.play(ctx)
+	}
+}
+
+// Each calls a function with each line of a recording, until that returns an error. The last
+// line that can be read is the end.
+func Each(path string, take func(*Line) error) (Head, error) {
+	k := &Kept{Path: path}
+	l, done, err := k.lines()
+	if err != nil {
+		return Head{}, fmt.Errorf("read %s: %w", path, withoutPath(err))
+	}
+	defer done()
+	return l.head, l.each(func(line *Line) (bool, error) { return true, take(line) })
+}

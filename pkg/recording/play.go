@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recording
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// A player plays a recording.
+type player struct {
+	*Observer
+	until observe.Until
+	yield func(observe.Report) bool
+
+	state   *state
+	shown   time.Time // of what was reported last
+	begun   time.Time // of this machine, when shown was the first
+	first   time.Time
+	done    time.Time // since when all was read to be done
+	stopped bool
+}
+
+// tick is how much time passes between two reports at most: ages and graces change with time.
+const tick = time.Second
+
+// play reads the recording and reports what it tells.
+func (p *player) play(ctx context.Context) {
+	l, done, err := p.lines()
+	if err != nil {
+		p.report(ctx, p.At, true, func(s *verdict.Snapshot) { s.AssessmentErr = fmt.Errorf("read %s: %w", p.Path, withoutPath(err)) })
+		return
+	}
+	defer done()
+	p.state = newState(p.Path)
+	p.state.head = p.Kept.state.head
+	var pending []*Line
+	err = l.each(func(line *Line) (bool, error) {
+		if line.Log != nil || line.Verdict != nil {
+			return true, nil
+		}
+		if pending = append(pending, line); line.Moment == nil {
+			return true, nil
+		}
+		if p.state.moment != nil && !p.pass(ctx, line.At) {
+			return false, nil
+		}
+		for _, waiting := range pending {
+			if err := p.state.apply(waiting); err != nil {
+				return false, err
+			}
+		}
+		pending = pending[:0]
+		if line.At.Before(p.Start()) {
+			return true, nil
+		}
+		return p.report(ctx, line.At, false, nil), nil
+	})
+	if err == nil {
+		err = l.cut
+	}
+	if p.stopped || ctx.Err() != nil || p.state.moment == nil {
+		return
+	}
+	p.report(ctx, p.state.at, true, func(s *verdict.Snapshot) { s.Kept = p.notes })
+}
+
+// pass lets the time pass until the next moment, with a report each second: ages grow.
+func (p *player) pass(ctx context.Context, next time.Time) bool {
+	for at := p.state.at.Add(tick); at.Before(next); at = at.Add(tick) {
+		if at.Before(p.Start()) {
+			continue
+		}
+		if !p.report(ctx, at, false, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// report waits for a time and reports what was known then.
+func (p *player) report(ctx context.Context, at time.Time, last bool, change func(*verdict.Snapshot)) bool {
+	if over := p.Limit > 0 && at.Sub(p.Start()) > p.Limit; over || !p.wait(ctx, at) {
+		p.stopped = true
+		return false
+	}
+	s, err := p.state.snapshot(at, p.Goal, p.Where(), true)
+	if err != nil {
+		s.AssessmentErr = err
+	}
+	if change != nil {
+		change(&s)
+	}
+	r := observe.Report{Snapshot: s, Verdict: verdict.Judge(s)}
+	if m := p.state.moment; m != nil && at.Equal(p.state.at) {
+		r.Read = m.Read || m.Over
+	}
+	p.end(&r, at)
+	r.Over = r.Over || last
+	if p.Tick != nil {
+		p.Tick(at)
+	}
+	p.stopped = !p.yield(r) || r.Over
+	return !p.stopped
+}
+
+// end says whether what looks like an end is one: it was read, and stayed so for long enough.
+func (p *player) end(r *observe.Report, at time.Time) {
+	if !verdict.Over(r.Verdict, p.until.FailFast) {
+		p.done = time.Time{}
+		return
+	}
+	if r.Verdict.ExitCode != verdict.ExitDone {
+		r.Over = r.Read
+		return
+	}
+	if p.done.IsZero() && r.Read {
+		p.done = at
+	}
+	if r.Done = !p.done.IsZero(); r.Done {
+		r.DoneFor = at.Sub(p.done)
+		r.Over = r.DoneFor >= p.until.StableFor
+	}
+}
+
+// wait waits until a time of the recording has come.
+func (p *player) wait(ctx context.Context, at time.Time) bool {
+	if p.first.IsZero() {
+		p.first, p.begun = at, time.Now()
+	}
+	if p.Speed <= 0 {
+		return ctx.Err() == nil
+	}
+	due := p.begun.Add(time.Duration(float64(at.Sub(p.first)) / p.Speed))
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(time.Until(due)):
+		return true
+	}
+}

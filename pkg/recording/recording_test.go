@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recording_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+	"github.com/kubectl-tpe/kubectl-tpe/schema/schematest"
+	"github.com/kubectl-tpe/kubectl-tpe/test/recorded"
+)
+
+// record writes snapshots into a new recording.
+func record(t *testing.T, name string, options recording.Options, reports ...observe.Report) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	first := reports[0].Snapshot
+	w, err := recording.Create(path, recording.Head{StartedAt: first.ObservedAt, Namespace: first.Namespace, PUM: "pum", Goal: verdict.GoalAll}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range reports {
+		if err := w.Take(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := reports[len(reports)-1]
+	if err := w.End(last.Snapshot.ObservedAt, last.Verdict); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func report(s verdict.Snapshot) observe.Report {
+	v := verdict.Judge(s)
+	return observe.Report{Snapshot: s, Verdict: v, Read: true, Over: verdict.Over(v, false)}
+}
+
+func document(t *testing.T, s verdict.Snapshot) string {
+	t.Helper()
+	s.Where, s.Kept = command.Where{Namespace: s.Namespace}, nil
+	var f output.Format
+	if err := f.Set("json"); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := output.Write(&b, &f, output.NewStatus(output.Place{Namespace: s.Namespace}, s, verdict.Judge(s)), output.View{Now: s.ObservedAt}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What every scenario of the lab looks like is the same from a recording, and each line of
+// that is as the schema says.
+func TestRoundTrip(t *testing.T) {
+	names, err := recorded.Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range names {
+		t.Run(name, func(t *testing.T) {
+			s, err := recorded.Snapshot(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := record(t, []string{"a.jsonl", "a.jsonl.gz"}[i%2], recording.Options{}, report(s))
+			k, err := recording.Open(path, "", recording.At{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := k.Snapshot("")
+			if err != nil || len(again.Kept) > 0 {
+				t.Fatalf("%v, %v", err, again.Kept)
+			}
+			if diff := cmp.Diff(document(t, s), document(t, again)); diff != "" {
+				t.Errorf("document (-before +from the recording):\n%s", diff)
+			}
+			if strings.HasSuffix(path, ".gz") {
+				return
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range bytes.Lines(text) {
+				if err := schematest.ValidateAs("recording", line); err != nil {
+					t.Fatalf("%.200s: %v", line, err)
+				}
+			}
+		})
+	}
+}
+
+// at returns a snapshot with one workload, some time later than another.
+func after(t *testing.T, d time.Duration, change func(*readiness.Objects), state pum.State) verdict.Snapshot {
+	t.Helper()
+	s, err := recorded.Snapshot("controller")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ObservedAt = s.ObservedAt.Add(d)
+	o := s.Assessment.Objects
+	if change != nil {
+		change(&o)
+	}
+	a := readiness.Assess(o, s.ObservedAt)
+	s.Assessment, s.AskedAt = &a, s.ObservedAt.Add(-time.Second/2)
+	text := bytes.ReplaceAll(s.Answer.Text, []byte("PROCESSED"), []byte(state))
+	answer, err := pum.ReadSaved(bytes.NewReader(text), pum.DefaultLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Text = text
+	s.Answer = &answer
+	s.Movements = map[int64]pum.Movement{}
+	return s
+}
+
+func without(name string) func(*readiness.Objects) {
+	return func(o *readiness.Objects) {
+		for i, d := range o.Deployments {
+			if d.Name == name {
+				o.Deployments = append(o.Deployments[:i:i], o.Deployments[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+// At each moment a recording shows what was known then, and playing it ends where it was over.
+func TestMoments(t *testing.T) {
+	begin := after(t, 0, without("pum"), "INIT")
+	middle := after(t, 10*time.Minute, nil, "INIT")
+	end := after(t, 20*time.Minute, nil, "PROCESSED")
+	path := record(t, "a.jsonl.gz", recording.Options{}, report(begin), report(middle), report(end))
+	for at, want := range map[string]verdict.Snapshot{
+		"": end, "0%": begin, "5m": begin, "50%": middle, "599s": begin, "10m": middle, "100%": end, "19m59s": middle,
+		end.ObservedAt.Format(time.RFC3339): end,
+	} {
+		var moment recording.At
+		if at != "" {
+			if err := moment.Set(at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k, err := recording.Open(path, "", moment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := k.Snapshot("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, wanted := verdict.Judge(s), verdict.Judge(want)
+		if got.ExitCode != wanted.ExitCode || len(s.Assessment.Workloads) != len(want.Assessment.Workloads) {
+			t.Errorf("at %q: exit code %d and %d workloads, want %d and %d", at, got.ExitCode, len(s.Assessment.Workloads), wanted.ExitCode, len(want.Assessment.Workloads))
+		}
+	}
+	k, err := recording.Open(path, "", recording.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []verdict.ExitCode
+	n := 0
+	var last observe.Report
+	for r := range (&recording.Observer{Kept: k, Goal: verdict.GoalAll}).Follow(context.Background(), observe.Until{}) {
+		if n++; len(codes) == 0 || codes[len(codes)-1] != r.Verdict.ExitCode {
+			codes = append(codes, r.Verdict.ExitCode)
+		}
+		last = r
+	}
+	if !last.Over || n < 1200 || codes[len(codes)-1] != verdict.Judge(end).ExitCode {
+		t.Errorf("%d reports with codes %v, over %v", n, codes, last.Over)
+	}
+	for _, wrong := range []string{"25:00", "-3m", "101%", "yesterday", ""} {
+		if err := new(recording.At).Set(wrong); err == nil {
+			t.Errorf("--at %q is taken", wrong)
+		}
+	}
+	var late recording.At
+	_ = late.Set("21m")
+	if _, err := recording.Open(path, "", late); err == nil || !strings.Contains(err.Error(), "outside of the recording") {
+		t.Errorf("21m of 20m: %v", err)
+	}
+}
+
+// PUM's answer has no secret that its bodies and responses had, and its entries stay what they
+// were.
+func TestAnswersArePrivate(t *testing.T) {
+	s := after(t, 0, nil, "PROCESSED")
+	s.Answer.Text = bytes.Replace(s.Answer.Text, []byte(`{ "max" : `), []byte(`{ "password" : "s3cr3t-of-mine", "url":"https://u:s3cr3t-of-mine@h/?token=s3cr3t-of-mine", "max" : `), 1)
+	answer, err := pum.ReadSaved(bytes.NewReader(s.Answer.Text), pum.DefaultLimit)
+	if err != nil || !bytes.Contains(s.Answer.Text, []byte("s3cr3t-of-mine")) {
+		t.Fatal(err)
+	}
+	answer.Text = s.Answer.Text
+	s.Answer = &answer
+	for _, values := range []bool{false, true} {
+		path := record(t, "a.jsonl", recording.Options{Values: values}, report(s))
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(text, []byte("s3cr3t-of-mine")) != values {
+			t.Errorf("with values %v the secret is in it: %v", values, !values)
+		}
+		k, err := recording.Open(path, "", recording.At{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := k.Snapshot("")
+		if err != nil || again.AnswerErr != nil || len(again.Answer.Entries) != len(answer.Entries) {
+			t.Errorf("%v, %v", err, again.AnswerErr)
+		}
+	}
+}
+
+// A file that is there is kept, and only its owner can read a new one.
+func TestCreate(t *testing.T) {
+	s := after(t, 0, nil, "PROCESSED")
+	path := record(t, "a.jsonl", recording.Options{}, report(s))
+	if _, err := recording.Create(path, recording.Head{}, recording.Options{}); err == nil || !strings.Contains(err.Error(), "already exists") {
+		t.Errorf("it is overwritten: %v", err)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	w, err := recording.Create(path, recording.Head{}, recording.Options{Overwrite: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.End(s.ObservedAt, verdict.Verdict{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recording.Create(filepath.Join(t.TempDir(), "none", "a"), recording.Head{}, recording.Options{}); err == nil {
+		t.Error("a folder is made")
+	}
+	if err := w.Take(report(s)); err == nil {
+		t.Error("it is written to although it is closed")
+	}
+}
+
+// On a full disk what was written stays, and is said to be all.
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Log("there is no /dev/full here; Linux has it")
+		return
+	}
+	if _, err := recording.Create("/dev/full", recording.Head{}, recording.Options{Overwrite: true}); err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Errors mean the same when they come from a recording.
+func TestErrorsKeepTheirMeaning(t *testing.T) {
+	for _, name := range []string{"forbidden", "pum-not-ready", "cut-answer"} {
+		s, err := recorded.Snapshot(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := record(t, "a.jsonl", recording.Options{}, report(s))
+		k, err := recording.Open(path, "", recording.At{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _ := k.Snapshot("")
+		if verdict.Classify(s.AnswerErr) != verdict.Classify(again.AnswerErr) || s.AnswerErr == nil {
+			t.Errorf("%s: %v, and %v from the recording", name, s.AnswerErr, again.AnswerErr)
+		}
+	}
+}
+
+// What is planted in messages, logs, events, Helm's words and PUM's errors is not in a recording
+// of any scenario.
+func TestNoScenarioLeaks(t *testing.T) {
+	names, err := recorded.Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret, said = "pl4nted-s3cret", "login failed: password=pl4nted-s3cret at https://u:pl4nted-s3cret@h"
+	for _, name := range names {
+		s, err := recorded.Snapshot(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := s.Assessment.Objects
+		for _, p := range o.Pods {
+			p.Status.Message, p.Annotations = said, map[string]string{"a": secret}
+			for i := range p.Status.ContainerStatuses {
+				if w := p.Status.ContainerStatuses[i].State.Waiting; w != nil {
+					w.Message = said
+				}
+				if e := p.Status.ContainerStatuses[i].LastTerminationState.Terminated; e != nil {
+					e.Message = said
+				}
+			}
+		}
+		for _, d := range o.Deployments {
+			for i := range d.Status.Conditions {
+				d.Status.Conditions[i].Message = said
+			}
+		}
+		for _, e := range o.Events {
+			e.Message, e.Annotations = said, map[string]string{"a": secret}
+		}
+		for _, c := range o.Claims {
+			c.Annotations = map[string]string{"a": secret}
+		}
+		o.Logs = map[readiness.ContainerName][]string{{Pod: "p", Container: "c"}: {said}}
+		a := readiness.Assess(o, s.ObservedAt)
+		a.Gaps = append(a.Gaps, readiness.Gap{Kind: "Kafka", Reason: readiness.Forbidden, Err: errors.New(said)})
+		s.Assessment = &a
+		for i := range s.Releases.Items {
+			s.Releases.Items[i].Said, s.Releases.Items[i].Problem = said, said
+		}
+		if s.Answer != nil {
+			s.Answer.Stderr = []byte(said)
+		} else {
+			s.AnswerErr = errors.New(said)
+		}
+		s.LostErr, s.LostAt = errors.New(said), s.ObservedAt
+		text, err := os.ReadFile(record(t, "a.jsonl", recording.Options{}, report(s)))
+		if err != nil || bytes.Contains(text, []byte(secret)) || !bytes.Contains(text, []byte("login failed: password=***")) {
+			i := max(0, bytes.Index(text, []byte(secret)))
+			t.Errorf("%s: %v: %.300s", name, err, text[max(0, i-200):])
+		}
+	}
+}
