@@ -4,6 +4,7 @@ RELEASE := v0.2.0
 VERSION := $(RELEASE)-dev
 K8S     ?= 1.33
 SYSTEMS := linux darwin windows
+IMAGE   ?= ghcr.io/kubectl-tpe/kubectl-tpe:$(RELEASE)
 UNIT    ?= # more flags for go test, such as -shuffle=on
 
 LINT       := v2.15.0
@@ -54,7 +55,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew outside consumers ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew outside image-test workflows consumers ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -64,6 +65,23 @@ bench: build lab-build ## how fast, beside what users would type instead, in a l
 .PHONY: dist
 dist: ## the archives of a release for six systems, their checksums and contents; minutes
 	go run ./packaging dist $(RELEASE)
+
+.PHONY: image
+image: ## an OCI image for linux/amd64 and linux/arm64, as dist/image; no container engine
+	go run ./packaging parts $(RELEASE)
+	go run -C packaging/image . make $(RELEASE) "$(CURDIR)/dist"
+
+.PHONY: image-push
+image-push: # push it to IMAGE; REGISTRY_USER and REGISTRY_PASSWORD log in
+	go run -C packaging/image . push "$(CURDIR)/dist" $(IMAGE)
+
+.PHONY: image-test
+image-test: # the image: it is reproducible, and can be pushed
+	cd packaging/image && go mod tidy -diff && go vet ./... && go test ./...
+
+.PHONY: workflows
+workflows: # GitHub's workflows, those in docs/pipelines.md included, by actionlint
+	cd packaging/pipelines && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: manifest
 manifest: dist ## write the krew manifests of what dist makes
@@ -116,8 +134,10 @@ $(LINTER):
 	GOBIN="$(dir $@)" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT)
 
 .PHONY: prose
-prose: $(PROSE) # Vale, with the rules in .vale/styles, on the documentation that is written by hand
-	$(PROSE) README.md CONTRIBUTING.md SECURITY.md $(filter-out docs/faults.md docs/findings.md,$(wildcard docs/*.md)) test/sim/README.md test/lab/README.md test/lab/tpe/README.md
+prose: $(PROSE) # Vale, with the rules in .vale/styles, on all that users read: documentation, explanations, and the text in the source
+	rm -rf bin/prose
+	go run ./test/prose bin/prose cmd/kubectl-tpe schema pkg/*
+	$(PROSE) bin/prose README.md CONTRIBUTING.md SECURITY.md $(filter-out docs/faults.md,$(wildcard docs/*.md)) docs/commands docs/man pkg/verdict/*.yaml test/sim/README.md test/lab/README.md test/lab/tpe/README.md
 
 $(PROSE):
 	@sh test/packages.sh gcc libc6-dev
@@ -143,11 +163,15 @@ lab-demo: lab-can-run build ## an upgrade from its middle to its end, on a real 
 
 .PHONY: lab-test
 lab-test: lab-can-run build lab-build ## the lab's own tests, and the plugin's in the lab (Linux, root)
-	sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=25m -p 2 -parallel 3 -skip='TestFaults/^long$$' -v ./...
+	sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=45m -p 2 -parallel 3 -skip='TestFaults/^long$$|^TestSoak$$' -v ./...
 
 .PHONY: faults
 faults: build lab-build ## the plugin while all that can break is broken, as docs/faults.md; minutes
-	FAULTS_TABLE="$(CURDIR)/docs/faults.md" sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=40m -parallel 4 -run=TestFaults -v ./e2e
+	FAULTS_TABLE="$(CURDIR)/docs/faults.md" sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=90m -parallel 4 -run=TestFaults -v ./e2e
+
+.PHONY: soak
+soak: build lab-build ## wait and status --watch beside random changes and faults for an hour, or SOAK=10m: memory, goroutines, files
+	SOAK="$(or $(SOAK),1h)" sh test/unskipped.sh go test -C $(LAB_MODULE) -count=1 -timeout=0 -run='^TestSoak$$' -v ./e2e
 
 .PHONY: golden
 golden: ## rewrite expected outputs; read the diff

@@ -32,9 +32,9 @@ type component struct {
 	PURL    string `json:"purl"`
 }
 
-// writeBillOfMaterials lists the modules of the programs of all targets, as
+// writeBillOfMaterials lists into a file the modules of the programs of some targets, as
 // the programs themselves tell them.
-func writeBillOfMaterials(out, version string) error {
+func writeBillOfMaterials(out, version string, targets []target, path string) error {
 	bom := billOfMaterials{BOMFormat: "CycloneDX", SpecVersion: "1.6", Version: 1}
 	for _, t := range targets {
 		info, err := buildinfo.ReadFile(filepath.Join(out, t.system+"-"+t.machine, t.program()))
@@ -55,7 +55,7 @@ func writeBillOfMaterials(out, version string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, billOfMaterialsName(version)), append(text, '\n'), 0o644)
+	return os.WriteFile(path, append(text, '\n'), 0o644)
 }
 
 func billOfMaterialsName(version string) string { return "kubectl-tpe_" + version + ".cdx.json" }

@@ -61,10 +61,47 @@ func dist(sources, out, version string) error {
 		}
 		made = append(made, t.archive(version))
 	}
-	if err := writeBillOfMaterials(out, version); err != nil {
+	if err := writeBillOfMaterials(out, version, targets, filepath.Join(out, billOfMaterialsName(version))); err != nil {
 		return err
 	}
 	return writeChecksums(out, append(made, billOfMaterialsName(version)))
+}
+
+// imageParts makes what packaging/image makes an image of: the programs for Linux, and beside
+// them the licenses and the list of components.
+func imageParts(sources, out, version string) error {
+	parts := filepath.Join(out, "image-parts")
+	if err := os.MkdirAll(parts, 0o755); err != nil {
+		return err
+	}
+	var linux []target
+	for _, t := range targets {
+		if t.system == "linux" {
+			linux = append(linux, t)
+		}
+	}
+	program := ""
+	for i, t := range linux {
+		program = filepath.Join(out, t.system+"-"+t.machine, t.program())
+		fmt.Fprintf(os.Stderr, "building for %s/%s, %d of %d\n", t.system, t.machine, i+1, len(linux))
+		if err := build(sources, program, version, t); err != nil {
+			return err
+		}
+	}
+	license, err := os.ReadFile(filepath.Join(sources, "LICENSE"))
+	if err != nil {
+		return err
+	}
+	notices, err := thirdPartyNotices(sources, program)
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{"LICENSE": license, "THIRD_PARTY_NOTICES.txt": notices} {
+		if err := os.WriteFile(filepath.Join(parts, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return writeBillOfMaterials(out, version, linux, filepath.Join(parts, "components.cdx.json"))
 }
 
 // writeChecksums writes a file that sha256sum --check reads.

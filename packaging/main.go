@@ -8,6 +8,7 @@
 // that is tagged can hold the checksums of its own archives.
 //
 //	packaging dist      the archives, into the folder dist
+//	packaging parts     what packaging/image makes an image of, into the folder dist
 //	packaging manifest  plugins.yaml and plugins/tpe.yaml, from the folder dist
 //	packaging check     fails if the manifests are not those of the folder dist
 //	packaging notes     what the changelog says of the version, on standard output
@@ -32,11 +33,13 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 2 {
-		return errors.New("usage: packaging dist|manifest|check|notes VERSION")
+		return errors.New("usage: packaging dist|parts|manifest|check|notes VERSION")
 	}
 	switch version := args[1]; args[0] {
 	case "dist":
 		return dist(".", folder, version)
+	case "parts":
+		return imageParts(".", folder, version)
 	case "manifest":
 		return writeManifests(version)
 	case "check":
@@ -44,7 +47,7 @@ func run(args []string) error {
 	case "notes":
 		return printNotes(version)
 	default:
-		return fmt.Errorf("%q: want dist, manifest, check or notes", args[0])
+		return fmt.Errorf("%q: want dist, parts, manifest, check or notes", args[0])
 	}
 }
 

@@ -36,7 +36,7 @@ func newCompletionKubectlCmd(a *app) *cobra.Command {
 		Use:   "kubectl",
 		Short: "Let kubectl complete the words after kubectl tpe",
 		Long: `Let kubectl complete the words after kubectl tpe, in every shell in which it
-completes its own. It needs kubectl 1.26 or newer.
+completes its own commands. It needs kubectl 1.26 or newer.
 
 kubectl looks for a program ` + completer + ` on PATH. This command links that
 name to the plugin and prints where: beside the plugin, or, if krew installed the

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
 var update = flag.Bool("update", false, "write the pages of the commands anew")
@@ -154,3 +157,21 @@ func withoutMissing(page []byte, exists func(name string) bool) []byte {
 
 // reference is how SEE ALSO names another page.
 var reference = regexp.MustCompile(`(?:, )?\\fB([a-z-]+)\(1\)\\fP`)
+
+// The exit codes that help lists are those that explain knows, in its words. Help cannot read
+// them: that would parse the explanations in every run.
+func TestHelpListsTheExitCodes(t *testing.T) {
+	topics, err := verdict.Topics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for _, e := range topics[0].Explanations {
+		fmt.Fprintf(&want, "  %-3s  %s\n", e.Word, e.Brief)
+	}
+	long := newRootCmd(&app{IOStreams: genericiooptions.IOStreams{}}).Long
+	_, got, _ := strings.Cut(long, "output format:\n")
+	if diff := cmp.Diff(want.String(), got+"\n"); diff != "" {
+		t.Errorf("exit codes (-explained +in help):\n%s", diff)
+	}
+}

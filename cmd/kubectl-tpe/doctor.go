@@ -3,7 +3,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
@@ -25,16 +29,18 @@ func newDoctorCmd(a *app) *cobra.Command {
 	var format output.Format
 	var flags pumFlags
 	var role bool
+	var account serviceAccount
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Tell whether this account on this machine can use each command",
-		Long: `Tell whether this account on this machine can use each command: the API server,
+		Short: "Check whether this account on this machine can use each command",
+		Long: `Check whether this account on this machine can use each command: the API server,
 the login, the clock, the rights that each command needs, the kinds that are
 served, and the two protocols to PUM's pod, WebSocket and SPDY. PUM is asked for
 its entries, which changes nothing.
 
 With --role it prints only the smallest Role that adds what is missing, and the
-RoleBinding that grants it to this account.
+RoleBinding that grants it to this account. With --service-account it prints the
+Role for all commands, and grants it to that ServiceAccount instead.
 
 Exit codes:
   0  each command can be used
@@ -46,14 +52,23 @@ Exit codes:
   kubectl tpe doctor
 
   # What is missing, for an administrator to apply
-  kubectl tpe doctor --role >role.yaml`,
+  kubectl tpe doctor --role >role.yaml
+
+  # For a Job in the cluster
+  kubectl tpe doctor --role --service-account=kubectl-tpe | kubectl apply -f -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if account.Name != "" && !role {
+				return errors.New("--service-account: is for --role")
+			}
 			c, err := a.cluster()
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}
-			if role {
+			switch {
+			case account.Name != "":
+				return a.roleOf(c, account)
+			case role:
 				return a.missingRole(cmd.Context(), c)
 			}
 			return a.doctor(cmd.Context(), c, &format, flags)
@@ -62,6 +77,7 @@ Exit codes:
 	addOutputFlag(cmd, &format)
 	a.failOn.add(cmd)
 	cmd.Flags().BoolVar(&role, "role", false, "print only the Role that is missing")
+	cmd.Flags().Var(&account, "service-account", "with --role: the ServiceAccount that gets it, as NAME or NAMESPACE:NAME")
 	cmd.MarkFlagsMutuallyExclusive("role", "output")
 	flags.add(cmd)
 	return cmd
@@ -204,6 +220,51 @@ func (c *cluster) served(ctx context.Context) []verdict.Served {
 		}
 	}
 	return all
+}
+
+// A serviceAccount is what --service-account takes, as kubectl create rolebinding does. It is a
+// pflag.Value.
+type serviceAccount types.NamespacedName
+
+// Set reads NAME or NAMESPACE:NAME.
+func (s *serviceAccount) Set(value string) error {
+	namespace, name, ok := strings.Cut(value, ":")
+	if !ok {
+		namespace, name = "", value
+	} else if problems := validation.IsDNS1123Label(namespace); problems != nil {
+		return fmt.Errorf("namespace %q: %s", namespace, problems[0])
+	}
+	if problems := validation.IsDNS1123Subdomain(name); problems != nil {
+		return fmt.Errorf("name %q: %s", name, problems[0])
+	}
+	*s = serviceAccount{Namespace: namespace, Name: name}
+	return nil
+}
+
+// String returns what Set was given.
+func (s *serviceAccount) String() string {
+	return strings.TrimPrefix(s.Namespace+":"+s.Name, ":")
+}
+
+// Type names the value in help.
+func (s *serviceAccount) Type() string { return "name" }
+
+// roleOf prints the Role for all commands. Nothing is asked: what a ServiceAccount lacks only
+// itself can ask.
+func (a *app) roleOf(c *cluster, account serviceAccount) error {
+	account.Namespace = cmp.Or(account.Namespace, c.Namespace)
+	var all []verdict.Access
+	each(needs(), func(a *verdict.Access) {
+		if !slices.Contains(all, *a) {
+			all = append(all, *a)
+		}
+	})
+	role, err := output.ServiceAccountRole(c.Namespace, types.NamespacedName(account), rulesOf(all))
+	if err != nil {
+		return answered(verdict.ExitError, err)
+	}
+	_, err = fmt.Fprint(a.Out, role)
+	return written(verdict.ExitDone, err)
 }
 
 // missingRole prints the Role that adds what this account lacks.

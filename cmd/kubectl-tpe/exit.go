@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -49,7 +50,7 @@ func (a *app) answer(ctx context.Context, c *cluster, code verdict.ExitCode, for
 
 // report prints the error of a command, once, and returns the exit code.
 // An error that is not an exitError is cobra's, about the command line.
-func (a *app) report(err error) verdict.ExitCode {
+func (a *app) report(cmd *cobra.Command, err error) verdict.ExitCode {
 	var exit *exitError
 	switch {
 	case err == nil:
@@ -62,15 +63,16 @@ func (a *app) report(err error) verdict.ExitCode {
 	view := a.errView()
 	if exit.err != nil {
 		fmt.Fprintf(a.ErrOut, "error: %s\n", view.Line(exit.err.Error()))
+		a.annotate.error(exit.err.Error())
 	}
-	if hint := cmp.Or(exit.hint, hintFor(exit)); hint != "" {
+	if hint := cmp.Or(exit.hint, hintFor(cmd, exit)); hint != "" {
 		fmt.Fprintf(a.ErrOut, "hint: %s\n", view.Safe(hint))
 	}
 	return exit.code
 }
 
 // hintFor says what to do about an error, where we know.
-func hintFor(exit *exitError) string {
+func hintFor(cmd *cobra.Command, exit *exitError) string {
 	var plugin *pluginError
 	switch {
 	case exit.err == nil:
@@ -78,7 +80,7 @@ func hintFor(exit *exitError) string {
 	case errors.As(exit.err, &plugin):
 		return plugin.installHint
 	case exit.code == verdict.ExitUsage:
-		return "see kubectl tpe --help"
+		return "see " + cmd.CommandPath() + " --help"
 	case exit.code == verdict.ExitNotFound:
 		return "is ThingPark Enterprise installed in another namespace? use -n"
 	case apierrors.IsUnauthorized(exit.err):

@@ -5,14 +5,93 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 )
+
+// Annotations of flags.
+const (
+	kubectlFlag  = "kubectl-tpe_kubectl"  // it is one of kubectl's own, for which an empty value is none
+	mayBeBelow0  = "kubectl-tpe_negative" // negative values mean something
+	needsAnother = "kubectl-tpe_needs"    // it means nothing without the flag named
+)
+
+// markFlag notes something of a flag.
+func markFlag(flags *pflag.FlagSet, flag, annotation string, values ...string) {
+	must(flags.SetAnnotation(flag, annotation, values))
+}
+
+// checkFlags refuses what no flag means and what types do not know: values that are empty, as
+// of a variable of a script that is not set, and would be taken for no flag at all; values
+// less than 0; and flags that mean nothing without another.
+func checkFlags(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if err != nil {
+			return
+		}
+		if why := wrongValue(f); why != "" {
+			err = wrongFlag(f, why)
+		}
+		if other := f.Annotations[needsAnother]; err == nil && len(other) > 0 && !flags.Changed(other[0]) {
+			err = fmt.Errorf("--%s is for --%s", f.Name, other[0])
+		}
+	})
+	return err
+}
+
+// wrongFlag is the error of a flag's value, in the words of pflag.
+func wrongFlag(f *pflag.Flag, why string) error {
+	name := "--" + f.Name
+	if f.Shorthand != "" {
+		name = "-" + f.Shorthand + ", " + name
+	}
+	value := f.Value.String()
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		value = strings.Join(list.GetSlice(), ",")
+	}
+	return fmt.Errorf("invalid argument %q for %q flag: %s", value, name, why)
+}
+
+// wrongValue says what is wrong with the value of a flag that was given, or nothing.
+func wrongValue(f *pflag.Flag) string {
+	_, kubectls := f.Annotations[kubectlFlag]
+	_, negative := f.Annotations[mayBeBelow0]
+	text := f.Value.String()
+	if list, ok := f.Value.(pflag.SliceValue); ok && !kubectls {
+		if given := list.GetSlice(); len(given) == 0 || slices.Contains(given, "") {
+			return "want values, with commas between them"
+		}
+		return ""
+	}
+	below0 := false
+	switch f.Value.Type() {
+	case "duration":
+		d, err := time.ParseDuration(text)
+		below0 = err == nil && d < 0
+	case "int", "int64", "float64", "Level":
+		n, err := strconv.ParseFloat(text, 64)
+		below0 = err == nil && n < 0
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			return "want a number"
+		}
+	}
+	switch {
+	case text == "" && !kubectls:
+		return "want a value"
+	case below0 && !negative:
+		return "want no less than 0"
+	}
+	return ""
+}
 
 // Values of flags that are wrong before anything is asked. Each is a pflag.Value.
 
@@ -36,23 +115,44 @@ func (c *commandLine) String() string { return strings.Join(*c, " ") }
 // Type names the value in help.
 func (c *commandLine) Type() string { return "string" }
 
-// A word is a name, which must not be empty.
-type word string
+// An objectName is the name of an object of Kubernetes, such as a Deployment. Nothing has
+// another name, so that it is wrong before anything is asked.
+type objectName string
 
-// Set reads a word.
-func (w *word) Set(value string) error {
-	if value = strings.TrimSpace(value); value == "" {
-		return errors.New("want a name")
+// Set reads a name.
+func (n *objectName) Set(value string) error {
+	value = strings.TrimSpace(value)
+	if value == "" || len(validation.IsDNS1123Subdomain(value)) > 0 {
+		return errors.New("want a name, of lower case letters, digits, '-' and '.'")
 	}
-	*w = word(value)
+	*n = objectName(value)
 	return nil
 }
 
 // String returns what Set was given.
-func (w *word) String() string { return string(*w) }
+func (n *objectName) String() string { return string(*n) }
 
 // Type names the value in help.
-func (w *word) Type() string { return "string" }
+func (n *objectName) Type() string { return "string" }
+
+// A containerName is the name of a container.
+type containerName string
+
+// Set reads a name.
+func (n *containerName) Set(value string) error {
+	value = strings.TrimSpace(value)
+	if value == "" || len(validation.IsDNS1123Label(value)) > 0 {
+		return errors.New("want a name, of lower case letters, digits and '-'")
+	}
+	*n = containerName(value)
+	return nil
+}
+
+// String returns what Set was given.
+func (n *containerName) String() string { return string(*n) }
+
+// Type names the value in help.
+func (n *containerName) Type() string { return "string" }
 
 // A stateList is some of PUM's states. A mistyped one would select nothing, which looks like
 // good news.

@@ -15,8 +15,9 @@ func TestFlagValues(t *testing.T) {
 		wrong []string
 	}{
 		{new(commandLine), map[string]string{"status": "status", " node  app.js ": "node app.js"}, []string{"", " ", "\t\n"}},
-		{new(word), map[string]string{"pum": "pum", " pum": "pum"}, []string{"", "  "}},
 		{new(stateList), map[string]string{"INIT,aborted": "INIT,ABORTED"}, []string{"", "FOO", "INIT,", "INIT,FOO"}},
+		{new(objectName), map[string]string{"pum": "pum", " pum": "pum", "a.b-c": "a.b-c"}, []string{"", "  ", "a/b", "../x", "A"}},
+		{new(containerName), map[string]string{"pum": "pum", " pum": "pum"}, []string{"", "  ", "a/b", "a.b", "A"}},
 		{new(positive), map[string]string{"30s": "30s", "1ms": "1ms"}, []string{"0", "-1s", "", "soon"}},
 		{new(byteLimit), map[string]string{"1": "1", "64Mi": "64Mi", "100m": "1", "1Gi": "1Gi"}, []string{"0", "-1", "-64Mi", "", "much", "1025Mi", "9E", "9223372036854775807", "1e40"}},
 	}

@@ -3,7 +3,10 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,28 +18,30 @@ const module = "github.com/kubectl-tpe/kubectl-tpe/"
 // kubejob, command. What a package may import of this module is listed; all else is refused.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
-		"pkg/report":    {"output", "verdict", "pum", "readiness", "release"},
-		"pkg/output":    {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
-		"pkg/observe":   {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
-		"pkg/verdict":   {"pum", "readiness", "release", "podexec", "kubejob", "command"},
-		"pkg/pum":       {"podexec", "kubejob", "kube"},
-		"pkg/readiness": {"kubejob", "kube"},
-		"pkg/release":   {},
-		"pkg/joblogs":   {"kubejob", "kube"},
-		"pkg/podexec":   {"kube"},
-		"pkg/kubejob":   {},
-		"pkg/kube":      {},
-		"pkg/command":   {},
+		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", module + "schema"},
+		"schema":          {},
+		"pkg/report":      {"output", "verdict", "pum", "readiness", "release"},
+		"pkg/output":      {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
+		"pkg/observe":     {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
+		"pkg/verdict":     {"pum", "readiness", "release", "podexec", "kubejob", "command"},
+		"pkg/pum":         {"podexec", "kubejob", "kube"},
+		"pkg/readiness":   {"kubejob", "kube"},
+		"pkg/release":     {},
+		"pkg/joblogs":     {"kubejob", "kube"},
+		"pkg/podexec":     {"kube"},
+		"pkg/kubejob":     {},
+		"pkg/kube":        {},
+		"pkg/command":     {},
 
 		"pkg/report/compile": {},
 	}
-	for _, pkg := range listed(t, "{{.ImportPath}}", "pkg/...") {
+	for _, pkg := range slices.Concat([]string{module + "cmd/kubectl-tpe", module + "schema"}, listed(t, "{{.ImportPath}}", "pkg/...")) {
 		allowed, ok := may[strings.TrimPrefix(pkg, module)]
 		if !ok {
 			t.Errorf("nothing says what %s may import", pkg)
 		}
 		for _, path := range listed(t, `{{join .Imports "\n"}}`, strings.TrimPrefix(pkg, module)) {
-			if ours, ok := strings.CutPrefix(path, module); ok && !slices.Contains(allowed, strings.TrimPrefix(ours, "pkg/")) {
+			if strings.HasPrefix(path, module) && !slices.Contains(allowed, strings.TrimPrefix(path, module+"pkg/")) {
 				t.Errorf("%s must not import %s", pkg, path)
 			}
 		}
@@ -70,6 +75,38 @@ func TestPackagesKeepToTheirPurpose(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Only cmd makes clients, with kube.NewClients: what has its own has its own connections, does
+// not learn the API server's clock and does not end with the command.
+func TestOnlyCmdMakesClients(t *testing.T) {
+	makes := regexp.MustCompile(`\b(NewClients|New\w*ForConfig\w*|HTTPClientFor|RESTClientFor\w*|TransportFor)\(`)
+	n := 0
+	for _, dir := range listed(t, "{{.Dir}}", "pkg/...") {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := makes.FindString(string(text))
+			switch {
+			case filepath.Base(dir) == "kube":
+				n += len(found)
+			case found != "":
+				t.Errorf("%s has %s", file, found)
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("nothing makes clients")
 	}
 }
 

@@ -4,10 +4,12 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"path/filepath"
 	"runtime"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/metadata"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // the ways to log in that kubectl knows
 	"k8s.io/client-go/rest"
@@ -17,7 +19,6 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
 // defaultNamespace is where the vendor's documentation installs ThingPark
@@ -33,7 +34,8 @@ type cluster struct {
 	where    command.Where      // where commands to copy ask
 	config   *rest.Config       // for the version of the API server and for commands in pods
 	clock    *kube.Clock        // which learns from all answers
-	clients  readiness.Clients  // for all else
+	silence  *silence           // which knows who does not answer
+	clients  kube.Clients       // for all else
 	metadata metadata.Interface // for objects without their data
 }
 
@@ -55,34 +57,41 @@ func (a *app) cluster() (*cluster, error) {
 	config.WarningHandlerWithContext = rest.NoWarnings{}
 	a.clock = &kube.Clock{}
 	config.Wrap(a.clock.Wrap)
-	config.Wrap(a.silence(config).wrap)
+	silence := a.silence(config)
+	config.Wrap(silence.wrap)
 	place, err := a.place(loader, raw)
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	c := &cluster{
-		Place: place, config: config, clock: a.clock,
+		Place: place, config: config, clock: a.clock, silence: silence,
 		where: command.Where{Namespace: place.Namespace, Context: a.kube.overrides.CurrentContext, Kubeconfig: a.kube.kubeconfig},
 	}
 	if err := c.checkPlugin(); err != nil {
 		return nil, err
 	}
-	if c.clients, err = readiness.NewClients(config); err != nil {
+	if c.clients, err = kube.NewClients(config); err != nil {
 		return nil, err
 	}
 	c.metadata, err = metadata.NewForConfig(config)
 	return c, err
 }
 
-// silence says how long to wait for the first byte of an answer. The API server itself ends
-// a request after a minute. Whoever gave a --request-timeout knows better.
+// silence returns what waits for the first byte of an answer, and tells a person who is waited
+// for. Whoever gave a --request-timeout knows better how long.
 func (a *app) silence(config *rest.Config) *silence {
-	s := &silence{noted: 2 * time.Second, limit: 30 * time.Second}
+	s := &silence{patience: a.patience, proxy: config.Proxy}
+	if s.proxy == nil {
+		s.proxy = utilnet.NewProxierWithNoProxyCIDR(http.ProxyFromEnvironment) // as client-go does
+	}
 	if config.Timeout > 0 {
 		s.limit = 0
 	}
+	if plugin := config.ExecProvider; plugin != nil && plugin.InteractiveMode != clientcmdapi.AlwaysExecInteractiveMode {
+		s.plugin = filepath.Base(plugin.Command)
+	}
 	if a.errView().Terminal {
-		s.say = func(text string) { fmt.Fprintln(a.ErrOut, a.errView().Safe(text)) }
+		s.tell(func(text string) { fmt.Fprintln(a.ErrOut, a.errView().Line(text)) })
 	}
 	return s
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/homedir"
 )
@@ -34,6 +35,23 @@ func (f *kubeFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kubeconfig, "kubeconfig", "", "Path to the kubeconfig file to use for CLI requests.")
 	flags.StringArrayVar(&f.userExtra, "as-user-extra", nil, "User extras to impersonate for the operation, this flag can be repeated to specify multiple values for the same key.")
 	flags.String("cache-dir", "", "Default cache directory; this plugin keeps nothing in it")
+}
+
+// check refuses what none of these flags means. kubectl asks the API server for some of it, which
+// has no such namespace.
+func (f *kubeFlags) check(flags *pflag.FlagSet) error {
+	if namespace := f.overrides.Context.Namespace; namespace != "" && len(validation.IsDNS1123Label(namespace)) > 0 {
+		return wrongFlag(flags.Lookup("namespace"), "want a name of at most 63 lower case letters, digits and '-'")
+	}
+	if timeout, err := clientcmd.ParseTimeout(f.overrides.Timeout); err != nil || timeout < 0 {
+		return wrongFlag(flags.Lookup("request-timeout"), "want a time such as 1s, 2m or 3h")
+	}
+	for _, extra := range f.userExtra {
+		if key, _, ok := strings.Cut(extra, "="); extra != "" && (!ok || key == "") {
+			return wrongFlag(flags.Lookup("as-user-extra"), "want KEY=VALUE")
+		}
+	}
+	return nil
 }
 
 // loader reads the kubeconfig, with what the flags say instead.

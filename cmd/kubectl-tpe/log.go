@@ -27,7 +27,7 @@ func addLogFlag(cmd *cobra.Command, a *app) {
 	klog.SetOutput(&logWriter{a.ErrOut, func(text string) string { return a.errView().Safe(text) }})
 	klog.SetLogger(logr.Discard())
 	cmd.PersistentFlags().VarP(&logLevel{klog: fs.Lookup("v").Value}, "v", "v",
-		"log requests to standard error from level 6 on")
+		"log requests to stderr from level 6 on")
 }
 
 // startLog lets client-go log, if -v was given.

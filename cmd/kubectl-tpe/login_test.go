@@ -98,7 +98,7 @@ func TestWhatIsMissingIsSaidInAFewLines(t *testing.T) {
 		"values tpe":    "this account lacks rights in namespace \"tpe\":\n  get, list: secrets\nan administrator can grant them: kubectl tpe doctor --role -n tpe",
 		"rollback-plan": "this account lacks rights in namespace \"tpe\":\n  get, list: secrets\nan administrator can grant them: kubectl tpe doctor --role -n tpe",
 		"status":        "pods/exec\nan administrator can grant them: kubectl tpe doctor --role -n tpe",
-		"logs":          "RBAC allows all that was asked for: an admission policy or another authorizer refuses it",
+		"logs":          "RBAC allows everything that was requested: an admission policy or another authorizer denies it",
 	} {
 		code, stdout, stderr := runWith(t, server, withToken, strings.Fields(args)...)
 		if code != int(verdict.ExitForbidden) || !strings.Contains(stderr, "hint: "+want) && !strings.Contains(stderr, want) || strings.Contains(stderr, "kind: Role") {

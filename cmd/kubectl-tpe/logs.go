@@ -40,24 +40,24 @@ func newLogsCmd(a *app) *cobra.Command {
 		Use:   "logs",
 		Short: "Show the logs of the job pum-process, every attempt",
 		Long: `Show the logs of the job pum-process: every attempt in the order of their
-starts, init containers before the others. What is no longer available is named.
-Sidecars are left out, such as the proxy of a service mesh: of several containers
-the one that kubectl takes by default does the job's work, else those of the
-job's own template. -c shows any other.
+starts, init containers before the others. Logs that are no longer available are
+named. Sidecars, such as the proxy of a service mesh, are left out: if a pod has
+several containers, the logs are those of kubectl's default container, if the pod
+names one, else of the containers in the job's own template. -c shows any other.
 
-With --follow the job is waited for and followed from attempt to attempt until
-it is over. A lost connection or an API server that restarts costs no line and
-repeats none. Pods that run at once are followed at once, and each line begins
-with its pod and container. A job that is replaced by another of its name is
-followed as well; one that is removed ends it. Nodes rotate logs (10 MiB by
-default): possible gaps are reported. An interrupted
-command prints the one that goes on behind the last line.
+With --follow the command waits for the job and follows it from attempt to attempt
+until it is over. After a lost connection or a restart of the API server no line
+is missing and none is repeated. Pods that run at the same time are followed
+together, and each line begins with its pod and container. If another job of the
+same name replaces the job, it is followed as well; if the job is removed, the
+command ends. Nodes rotate logs (10 MiB by default): possible gaps are reported.
+If the command is interrupted, it prints the command that continues after the
+last line.
 
-Standard output gets the lines as the containers wrote them. Headings are on
-standard error, unless standard output is a terminal, on which what does not
-print is escaped. As JSON a line of more than 1 MiB is in several objects, all
-but the last with "partial": true; a line of which the rest is lost has
-"truncated": true.
+Lines go to stdout as the containers wrote them, and headings to stderr. If stdout
+is a terminal, both go there, and control characters are escaped. With -o json, a
+line of more than 1 MiB is split into several objects, all but the last with
+"partial": true; a line whose rest is lost has "truncated": true.
 
 Exit codes:
   0    the job completed
@@ -106,15 +106,18 @@ func (f *logsFlags) add(cmd *cobra.Command) {
 	flags.BoolVarP(&f.Follow, "follow", "f", false, "wait for the job, and follow it until it is over")
 	flags.Var(&f.Attempts, "attempt", "all, last or a number; with --follow, last means the ones after it as well")
 	flags.BoolVarP(&f.previous, "previous", "p", false, "the attempt before the last one")
-	flags.StringVarP(&f.Container, "container", "c", "", "one container only, which may be a sidecar")
+	flags.VarP((*containerName)(&f.Container), "container", "c", "one container only, which may be a sidecar")
 	flags.Int64Var(&f.Tail, "tail", -1, "the last lines of each container only; -1 for all")
+	markFlag(flags, "tail", mayBeBelow0)
 	flags.DurationVar(&f.Since, "since", 0, "lines that are not older than this, such as 10m, by the node's clock")
 	flags.StringVar(&f.sinceTime, "since-time", "", "lines from this time on, such as 2026-01-31T10:00:00Z")
-	flags.StringSliceVar(&f.after, "after", nil, "go on where an interrupted command ended; it prints the value")
+	flags.StringSliceVar(&f.after, "after", nil, "continue where an interrupted command ended, which prints the value")
 	flags.BoolVar(&f.stamps, "timestamps", false, "begin each line with the time when it was written")
 	flags.StringVarP(&f.format, "output", "o", "", "json: an object a line, {attempt, pod, container, time, line}")
-	flags.StringVar(&f.job, "job", pum.ProcessJob, "the job")
+	f.job = pum.ProcessJob
+	flags.Var((*objectName)(&f.job), "job", "the job")
 	flags.DurationVar(&f.timeout, "timeout", 0, "how long to follow; 0 for as long as it takes")
+	markFlag(flags, "timeout", needsAnother, "follow")
 }
 
 // check refuses flags that do not go together, and reads those that are more
@@ -127,10 +130,8 @@ func (f *logsFlags) check() error {
 		{f.Since != 0 && f.sinceTime != "", "--since cannot be used with --since-time"},
 		{f.previous && f.Attempts != joblogs.Selection{}, "--previous cannot be used with --attempt"},
 		{f.stamps && f.format != "", "--timestamps cannot be used with -o json, which has the time of each line"},
-		{f.timeout != 0 && !f.Follow, "--timeout is for --follow"},
-		{f.format != "" && f.format != "json", fmt.Sprintf("-o %q: want json, or nothing", f.format)},
-		{f.Tail < -1, "--tail: want a number of lines, or -1 for all"},
-		{f.Since < 0, "--since: want a time that has passed, such as 10m"},
+		{f.format != "" && f.format != "json", fmt.Sprintf("invalid argument %q for \"-o, --output\" flag: want json", f.format)},
+		{f.Tail < -1, fmt.Sprintf("invalid argument \"%d\" for \"--tail\" flag: want a number of lines, or -1 for all", f.Tail)},
 	}
 	for _, c := range conflicts {
 		if c.both {
@@ -143,7 +144,7 @@ func (f *logsFlags) check() error {
 	for _, text := range f.after {
 		position, err := joblogs.ParsePosition(text)
 		if err != nil {
-			return fmt.Errorf("--after: %w", err)
+			return fmt.Errorf("invalid argument %q for \"--after\" flag: %w", text, err)
 		}
 		f.After = append(f.After, position)
 	}
@@ -152,7 +153,7 @@ func (f *logsFlags) check() error {
 	}
 	var err error
 	if f.SinceTime, err = time.Parse(time.RFC3339, f.sinceTime); err != nil {
-		return fmt.Errorf("--since-time %q: want a time such as 2026-01-31T10:00:00Z", f.sinceTime)
+		return fmt.Errorf("invalid argument %q for \"--since-time\" flag: want a time such as 2026-01-31T10:00:00Z", f.sinceTime)
 	}
 	return nil
 }
@@ -199,7 +200,7 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 	case ctx.Err() != nil:
 		return answered(verdict.ExitInterrupted, fmt.Errorf("interrupted%s", f.goOn(c, reader, begun)))
 	case limited.Err() != nil:
-		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s", f.timeout, f.goOn(c, reader, begun)))
+		return answered(verdict.ExitTimeout, fmt.Errorf("timed out after %s%s%s", f.timeout, c.unanswered(), f.goOn(c, reader, begun)))
 	case err != nil && verdict.Classify(err) == verdict.ExitNotFound:
 		return &exitError{verdict.ExitNotFound, err, instead(ctx, c, job, history)}
 	case err != nil:
@@ -220,7 +221,7 @@ func (f *logsFlags) goOn(c *cluster, r *joblogs.Reader, begun time.Time) string 
 	if len(shown) == 0 {
 		return ""
 	}
-	return "; go on with " + c.where.TPE("logs", f.resume(r.Selected(), shown, begun))
+	return "; continue with " + c.where.TPE("logs", f.resume(r.Selected(), shown, begun))
 }
 
 // resume returns the flags with which the command goes on behind positions:

@@ -20,6 +20,7 @@ import (
 
 func main() {
 	noticeDeadConnections()
+	prepareTerminal()
 	os.Exit(run(arguments(os.Args[0], os.Args[1:]), &app{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		now:       time.Now,
@@ -48,7 +49,7 @@ func run(args []string, a *app) int {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	cmd := newRootCmd(a)
 	cmd.SetArgs(args)
-	return int(a.report(cmd.ExecuteContext(ctx)))
+	return int(a.report(cmd.ExecuteContextC(ctx)))
 }
 
 // endings are the signals that end a command in an orderly way. Under nohup a

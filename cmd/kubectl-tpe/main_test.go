@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,12 @@ import (
 // clock is the time in all scripts.
 var clock = time.Date(2022, 6, 27, 14, 15, 11, 0, time.UTC)
 
+// Limits of the plugin with TEST_PATIENCE: in no test anybody waits for 25 s.
+const (
+	testNoted = 100 * time.Millisecond
+	testLimit = 1200 * time.Millisecond
+)
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kubectl-tpe": plugin, completer: plugin})
 }
@@ -33,6 +40,7 @@ func plugin() {
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		now:       func() time.Time { return clock },
 	}
+	a.applyTestEnv()
 	if name := os.Getenv("RECORDED"); name != "" {
 		a.replay(name)
 	}
@@ -47,6 +55,29 @@ func (a *app) replay(name string) {
 	a.observe = func(_ context.Context, c *cluster, _ pumFlags) verdict.Snapshot {
 		s.Context, s.Kubeconfig = c.where.Context, c.where.Kubeconfig
 		return s
+	}
+}
+
+// applyTestEnv gives the plugin under test other limits and another resolver of names.
+func (a *app) applyTestEnv() {
+	if after, err := time.ParseDuration(os.Getenv("TEST_INTERRUPT")); err == nil {
+		self, err := os.FindProcess(os.Getpid())
+		must(err)
+		time.AfterFunc(after, func() { _ = self.Signal(os.Interrupt) })
+	}
+	if os.Getenv("TEST_PATIENCE") != "" {
+		a.patience = patience{noted: testNoted, limit: testLimit}
+	}
+	switch os.Getenv("TEST_RESOLVER") {
+	case "silent":
+		net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}}
+	case "none":
+		net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("no such host")
+		}}
 	}
 }
 

@@ -19,6 +19,7 @@ type newFiles struct {
 	made   bool // whether dir was not there before
 	hidden string
 	names  []string
+	shared bool // whether others can read a file, on a file system that cannot prevent it
 }
 
 // add writes one of the files and returns its size.
@@ -31,11 +32,11 @@ func (n *newFiles) add(name string, write func(io.Writer) error) (size int64, er
 	if _, err := os.Lstat(filepath.Join(n.dir, name)); err == nil {
 		return 0, n.already(name)
 	}
-	f, err := os.OpenFile(filepath.Join(n.hidden, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := createPrivate(filepath.Join(n.hidden, name))
 	if err != nil {
 		return 0, err
 	}
-	n.names = append(n.names, name)
+	n.names, n.shared = append(n.names, name), n.shared || !isPrivate(f)
 	if err := errors.Join(write(f), f.Sync()); err != nil {
 		return 0, errors.Join(err, f.Close())
 	}
@@ -105,7 +106,7 @@ func copyNew(from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := createPrivate(to)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -115,11 +114,32 @@ func TestFilesAreReadByTheirOwnerAlone(t *testing.T) {
 	if err := save(dir, func(w io.Writer) error { return nil }, "a"); err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(filepath.Join(dir, "a"))
+	f, err := os.Open(filepath.Join(dir, "a"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains([]os.FileMode{0o600, 0o666}, info.Mode().Perm()) { // Windows knows no other
-		t.Errorf("mode %v", info.Mode())
+	defer f.Close()
+	if !isPrivate(f) {
+		t.Error("others can read it")
+	}
+	// Any other file is, so that the question has two answers: of a mode, or of a folder that all
+	// may read.
+	other := filepath.Join(dir, "b")
+	if err := os.WriteFile(other, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	g, err := os.Open(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if err := openToAll(other); err != nil {
+		t.Fatal(err)
+	}
+	if isPrivate(g) {
+		t.Error("a file that all can read counts as private")
+	}
+	if _, err := createPrivate(other); !errors.Is(err, os.ErrExist) {
+		t.Errorf("over a file: %v", err)
 	}
 }

@@ -38,22 +38,22 @@ func newPreflightCmd(a *app) *cobra.Command {
 	var options preflightOptions
 	cmd := &cobra.Command{
 		Use:   "preflight --to RELEASE",
-		Short: "Tell whether this installation may be upgraded to a release",
-		Long: `Tell whether this installation may be upgraded to a release of ThingPark
+		Short: "Check whether this installation can be upgraded to a release",
+		Long: `Check whether this installation can be upgraded to a release of ThingPark
 Enterprise: the vendor's upgrade path, Kubernetes' version, the Helm releases,
 workloads, operators, entries and claims, the rights of this account, and whether
 Helm on this machine knows the vendor's charts. Nothing is changed.
 
-What is known of releases is what is public up to 8.0.2. Where nothing is public the
-check warns.
+The plugin knows what is public about the releases up to 8.0.2. Where nothing is
+public, the check warns.
 
 Exit codes:
-  0  it may be upgraded
+  0  it can be upgraded
   3  a check failed
   4  not authenticated or not authorized
   5  PUM could not be asked
-  9  it may be upgraded, with warnings, and --fail-on=warning was given`,
-		Example: `  # May this be upgraded?
+  9  it can be upgraded, with warnings, and --fail-on=warning was given`,
+		Example: `  # Can this be upgraded?
   kubectl tpe preflight --to 8.0.0`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -111,11 +111,13 @@ func (v *releaseFlag) Type() string { return "release" }
 
 // preflight looks at everything once and writes the checklist.
 func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options preflightOptions, given *release.Manifest) error {
-	snapshot := a.observe(ctx, c, flags)
-	p := &verdict.Preflight{Snapshot: snapshot, From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
-	a.lookAhead(ctx, c, p)
+	p := &verdict.Preflight{From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
+	var all sync.WaitGroup
+	all.Go(func() { p.Snapshot = a.observe(ctx, c, flags) })
+	all.Go(func() { a.lookAhead(ctx, c, p) })
+	all.Wait()
 	list, steps := p.Judge(a.failOn.level)
-	doc := output.NewPreflight(c.Place, snapshot.ObservedAt, p.To, steps, list)
+	doc := output.NewPreflight(c.Place, p.ObservedAt, p.To, steps, list)
 	return a.answer(ctx, c, list.ExitCode, format, doc, slices.Concat(readiness.Rules(), pum.Rules(), release.Rules()))
 }
 

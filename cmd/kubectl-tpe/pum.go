@@ -39,8 +39,8 @@ type pumFlags struct {
 func (f *pumFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.deployment, f.timeout, f.limit = defaultPUM, 30*time.Second, pum.DefaultLimit
-	flags.Var((*word)(&f.deployment), "pum-deployment", "deployment of PUM")
-	flags.StringVar(&f.container, "pum-container", "", "container of PUM's pod; by default kubectl's choice")
+	flags.Var((*objectName)(&f.deployment), "pum-deployment", "deployment of PUM")
+	flags.Var((*containerName)(&f.container), "pum-container", "container of PUM's pod; by default kubectl's choice")
 	flags.Var(&f.command, "pum-command", "command that prints the entries; by default those of all known releases are tried")
 	flags.Var((*positive)(&f.timeout), "pum-timeout", "how long to wait for PUM's answer")
 	flags.Var(&f.limit, "pum-limit", "largest answer of PUM to read")
@@ -73,6 +73,9 @@ func (f *pumFlags) ask(ctx context.Context, client *pum.Client) (*pum.Answer, er
 	ctx, cancel := f.deadline(ctx)
 	defer cancel()
 	found, err := either(client.Status(ctx))
+	if silent := (*SilentError)(nil); errors.As(err, &silent) {
+		return nil, err // PUM was not asked: the API server did not answer
+	}
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && !errors.Is(err, pum.ErrNoAnswer) {
 		return nil, fmt.Errorf("%w: %w: %w", pum.ErrNoAnswer, context.Cause(ctx), err)
 	}

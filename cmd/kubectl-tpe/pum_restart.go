@@ -35,11 +35,11 @@ func newPUMRestartCmd(a *app) *cobra.Command {
 		Short: "Run the post-upgrade procedure again",
 		Long: `Run the post-upgrade procedure again, for example when it failed.
 
-The entries are read first, and shown are those that may run again; what PUM
-really does is not documented beyond "execute again the procedure". The command
-is sent once and never repeated, whatever happens to the connection. Afterwards
-the entries and the job pum-process are read again, until something proves that
-PUM took it. What the command prints proves nothing, and is shown.
+It reads the entries first and shows those that may run again. What PUM does then
+is not documented beyond "execute again the procedure". The command is sent once
+and never repeated, whatever happens to the connection. Then the entries and the
+job pum-process are read again until something proves that PUM took it. What the
+command prints is shown, but proves nothing.
 
 Exit codes:
   0  confirmed: entries changed, or there is a new job
@@ -61,8 +61,10 @@ Exit codes:
 	cmd.Flags().BoolVarP(&options.yes, "yes", "y", false, "do not ask; needed where stdin is not a terminal")
 	cmd.Flags().BoolVar(&options.dryRun, "dry-run", false, "show what would run again, and send nothing")
 	cmd.Flags().Var(&options.command, "pum-restart-command", "command that restarts PUM; by default the one that goes with the command that printed the entries")
-	cmd.Flags().BoolVar(&options.wait, "wait", false, "once confirmed, go on as wait --for=entries")
+	cmd.Flags().BoolVar(&options.wait, "wait", false, "once confirmed, continue like wait --for=entries")
 	cmd.Flags().DurationVar(&options.waiting.timeout, "timeout", defaultTimeout, "how long to wait with --wait")
+	markFlag(cmd.Flags(), "timeout", mayBeBelow0)
+	markFlag(cmd.Flags(), "timeout", needsAnother, "wait")
 	flags.add(cmd)
 	return cmd
 }

@@ -26,8 +26,8 @@ func newPUMStatusCmd(a *app) *cobra.Command {
 		Short: "Show the entries of PUM and their states",
 		Long: `Show the entries of the Post Upgrade Manager (PUM) and their states.
 
-The list is whole, or there is none: PUM announces how many entries it has, and
-an answer with fewer is an error.
+A truncated list is an error, never a short list: PUM announces how many entries
+it has, and the plugin counts them.
 
 Exit codes:
   0  every entry is PROCESSED or SKIPPED
@@ -64,8 +64,8 @@ Exit codes:
 	}
 	addOutputFlag(cmd, &format)
 	a.failOn.add(cmd)
-	cmd.Flags().StringVarP(&filename, "filename", "f", "", "read saved output of PUM from a file instead of asking, or from standard input (-)")
-	cmd.Flags().Var((*stateList)(&states), "state", "show only entries in these states; the verdict is of all")
+	cmd.Flags().StringVarP(&filename, "filename", "f", "", "read saved output of PUM from a file instead of asking, or from stdin (-)")
+	cmd.Flags().Var((*stateList)(&states), "state", "show only entries in these states; the verdict covers all")
 	completeList(cmd, "state", pum.States())
 	watch.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("filename", "watch")

@@ -162,6 +162,7 @@ func TestHelpHasEveryExitCode(t *testing.T) {
 //	<!-- demo -->           by TestDemo of test/sim/cmd/sim, which reads the same block
 //	<!-- make -->           by those who call make; its targets are there
 //	<!-- role -->           by TestDocumentedRights
+//	<!-- pipeline NAME -->  by TestPipelines of this package and of test/sim, which read the same block
 //	<!-- not run: WHY -->   by nobody
 func TestDocumentedBlocks(t *testing.T) {
 	block := regexp.MustCompile("(?m)(?:^<!-- (.*) -->\n)?^```.*\n(?s:(.*?))^```\n")
@@ -187,7 +188,7 @@ func TestDocumentedBlocks(t *testing.T) {
 				wantScript(t, which, file)
 			case "make":
 				wantTargets(t, parts[2])
-			case "demo", "role", "not":
+			case "demo", "role", "pipeline", "not":
 			default:
 				t.Errorf("%s: nothing says who runs this:\n%s", file, all)
 			}

@@ -25,7 +25,7 @@ func newReleasesCmd(a *app) *cobra.Command {
 		Short: "Show the four Helm releases beside the Release Manifest",
 		Long: `Show the four Helm releases of ThingPark Enterprise: chart, version, the version
 that the Release Manifest wants, Helm's status, and which release of ThingPark
-Enterprise they are together. One chart in one version may belong to several.
+Enterprise they are together. One version of a chart may belong to several.
 
 The public Release Manifests up to 8.0.0 are built in; --manifest takes a newer one,
 the file VERSIONS of the release. It is read, never evaluated.

@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -29,15 +31,24 @@ func rightsOf(rules []rbacv1.PolicyRule) []verdict.Access {
 	return all
 }
 
-// review asks the API server which of the rights this account has, and fills that in.
+// review asks the API server which of the rights this account has, and fills that in. One that
+// did not answer in time is not asked for the rest, which would take as long again and again.
 func (c *cluster) review(ctx context.Context, rights []verdict.Access) {
 	var wait sync.WaitGroup
+	var silent atomic.Pointer[SilentError]
 	free := make(chan struct{}, 8)
 	for i := range rights {
 		free <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-free }()
+			if err := silent.Load(); err != nil {
+				rights[i].Err = err
+				return
+			}
 			rights[i].Allowed, rights[i].Err = c.may(ctx, rights[i])
+			if err := (*SilentError)(nil); errors.As(rights[i].Err, &err) {
+				silent.Store(err)
+			}
 		})
 	}
 	wait.Wait()

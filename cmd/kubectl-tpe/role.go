@@ -41,7 +41,7 @@ func (c *cluster) withRole(ctx context.Context, code verdict.ExitCode, err error
 	case failed != nil:
 		return &exitError{code, err, "which rights are missing: " + c.where.TPE("doctor")}
 	}
-	return &exitError{code, err, "RBAC allows all that was asked for: an admission policy or another authorizer refuses it; the message says why, as far as it tells"}
+	return &exitError{code, err, "RBAC allows everything that was requested: an admission policy or another authorizer denies it, and its message is all that is known"}
 }
 
 // loginHint says that this account has to log in again, and with what it does.

@@ -58,8 +58,10 @@ Exit codes:
 	f := cmd.Flags()
 	f.BoolVar(&options.backups, "backups", false, "list the backups and which release each belongs to")
 	options.controller, options.timeout = "thingpark-enterprise-controller", time.Minute
-	f.Var((*word)(&options.controller), "controller-deployment", "deployment that knows the backups")
+	f.Var((*objectName)(&options.controller), "controller-deployment", "deployment that knows the backups")
 	f.Var((*positive)(&options.timeout), "controller-timeout", "how long to wait for each of its answers")
+	markFlag(f, "controller-deployment", needsAnother, "backups")
+	markFlag(f, "controller-timeout", needsAnother, "backups")
 	return cmd
 }
 

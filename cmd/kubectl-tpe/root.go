@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
@@ -28,11 +26,14 @@ type app struct {
 	clock *kube.Clock      // of the API server that is asked; nil if none is
 	kube  kubeFlags
 
+	patience patience // with an API server that says nothing
+
 	// observe observes a namespace once; observeOnce where it is nil.
 	observe func(context.Context, *cluster, pumFlags) verdict.Snapshot
 
-	look   viewFlags
-	failOn failOn
+	look     viewFlags
+	failOn   failOn
+	annotate annotate
 }
 
 // time returns the API server's time, as far as it is known: what is dated there is as old
@@ -43,8 +44,8 @@ func newRootCmd(a *app) *cobra.Command {
 	var showVersion bool
 	cmd := &cobra.Command{
 		Use:   "kubectl-tpe",
-		Short: "Tell whether an upgrade of ThingPark Enterprise is over and good",
-		Long: `Tell whether an upgrade of ThingPark Enterprise is over, whether it is good,
+		Short: "Show whether an upgrade of ThingPark Enterprise is over and good",
+		Long: `Show whether an upgrade of ThingPark Enterprise is over, whether it is good,
 and if not, what to do next.
 
 Exit codes, the same for every command and output format:
@@ -80,6 +81,9 @@ Exit codes, the same for every command and output format:
 		},
 	}
 	cmd.Flags().BoolVar(&showVersion, "version", false, "show the version of this plugin")
+	if a.patience == (patience{}) {
+		a.patience = defaultPatience
+	}
 	if a.observe == nil {
 		a.observe = a.observeOnce
 	}
@@ -92,7 +96,10 @@ Exit codes, the same for every command and output format:
 	addLogFlag(cmd, a)
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		startLog(cmd)
-		return checkDurations(cmd.Flags(), a.kube.overrides.Timeout)
+		if err := checkFlags(cmd.Flags()); err != nil {
+			return err
+		}
+		return a.kube.check(cmd.Flags())
 	}
 	addCommands(cmd, a)
 	return cmd
@@ -125,6 +132,7 @@ func addCommands(root *cobra.Command, a *app) {
 func (a *app) addKubeFlags(cmd *cobra.Command) {
 	a.kube.add(cmd.PersistentFlags())
 	cmd.PersistentFlags().VisitAll(func(f *pflag.Flag) {
+		markFlag(cmd.PersistentFlags(), f.Name, kubectlFlag)
 		switch f.Name {
 		case "namespace":
 			f.Usage = "namespace of ThingPark Enterprise; by default that of the context, else " + defaultNamespace
@@ -164,21 +172,6 @@ func newHelpCmd() *cobra.Command {
 	}
 }
 
-// checkDurations refuses to wait for less than no time. Only a wait's --timeout means
-// something by it: it never ends, as kubectl's.
-func checkDurations(flags *pflag.FlagSet, request string) (err error) {
-	flags.VisitAll(func(f *pflag.Flag) {
-		given, parsed := time.ParseDuration(f.Value.String())
-		if f.Value.Type() == "duration" && f.Name != "timeout" && parsed == nil && given < 0 {
-			err = fmt.Errorf("--%s: want no less than 0, have %s", f.Name, given)
-		}
-	})
-	if timeout, failed := clientcmd.ParseTimeout(request); failed != nil || timeout < 0 {
-		err = fmt.Errorf("--request-timeout: want a time such as 1s, 2m or 3h, have %q", request)
-	}
-	return err
-}
-
 // answered turns the result of a command into what report takes: errors of
 // commands are told apart from cobra's, which are all about usage.
 func answered(code verdict.ExitCode, err error) error {
@@ -192,7 +185,7 @@ func answered(code verdict.ExitCode, err error) error {
 // verdict. An answer that could not be written was not given, but a reader who
 // has gone has seen enough.
 func written(code verdict.ExitCode, err error) error {
-	if err != nil && !errors.Is(err, syscall.EPIPE) {
+	if err != nil && !readerGone(err) {
 		return answered(verdict.ExitError, errors.New("write the answer: "+err.Error()))
 	}
 	return answered(code, nil)

@@ -75,7 +75,7 @@ func readVersion(response *http.Response) (version string, minor int, err error)
 	}
 	parsed, err := apiversion.ParseGeneric(said.GitVersion)
 	if err != nil || parsed.Major() != 1 {
-		return "", 0, fmt.Errorf("the API server's version is %q, which is none of Kubernetes'", said.GitVersion)
+		return "", 0, fmt.Errorf("the API server's version is %q, which is not a version of Kubernetes", said.GitVersion)
 	}
 	return said.GitVersion, int(parsed.Minor()), nil
 }

@@ -3,13 +3,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
-	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -34,26 +36,61 @@ func silentListener(t *testing.T) string {
 	return listener.Addr().String()
 }
 
+// Who does not answer is named, with how far the request came.
 func TestSilentServers(t *testing.T) {
 	end := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
 	defer server.Close()
 	defer close(end)
-	for name, tt := range map[string]struct{ url, stage string }{
-		"before TLS": {"https://" + silentListener(t), "it took the connection and said nothing more"},
-		"after it":   {server.URL, "it did not answer the request"},
+	silent := silentListener(t)
+	hangs := func(string, string, syscall.RawConn) error { <-end; return nil }
+	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }}
+	for name, tt := range map[string]struct {
+		transport      *http.Transport
+		url, by, stage string
+	}{
+		"name":    {&http.Transport{DialContext: (&net.Dialer{Resolver: resolver}).DialContext}, "https://api.invalid:6443", "", "the name api.invalid was not resolved"},
+		"connect": {&http.Transport{DialContext: (&net.Dialer{Control: hangs}).DialContext}, "https://" + silent, "", "no connection to " + silent + " was made"},
+		"TLS":     {&http.Transport{}, "https://" + silent, "", "it took the connection, and the TLS handshake did not end"},
+		"answer":  {&http.Transport{}, server.URL, "", "it took the connection, and did not answer the request"},
+		"proxy":   {&http.Transport{}, "https://api.invalid:6443", "http://me:pa55@" + silent, "the proxy took the connection, and opened none to the API server"},
 	} {
-		var said atomic.Pointer[string]
-		s := &silence{say: func(text string) { said.Store(&text) }, noted: time.Millisecond, limit: 200 * time.Millisecond}
-		client := &http.Client{Transport: s.wrap(&http.Transport{})}
-		_, err := client.Get(tt.url) //nolint:bodyclose // there is none
-		silent := (*SilentError)(nil)
-		if !errors.As(err, &silent) || silent.Stage != tt.stage || !strings.Contains(err.Error(), "no answer from "+tt.url+" within 200ms: ") {
-			t.Errorf("%s: %v", name, err)
-		}
-		if text := said.Load(); text == nil || *text != "waiting for an answer from "+tt.url {
-			t.Errorf("%s: said %v", name, text)
-		}
+		t.Run(name, func(t *testing.T) {
+			s := &silence{patience: patience{noted: time.Millisecond, limit: 300 * time.Millisecond}}
+			from := tt.url
+			if tt.by != "" {
+				proxy, err := url.Parse(tt.by)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.proxy = http.ProxyURL(proxy)
+				tt.transport.Proxy = s.proxy
+				from += " through the proxy http://" + silent
+			}
+			client := &http.Client{Transport: s.wrap(tt.transport)}
+			_, err := client.Get(tt.url) //nolint:bodyclose // there is none
+			if want := "no answer from " + from + " within 300ms: " + tt.stage; err == nil || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
+			if got, want := s.waiting(), "an answer from "+from+": "+tt.stage; got != want {
+				t.Errorf("waits for %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// A deadline that ends a request leaves word of who did not answer, and stays one.
+func TestADeadlineNamesWhoIsSilent(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+silentListener(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: (&silence{patience: patience{limit: time.Minute}}).wrap(&http.Transport{})}
+	_, err = client.Do(request) //nolint:bodyclose // there is none
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer from "+request.URL.String()+" within 200ms: ") {
+		t.Error(err)
 	}
 }
 
@@ -61,7 +98,7 @@ func TestSilentServers(t *testing.T) {
 func TestASilentLogIsWaitedFor(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(100 * time.Millisecond) }))
 	defer server.Close()
-	client := &http.Client{Transport: (&silence{limit: 10 * time.Millisecond}).wrap(&http.Transport{})}
+	client := &http.Client{Transport: (&silence{patience: patience{limit: 10 * time.Millisecond}}).wrap(&http.Transport{})}
 	response, err := client.Get(server.URL + "/api/v1/namespaces/tpe/pods/p/log")
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +120,8 @@ func TestASlowAnswerIsNoSilence(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	s := &silence{say: func(text string) { t.Error("said", text) }, noted: 150 * time.Millisecond, limit: 200 * time.Millisecond}
+	s := &silence{patience: patience{noted: 150 * time.Millisecond, limit: 200 * time.Millisecond}}
+	s.tell(func(text string) { t.Error("said", text) })
 	response, err := (&http.Client{Transport: s.wrap(&http.Transport{})}).Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -91,5 +129,15 @@ func TestASlowAnswerIsNoSilence(t *testing.T) {
 	defer response.Body.Close()
 	if text, err := io.ReadAll(response.Body); err != nil || string(text) != "xxxx" {
 		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// A credential plugin that hangs is named before anything is asked.
+func TestAHangingCredentialPluginIsNamed(t *testing.T) {
+	said := make(chan string, 1)
+	s := &silence{patience: patience{noted: time.Millisecond}, plugin: "aws"}
+	s.tell(func(text string) { said <- text })
+	if text := <-said; text != "waiting for the credential plugin aws of this context" {
+		t.Errorf("said %q", text)
 	}
 }

@@ -52,6 +52,7 @@ The exit code is that of the verdict, whatever the output format.`,
 	}
 	addOutputFlag(cmd, &format)
 	a.failOn.add(cmd)
+	a.annotate.add(cmd, a)
 	watch.add(cmd)
 	flags.add(cmd)
 	return cmd
@@ -61,15 +62,25 @@ The exit code is that of the verdict, whatever the output format.`,
 func (a *app) status(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
 	snapshot := a.observe(ctx, c, flags)
 	v := a.judge(snapshot)
-	return a.answer(ctx, c, v.ExitCode, format, output.NewStatus(c.Place, snapshot, v), slices.Concat(readiness.Rules(), pum.Rules()))
+	doc := output.NewStatus(c.Place, snapshot, v)
+	if ctx.Err() == nil {
+		defer a.annotate.status(doc) // after the answer
+	}
+	return a.answer(ctx, c, v.ExitCode, format, doc, slices.Concat(readiness.Rules(), pum.Rules()))
 }
 
 // watchStatus shows the verdict whenever something changed.
 func (a *app) watchStatus(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, watch watchFlags) error {
 	source := a.source(c, flags, verdict.GoalAll, watch.interval)
-	return a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
-		return output.NewStatus(c.Place, s, v)
+	var last *output.Status
+	err := a.watch(ctx, source, format, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
+		last = output.NewStatus(c.Place, s, v)
+		return last
 	})
+	if last != nil {
+		a.annotate.status(last)
+	}
+	return err
 }
 
 // observeOnce observes everything once, within observeTimeout.
@@ -103,7 +114,7 @@ func once(ctx context.Context, c *cluster, source *observe.Source, flags pumFlag
 func (a *app) source(c *cluster, flags pumFlags, goal verdict.Goal, interval time.Duration) *observe.Source {
 	kinds := observe.Kinds(goal)
 	s := &observe.Source{
-		Where: c.where, Goal: goal, PUM: flags.deployment, Interval: interval, Clock: a.clock,
+		Where: c.where, Goal: goal, PUM: flags.deployment, Self: self(c.Namespace), Interval: interval, Clock: a.clock,
 		Watch: func(ctx context.Context) <-chan readiness.Update {
 			return readiness.Watch(ctx, c.clients, c.Namespace, a.clock.Now, kinds...)
 		},

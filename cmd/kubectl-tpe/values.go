@@ -37,12 +37,12 @@ func newValuesCmd(a *app) *cobra.Command {
 		Long: `Save the values that the user gave to the Helm releases, as helm get values -o yaml
 does: an upgrade begins with them.
 
-With --dir they are written into files of mode 0600, one for each of the four
+With --dir they are written into files that only you can read, one for each of the four
 releases, or for RELEASE alone: all of them, or none. An existing file is never
-overwritten. Without it the values of RELEASE are written to standard output.
+overwritten. Without it the values of RELEASE are written to stdout.
 
 Values hold passwords, which only the file or the requested output gets: --diff
-masks all that is not known to be harmless, unless --show-secrets is given.
+masks everything that is not known to be harmless, unless --show-secrets is given.
 
 Exit codes:
   0  all that was asked for is written
@@ -86,16 +86,16 @@ Exit codes:
 // check refuses what cannot be meant.
 func (o *valuesOptions) check(format *output.Format) error {
 	switch {
-	case o.revision < 0:
-		return errors.New("a revision is a number from 1 on")
-	case o.release == "" && (o.revision > 0 || o.diff.given()):
-		return errors.New("the four releases have revisions of their own: name one, such as tpe")
+	case o.release == "" && o.revision > 0:
+		return errors.New("--revision is for one release, as each has revisions of its own: name it, such as tpe")
+	case o.release == "" && o.diff.given():
+		return errors.New("--diff is for one release, as each has revisions of its own: name it, such as tpe")
 	case o.release == "" && o.dir == "":
 		return errors.New("want a release, such as tpe, or --dir for the files of all four")
 	case o.secrets && !o.diff.given():
-		return errors.New("--show-secrets is about --diff; without it values are whole")
+		return errors.New("--show-secrets is for --diff; without --diff values are not masked")
 	case o.dir == "" && !o.diff.given() && !format.Plain():
-		return errors.New("the values themselves are written as yaml or json")
+		return errors.New("values are written as YAML or JSON: use -o yaml or -o json")
 	}
 	return nil
 }
@@ -193,6 +193,9 @@ func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader
 	}
 	if err := files.keep(); err != nil {
 		return answered(verdict.ExitError, err)
+	}
+	if files.shared {
+		doc.Share()
 	}
 	return written(verdict.ExitDone, output.Write(a.Out, format, doc, a.view()))
 }

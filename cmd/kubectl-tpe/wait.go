@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +55,7 @@ Workloads are rediscovered continuously: new, deleted and recreated ones are
 followed. An empty namespace is not success. A lost connection does not end the
 wait. It is safe to interrupt.
 
-Progress goes to standard error, the result to standard output.
+Progress goes to stderr, the result to stdout.
 
 With --report it writes reports when it ends, whatever the end: the timeline, what
 users felt, findings and entries, as HTML, Markdown or JUnit. A report that cannot be
@@ -91,6 +90,7 @@ Exit codes are those of status, and
 	}
 	addOutputFlag(cmd, &format)
 	a.failOn.add(cmd)
+	a.annotate.add(cmd, a)
 	options.add(cmd)
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	completeFixed(cmd, "for", verdict.Goals())
@@ -102,6 +102,7 @@ Exit codes are those of status, and
 func (o *waitOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait; 0 checks once, which may take 30s or --pum-timeout; negative waits forever")
+	markFlag(f, "timeout", mayBeBelow0)
 	f.DurationVar(&o.stableFor, "stable-for", 0, "how long everything must stay ready")
 	f.BoolVar(&o.failFast, "fail-fast", false, "end as soon as something cannot recover by itself")
 	addIntervalFlag(cmd, &o.interval)
@@ -177,7 +178,7 @@ func (w *waitRun) follow(ctx context.Context, source *observe.Source, format *ou
 			break // there was nothing to wait for
 		}
 		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.note())
-		if errors.Is(err, syscall.EPIPE) {
+		if readerGone(err) {
 			w.writeReports(ctx, r.Verdict, nil)
 			return written(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
 		}
@@ -214,8 +215,8 @@ func (w *waitRun) vain() bool {
 // brokeOff reports whether there was a connection, and it broke.
 func brokeOff(err error) bool {
 	return err != nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) ||
-		utilnet.IsConnectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
+		readerGone(err) || errors.Is(err, net.ErrClosed) ||
+		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
 }
 
 // note says how long it takes.
@@ -244,6 +245,7 @@ func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 		if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
 			return written(v.ExitCode, err)
 		}
+		w.app.annotate.status(doc)
 	}
 	if w.cluster != nil {
 		return w.cluster.withRole(ctx, v.ExitCode, why, w.rules())
@@ -272,10 +274,10 @@ func (w *waitRun) outcome(ctx context.Context) (verdict.Verdict, error) {
 		return v, nil
 	case ctx.Err() != nil:
 		v.ExitCode = verdict.ExitInterrupted
-		return v, errors.New("interrupted after " + w.elapsed() + "; go on with the same command")
+		return v, errors.New("interrupted after " + w.elapsed() + "; continue with the same command")
 	case !w.seen:
 		v.ExitCode = verdict.ExitTimeout
-		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed")
+		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed" + w.cluster.unanswered())
 	case w.last.Done:
 		return v.TimedOut(), fmt.Errorf("timed out after %s; everything was ready, but not for --stable-for=%s", w.elapsed(), w.options.stableFor)
 	case v.ExitCode == verdict.ExitDone:

@@ -83,7 +83,7 @@ func waited(ctx context.Context, source *observe.Source, options waitOptions, er
 	var out bytes.Buffer
 	a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: errOut}, now: time.Now}
 	w := &waitRun{app: a, options: options, start: time.Now(), progress: output.NewWaitProgress(errOut)}
-	return a.report(w.follow(ctx, source, &output.Format{})), out.String()
+	return a.report(newRootCmd(a), w.follow(ctx, source, &output.Format{})), out.String()
 }
 
 func TestWait(t *testing.T) {

@@ -22,6 +22,7 @@ type watchFlags struct {
 func (f *watchFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&f.on, "watch", "w", false, "show it again whenever it changed, until it is over")
 	addIntervalFlag(cmd, &f.interval)
+	markFlag(cmd.Flags(), "poll-interval", needsAnother, "watch")
 }
 
 // watch shows an answer whenever it changed, until its verdict is over. The

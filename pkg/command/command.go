@@ -4,7 +4,11 @@
 // the namespace that was looked at, whatever characters their names have.
 package command
 
-import "strings"
+import (
+	"os"
+	"runtime"
+	"strings"
+)
 
 // A Where is where the user asks, and so where a command to copy asks: without its flags it
 // would ask another cluster. What is empty is left to the program's own defaults.
@@ -45,13 +49,50 @@ func (w Where) make(program, contextFlag string, words []string) string {
 	return text
 }
 
-// Quote returns a word as a shell takes it.
-func Quote(word string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:@%+,=", r)
+// Quote returns a word as the shell takes it from which this program was started.
+func Quote(word string) string { return shellOf(runtime.GOOS, os.Getenv).quote(word) }
+
+// A shell is what reads the commands that users copy.
+type shell int
+
+const (
+	posix shell = iota
+	powerShell
+	cmdExe
+)
+
+// shellOf returns the shell from which this program was started. On Windows that cannot be asked
+// for: Git Bash sets MSYSTEM, and PowerShell puts a folder of the user before the machine's modules
+// (about_PSModulePath). Mostly it does not matter: what is common is quoted alike for both.
+func shellOf(system string, env func(string) string) shell {
+	switch {
+	case system != "windows", env("MSYSTEM") != "", env("SHELL") != "":
+		return posix
+	case strings.Contains(strings.ToLower(env("PSModulePath")), `\documents\`):
+		return powerShell
 	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return cmdExe
 }
+
+func (s shell) quote(word string) string {
+	if s == posix {
+		if word != "" && strings.Trim(word, letters+"-_./:@%+,=") == "" {
+			return word
+		}
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	switch {
+	// PowerShell takes a comma for a list, and @ and % at the start for operators.
+	case word != "" && strings.Trim(word, letters+`-_./:+=\`) == "":
+		return word
+	case s == powerShell && strings.ContainsAny(word, "$`\"\u201c\u201d\u201e"):
+		return "'" + strings.ReplaceAll(strings.ReplaceAll(word, "'", "''"), `"`, `\"`) + "'"
+	}
+	word = strings.ReplaceAll(word, `"`, `\"`)
+	if end := strings.TrimRight(word, `\`); end != word {
+		word += word[len(end):] // a backslash before the closing quote would hide it
+	}
+	return `"` + word + `"`
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

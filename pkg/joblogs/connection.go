@@ -49,7 +49,7 @@ type nodeError struct{ text string }
 func (e *nodeError) Error() string { return e.text }
 
 // errSilent ends a connection that says nothing while the log grows.
-var errSilent = errors.New("nothing comes any more")
+var errSilent = errors.New("the API server sends nothing more")
 
 // readOnce reads over one connection, from the position on.
 func (t *runReader) readOnce(ctx context.Context) connResult {

@@ -202,15 +202,8 @@ func (f *finder) classify(p Piece) (Piece, lineAge) {
 	switch {
 	case part && p.Time.Equal(m.last.at):
 		return p, missing // one of several with this time, and it is not known which
-	case f.seen < m.same && p.Time.Equal(m.last.at):
-		if f.seen+1 < m.same || m.last.begins(p) {
-			f.seen++
-		}
-		return p, old
-	case f.seen < m.same && p.Time.After(m.latest):
-		return p, missing
 	case f.seen < m.same:
-		return p, old
+		return p, f.again(p)
 	case !m.cut():
 		f.found = true
 		return p, fresh
@@ -221,6 +214,18 @@ func (f *finder) classify(p Piece) (Piece, lineAge) {
 		return p, old
 	}
 	return p, missing
+}
+
+// again says what a piece is while lines at the time of the mark are still to be read again.
+func (f *finder) again(p Piece) lineAge {
+	m := f.mark
+	switch {
+	case !p.Time.Equal(m.last.at) && p.Time.After(m.latest):
+		return missing
+	case p.Time.Equal(m.last.at) && (f.seen+1 < m.same || m.last.begins(p)):
+		f.seen++
+	}
+	return old
 }
 
 // rest takes from a piece what was read of its line before.

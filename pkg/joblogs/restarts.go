@@ -90,6 +90,6 @@ func (t *runReader) refresh(ctx context.Context) error {
 		}
 		return nil
 	}
-	t.run.State, t.run.Reason = Gone, "its pod was deleted before the end of its log was certain"
+	t.run.State, t.run.Reason = Gone, "its pod was deleted, and the end of its log may be missing"
 	return nil
 }

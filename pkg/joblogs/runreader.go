@@ -160,10 +160,20 @@ func (t *runReader) planNext(c connResult) error {
 	t.retry.tries++
 	t.search.newer, t.search.atEnd = t.search.newer || c.newer, false
 	t.empty = t.empty || c.nothingYet() && !t.mark.set()
-	switch {
-	case c.refused != nil:
+	if c.refused != nil {
 		t.pauseLonger()
 		return t.onError(c.refused)
+	}
+	t.narrow(c)
+	if t.retry.tries%64 == 0 {
+		t.pauseLonger() // a search that long is for something that moves
+	}
+	return t.outage.over(t.Reader)
+}
+
+// narrow has the search for the position learn from what a connection brought.
+func (t *runReader) narrow(c connResult) {
+	switch {
 	case c.otherRun:
 		t.pauseLonger()
 	case c.fresh > 0:
@@ -182,10 +192,6 @@ func (t *runReader) planNext(c connResult) error {
 	default:
 		t.pauseLonger()
 	}
-	if t.retry.tries%64 == 0 {
-		t.pauseLonger() // a search that long is for something that moves
-	}
-	return t.outage.over(t.Reader)
 }
 
 // inVain reports whether connections are cut repeatedly before anything new comes,
@@ -255,7 +261,7 @@ func (t *runReader) ended(asked Run, c connResult) bool {
 func (t *runReader) markGone(c connResult) {
 	all := t.Tail < 0 && t.Since == 0 && t.SinceTime.IsZero()
 	if all && c.empty() && t.run.previous && t.run.State == Ended && !t.whole {
-		t.run.State, t.run.Reason = Gone, "the node has nothing of it: it was removed, or nothing was written"
+		t.run.State, t.run.Reason = Gone, "the node has no log of it: the log was removed, or nothing was written"
 	}
 }
 

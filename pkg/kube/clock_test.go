@@ -53,11 +53,11 @@ func TestClockOfAClient(t *testing.T) {
 	var c Clock
 	config := &rest.Config{Host: server.URL}
 	config.Wrap(c.Wrap)
-	client, err := New(config)
+	clients, err := NewClients(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Pods("tpe").List(t.Context(), metav1.ListOptions{}); err == nil {
+	if _, err := clients.Kube.Pods("tpe").List(t.Context(), metav1.ListOptions{}); err == nil {
 		t.Error("want a refusal")
 	}
 	if off := c.Now().Sub(time.Now().Add(2 * time.Hour)); off.Abs() > 2*time.Second {

@@ -30,17 +30,8 @@ type Client struct {
 	parameters runtime.ParameterCodec
 }
 
-// New returns a client with a connection of its own.
-func New(config *rest.Config) (*Client, error) {
-	client, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return nil, err
-	}
-	return NewWith(config, client)
-}
-
-// NewWith returns a client that shares connections.
-func NewWith(config *rest.Config, client *http.Client) (*Client, error) {
+// newClient returns a client that shares connections.
+func newClient(config *rest.Config, client *http.Client) (*Client, error) {
 	scheme := runtime.NewScheme()
 	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
 	c := &Client{parameters: runtime.NewParameterCodec(scheme)}

@@ -23,10 +23,11 @@ func TestAddresses(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 	}))
 	defer server.Close()
-	c, err := New(&rest.Config{Host: server.URL, QPS: -1})
+	clients, err := NewClients(&rest.Config{Host: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := clients.Kube
 	ctx, all := context.Background(), metav1.ListOptions{}
 	_, _ = c.Namespaces().Get(ctx, "x", metav1.GetOptions{}) // only what is asked counts
 	_, _ = c.Pods("x").List(ctx, metav1.ListOptions{LabelSelector: "a=b"})

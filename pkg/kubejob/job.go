@@ -61,7 +61,7 @@ type Pod struct {
 // api/batch/v1, JobConditionType). An attempt is a pod, or a restart of its
 // main container with the restart policy OnFailure.
 func Of(j *batchv1.Job, all []*corev1.Pod) Facts {
-	f := Facts{StartedAt: timeOf(j.Status.StartTime)}
+	f := Facts{StartedAt: TimeOf(j.Status.StartTime)}
 	f.Pods = podsOf(j, all)
 	left := int64(0)
 	for _, p := range f.Pods {
@@ -82,7 +82,7 @@ func (f *Facts) decide(j *batchv1.Job) {
 	target, met := condition(j, batchv1.JobFailureTarget), condition(j, batchv1.JobSuccessCriteriaMet)
 	switch {
 	case complete != nil:
-		f.State, f.EndedAt = Complete, timeOf(j.Status.CompletionTime)
+		f.State, f.EndedAt = Complete, TimeOf(j.Status.CompletionTime)
 		if f.EndedAt.IsZero() {
 			f.EndedAt = complete.LastTransitionTime.Time
 		}
@@ -154,7 +154,7 @@ func podsOf(j *batchv1.Job, all []*corev1.Pod) []Pod {
 	}
 	slices.SortFunc(own, func(a, b Pod) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time),
-			timeOf(a.Status.StartTime).Compare(timeOf(b.Status.StartTime)), strings.Compare(a.Name, b.Name))
+			TimeOf(a.Status.StartTime).Compare(TimeOf(b.Status.StartTime)), strings.Compare(a.Name, b.Name))
 	})
 	return own
 }
@@ -267,7 +267,8 @@ func decided(c *batchv1.JobCondition) string {
 	return c.Reason + ": " + c.Message
 }
 
-func timeOf(t *metav1.Time) time.Time {
+// TimeOf returns the time that an optional field has, or the zero time.
+func TimeOf(t *metav1.Time) time.Time {
 	if t == nil {
 		return time.Time{}
 	}

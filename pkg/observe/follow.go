@@ -126,7 +126,9 @@ func (f *follower) report(now time.Time) Report {
 	r := Report{Snapshot: f.dated(&f.st, now)}
 	r.Verdict = verdict.Judge(r.Snapshot)
 	end := verdict.Over(r.Verdict, f.until.FailFast)
-	r.Over = f.over(end, r.Verdict.ExitCode, now)
+	if end || !f.onlyUnanswered(r.Snapshot) {
+		r.Over = f.over(end, r.Verdict.ExitCode, now)
+	}
 	if end && !r.Over && f.failure != nil {
 		r.Snapshot.UnconfirmedErr = f.failure
 		r.Verdict = verdict.Judge(r.Snapshot)
@@ -139,17 +141,28 @@ func (f *follower) report(now time.Time) Report {
 	return r
 }
 
+// onlyUnanswered reports whether it still looks like the same end, but for an API server or PUM
+// that does not answer now. That is no reason to begin anew: on a bad connection, which breaks
+// more often than everything can be read, a wait would never end. How long all is done is not
+// known any more.
+func (f *follower) onlyUnanswered(s verdict.Snapshot) bool {
+	if f.since.IsZero() || s.LostAt.IsZero() && s.AnswerErr == nil {
+		return false
+	}
+	s.LostAt, s.LostErr, s.AnswerErr = time.Time{}, nil, nil
+	v := verdict.Judge(s)
+	if !verdict.Over(v, f.until.FailFast) || v.ExitCode != f.code {
+		return false
+	}
+	f.done = time.Time{}
+	return true
+}
+
 // over reports whether what looks like an end is one: what was just read began to be read
 // after it looked so.
 func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
-	if !end && f.code == anyEnd && f.failure != nil && f.st.Assessment == nil {
-		return false // the first reading is still to come, and nothing newer is known
-	}
 	if !end {
-		if !f.fresh.IsZero() && !f.since.IsZero() && f.code != anyEnd {
-			f.quietFor = f.Interval // the reading contradicts the watches
-		}
-		f.since, f.code, f.done = time.Time{}, 0, time.Time{}
+		f.forgetEnd()
 		return false
 	}
 	first := f.code == anyEnd && code != verdict.ExitForbidden // one refusal may be that of a proxy
@@ -160,15 +173,8 @@ func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
 	if code != verdict.ExitDone {
 		f.done = time.Time{}
 	}
-	if !f.fresh.IsZero() && !f.fresh.Before(f.since) {
-		switch {
-		case code != verdict.ExitDone || f.until.StableFor <= 0:
-			return true
-		case f.done.IsZero():
-			f.done = f.fresh
-		case f.fresh.Sub(f.done) >= f.until.StableFor:
-			return true
-		}
+	if f.confirmed(code) {
+		return true
 	}
 	switch due := f.done.Add(f.until.StableFor); {
 	case f.done.IsZero():
@@ -177,6 +183,32 @@ func (f *follower) over(end bool, code verdict.ExitCode, now time.Time) bool {
 		f.want(due)
 	}
 	return false
+}
+
+// forgetEnd notes that nothing looks like an end.
+func (f *follower) forgetEnd() {
+	if f.code == anyEnd && f.failure != nil && f.st.Assessment == nil {
+		return // the first reading is still to come, and nothing newer is known
+	}
+	if !f.fresh.IsZero() && !f.since.IsZero() && f.code != anyEnd {
+		f.quietFor = f.Interval // the reading contradicts the watches
+	}
+	f.since, f.code, f.done = time.Time{}, 0, time.Time{}
+}
+
+// confirmed reports whether what was just read began to be read after it looked like an end,
+// and, if that is done, has been so for long enough.
+func (f *follower) confirmed(code verdict.ExitCode) bool {
+	switch {
+	case f.fresh.IsZero() || f.fresh.Before(f.since):
+		return false
+	case code != verdict.ExitDone || f.until.StableFor <= 0:
+		return true
+	case f.done.IsZero():
+		f.done = f.fresh
+		return false
+	}
+	return f.fresh.Sub(f.done) >= f.until.StableFor
 }
 
 // stale notes that what is shown may be out of date: there was no update for long, and

@@ -3,6 +3,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -63,6 +64,20 @@ func watching(moments ...moment) func(context.Context) <-chan readiness.Update {
 	}
 }
 
+// breaking returns moments, and others for two minutes at which the connection is lost for a
+// second after a second.
+func breaking(first moment, err error, others ...moment) []moment {
+	all := append([]moment{first}, others...)
+	for at := first.at + time.Second; at < 2*time.Minute; at += 2 * time.Second {
+		all = append(all, moment{at, readiness.Update{Err: err}})
+		if !slices.ContainsFunc(others, func(m moment) bool { return m.at == at+time.Second }) {
+			all = append(all, moment{at + time.Second, readiness.Update{Assessment: first.update.Assessment}})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
+	return all
+}
+
 // says returns a PUM with one entry.
 func says(state pum.State) func(context.Context, func()) (*pum.Answer, error) {
 	return func(_ context.Context, found func()) (*pum.Answer, error) {
@@ -98,7 +113,7 @@ func within(t *testing.T, what string, got, least, most time.Duration) {
 func TestAnEndIsReadAgain(t *testing.T) {
 	unavailable, slow := apierrors.NewServiceUnavailable("503"), context.DeadlineExceeded
 	unauthorized := apierrors.NewUnauthorized("who?")
-	failed := assessment(ready, readiness.Job{Name: "a", State: readiness.JobFailed})
+	failed := assessment(ready, readiness.Job{Name: "twa-seed", State: readiness.JobFailed})
 	holey := assessment(ready)
 	holey.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.ReadFailed, Err: unavailable}}
 	at := func(d time.Duration, p *readiness.Assessment) moment {
@@ -199,6 +214,26 @@ func TestAnEndIsReadAgain(t *testing.T) {
 				}
 				return assessment(ready), nil
 			}, Until{}, verdict.ExitDone, 20 * time.Second, 21 * time.Second,
+		},
+		{
+			"the connection breaks more often than all can be read", breaking(at(4*time.Second, assessment(ready)), unavailable),
+			func(_ context.Context, _ time.Duration, n int) (*readiness.Assessment, error) {
+				if n == 1 {
+					return assessment(starting), nil
+				}
+				time.Sleep(8 * time.Second)
+				return assessment(ready), nil
+			}, Until{}, verdict.ExitDone, 12 * time.Second, 13 * time.Second,
+		},
+		{
+			"it breaks, and what comes meanwhile is not done", breaking(at(4*time.Second, assessment(ready)), unavailable, at(10*time.Second, assessment(starting)), at(11*time.Second, assessment(ready))),
+			func(_ context.Context, now time.Duration, n int) (*readiness.Assessment, error) {
+				if n == 1 {
+					return assessment(starting), nil
+				}
+				time.Sleep(8 * time.Second)
+				return assessment(ready), nil
+			}, Until{}, verdict.ExitDone, 20 * time.Second, 24 * time.Second,
 		},
 		{
 			"a login is lost", []moment{{4 * time.Second, readiness.Update{Err: unauthorized}}},

@@ -38,6 +38,7 @@ type Source struct {
 	command.Where
 	Goal     verdict.Goal
 	PUM      string        // its Deployment
+	Self     verdict.Self  // where this command runs
 	Restart  *pum.Restart  // after which things are judged; may be nil
 	Interval time.Duration // between two questions to PUM, and for the Helm releases
 	Clock    *kube.Clock   // the API server's; nil is this machine's
@@ -82,7 +83,7 @@ func (s *Source) Once(ctx context.Context) verdict.Snapshot {
 }
 
 func (s *Source) empty() verdict.Snapshot {
-	return verdict.Snapshot{Where: s.Where, Goal: s.Goal, PUM: s.PUM, Restart: s.Restart}
+	return verdict.Snapshot{Where: s.Where, Goal: s.Goal, PUM: s.PUM, Self: s.Self, Restart: s.Restart}
 }
 
 // A state is a snapshot that is kept up to date. Its times are by this machine's clock.
@@ -200,7 +201,7 @@ func (s *Source) read(ctx, lists context.Context) *reading {
 	return r
 }
 
-// history reports whether the verdict depends on when the present upgrade began, which only
+// history reports whether the verdict depends on when the current upgrade began, which only
 // Helm tells: a job failed, or there are no entries.
 func (s *Source) history(p *readiness.Assessment, a *pum.Answer) bool {
 	if p != nil {

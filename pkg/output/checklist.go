@@ -14,17 +14,15 @@ import (
 
 // A Preflight is the document of the command preflight.
 type Preflight struct {
-	Observation `json:",inline"`
-	Outcome     verdict.Outcome  `json:"outcome"`
-	ExitCode    verdict.ExitCode `json:"exitCode"`
-	To          string           `json:"to"`    // release of ThingPark Enterprise
-	Steps       []release.Step   `json:"steps"` // how to get there; none if it is there or not known from where
-	Checks      []verdict.Check  `json:"checks"`
+	Judged `json:",inline"`
+	To     string          `json:"to"`    // release of ThingPark Enterprise
+	Steps  []release.Step  `json:"steps"` // how to get there; none if it is there or not known from where
+	Checks []verdict.Check `json:"checks"`
 }
 
 // NewPreflight makes the document of a checklist before an upgrade.
 func NewPreflight(place Place, now time.Time, to release.Version, steps []release.Step, list verdict.Checklist) *Preflight {
-	return &Preflight{observed("Preflight", place, now), list.Outcome, list.ExitCode, to.String(), append([]release.Step{}, steps...), list.Checks}
+	return &Preflight{concluded("Preflight", place, now, list), to.String(), append([]release.Step{}, steps...), list.Checks}
 }
 
 func (d *Preflight) names() []string { return checkNames(d.Checks) }
@@ -48,15 +46,13 @@ func (d *Preflight) show(s *screen) {
 
 // A Doctor is the document of the command doctor.
 type Doctor struct {
-	Observation `json:",inline"`
-	Outcome     verdict.Outcome  `json:"outcome"`
-	ExitCode    verdict.ExitCode `json:"exitCode"`
-	Checks      []verdict.Check  `json:"checks"`
+	Judged `json:",inline"`
+	Checks []verdict.Check `json:"checks"`
 }
 
 // NewDoctor makes the document of a checklist about this account and this machine.
 func NewDoctor(place Place, now time.Time, list verdict.Checklist) *Doctor {
-	return &Doctor{observed("Doctor", place, now), list.Outcome, list.ExitCode, list.Checks}
+	return &Doctor{concluded("Doctor", place, now, list), list.Checks}
 }
 
 func (d *Doctor) names() []string { return checkNames(d.Checks) }
@@ -65,6 +61,10 @@ func (d *Doctor) show(s *screen) {
 	s.place("kubectl tpe", d.Place)
 	s.checks(d.Checks)
 	s.next(nextOf(d.Checks))
+}
+
+func concluded(kind string, place Place, now time.Time, list verdict.Checklist) Judged {
+	return Judged{observed(kind, place, now), list.Outcome, list.ExitCode}
 }
 
 func checkNames(checks []verdict.Check) []string {

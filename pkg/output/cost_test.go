@@ -26,7 +26,7 @@ func many(n int) verdict.Snapshot {
 		s.Answer.Entries = append(s.Answer.Entries, pum.Entry{UID: int64(i), RequestID: &name, State: pum.StateInProgress})
 		s.Movements[int64(i)] = pum.Movement{ETA: new(time.Minute), Stall: &pum.Stall{Kind: pum.StallSilent, Since: at}}
 		s.Assessment.Workloads = append(s.Assessment.Workloads, readiness.Workload{Kind: "Deployment", Name: "twa-" + name, Want: 1, State: readiness.Failed})
-		s.Assessment.Jobs = append(s.Assessment.Jobs, readiness.Job{Name: "j" + name, State: readiness.JobSuspended})
+		s.Assessment.Jobs = append(s.Assessment.Jobs, readiness.Job{Name: "twa-j" + name, State: readiness.JobSuspended})
 	}
 	return s
 }
@@ -86,6 +86,25 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A screen with 20,000 entries that stall is drawn anew before anybody notices.
+func TestAScreenIsRedrawnAtOnce(t *testing.T) {
+	const most = 100 * time.Millisecond
+	screen := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 40, Terminal: true, Redraw: true, Color: true}
+	s := many(20_000)
+	s.Assessment.Workloads, s.Assessment.Jobs = nil, nil
+	v := verdict.Judge(s)
+	doc, list := NewStatus(Place{}, s, v), NewEntryList(Place{}, s, v)
+	t.Run("judge", func(t *testing.T) { cost.Within(t, most, func() { verdict.Judge(s) }) })
+	t.Run("a wait", func(t *testing.T) {
+		p, i := NewWaitProgress(io.Discard), 0
+		cost.Within(t, most, func() { i++; must(t, p.Show(doc, screen, fmt.Sprint(i))) })
+	})
+	t.Run("entries", func(t *testing.T) {
+		p := NewStream(io.Discard, &Format{})
+		cost.Within(t, most, func() { must(t, p.Show(list, screen)) })
+	})
 }
 
 // What is below the screen is counted all the same.

@@ -39,12 +39,17 @@ func typeMeta(kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
 }
 
-// A Head is what every document with a verdict begins with.
-type Head struct {
+// A Judged document says what was observed and how it is.
+type Judged struct {
 	Observation `json:",inline"`
-	Outcome     verdict.Outcome   `json:"outcome"`
-	ExitCode    verdict.ExitCode  `json:"exitCode"`
-	Findings    []verdict.Finding `json:"findings"`
+	Outcome     verdict.Outcome  `json:"outcome"`
+	ExitCode    verdict.ExitCode `json:"exitCode"`
+}
+
+// A Head is what every document with findings begins with.
+type Head struct {
+	Judged   `json:",inline"`
+	Findings []verdict.Finding `json:"findings"`
 }
 
 // word is the outcome as a screen says it.
@@ -124,7 +129,7 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 			doc.Workloads = newWorkloads(p.Workloads)
 		}
 		if readiness.Unread(p.Gaps, "Job") == nil {
-			doc.Jobs = append([]readiness.Job{}, p.Jobs...)
+			doc.Jobs = v.Jobs(p.Jobs)
 		}
 		if readiness.Unread(p.Gaps, "CronJob") == nil {
 			doc.CronJobs = append([]readiness.CronJob{}, p.CronJobs...)
@@ -161,10 +166,8 @@ func (l *EntryList) Only(states []string) *EntryList {
 
 func newHead(kind string, place Place, s verdict.Snapshot, v verdict.Verdict) Head {
 	return Head{
-		Observation: observed(kind, place, s.ObservedAt),
-		Outcome:     v.Outcome,
-		ExitCode:    v.ExitCode,
-		Findings:    append([]verdict.Finding{}, v.Findings...),
+		Judged:   Judged{observed(kind, place, s.ObservedAt), v.Outcome, v.ExitCode},
+		Findings: append([]verdict.Finding{}, v.Findings...),
 	}
 }
 

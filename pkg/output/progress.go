@@ -118,7 +118,7 @@ func notDone(doc *Status) []string {
 		}
 	}
 	for _, j := range doc.Jobs {
-		if j.State != readiness.JobComplete {
+		if j.State != readiness.JobComplete && j.Uncounted == "" {
 			names = append(names, "job/"+j.Name)
 		}
 	}

@@ -142,7 +142,7 @@ func (r *Releases) title() string {
 		}
 	}
 	if len(all) == 1 {
-		return name + " " + all[0] + ", not whole"
+		return name + " " + all[0] + ", incomplete"
 	}
 	return name + " " + strings.Join(all, " and ") + ", mixed"
 }

@@ -64,7 +64,7 @@ func steps(where command.Where, controller string, returns []release.Return, bac
 	}
 	all := []PlanStep{
 		{"Find the backup that the upgrade took", exec("list-backups"), sourceRollback},
-		{"See that its appVersion, chart and namespace are those to go back to", exec("get-backup-metadatas -e backup_name=" + name), sourceRollback},
+		{"Check that its appVersion, chart and namespace match this rollback", exec("get-backup-metadatas -e backup_name=" + name), sourceRollback},
 	}
 	for i := len(returns) - 1; i >= 0; i-- {
 		r := returns[i]
@@ -79,7 +79,7 @@ func steps(where command.Where, controller string, returns []release.Return, bac
 	}
 	return append(all,
 		PlanStep{"Wait until all Deployments and StatefulSets are available", []string{where.TPE("wait --for=workloads")}, sourceRollback},
-		PlanStep{"Restore the backup; it asks, and destroys the present data", exec("restore -e backup_name=" + name), sourceRollback})
+		PlanStep{"Restore the backup; the command asks first, and destroys the current data", exec("restore -e backup_name=" + name), sourceRollback})
 }
 
 func (d *RollbackPlan) names() []string {

@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -106,7 +107,7 @@ func (g *generator) object(t reflect.Type) object {
 	properties, required := object{}, []string{}
 	g.fields(t, properties, &required)
 	s := object{"type": "object", "properties": properties, "required": required}
-	return g.described(s, t.Name())
+	return g.described(s, typeName(t))
 }
 
 func (g *generator) described(s object, name string) object {
@@ -129,7 +130,7 @@ func (g *generator) fields(t reflect.Type, properties object, required *[]string
 		}
 		optional := strings.Contains(options, "omit")
 		s := g.value(f.Type, optional)
-		properties[name] = g.described(s, t.Name()+"."+f.Name)
+		properties[name] = g.described(s, typeName(t)+"."+f.Name)
 		if !optional {
 			*required = append(*required, name)
 		}
@@ -183,8 +184,11 @@ func (g *generator) value(t reflect.Type, optional bool) object {
 	panic(fmt.Sprint("no schema for ", t))
 }
 
-// comments returns what the source says of types and their fields, by Type and
-// Type.Field.
+// typeName names a type with its package, because several packages have a Doctor.
+func typeName(t reflect.Type) string { return path.Base(t.PkgPath()) + "." + t.Name() }
+
+// comments returns what the source says of types and their fields, by package.Type and
+// package.Type.Field.
 func comments(t *testing.T, dirs ...string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -194,7 +198,7 @@ func comments(t *testing.T, dirs ...string) map[string]string {
 				if decl, ok := d.(*ast.GenDecl); ok {
 					for _, spec := range decl.Specs {
 						if typ, ok := spec.(*ast.TypeSpec); ok {
-							maps.Copy(found, commentsOf(typ, decl.Doc))
+							maps.Copy(found, commentsOf(file.Name.Name, typ, decl.Doc))
 						}
 					}
 				}
@@ -204,16 +208,16 @@ func comments(t *testing.T, dirs ...string) map[string]string {
 	return found
 }
 
-func commentsOf(typ *ast.TypeSpec, doc *ast.CommentGroup) map[string]string {
+func commentsOf(pkg string, typ *ast.TypeSpec, doc *ast.CommentGroup) map[string]string {
 	found := map[string]string{}
 	fields, ok := typ.Type.(*ast.StructType)
 	if !ok {
 		return found
 	}
-	found[typ.Name.Name] = oneLine(doc)
+	found[pkg+"."+typ.Name.Name] = oneLine(doc)
 	for _, f := range fields.Fields.List {
 		for _, name := range f.Names {
-			found[typ.Name.Name+"."+name.Name] = oneLine(f.Doc) + oneLine(f.Comment)
+			found[pkg+"."+typ.Name.Name+"."+name.Name] = oneLine(f.Doc) + oneLine(f.Comment)
 		}
 	}
 	return found

@@ -118,8 +118,9 @@ func headline(doc *Status) string {
 		}
 		parts = append(parts, entriesLine(summary))
 	}
-	if complete := completeJobs(doc.Jobs); complete < len(doc.Jobs) && doc.onlyJobs() {
-		parts = append(parts, fmt.Sprintf("%d of %d jobs complete", complete, len(doc.Jobs)))
+	jobs := countedJobs(doc.Jobs)
+	if complete := completeJobs(jobs); complete < len(jobs) && doc.onlyJobs() {
+		parts = append(parts, fmt.Sprintf("%d of %d jobs complete", complete, len(jobs)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -129,6 +130,11 @@ func (doc *Status) onlyJobs() bool {
 	ready := doc.Workloads != nil && doc.Workloads.Ready == doc.Workloads.Total
 	final := doc.Entries != nil && doc.Entries.Summary.Final == doc.Entries.Summary.Total
 	return (ready || !doc.asked.Workloads()) && (final || !doc.asked.Entries())
+}
+
+// countedJobs returns the jobs on which the outcome depends.
+func countedJobs(jobs []readiness.Job) []readiness.Job {
+	return slices.DeleteFunc(slices.Clone(jobs), func(j readiness.Job) bool { return j.Uncounted != "" })
 }
 
 func completeJobs(jobs []readiness.Job) int {
@@ -221,10 +227,21 @@ func (s *screen) jobs(doc *Status) {
 	for _, j := range doc.Jobs {
 		if s.format.Wide() || j.State != readiness.JobComplete && !running(j) {
 			t.add(j.Name, string(j.State), fmt.Sprint(j.Attempts),
-				s.view.age(j.StartedAt), s.view.age(j.FinishedAt), j.Reason)
+				s.view.age(j.StartedAt), s.view.age(j.FinishedAt), j.Reason+uncounted(j))
 		}
 	}
 	s.section(title, t)
+}
+
+// uncounted says why the outcome does not depend on a job.
+func uncounted(j readiness.Job) string {
+	switch {
+	case j.State == readiness.JobComplete || j.Uncounted == "":
+		return ""
+	case j.Uncounted == readiness.UncountedSelf:
+		return " (this command)"
+	}
+	return " (not waited for)"
 }
 
 // cronJobs shows the CronJobs on a wide screen, with the run that tells how they
@@ -353,8 +370,8 @@ func (s *screen) counts(doc *Status) {
 		}
 		s.line("%s", text)
 	}
-	if len(doc.Jobs) > 0 {
-		s.line("Jobs       %d of %d complete%s", completeJobs(doc.Jobs), len(doc.Jobs), runningJobs(doc.Jobs))
+	if jobs := countedJobs(doc.Jobs); len(jobs) > 0 {
+		s.line("Jobs       %d of %d complete%s", completeJobs(jobs), len(jobs), runningJobs(jobs))
 	}
 	if e := doc.Entries; e != nil {
 		s.line("Entries    %s", byState(e.Summary))

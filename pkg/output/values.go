@@ -5,7 +5,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"runtime"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -28,6 +27,8 @@ func (f *Format) Plain() bool { return f.name == "" || f.name == "yaml" || f.nam
 type SavedValues struct {
 	Observation `json:",inline"`
 	Items       []SavedFile `json:"items"`
+
+	shared bool // whether others can read the files
 }
 
 // A SavedFile is a file with the values of one Helm release. They may hold passwords.
@@ -40,8 +41,11 @@ type SavedFile struct {
 
 // NewSavedValues makes a document without a file.
 func NewSavedValues(place Place, now time.Time) *SavedValues {
-	return &SavedValues{observed("SavedValues", place, now), []SavedFile{}}
+	return &SavedValues{Observation: observed("SavedValues", place, now), Items: []SavedFile{}}
 }
+
+// Share notes that others can read the files.
+func (d *SavedValues) Share() { d.shared = true }
 
 // Add adds a file.
 func (d *SavedValues) Add(name string, revision int, file string, size int64) {
@@ -64,7 +68,9 @@ func (d *SavedValues) show(s *screen) {
 	s.table(t)
 	s.line("")
 	warning := "These files may hold passwords."
-	if runtime.GOOS != "windows" { // there a file has the access rights of its folder, whatever its mode
+	if d.shared {
+		warning += " Others can read them: this file system keeps no access rights. Move them to another."
+	} else {
 		warning += " Only you can read them."
 	}
 	s.line("%s", warning)

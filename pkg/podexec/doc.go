@@ -5,7 +5,7 @@
 //
 // # Which pod
 //
-// A ready one of the Deployment's present spec, or none. Pods of an older spec would
+// A ready one of the Deployment's current spec, or none. Pods of an older spec would
 // answer for the release before; while the rollout is why there is no pod, the error is
 // ErrRolling.
 //

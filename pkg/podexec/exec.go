@@ -15,8 +15,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	protocol "k8s.io/apimachinery/pkg/util/remotecommand"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
+	"k8s.io/client-go/transport/spdy"
 	"k8s.io/client-go/util/exec"
 	"k8s.io/kubectl/pkg/cmd/util/podcmd"
 	"k8s.io/streaming/pkg/httpstream"
@@ -241,13 +243,21 @@ func (r *Runner) overSPDY(ctx context.Context, u *url.URL, options remotecommand
 		upgrade.next = next
 		return upgrade
 	})
-	executor, err := remotecommand.NewSPDYExecutor(config, "POST", u)
+	transport, upgrader, err := spdy.RoundTripperFor(config)
+	if err != nil {
+		return err
+	}
+	status := &statusWatcher{Upgrader: upgrader}
+	executor, err := remotecommand.NewSPDYExecutorForProtocols(transport, status, "POST", u, protocol.StreamProtocolV5Name, protocol.StreamProtocolV4Name)
 	if err != nil {
 		return err
 	}
 	err = executor.StreamWithContext(ctx, options)
-	if err != nil && upgrade.err != nil {
+	switch {
+	case err != nil && upgrade.err != nil:
 		return upgrade.err
+	case err == nil && !status.came.Load():
+		return errNoStatus
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,7 +21,9 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/exec"
 
@@ -123,14 +126,25 @@ type apiServer struct {
 	upgrades []string
 }
 
+// reviews returns what reads access reviews, which clients send as protobuf.
+func reviews() serializer.CodecFactory {
+	scheme := runtime.NewScheme()
+	_ = authorizationv1.AddToScheme(scheme) // it always can
+	return serializer.NewCodecFactory(scheme)
+}
+
 func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	protocol := r.Header.Get("Upgrade")
 	if protocol == "" {
+		body, _ := io.ReadAll(r.Body)
 		var review authorizationv1.SelfSubjectAccessReview
-		_ = json.NewDecoder(r.Body).Decode(&review)
+		if _, _, err := reviews().UniversalDeserializer().Decode(body, nil, &review); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
 		review.APIVersion, review.Kind = "authorization.k8s.io/v1", "SelfSubjectAccessReview"
 		review.Status.Allowed = strings.Contains(s.rights, review.Spec.ResourceAttributes.Verb)
 		_ = json.NewEncoder(w).Encode(review)
@@ -181,11 +195,11 @@ func TestWhoRefuses(t *testing.T) {
 			server := httptest.NewServer(s)
 			defer server.Close()
 			config := &rest.Config{Host: server.URL}
-			client, err := kube.New(config)
+			clients, err := kube.NewClients(config)
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := (&Runner{Client: client, Config: config}).exec(t.Context(), target{pod: "pum", container: "pum"}, []string{"status"})
+			out, err := (&Runner{Client: clients.Kube, Config: config}).exec(t.Context(), target{pod: "pum", container: "pum"}, []string{"status"})
 			var policy *PolicyError
 			got := "nobody"
 			switch {
@@ -245,14 +259,14 @@ func silent(t *testing.T) *rest.Config {
 func TestACommandThatIsNeverAnsweredIsLeftAlone(t *testing.T) {
 	for _, transport := range []Transport{"", WebSocket, SPDY} {
 		config := silent(t)
-		client, err := kube.New(config)
+		clients, err := kube.NewClients(config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &Runner{Client: client, Config: config, Transport: transport}
+		r := &Runner{Client: clients.Kube, Config: config, Transport: transport}
 		ctx, interrupt := context.WithCancel(t.Context()) // without a deadline, as by Ctrl-C
 		time.AfterFunc(50*time.Millisecond, interrupt)
-		early := startPreconnect(ctx, config, client.URL())
+		early := startPreconnect(ctx, config, clients.Kube.URL())
 		ended := make(chan error, 1)
 		go func() {
 			_, err := r.exec(ctx, target{"pum", "pum", early}, []string{"status"})
@@ -278,14 +292,14 @@ func TestARestartIsNotSentByOneProtocolAfterTheOther(t *testing.T) {
 	}))
 	defer proxy.Close()
 	config := &rest.Config{Host: proxy.URL}
-	client, err := kube.New(config)
+	clients, err := kube.NewClients(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Runner{Client: client, Config: config}
+	r := &Runner{Client: clients.Kube, Config: config}
 	exec := func(r *Runner) string {
 		upgrades = nil
-		early := startPreconnect(t.Context(), config, client.URL())
+		early := startPreconnect(t.Context(), config, clients.Kube.URL())
 		defer early.drop()
 		_, _ = r.exec(t.Context(), target{"pum", "pum", early}, []string{"restart"}) // it fails, of course
 		return strings.Trim(strings.Join(upgrades, " "), " ")

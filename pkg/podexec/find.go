@@ -64,7 +64,7 @@ func (r *Runner) list(ctx context.Context, selector string) selection {
 	listed.Wait()
 	switch {
 	case setsErr != nil:
-		return selection{err: fmt.Errorf("list replicasets of deployment %q: %w", r.Deployment, setsErr)}
+		return selection{err: fmt.Errorf("list ReplicaSets of deployment %q: %w", r.Deployment, setsErr)}
 	case podsErr != nil:
 		return selection{err: fmt.Errorf("list pods of deployment %q: %w", r.Deployment, podsErr)}
 	}

@@ -26,10 +26,10 @@ const revisionAnnotation = "deployment.kubernetes.io/revision"
 var ErrRolling = errors.New("the deployment is rolling out")
 
 // choosePod returns the pod to ask: a ready one, not terminating, of the ReplicaSet
-// with the present spec of the Deployment. Owners decide, not labels, because
+// with the current spec of the Deployment. Owners decide, not labels, because
 // selectors may overlap (kubernetes#112755). Pods of an older spec are never
 // asked: during an upgrade they would answer for the release before. The error is a
-// *NoPodError, and ErrRolling while a pod of the present spec is about to come.
+// *NoPodError, and ErrRolling while a pod of the current spec is about to come.
 func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod) (*corev1.Pod, error) {
 	none := &NoPodError{Deployment: d.Name}
 	set := newest(d, sets)
@@ -38,13 +38,13 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 		none.Err = fmt.Errorf("deployment %q is scaled to zero", d.Name)
 		return nil, none
 	case d.Status.ObservedGeneration < d.Generation:
-		none.Err = fmt.Errorf("%w: its controller has not seen the present spec of %q yet", ErrRolling, d.Name)
+		none.Err = fmt.Errorf("%w: its controller has not seen the current spec of %q yet", ErrRolling, d.Name)
 		return nil, none
 	case set == nil:
 		none.Err = whileRolling(d, fmt.Errorf("deployment %q has no ReplicaSet yet", d.Name))
 		return nil, none
 	case !ofPresentSpec(d, set):
-		none.Err = fmt.Errorf("%w: %q has no ReplicaSet of its present spec%s", ErrRolling, d.Name, whilePaused(d))
+		none.Err = fmt.Errorf("%w: %q has no ReplicaSet of its current spec%s", ErrRolling, d.Name, whilePaused(d))
 		return nil, none
 	}
 	var others []string

@@ -120,7 +120,7 @@ func TestChoosePod(t *testing.T) {
 		},
 		{name: "no ReplicaSet", err: `deployment "pum" has no ReplicaSet yet`},
 		{
-			name: "of the present spec", change: present,
+			name: "of the current spec", change: present,
 			sets: []appsv1.ReplicaSet{of(set("a", "1"), "old"), of(set("b", "2"), "new")},
 			pods: []corev1.Pod{pod("p1", "a", ready), pod("p2", "b", ready)},
 			want: "p2",
@@ -133,7 +133,7 @@ func TestChoosePod(t *testing.T) {
 			},
 			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
 			pods:    []corev1.Pod{pod("p1", "a", ready)},
-			err:     `the deployment is rolling out: its controller has not seen the present spec of "pum" yet`,
+			err:     `the deployment is rolling out: its controller has not seen the current spec of "pum" yet`,
 			rolling: true,
 		},
 		{
@@ -144,14 +144,14 @@ func TestChoosePod(t *testing.T) {
 			},
 			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
 			pods:    []corev1.Pod{pod("p1", "a", ready)},
-			err:     `the deployment is rolling out: "pum" has no ReplicaSet of its present spec, and is paused`,
+			err:     `the deployment is rolling out: "pum" has no ReplicaSet of its current spec, and is paused`,
 			rolling: true,
 		},
 		{
 			name: "not of the spec before while Recreate stops its pods", change: present,
 			sets:    []appsv1.ReplicaSet{of(set("a", "1"), "old")},
 			pods:    []corev1.Pod{pod("p1", "a", ready)},
-			err:     `the deployment is rolling out: "pum" has no ReplicaSet of its present spec`,
+			err:     `the deployment is rolling out: "pum" has no ReplicaSet of its current spec`,
 			rolling: true,
 		},
 		{

@@ -22,7 +22,7 @@ func (c Change) String() string {
 	case c.Before.State != c.After.State:
 		return fmt.Sprintf("entry %d %s -> %s", c.After.UID, c.Before.State, c.After.State)
 	}
-	return fmt.Sprintf("entry %d %s, worked on again", c.After.UID, c.After.State)
+	return fmt.Sprintf("entry %d %s, processed again", c.After.UID, c.After.State)
 }
 
 // An entryID is what tells an entry from others. That PUM gives a uid once is not

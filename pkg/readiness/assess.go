@@ -96,15 +96,17 @@ func (a assessor) builtInWorkloads() []Workload {
 			isLatest := latest(d.Status.UpdatedReplicas, pods, appsv1.DefaultDeploymentUniqueLabelKey)
 			return append(a.find.onPods(pods, isLatest), deploymentCauses(d, a.find.now)...)
 		})
-		w.Rolling = rollingOut(d)
+		w.Rolling, w.Release = rollingOut(d), helmRelease(d)
 		list = append(list, w)
 	}
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
 		rule := func(c []Cause) Workload { return StatefulSet(s, a.deletesOld(s), pods, c) }
-		list = append(list, a.judge(s, rule, pods, func() []Cause {
+		w := a.judge(s, rule, pods, func() []Cause {
 			return append(a.find.statefulSetCauses(s, pods), a.find.onCreation("StatefulSet", s, pods)...)
-		}))
+		})
+		w.Release = helmRelease(s)
+		list = append(list, w)
 	}
 	for _, d := range a.DaemonSets {
 		pods := a.pods.byUID[d.UID]

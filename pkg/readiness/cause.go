@@ -84,7 +84,6 @@ const (
 
 // A causeKind is all that is known of a code.
 type causeKind struct {
-	finding string        // the code of its finding
 	quiet   time.Duration // for how long it makes none, because it is normal while a pod starts
 	grace   time.Duration // how long it may last before it dooms; 0 if it never does
 	crashed bool          // a container ran and ended: its last lines may say why
@@ -104,42 +103,39 @@ const (
 
 // causeKinds is all there is to know about codes, in one place.
 var causeKinds = map[Code]causeKind{
-	ImagePull:        {finding: "TPE111", grace: minutes, brief: rootError, summary: Cause.pullSummary},
-	ConfigMissing:    {finding: "TPE112", grace: minutes, brief: briefConfig},
-	ConfigRefused:    {finding: "TPE133", grace: soon, brief: briefConfig, summary: Cause.createSummary},
-	Creating:         {finding: "TPE134", quiet: long, brief: rootError, summary: Cause.creatingSummary},
-	StartFailed:      {finding: "TPE113", grace: minutes, brief: rootError, summary: Cause.startSummary},
-	CrashLoop:        {finding: "TPE114", grace: long, crashed: true, logs: PreviousLogs, brief: rootError, summary: Cause.loopSummary},
-	OOMKilled:        {finding: "TPE115", grace: long, crashed: true, logs: PreviousLogs, summary: Cause.memorySummary},
-	InitFailed:       {finding: "TPE116", grace: long, crashed: true, logs: CurrentLogs, summary: Cause.initSummary},
-	InitRunning:      {finding: "TPE119", quiet: long, logs: CurrentLogs, summary: Cause.initSummary},
-	ContainerFailed:  {finding: "TPE117", crashed: true, logs: CurrentLogs, summary: Cause.failedSummary},
-	ReadinessProbe:   {finding: "TPE119", quiet: long, logs: CurrentLogs, brief: briefProbe, summary: Cause.readinessSummary},
-	StartupProbe:     {finding: "TPE119", quiet: long, logs: CurrentLogs, brief: briefProbe, summary: Cause.startupSummary},
-	StartupKilled:    {finding: "TPE118", grace: long, logs: PreviousLogs, brief: briefProbe, summary: Cause.startupSummary},
-	LivenessProbe:    {finding: "TPE118", grace: long, logs: PreviousLogs, brief: briefProbe, summary: Cause.livenessSummary},
-	ReadinessGate:    {finding: "TPE104", summary: after("readiness gate")},
-	NotReady:         {finding: "TPE120", quiet: time.Minute},
-	Unschedulable:    {finding: "TPE121", grace: minutes, brief: briefSchedule, summary: after("unschedulable")},
-	ClaimPending:     {finding: "TPE122", grace: minutes, brief: rootError, summary: Cause.claimSummary},
-	ClaimLost:        {finding: "TPE122", grace: atOnce, summary: Cause.claimSummary},
-	MountFailed:      {finding: "TPE123", grace: long, brief: briefMount, summary: after("cannot mount")},
-	Quota:            {finding: "TPE124", grace: minutes, brief: briefQuota},
-	CreateFailed:     {finding: "TPE125", grace: minutes, brief: briefCreate, summary: after("cannot create pods")},
-	Evicted:          {finding: "TPE126", summary: Cause.evictedSummary},
-	NodeLost:         {finding: "TPE126"},
-	StuckStopping:    {finding: "TPE126", summary: Cause.stoppingSummary},
-	ProgressDeadline: {finding: "TPE127", summary: func(Cause) string { return "no progress within its deadline" }},
-	OperatorError:    {finding: "TPE128", grace: long},
-	OldRevision:      {finding: "TPE106", summary: Cause.oldSummary},
-	SidecarHolds:     {finding: "TPE307"},
+	ImagePull:        {grace: minutes, brief: rootError, summary: Cause.pullSummary},
+	ConfigMissing:    {grace: minutes, brief: briefConfig},
+	ConfigRefused:    {grace: soon, brief: briefConfig, summary: Cause.createSummary},
+	Creating:         {quiet: long, brief: rootError, summary: Cause.creatingSummary},
+	StartFailed:      {grace: minutes, brief: rootError, summary: Cause.startSummary},
+	CrashLoop:        {grace: long, crashed: true, logs: PreviousLogs, brief: rootError, summary: Cause.loopSummary},
+	OOMKilled:        {grace: long, crashed: true, logs: PreviousLogs, summary: Cause.memorySummary},
+	InitFailed:       {grace: long, crashed: true, logs: CurrentLogs, summary: Cause.initSummary},
+	InitRunning:      {quiet: long, logs: CurrentLogs, summary: Cause.initSummary},
+	ContainerFailed:  {crashed: true, logs: CurrentLogs, summary: Cause.failedSummary},
+	ReadinessProbe:   {quiet: long, logs: CurrentLogs, brief: briefProbe, summary: Cause.readinessSummary},
+	StartupProbe:     {quiet: long, logs: CurrentLogs, brief: briefProbe, summary: Cause.startupSummary},
+	StartupKilled:    {grace: long, logs: PreviousLogs, brief: briefProbe, summary: Cause.startupSummary},
+	LivenessProbe:    {grace: long, logs: PreviousLogs, brief: briefProbe, summary: Cause.livenessSummary},
+	ReadinessGate:    {summary: after("readiness gate")},
+	NotReady:         {quiet: time.Minute},
+	Unschedulable:    {grace: minutes, brief: briefSchedule, summary: after("unschedulable")},
+	ClaimPending:     {grace: minutes, brief: rootError, summary: Cause.claimSummary},
+	ClaimLost:        {grace: atOnce, summary: Cause.claimSummary},
+	MountFailed:      {grace: long, brief: briefMount, summary: after("cannot mount")},
+	Quota:            {grace: minutes, brief: briefQuota},
+	CreateFailed:     {grace: minutes, brief: briefCreate, summary: after("cannot create pods")},
+	Evicted:          {summary: Cause.evictedSummary},
+	NodeLost:         {},
+	StuckStopping:    {summary: Cause.stoppingSummary},
+	ProgressDeadline: {summary: func(Cause) string { return "no progress within its deadline" }},
+	OperatorError:    {grace: long},
+	OldRevision:      {summary: Cause.oldSummary},
+	SidecarHolds:     {},
 }
 
 // Codes returns all codes.
 func Codes() []Code { return slices.Sorted(maps.Keys(causeKinds)) }
-
-// Finding returns the code of the finding that causes of this code make.
-func (c Code) Finding() string { return causeKinds[c].finding }
 
 // Logs returns which log of the container has more.
 func (c Code) Logs() Logs { return causeKinds[c].logs }

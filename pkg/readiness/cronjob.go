@@ -7,6 +7,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // A CronJob is something that runs on a schedule, and how its last run went.
@@ -46,7 +48,7 @@ func assessCronJob(c *batchv1.CronJob, runs []run) CronJob {
 	cron := CronJob{
 		Name:            c.Name,
 		Suspended:       c.Spec.Suspend != nil && *c.Spec.Suspend,
-		LastScheduledAt: timeOf(c.Status.LastScheduleTime),
+		LastScheduledAt: kubejob.TimeOf(c.Status.LastScheduleTime),
 	}
 	var last, running time.Time
 	for _, r := range runs {
@@ -58,7 +60,7 @@ func assessCronJob(c *batchv1.CronJob, runs []run) CronJob {
 			cron.Running, running = &r.Job, r.CreatedAt
 		}
 	}
-	if cron.LastRun != nil && timeOf(c.Status.LastSuccessfulTime).After(cron.LastRun.FinishedAt) {
+	if cron.LastRun != nil && kubejob.TimeOf(c.Status.LastSuccessfulTime).After(cron.LastRun.FinishedAt) {
 		cron.LastRun = nil
 	}
 	return cron

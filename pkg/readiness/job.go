@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -26,9 +27,30 @@ type Job struct {
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
 	Causes     []Cause   `json:"causes,omitempty"` // why it is not complete, the gravest first
 
+	Uncounted Uncounted `json:"uncounted,omitempty"` // why the outcome does not depend on it; absent if it does
+
 	UID       types.UID `json:"-"` // a job that is recreated has another
 	CreatedAt time.Time `json:"-"`
 	Release   string    `json:"-"` // the Helm release that it belongs to, if known
+	Pods      []string  `json:"-"` // the names of its pods
+	Origin    Origin    `json:"-"`
+}
+
+// Uncounted says why the outcome does not depend on a job. The verdict decides that.
+type Uncounted string
+
+const (
+	UncountedSelf  Uncounted = "Self"  // it runs this command, which does not wait for itself
+	UncountedOther Uncounted = "Other" // nothing shows that it is part of ThingPark Enterprise
+)
+
+// An Origin is what a job says of who made it, besides its Helm release.
+type Origin struct {
+	App    string   // label app.kubernetes.io/name
+	Chart  string   // label helm.sh/chart: name and version of the chart
+	Hook   bool     // Helm runs it before or after it installs, upgrades or deletes
+	Owners []string // the API groups of its owners
+	Images []string // of its containers
 }
 
 // A JobState says how far a job is. See [kubejob.State].
@@ -52,7 +74,10 @@ func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 	f := kubejob.Of(j, all)
 	job := Job{
 		Name: j.Name, State: f.State, Attempts: int32(min(f.Attempts, math.MaxInt32)),
-		StartedAt: f.StartedAt, FinishedAt: f.EndedAt, UID: j.UID, CreatedAt: j.CreationTimestamp.Time, Release: helmRelease(j),
+		StartedAt: f.StartedAt, FinishedAt: f.EndedAt, UID: j.UID, CreatedAt: j.CreationTimestamp.Time, Release: helmRelease(j), Origin: originOf(j),
+	}
+	for _, p := range f.Pods {
+		job.Pods = append(job.Pods, p.Name)
 	}
 	if job.State == JobComplete {
 		return job
@@ -71,6 +96,22 @@ func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 // owns (helm.sh/helm: pkg/action/validate.go); a hook has only the labels of its chart.
 func helmRelease(o metav1.Object) string {
 	return cmp.Or(o.GetAnnotations()["meta.helm.sh/release-name"], o.GetLabels()["app.kubernetes.io/instance"], o.GetLabels()["release"])
+}
+
+// originOf reads an Origin. Hooks have the annotation helm.sh/hook (helm.sh/helm:
+// pkg/release/v1/hook.go), which Argo CD keeps when it runs them.
+func originOf(j *batchv1.Job) Origin {
+	o := Origin{App: j.Labels["app.kubernetes.io/name"], Chart: cmp.Or(j.Labels["helm.sh/chart"], j.Labels["chart"])}
+	_, o.Hook = j.Annotations["helm.sh/hook"]
+	for _, owner := range j.OwnerReferences {
+		if group, _, ok := strings.Cut(owner.APIVersion, "/"); ok {
+			o.Owners = append(o.Owners, group)
+		}
+	}
+	for _, c := range j.Spec.Template.Spec.Containers {
+		o.Images = append(o.Images, c.Image)
+	}
+	return o
 }
 
 // jobReason says what a Job that is not complete does.
@@ -143,11 +184,4 @@ func (f finder) held(j *batchv1.Job, pods []*corev1.Pod) []Cause {
 		causes = append(causes, cause.judged(f.now))
 	}
 	return causes
-}
-
-func timeOf(t *metav1.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.Time
 }

@@ -86,6 +86,11 @@ func TestJob(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.want.Name, tt.want.UID = "pum-process", "pum-process-uid"
+			for _, p := range tt.pods {
+				if metav1.GetControllerOf(p).Name == "pum-process" {
+					tt.want.Pods = append(tt.want.Pods, p.Name)
+				}
+			}
 			got := JobOf(&batchv1.Job{ObjectMeta: meta("pum-process", 0), Spec: tt.spec, Status: tt.status}, tt.pods, nil)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("JobOf (-want +got):\n%s", diff)
@@ -173,6 +178,25 @@ func TestJobsOfCronJobsAreTheirs(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, p.CronJobs); diff != "" {
 		t.Errorf("cron jobs (-want +got):\n%s", diff)
+	}
+}
+
+// A verdict needs to know who made a job, also of one that a wait keeps without what rules do
+// not use.
+func TestJobSaysWhereItIsFrom(t *testing.T) {
+	j := &batchv1.Job{ObjectMeta: meta("schema-7", 0)}
+	j.Labels = map[string]string{"app.kubernetes.io/instance": "tpe", "app.kubernetes.io/name": "twa", "helm.sh/chart": "thingpark-enterprise-2.0.0"}
+	j.Annotations = map[string]string{"helm.sh/hook": "pre-upgrade"}
+	j.OwnerReferences = []metav1.OwnerReference{{APIVersion: "kafka.strimzi.io/v1beta2", Kind: "Kafka"}, {APIVersion: "v1", Kind: "Pod"}}
+	j.Spec.Template.Spec.Containers = []corev1.Container{{Name: "a", Image: "x"}, {Name: "b", Image: "y"}}
+	strip(j)
+	job := JobOf(j, []*corev1.Pod{pod("Job", "schema-7", "schema-7-abcde"), pod("Job", "other", "other-abcde")}, nil)
+	want := Origin{App: "twa", Chart: "thingpark-enterprise-2.0.0", Hook: true, Owners: []string{"kafka.strimzi.io"}, Images: []string{"x", "y"}}
+	if diff := cmp.Diff(want, job.Origin); diff != "" {
+		t.Errorf("origin (-want +got):\n%s", diff)
+	}
+	if job.Release != "tpe" || !slices.Equal(job.Pods, []string{"schema-7-abcde"}) {
+		t.Errorf("release %q, pods %q", job.Release, job.Pods)
 	}
 }
 

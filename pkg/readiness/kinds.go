@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // A kind is a resource that [Observe] lists and [Watch] follows.
@@ -28,7 +30,7 @@ type kind struct {
 }
 
 // kinds returns the kinds that are assessed, and pods; or only those with the names.
-func kinds(c Clients, namespace string, only []string) []kind {
+func kinds(c kube.Clients, namespace string, only []string) []kind {
 	k := c.Kube
 	all := []kind{
 		builtIn("Deployment", appsv1.Resource("deployments"), k.Deployments(namespace), func(o *Objects) *[]*appsv1.Deployment { return &o.Deployments }),
@@ -103,7 +105,7 @@ func customResources() []customResource {
 }
 
 // in returns the kind in a namespace, in the first of its versions that is served.
-func (r customResource) in(c Clients, namespace string) kind {
+func (r customResource) in(c kube.Clients, namespace string) kind {
 	return kind{
 		name: r.kind, resource: r.resource, keep: keepIn(r.into),
 		list: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {

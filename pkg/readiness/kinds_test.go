@@ -7,13 +7,17 @@ import (
 	"slices"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // Observe and Watch read the kinds of one table. Each list that Assess takes is filled by one
 // line of it, and Rules lets an account list and watch it.
 func TestEveryKindIsInTheTable(t *testing.T) {
-	clients, err := NewClients(&rest.Config{Host: "http://127.0.0.1:1"})
+	clients, err := kube.NewClients(&rest.Config{Host: "http://127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +46,27 @@ func TestEveryKindIsInTheTable(t *testing.T) {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[Objects]()) {
 		if want := 1; !slices.Contains(evidence, field.Name) && filled[field.Name] != want {
 			t.Errorf("%d kinds fill Objects.%s, want %d", filled[field.Name], field.Name, want)
+		}
+	}
+}
+
+// Assess judges an object of each list: a kind that is read and judged by nobody costs a right
+// and says nothing. Pods and node pools count only for what they belong to.
+func TestEveryKindIsAssessed(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Objects]()) {
+		if slices.Contains([]string{"Pods", "KafkaNodePools", "Events", "Claims", "Gaps"}, field.Name) {
+			continue
+		}
+		var o Objects
+		item := reflect.New(field.Type.Elem().Elem())
+		if u, ok := item.Interface().(*unstructured.Unstructured); ok {
+			u.Object = map[string]any{}
+		}
+		item.Interface().(metav1.Object).SetName("x")
+		list := reflect.ValueOf(&o).Elem().FieldByIndex(field.Index)
+		list.Set(reflect.Append(list, item))
+		if a := Assess(o, now); len(a.Workloads)+len(a.Jobs)+len(a.CronJobs) != 1 {
+			t.Errorf("Assess does not judge what is in Objects.%s", field.Name)
 		}
 	}
 }

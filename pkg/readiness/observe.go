@@ -13,40 +13,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
-
-// Clients are the clients for the API server. See [NewClients].
-type Clients struct {
-	Kube    *kube.Client      // built-in kinds
-	Dynamic dynamic.Interface // custom resources
-}
-
-// NewClients returns clients that share their connections, ask for protobuf where it
-// is served, and do not limit their requests, which are few. The config is not
-// changed.
-func NewClients(config *rest.Config) (Clients, error) {
-	config = rest.CopyConfig(config)
-	config.QPS, config.RateLimiter = -1, nil
-	httpClient, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return Clients{}, fmt.Errorf("create a client for %s: %w", config.Host, err)
-	}
-	custom, err := dynamic.NewForConfigAndClient(config, httpClient)
-	if err != nil {
-		return Clients{}, fmt.Errorf("create a client for %s: %w", config.Host, err)
-	}
-	config.ContentType = "application/vnd.kubernetes.protobuf"
-	config.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	builtIn, err := kube.NewWith(config, httpClient)
-	if err != nil {
-		return Clients{}, fmt.Errorf("create a client for %s: %w", config.Host, err)
-	}
-	return Clients{builtIn, custom}, nil
-}
 
 // Observe reads the namespace and assesses it: each list is the latest, not one from
 // a cache (an empty resourceVersion is a read from quorum;
@@ -59,7 +28,7 @@ func NewClients(config *rest.Config) (Clients, error) {
 // What could be read is in the assessment, what could not is in its gaps. There is an
 // error only if nothing could be read for another reason than authorization, or if
 // the namespace does not exist (apierrors.IsNotFound).
-func Observe(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) (Assessment, error) {
+func Observe(ctx context.Context, c kube.Clients, namespace string, now func() time.Time, only ...string) (Assessment, error) {
 	r := reader{ctx: ctx, Clients: c, namespace: namespace}
 	r.workloads(only)
 	if err := r.failure(); err != nil {
@@ -79,7 +48,7 @@ func Observe(ctx context.Context, c Clients, namespace string, now func() time.T
 
 // A reader sends requests at the same time.
 type reader struct {
-	Clients
+	kube.Clients
 	ctx       context.Context
 	namespace string
 

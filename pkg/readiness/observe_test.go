@@ -24,6 +24,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 const (
@@ -134,7 +136,7 @@ func observe(t *testing.T, answers map[string]any) (Assessment, *apiServer, erro
 	server := &apiServer{answers: answers}
 	web := httptest.NewServer(server)
 	defer web.Close()
-	clients, err := NewClients(&rest.Config{Host: web.URL})
+	clients, err := kube.NewClients(&rest.Config{Host: web.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,7 +384,7 @@ func TestObserveAnEmptyNamespace(t *testing.T) {
 
 func TestObserveInVain(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
-	clients, err := NewClients(&rest.Config{Host: web.URL})
+	clients, err := kube.NewClients(&rest.Config{Host: web.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -398,16 +400,6 @@ func TestObserveInVain(t *testing.T) {
 	web.Close()
 	if _, err := Observe(t.Context(), clients, "tpe", clock); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("no API server: error %v, want %v", err, syscall.ECONNREFUSED)
-	}
-}
-
-func TestNewClientsLeavesTheConfigAlone(t *testing.T) {
-	config := &rest.Config{Host: "https://127.0.0.1:6443", QPS: 5}
-	if _, err := NewClients(config); err != nil {
-		t.Fatal(err)
-	}
-	if config.QPS != 5 || config.ContentType != "" || config.AcceptContentTypes != "" {
-		t.Errorf("the config was changed to %+v", config)
 	}
 }
 

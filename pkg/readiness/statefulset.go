@@ -10,6 +10,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // StatefulSet assesses a StatefulSet, given whether an operator deletes its old pods, the
@@ -144,7 +146,7 @@ func (f finder) leftBehind(old []*corev1.Pod) []Cause {
 		if since.IsZero() {
 			since = p.CreationTimestamp.Time
 		}
-		if begun := later(p.CreationTimestamp.Time, timeOf(p.Status.StartTime)); since.Sub(begun) < time.Minute {
+		if begun := later(p.CreationTimestamp.Time, kubejob.TimeOf(p.Status.StartTime)); since.Sub(begun) < time.Minute {
 			grace = everGrace
 		}
 		if !doomed(f.onPod(p)) && (since.IsZero() || f.now.Sub(since) < grace) {

@@ -16,12 +16,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // A watcher keeps the objects of a namespace, each kind in a store of its own. Its own
 // times are this machine's: they order what happened.
 type watcher struct {
-	Clients
+	kube.Clients
 	namespace string
 	now       func() time.Time // the clock for ages
 	evidence  bool             // whether to search for causes

@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // An Update is the latest assessment of a namespace, and how fresh it is. The times are
@@ -52,7 +54,7 @@ func backoff() *wait.Backoff {
 // upgrade. Pods are always watched: only they show which of MongoDB's await a restart,
 // and the state of Kafka if StrimziPodSets cannot be read. While the API server cannot
 // be reached, the assessment stays the same, and the update says since when.
-func Watch(ctx context.Context, c Clients, namespace string, now func() time.Time, only ...string) <-chan Update {
+func Watch(ctx context.Context, c kube.Clients, namespace string, now func() time.Time, only ...string) <-chan Update {
 	w := &watcher{Clients: c, namespace: namespace, now: now, evidence: len(only) == 0, changed: make(chan struct{}, 1)}
 	w.addStores(only)
 	for _, s := range w.all {

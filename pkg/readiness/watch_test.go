@@ -19,6 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // What may not be read is unknown, whatever was read before, and whatever becomes of
@@ -132,7 +134,7 @@ func TestAWatchWithoutAnAnswerIsNone(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
-	clients, err := NewClients(&rest.Config{Host: "http://" + balancer.Addr().String()})
+	clients, err := kube.NewClients(&rest.Config{Host: "http://" + balancer.Addr().String()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +175,7 @@ func TestWatchBeginsWithQuorumLists(t *testing.T) {
 		_, _ = io.WriteString(w, `{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[]}`)
 	}))
 	defer web.Close()
-	clients, err := NewClients(&rest.Config{Host: web.URL})
+	clients, err := kube.NewClients(&rest.Config{Host: web.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +213,7 @@ func TestAKindThatMayOnlyBeListedIsNoGap(t *testing.T) {
 		_, _ = io.WriteString(w, `{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[]}`)
 	}))
 	defer web.Close()
-	clients, err := NewClients(&rest.Config{Host: web.URL})
+	clients, err := kube.NewClients(&rest.Config{Host: web.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

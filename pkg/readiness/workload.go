@@ -22,7 +22,8 @@ type Workload struct {
 	Strategy string    `json:"strategy,omitempty"` // how pods are replaced
 	Causes   []Cause   `json:"causes,omitempty"`   // the gravest first
 
-	Rolling bool `json:"-"` // a Deployment that rolls out its latest spec, within its progress deadline
+	Release string `json:"-"` // the Helm release that it belongs to, if known
+	Rolling bool   `json:"-"` // a Deployment that rolls out its latest spec, within its progress deadline
 }
 
 // A State says how far a workload is.

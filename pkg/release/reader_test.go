@@ -268,6 +268,7 @@ func TestHostileReleasesTakeLittleMemory(t *testing.T) {
 		"small things skipped":   of(`"hooks":[`, "{},", "{}]"),
 		"a large key":            of(`"config":{"`, `aaaaaaaaaaaaaaaa`, `":1}`),
 		"a large description":    of(`"info":{"description":"`, `aaaaaaaaaaaaaaaa`, `"}`),
+		"60 MiB of objects":      stored(`{"config":{"a":[` + strings.Repeat(`{},`, 20<<20) + `{}]}}`),
 		"more than any real one": stored(`{"manifest":"` + strings.Repeat("a", 2*unpackedLimit) + `"}`),
 	} {
 		var head, values error

@@ -66,15 +66,19 @@ func (s *scanner) members(read func(key string) error) error {
 		if err := read(key); err != nil {
 			return err
 		}
-		switch c, err := s.next(); {
-		case err != nil:
+		if more, err := s.more(); err != nil || !more {
 			return err
-		case c == '}':
-			return nil
-		case c != ',':
-			return fmt.Errorf("want a comma, have %q", c)
 		}
 	}
+}
+
+// more reads what comes after a member: a comma, or the end of the object.
+func (s *scanner) more() (bool, error) {
+	c, err := s.next()
+	if err == nil && c != ',' && c != '}' {
+		err = fmt.Errorf("want a comma, have %q", c)
+	}
+	return c == ',', err
 }
 
 // fields decodes those members of the object that comes next that are wanted.

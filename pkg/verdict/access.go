@@ -28,7 +28,7 @@ func (v *Verdict) failedToAsk(what string, err error) {
 	none := (*podexec.NoPodError)(nil)
 	switch {
 	case f.Code == CodeNotLoggedIn:
-		f.Summary += ": not logged in"
+		f.Summary += ": not authenticated"
 		f.Detail += "; log in again"
 	case code == ExitNotFound:
 		f.Next = []string{v.findPUM()}

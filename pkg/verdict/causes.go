@@ -55,7 +55,8 @@ func (o *objects) add(object Object) {
 // causes judges the causes for which workloads and jobs are blocked: one
 // finding for all pods that share one, however many. What every pod that starts
 // goes through is one only once it lasts.
-func (v *Verdict) causes(p *readiness.Assessment) {
+func (v *Verdict) causes(s *Snapshot) {
+	p := s.Assessment
 	var found causeGroups
 	for _, w := range p.Workloads {
 		for _, c := range w.Causes {
@@ -66,7 +67,7 @@ func (v *Verdict) causes(p *readiness.Assessment) {
 	}
 	for _, j := range p.Jobs {
 		for _, c := range j.Causes {
-			if !j.State.Final() && c.Reportable(p.ObservedAt) {
+			if !j.State.Final() && s.uncounted[j.Name] == "" && c.Reportable(p.ObservedAt) {
 				found.add(c, Object{Kind: "Job", Name: j.Name}, j.Doomed())
 			}
 		}
@@ -182,7 +183,40 @@ func (v *Verdict) describe(o Object) string {
 
 // findingCode returns the code of the finding for a cause.
 func findingCode(code readiness.Code) Code {
-	return cmp.Or(Code(code.Finding()), CodeHeldUp)
+	return cmp.Or(causeFindings[code], CodeHeldUp)
+}
+
+// causeFindings has the code of the finding for each code of a cause.
+var causeFindings = map[readiness.Code]Code{
+	readiness.ImagePull:        CodeImagePull,
+	readiness.ConfigMissing:    CodeConfigMissing,
+	readiness.ConfigRefused:    CodeConfigRefused,
+	readiness.Creating:         CodeCreating,
+	readiness.StartFailed:      CodeStartFailed,
+	readiness.CrashLoop:        CodeCrashLoop,
+	readiness.OOMKilled:        CodeOOMKilled,
+	readiness.InitFailed:       CodeInitFailed,
+	readiness.InitRunning:      CodeNotReady,
+	readiness.ContainerFailed:  CodeContainerFailed,
+	readiness.ReadinessProbe:   CodeNotReady,
+	readiness.StartupProbe:     CodeNotReady,
+	readiness.StartupKilled:    CodeLivenessProbe,
+	readiness.LivenessProbe:    CodeLivenessProbe,
+	readiness.ReadinessGate:    CodeHeldUp,
+	readiness.NotReady:         CodePodNotReady,
+	readiness.Unschedulable:    CodeUnschedulable,
+	readiness.ClaimPending:     CodeClaim,
+	readiness.ClaimLost:        CodeClaim,
+	readiness.MountFailed:      CodeMountFailed,
+	readiness.Quota:            CodeQuota,
+	readiness.CreateFailed:     CodeCreateFailed,
+	readiness.Evicted:          CodeNode,
+	readiness.NodeLost:         CodeNode,
+	readiness.StuckStopping:    CodeNode,
+	readiness.ProgressDeadline: CodeProgressDeadline,
+	readiness.OperatorError:    CodeOperatorError,
+	readiness.OldRevision:      CodeOldPod,
+	readiness.SidecarHolds:     CodeSidecarHolds,
 }
 
 // recent is how old a crash may be to be reported: an upgrade is checked on the

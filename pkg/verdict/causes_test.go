@@ -191,3 +191,14 @@ func TestWhatLastsIsAFinding(t *testing.T) {
 		})
 	}
 }
+
+func TestEveryCauseHasAFinding(t *testing.T) {
+	for _, code := range readiness.Codes() {
+		if causeFindings[code] == "" {
+			t.Errorf("causeFindings has no code for %s", code)
+		}
+	}
+	if len(causeFindings) != len(readiness.Codes()) {
+		t.Errorf("causeFindings has %d codes, and there are %d", len(causeFindings), len(readiness.Codes()))
+	}
+}

@@ -77,7 +77,7 @@ func resize(c *corev1.PersistentVolumeClaim) string {
 		case corev1.PersistentVolumeClaimResizing:
 			return "its volume is being resized (Resizing)"
 		case corev1.PersistentVolumeClaimControllerResizeError, corev1.PersistentVolumeClaimNodeResizeError:
-			return fmt.Sprintf("its resize failed: %s (%s)", cmp.Or(condition.Message, condition.Reason, "Kubernetes says no more"), condition.Type)
+			return fmt.Sprintf("its resize failed: %s (%s)", cmp.Or(condition.Message, condition.Reason, "Kubernetes gives no further details"), condition.Type)
 		}
 	}
 	if status := c.Status.AllocatedResourceStatuses[corev1.ResourceStorage]; status != "" {
@@ -97,9 +97,24 @@ func (p *Preflight) claims() Check {
 	if p.ClaimsErr != nil {
 		return unknown(name, p.ClaimsErr)
 	}
-	var bad, odd, waiting []string
-	bound := 0
-	for _, c := range p.Claims {
+	bad, odd, waiting, bound := sortClaims(p.Claims)
+	switch {
+	case len(bad) > 0:
+		return fail(name, few(append(bad, odd...)), p.Kubectl("get persistentvolumeclaims"))
+	case len(odd) > 0:
+		return warn(name, few(odd), p.Kubectl("describe persistentvolumeclaims"))
+	}
+	text := fmt.Sprintf("%d bound", bound)
+	if len(waiting) > 0 {
+		text += ", waiting for a first pod: " + strings.Join(waiting, ", ")
+	}
+	return ok(name, text)
+}
+
+// sortClaims tells those that block an upgrade, and why, from those that may, those that
+// wait for a first pod and those that are bound.
+func sortClaims(claims []Claim) (bad, odd, waiting []string, bound int) {
+	for _, c := range claims {
 		switch {
 		case c.Deleting:
 			bad = append(bad, c.Name+" is deleted as soon as its pod restarts")
@@ -112,19 +127,8 @@ func (p *Preflight) claims() Check {
 		case c.Phase == string(corev1.ClaimPending) && c.Unused:
 			odd = append(odd, c.Name+" is Pending, and no pod uses it")
 		default:
-			bad = append(bad, c.Name+" is "+cmp.Or(c.Phase, "in no phase"))
+			bad = append(bad, c.Name+" is "+cmp.Or(c.Phase, "without a phase"))
 		}
 	}
-	next := p.Kubectl("get persistentvolumeclaims")
-	switch {
-	case len(bad) > 0:
-		return fail(name, few(append(bad, odd...)), next)
-	case len(odd) > 0:
-		return warn(name, few(odd), p.Kubectl("describe persistentvolumeclaims"))
-	}
-	text := fmt.Sprintf("%d bound", bound)
-	if len(waiting) > 0 {
-		text += ", waiting for a first pod: " + strings.Join(waiting, ", ")
-	}
-	return ok(name, text)
+	return bad, odd, waiting, bound
 }

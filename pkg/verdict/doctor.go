@@ -148,13 +148,13 @@ func (d *Doctor) rights(n Need) Check {
 	role := d.TPE("doctor --role")
 	switch {
 	case len(lacking) > 0:
-		c := fail(name, "this account may not "+strings.Join(lacking, ", "), role)
+		c := fail(name, "this account cannot "+strings.Join(lacking, ", "), role)
 		c.code = ExitForbidden
 		return c
 	case err != nil:
 		return unknown(name, err)
 	case len(less) > 0:
-		return warn(name, "this account may not "+strings.Join(less, ", ")+": that much stays unknown", role)
+		return warn(name, "this account cannot "+strings.Join(less, ", ")+": that stays unknown", role)
 	}
 	return ok(name, fmt.Sprintf("all %d", len(n.Rights)+len(n.Optional)))
 }

@@ -55,9 +55,9 @@ func TestDoctor(t *testing.T) {
 		{"half a minute off", func(d *Doctor) { d.Skew = 30 * time.Second }, "clock", "warning: this machine's clock is 30s ahead of the API server's: ages use the API server's clock, but certificates and tokens may be refused; set the clock, for example by NTP", ExitDone},
 		{"a second off", func(d *Doctor) { d.Skew = time.Second }, "clock", "ok: the same as the API server's", ExitDone},
 		{"no date", func(d *Doctor) { d.Dated = false }, "clock", "warning: the API server does not say what time it is: ages use this machine's clock", ExitDone},
-		{"a right missing", func(d *Doctor) { d.Needs[0].Rights[1].Allowed = false }, "rights: status", "failed: this account may not list jobs", ExitForbidden},
+		{"a right missing", func(d *Doctor) { d.Needs[0].Rights[1].Allowed = false }, "rights: status", "failed: this account cannot list jobs", ExitForbidden},
 		{"of another command", func(d *Doctor) { d.Needs[0].Rights[1].Allowed = false }, "rights: logs", "ok: all 1", ExitForbidden},
-		{"a right that adds", func(d *Doctor) { d.Needs[0].Optional[0].Allowed = false }, "rights: status", "warning: this account may not list kafkas: that much stays unknown", ExitDone},
+		{"a right that adds", func(d *Doctor) { d.Needs[0].Optional[0].Allowed = false }, "rights: status", "warning: this account cannot list kafkas: that stays unknown", ExitDone},
 		{"rights not answered", func(d *Doctor) { d.Needs[1].Rights[0] = Access{Err: errors.New("refused")} }, "rights: logs", "unknown: refused", ExitError},
 		{"a kind not served", func(d *Doctor) { d.Kinds[0].Served = false }, "kinds", "warning: the API server does not have kafkas: are the operators installed?", ExitDone},
 		{"create on pods/exec alone, and SPDY works", func(d *Doctor) {
@@ -67,7 +67,7 @@ func TestDoctor(t *testing.T) {
 		{"no verb on pods/exec, and nothing works", func(d *Doctor) {
 			d.Needs[1].Rights = append(d.Needs[1].Rights, Access{Resource: "pods", Subresource: "exec", Verb: "create", Namespaced: true})
 			d.WebSocket, d.SPDY = Try{Err: errForbidden}, Try{Err: errForbidden}
-		}, "rights: logs", "failed: this account may not create pods/exec", ExitForbidden},
+		}, "rights: logs", "failed: this account cannot create pods/exec", ExitForbidden},
 		{"WebSocket broken", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "websocket", "warning: PUM's pod can be reached only the other way: " + broken.Error(), ExitDone},
 		{"SPDY broken", func(d *Doctor) { d.SPDY = Try{Err: broken} }, "spdy", "warning: PUM's pod can be reached only the other way: " + broken.Error(), ExitDone},
 		{"and still the command is known", func(d *Doctor) { d.WebSocket = Try{Err: broken} }, "pum", "ok: answers the command status", ExitDone},

@@ -73,7 +73,7 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		Code: CodeNoEntries, Level: LevelWarning, Summary: "PUM has no entries",
 		Next: []string{v.kubectl("tpe logs -f")},
 	}
-	unseen := s.Assessment == nil || readiness.Unread(s.Assessment.Gaps, "Job") != nil
+	unseen := !s.jobsRead()
 	switch {
 	case job != nil && job.State == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
 		return
@@ -91,14 +91,37 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		f.Next = []string{v.kubectl("tpe pum status")}
 		v.find(ExitDone, f)
 		return
-	case unseen:
-		f.Detail = "right after an upgrade that means not yet; whether the job " + pum.ProcessJob + ", which processes them, ran is unknown here"
-	case job != nil:
-		f.Detail = "right after an upgrade that means not yet: the job " + pum.ProcessJob + " that is there ended before this upgrade began"
+	case !known && !unseen && job == nil:
+		f.Summary = "PUM has no entries, and nothing shows whether its job ran"
+		f.Detail = "there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed; " +
+			s.whyUnknown() + ", so this stays pending until a job " + pum.ProcessJob + " is seen or the Helm releases can be read"
+		f.Next = []string{v.kubectl("tpe doctor"), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe wait --for=workloads")}
 	default:
-		f.Detail = "right after an upgrade that means not yet; there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed"
+		f.Detail = "right after an upgrade that means not yet" + withoutProcess(job, unseen)
 	}
 	v.find(ExitPending, f)
+}
+
+// whyUnknown says why it is not known when Helm last upgraded the application.
+func (s *Snapshot) whyUnknown() string {
+	switch {
+	case s.ReleasesErr != nil:
+		return "the Helm releases, which show when this upgrade began, cannot be read (" + s.ReleasesErr.Error() + ")"
+	case s.Releases == nil:
+		return "the Helm releases, which show when this upgrade began, were not read"
+	}
+	return "no Helm release of the application shows when this upgrade began"
+}
+
+// withoutProcess says why no job of this upgrade has processed entries.
+func withoutProcess(job *readiness.Job, unseen bool) string {
+	switch {
+	case unseen:
+		return "; whether the job " + pum.ProcessJob + ", which processes them, ran is unknown here"
+	case job != nil:
+		return ": the job " + pum.ProcessJob + " that is there ended before this upgrade began"
+	}
+	return "; there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed"
 }
 
 // entry judges one entry.
@@ -167,7 +190,7 @@ func (v *Verdict) complaints(answer *pum.Answer) {
 	}
 	f := Finding{
 		Code: CodePUMComplains, Level: LevelWarning,
-		Summary: "PUM's command printed its whole list, but also wrote to standard error",
+		Summary: "PUM's command printed its whole list, but also wrote to stderr",
 		Detail:  beginning(answer.Stderr),
 		Objects: []Object{{Kind: "Pod", Name: answer.Source.Pod}},
 	}

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +75,62 @@ func TestEveryCodeIsFound(t *testing.T) {
 	if diff := cmp.Diff(constants(t, "finding.go", "Code"), slices.Compact(found)); diff != "" {
 		t.Errorf("codes (-declared +found):\n%s", diff)
 	}
+}
+
+// A script may look for a code, so a code is never used again for something else: this list
+// has every code that there was, with the name of what it stands for. A new code is added. A
+// code that is not found any more stays in the list, without its constant: "retired".
+func TestCodesAreNeverReused(t *testing.T) {
+	data, err := os.ReadFile("testdata/codes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ever, retired := map[string]string{}, map[string]bool{}
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		code, name, _ := strings.Cut(line, " ")
+		if ever[code] != "" {
+			t.Errorf("two lines for %s", code)
+		}
+		name, wasRetired := strings.CutSuffix(name, " retired")
+		ever[code], retired[code] = name, wasRetired
+	}
+	for code, name := range names(t, "finding.go", "Code") {
+		if ever[code] != name || retired[code] {
+			t.Errorf("%s is %s, and testdata/codes.txt has %q (retired: %v); a new meaning needs a new code", code, name, ever[code], retired[code])
+		}
+		delete(ever, code)
+	}
+	for code, name := range ever {
+		if !retired[code] {
+			t.Errorf("%s, %s, is not in the source any more: it is retired", code, name)
+		}
+	}
+}
+
+// names returns the names of a file's constants of a type, by their values.
+func names(t *testing.T, file, typ string) map[string]string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+			if name, ok := spec.Type.(*ast.Ident); ok && name.Name == typ {
+				value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+				if err != nil || found[value] != "" {
+					t.Errorf("%s is the value of %s and %s: %v", value, found[value], spec.Names[0].Name, err)
+				}
+				found[value] = spec.Names[0].Name
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // constants returns the values of a file's constants of a type.

@@ -14,7 +14,7 @@ type Code string
 
 // The codes: TPE1xx are about workloads and their pods, TPE2xx about entries,
 // TPE3xx about jobs, TPE4xx about access and connection, TPE5xx about Helm
-// releases. What each means is in explain.yaml.
+// releases, TPE7xx about what runs beside ThingPark Enterprise. What each means is in explain.yaml.
 const (
 	CodeWorkloadFailed   Code = "TPE101"
 	CodeAwaitingRestart  Code = "TPE102"
@@ -47,6 +47,7 @@ const (
 	CodeOutOfMemory      Code = "TPE132"
 	CodeConfigRefused    Code = "TPE133"
 	CodeCreating         Code = "TPE134"
+	CodeStateUnclear     Code = "TPE135"
 	CodeEntryAborted     Code = "TPE201"
 	CodeUnknownState     Code = "TPE202"
 	CodeNoEntries        Code = "TPE203"
@@ -80,6 +81,10 @@ const (
 	CodeRolledBack       Code = "TPE507"
 	CodeReleaseStuck     Code = "TPE508"
 	CodeReleaseSwapped   Code = "TPE509"
+	CodeOwnJob           Code = "TPE701"
+	CodeOwnRelease       Code = "TPE702"
+	CodeOtherJobFailed   Code = "TPE703"
+	CodeOtherJob         Code = "TPE704"
 )
 
 // A Level says how much a finding matters.
@@ -113,7 +118,7 @@ type Object = readiness.Object
 // still goes on.
 func (c Code) Past() bool {
 	switch c {
-	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
+	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeOtherJobFailed, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
 		return true
 	}
 	return false

@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
 // everything returns snapshots that together have a finding of every code.
@@ -22,8 +23,8 @@ func everything() []Snapshot {
 	aborted.Stderr, aborted.Ignored = []byte("oops"), "bye"
 	aborted.Entries = append(aborted.Entries, aborted.Entries[0])
 	aborted.Entries[2].ErrorCounter = new(int64(3))
-	assessment := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused),
-		readiness.Job{Name: "a", State: readiness.JobFailed}, readiness.Job{Name: "b", State: readiness.JobSuspended})
+	assessment := withJobs(workloads(readiness.Failed, readiness.AwaitingRestart, readiness.Paused, readiness.Unknown),
+		readiness.Job{Name: "twa-seed", State: readiness.JobFailed}, readiness.Job{Name: "twa-upgrade", State: readiness.JobSuspended})
 	assessment.ObservedAt = noon
 	for _, code := range readiness.Codes() {
 		assessment.Workloads = append(assessment.Workloads, readiness.Workload{
@@ -48,6 +49,7 @@ func everything() []Snapshot {
 	}
 	return append([]Snapshot{
 		{Assessment: remarkable},
+		besideTPE(),
 		{Assessment: withGap(assessment, "Kafka", readiness.Forbidden), Answer: aborted},
 		{Assessment: workloads(), Answer: entries()},
 		{Assessment: workloads(readiness.Ready), LostAt: time.Unix(1, 0)},
@@ -56,10 +58,20 @@ func everything() []Snapshot {
 		{AssessmentErr: errNotFound, AnswerErr: &pum.SyntaxError{}},
 		{AssessmentErr: errors.New("refused"), AnswerErr: &podexec.PolicyError{Err: errors.New("denied")}},
 		{AssessmentErr: errors.New("refused")},
-		{ObservedAt: midday, Assessment: withJobs(workloads(readiness.Ready), readiness.Job{Name: "a", State: readiness.JobFailed, FinishedAt: midday.Add(-48 * time.Hour)}), Answer: entries(), Releases: helm(time.Hour)},
+		{ObservedAt: midday, Assessment: withJobs(workloads(readiness.Ready), readiness.Job{Name: "twa-seed", State: readiness.JobFailed, FinishedAt: midday.Add(-48 * time.Hour)}), Answer: entries(), Releases: helm(time.Hour)},
 		{Answer: entries(pum.StateProcessed), UnconfirmedErr: errors.New("503")},
 		{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, podexec.ErrRolling), PUM: "pum"},
 	}, releaseSnapshots()...)
+}
+
+// besideTPE is a snapshot by a hook of a pending release, and with jobs of other software.
+func besideTPE() Snapshot {
+	pending := helm(time.Minute)
+	pending.Items[3].Status = release.StatusPendingUpgrade
+	return Snapshot{ObservedAt: midday, Self: Self{Pod: "tpe-wait-abcde"}, Answer: entries(pum.StateProcessed), Releases: pending,
+		Assessment: withJobs(workloads(readiness.Ready),
+			readiness.Job{Name: "tpe-wait", State: readiness.JobRunning, Pods: []string{"tpe-wait-abcde"}, Release: "tpe", Origin: readiness.Origin{Hook: true}},
+			readiness.Job{Name: "startupapicheck", State: readiness.JobFailed}, readiness.Job{Name: "dump", State: readiness.JobRunning})}
 }
 
 func TestFindingsAreWhole(t *testing.T) {

@@ -4,9 +4,7 @@ package verdict
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -18,11 +16,13 @@ func Judge(s Snapshot) Verdict {
 	process := s.process()
 	v.processing = process != nil && !process.State.Final()
 	goal := s.Asks()
+	s.uncounted = s.standings()
+	v.uncounted = s.uncounted
 	if s.Assessment != nil && goal.Workloads() {
 		v.impact(s.Assessment)
 		v.workloads(s.Assessment)
 		v.jobs(&s)
-		v.causes(s.Assessment)
+		v.causes(&s)
 		v.crashes(s.Assessment)
 		v.warnings(s.Assessment)
 		v.gaps(s.Assessment.Gaps)
@@ -112,60 +112,13 @@ func (v *Verdict) workload(w readiness.Workload) {
 		f.Summary = name(w) + " is paused, and will not continue until it is resumed"
 		f.Next = []string{v.describe(f.Objects[0])}
 		v.find(ExitPending, f)
-	default:
-		v.hold(ExitPending)
-	}
-}
-
-// jobs judges the jobs. One that still runs is part of an upgrade that is
-// not over.
-func (v *Verdict) jobs(s *Snapshot) {
-	for _, j := range s.Assessment.Jobs {
-		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
-		failedBefore := s.failedBefore(j)
-		switch {
-		case j.State == readiness.JobComplete:
-		case failedBefore != "":
-			f.Code, f.Level = CodeJobFormerly, LevelWarning
-			f.Summary = fmt.Sprintf("job %s failed before this upgrade, at %s", j.Name, timeText(j.FinishedAt))
-			f.Detail = strings.TrimPrefix(j.Reason+"; "+failedBefore, "; ")
-			f.Next = []string{v.logs(j.Name), v.kubectl("delete job", j.Name)}
-			v.find(ExitDone, f)
-		case j.State == readiness.JobFailed:
-			v.failedJob(&j)
-		case j.State == readiness.JobSuspended:
-			f.Code, f.Level = CodeJobSuspended, LevelWarning
-			f.Summary = "job " + j.Name + " is suspended and will not continue until it is resumed"
-			v.find(ExitPending, f)
-		default:
-			v.runningJob(j, f)
-		}
-	}
-}
-
-// failedJob notes that a job failed.
-func (v *Verdict) failedJob(j *readiness.Job) {
-	v.find(ExitFailed, Finding{
-		Code: CodeJobFailed, Level: LevelError, Since: j.FinishedAt,
-		Summary: "job " + j.Name + " failed permanently",
-		Detail:  j.Reason,
-		Objects: []Object{{Kind: "Job", Name: j.Name}},
-		Next:    []string{v.logs(j.Name)},
-	})
-}
-
-// runningJob judges a job that is at work, or tries to be.
-func (v *Verdict) runningJob(j readiness.Job, f Finding) {
-	switch {
-	case !j.Doomed():
-		v.hold(ExitPending)
-	case explained(j.Causes):
-		v.hold(ExitFailed)
-	default:
-		f.Code, f.Level = CodeJobFailed, LevelError
-		f.Summary = "job " + j.Name + " will not complete by itself"
+	case readiness.Unknown:
+		f.Code, f.Level = CodeStateUnclear, LevelWarning
+		f.Summary = "whether " + name(w) + " is ready is unknown"
 		f.Next = []string{v.describe(f.Objects[0])}
-		v.find(ExitFailed, f)
+		v.find(ExitPending, f)
+	default:
+		v.hold(ExitPending)
 	}
 }
 

@@ -69,7 +69,7 @@ func TestJudge(t *testing.T) {
 		{"only entries asked for", Snapshot{Answer: processed}, ExitDone, nil},
 		{"a workload on its way", Snapshot{Assessment: workloads(readiness.Progressing), Answer: processed}, ExitPending, nil},
 		{"a paused workload", Snapshot{Assessment: workloads(readiness.Paused), Answer: processed}, ExitPending, []Code{CodePaused}},
-		{"a workload not proven ready", Snapshot{Assessment: workloads(readiness.Unknown), Answer: processed}, ExitPending, nil},
+		{"a workload not proven ready", Snapshot{Assessment: workloads(readiness.Unknown), Answer: processed}, ExitPending, []Code{CodeStateUnclear}},
 		{"a failed workload", Snapshot{Assessment: workloads(readiness.Failed), Answer: processed}, ExitFailed, []Code{CodeWorkloadFailed}},
 		{"a workload to restart", Snapshot{Assessment: workloads(readiness.AwaitingRestart), Answer: processed}, ExitPending, []Code{CodeAwaitingRestart}},
 		{"no workload is not success", Snapshot{Assessment: workloads(), Answer: processed}, ExitPending, []Code{CodeNoWorkloads}},
@@ -88,8 +88,8 @@ func TestJudge(t *testing.T) {
 
 		{"a job at work", Snapshot{Assessment: withJobs(ready(), process(readiness.JobRunning)), Answer: processed}, ExitPending, nil},
 		{"a failed job", Snapshot{Assessment: withJobs(ready(), process(readiness.JobFailed)), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
-		{"a job that cannot start", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeImagePull}},
-		{"a job that waits for its probe and cannot recover", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "a", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.StartupProbe, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
+		{"a job that cannot start", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "twa-seed", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeImagePull}},
+		{"a job that waits for its probe and cannot recover", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "twa-seed", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.StartupProbe, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
 		{"a suspended job", Snapshot{Assessment: withJobs(ready(), process(readiness.JobSuspended)), Answer: processed}, ExitPending, []Code{CodeJobSuspended}},
 
 		{"PUM silent, workloads known", Snapshot{Assessment: ready(), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeNoAnswer}},

@@ -118,11 +118,7 @@ func listSteps(steps []release.Step) string {
 func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check {
 	const name = "kubernetes"
 	if p.KubernetesErr != nil {
-		c := unknown(name, p.KubernetesErr)
-		if apierrors.IsForbidden(p.KubernetesErr) || apierrors.IsNotFound(p.KubernetesErr) {
-			c.code = ExitError // it may be kept from everybody, which no Role changes
-		}
-		return c
+		return unknownVersion(name, p.KubernetesErr)
 	}
 	to := p.To
 	if len(steps) > 0 {
@@ -149,6 +145,15 @@ func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check
 		c = fail(name, fmt.Sprintf("%s is not supported by %s (%s)", server, to, after))
 	}
 	c.Source = after.Source
+	return c
+}
+
+// unknownVersion returns the check of a version that could not be asked for.
+func unknownVersion(name string, err error) Check {
+	c := unknown(name, err)
+	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
+		c.code = ExitError // it may be kept from everybody, which no Role changes
+	}
 	return c
 }
 
@@ -323,7 +328,7 @@ func (p *Preflight) rights() Check {
 	var c Check
 	switch {
 	case len(lacking) > 0:
-		c = fail(name, "this account may not "+few(lacking))
+		c = fail(name, "this account cannot "+few(lacking))
 	case err != nil:
 		c = unknown(name, err)
 	case len(all) > 0:

@@ -123,8 +123,8 @@ func TestPreflightChecks(t *testing.T) {
 	}{
 		{"a workload on its way", func(p *Preflight) { p.Assessment.Workloads[0].State = readiness.Progressing }, "workloads", "failed: 1 of 2 are not ready: Deployment/w0", ExitFailed},
 		{"a job failed", func(p *Preflight) {
-			p.Assessment = withJobs(p.Assessment, readiness.Job{Name: "j", State: readiness.JobFailed})
-		}, "workloads", "failed: 1 of 3 are not ready: Job/j", ExitFailed},
+			p.Assessment = withJobs(p.Assessment, readiness.Job{Name: "twa-seed", State: readiness.JobFailed})
+		}, "workloads", "failed: 1 of 3 are not ready: Job/twa-seed", ExitFailed},
 		{"workloads unknown", func(p *Preflight) { p.Assessment, p.AssessmentErr = nil, refused }, "workloads", "unknown: connection refused", ExitError},
 		{"a workload scaled to zero", func(p *Preflight) { p.Assessment.Workloads = append(p.Assessment.Workloads, zero("Deployment", "twa")) }, "workloads", "warning: Deployment twa is scaled to zero", ExitDone},
 		{"one at zero by design", func(p *Preflight) {
@@ -163,7 +163,7 @@ func TestPreflightChecks(t *testing.T) {
 		{"what is installed is not known", func(p *Preflight) { p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6") }, "path", "unknown: what is installed is unknown: the Helm releases do not belong to one known release of ThingPark Enterprise; set it with --from", ExitError},
 		{"no Helm, and said what is installed", func(p *Preflight) { p.Releases = &Releases{}; p.From = &release.Version{Major: 7, Minor: 3, Fix: 6} }, "releases", "warning: there is no Helm release of ThingPark Enterprise in this namespace", ExitDone},
 		{"secrets may not be read", func(p *Preflight) { p.Releases, p.ReleasesErr = nil, errSecrets }, "releases", "unknown: " + errSecrets.Error(), ExitForbidden},
-		{"a right missing", func(p *Preflight) { p.Rights[0].Allowed = false }, "rights", "failed: this account may not create secrets", ExitFailed},
+		{"a right missing", func(p *Preflight) { p.Rights[0].Allowed = false }, "rights", "failed: this account cannot create secrets", ExitFailed},
 		{"an administrator's right missing", func(p *Preflight) { p.Rights[1].Allowed = false }, "rights", "warning: this account may do what Helm does in the namespace; an administrator has to upgrade the operators' custom resource definitions", ExitDone},
 		{"rights unknown", func(p *Preflight) { p.Rights[0] = Access{Namespaced: true, Err: refused} }, "rights", "unknown: connection refused", ExitError},
 		{"charts unknown to Helm", func(p *Preflight) { p.Repository = "" }, "repository", "warning: Helm on this machine does not know the vendor's charts", ExitDone},

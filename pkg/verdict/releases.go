@@ -60,6 +60,8 @@ func (v *Verdict) release(s *Snapshot, r *release.Release) {
 	switch {
 	case r.Status == release.StatusMissing:
 		v.missingRelease(r, f, s.Releases.State == release.Underway)
+	case s.waitsForUs(r):
+		v.hookedRelease(r, f)
 	case r.Stuck(s.ObservedAt):
 		v.stuckRelease(r, f)
 	case release.Pending(r.Status):

@@ -45,12 +45,14 @@ func (v Verdict) TimedOut() Verdict {
 //
 //   - A workload that is Ready or ScaledToZero is settled. One that is Failed is not: whoever
 //     runs the upgrade may be about to fix it, so only --fail-fast ends then.
-//   - A job that is Complete or Failed is settled. One that is suspended is not.
+//   - A job that is Complete or Failed is settled. One that is suspended is not. One that is not
+//     part of ThingPark Enterprise is, and so is the one that runs this command.
 //   - An entry in a final state is settled if PUM was asked after its pods and its job last
 //     changed. One that is not final is settled only if nobody works on it: the job pum-process
 //     is over or absent, and the entry made no progress from poll to poll.
 //   - What a restart led to is settled when its job or every entry shows it.
-//   - A Helm release is settled unless Helm is at work on it, or is still to install it.
+//   - A Helm release is settled unless Helm is at work on it, or is still to install it. While
+//     Helm waits for this command, which is its hook, nothing else is known of it.
 //
 // What could not be read is not settled.
 func (s *Snapshot) moving() []Object {
@@ -80,7 +82,7 @@ func (s *Snapshot) movingWorkloads() (found []Object) {
 		}
 	}
 	for _, j := range s.Assessment.Jobs {
-		if !j.State.Final() {
+		if !j.State.Final() && s.uncounted[j.Name] == "" {
 			found = append(found, Object{Kind: "Job", Name: j.Name})
 		}
 	}
@@ -111,11 +113,11 @@ func (s *Snapshot) movingEntries() (found []Object) {
 
 func (s *Snapshot) movingReleases() (found []Object) {
 	if s.Releases == nil {
-		return nil // this account may not read them
+		return nil // this account cannot read them
 	}
 	for i := range s.Releases.Items {
 		r := &s.Releases.Items[i]
-		if release.Pending(r.Status) && !r.Stuck(s.ObservedAt) ||
+		if release.Pending(r.Status) && !r.Stuck(s.ObservedAt) && !s.waitsForUs(r) ||
 			r.Status == release.StatusMissing && s.Releases.State == release.Underway {
 			found = append(found, Object{Kind: "Release", Name: r.Name})
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,7 +123,7 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 		a.Entries[0].StateTimestamp = new(midday.Add(-ago).Format(time.RFC3339))
 		return a
 	}
-	running, failed := process(readiness.JobRunning, time.Minute), readiness.Job{Name: "a", State: readiness.JobFailed}
+	running, failed := process(readiness.JobRunning, time.Minute), readiness.Job{Name: "twa-seed", State: readiness.JobFailed}
 	for _, tt := range []struct {
 		name string
 		in   Snapshot
@@ -143,12 +144,12 @@ func TestTimedOutWithAnEntryAborted(t *testing.T) {
 	}
 }
 
-// What ended before the present upgrade began is history; an entry is not, for its data
+// What ended before the current upgrade began is history; an entry is not, for its data
 // was never migrated.
 func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	const hour = time.Hour
 	failed := func(ago time.Duration, of string) *readiness.Assessment {
-		return withJobs(workloads(readiness.Ready), readiness.Job{Name: "hook", State: readiness.JobFailed, FinishedAt: midday.Add(-ago), Release: of})
+		return withJobs(workloads(readiness.Ready), readiness.Job{Name: "hook", State: readiness.JobFailed, FinishedAt: midday.Add(-ago), Release: of, Origin: readiness.Origin{Hook: true}})
 	}
 	undated := helm(2 * hour)
 	undated.Items[1].BegunAt = time.Time{}
@@ -178,7 +179,7 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 	aborted := entries(pum.StateAborted)
 	aborted.Entries[0].StateTimestamp = new(midday.Add(-48 * hour).Format(time.RFC3339))
 	v := Judge(Snapshot{ObservedAt: midday, Assessment: workloads(readiness.Ready), Answer: aborted, Releases: helm(hour)})
-	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "the service has not responded; that was at 2026-02-27 12:00 UTC, before the present upgrade began at 2026-03-01 11:00 UTC, and its data has not been migrated since" {
+	if f := v.Findings[0]; v.ExitCode != ExitFailed || f.Code != CodeEntryAborted || f.Detail != "the service has not responded; that was at 2026-02-27 12:00 UTC, before the current upgrade began at 2026-03-01 11:00 UTC, and its data has not been migrated since" {
 		t.Errorf("exit code %d, %s: %s", v.ExitCode, f.Code, f.Detail)
 	}
 }
@@ -215,6 +216,26 @@ func TestNoEntries(t *testing.T) {
 			}
 			if v.ExitCode != tt.want || code != tt.code {
 				t.Errorf("exit code %d, %q; want %d, %q", v.ExitCode, code, tt.want, tt.code)
+			}
+		})
+	}
+}
+
+// A wait that cannot end by itself says why, and what would end it.
+func TestNoEntriesSayWhyTheyStayPending(t *testing.T) {
+	for _, tt := range []struct {
+		name, detail string
+		in           Snapshot
+	}{
+		{"Helm cannot be read", "the Helm releases, which show when this upgrade began, cannot be read (secrets is forbidden)", Snapshot{ReleasesErr: errors.New("secrets is forbidden")}},
+		{"Helm was not read", "the Helm releases, which show when this upgrade began, were not read", Snapshot{}},
+		{"it was not installed with Helm", "no Helm release of the application shows when this upgrade began", Snapshot{Releases: &Releases{}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.in.ObservedAt, tt.in.Goal, tt.in.Answer, tt.in.Assessment = midday, GoalEntries, entries(), readyWith()
+			f := Judge(tt.in).Findings[0]
+			if f.Code != CodeNoEntries || !strings.Contains(f.Detail, tt.detail+", so this stays pending until a job pum-process is seen") || !strings.Contains(strings.Join(f.Next, "\n"), "tpe doctor") {
+				t.Errorf("%s: %s\n%v", f.Code, f.Detail, f.Next)
 			}
 		})
 	}

@@ -21,6 +21,7 @@ type Snapshot struct {
 	ObservedAt    time.Time
 	command.Where      // where it was taken, and where commands to copy ask; without a namespace if the entries were saved before
 	Goal          Goal // what it is judged by; where it is empty, by all that was asked for
+	Self          Self // where this command runs
 
 	Assessment    *readiness.Assessment // workloads and jobs
 	AssessmentErr error
@@ -39,6 +40,8 @@ type Snapshot struct {
 	ReleasesErr error
 
 	Restart *pum.Restart // what was there before the restart that is waited for; nil if there was none
+
+	uncounted map[string]readiness.Uncounted // by name, the jobs on which the outcome does not depend
 
 	UnconfirmedErr error // why what would end a wait could not be read again; nil if it could, or was not tried
 }
@@ -104,6 +107,11 @@ func (s *Snapshot) processOver() bool {
 	if job := s.process(); job != nil {
 		return job.State.Final()
 	}
+	return s.jobsRead()
+}
+
+// jobsRead reports whether the jobs of the namespace are known.
+func (s *Snapshot) jobsRead() bool {
 	return s.Assessment != nil && readiness.Unread(s.Assessment.Gaps, "Job") == nil
 }
 
@@ -120,4 +128,5 @@ type Verdict struct {
 	failed         bool          // something failed, even if a graver code decides
 	withoutAborted ExitCode      // that would hold without the entries that are ABORTED
 	pumAtWork      bool          // PUM works on other entries, or on those again
+	uncounted      map[string]readiness.Uncounted
 }

@@ -16,7 +16,7 @@ import (
 // both to be of the same upgrade: whoever upgrades waits in between for the workloads.
 const oneUpgrade = 6 * time.Hour
 
-// began returns when the present upgrade began, by the API server's clock: when Helm began
+// began returns when the current upgrade began, by the API server's clock: when Helm began
 // the newest revision of the four, or of those before it that are of the same upgrade. It
 // is false if that is unknown.
 func (r *Releases) began() (time.Time, bool) {
@@ -59,7 +59,7 @@ func (r *Releases) application() (release.Release, bool) {
 	return release.Release{}, false
 }
 
-// failedBefore returns what says that a job failed before the present upgrade began, or before
+// failedBefore returns what says that a job failed before the current upgrade began, or before
 // the Helm release that it belongs to was upgraded last; nothing if it did not, or if that
 // is unknown. Both times are of the cluster.
 func (s *Snapshot) failedBefore(j readiness.Job) string {
@@ -72,7 +72,7 @@ func (s *Snapshot) failedBefore(j readiness.Job) string {
 		}
 	}
 	if began, ok := s.Releases.began(); ok && j.FinishedAt.Before(began) {
-		return "the present upgrade began at " + timeText(began)
+		return "the current upgrade began at " + timeText(began)
 	}
 	return ""
 }
@@ -81,7 +81,7 @@ func (s *Snapshot) failedBefore(j readiness.Job) string {
 // the API server.
 const otherClock = 5 * time.Minute
 
-// abortedBefore says that an entry came into its state before the present upgrade, or nothing.
+// abortedBefore says that an entry came into its state before the current upgrade, or nothing.
 // PUM's times are by the clock of its pod.
 func (s *Snapshot) abortedBefore(e *pum.Entry) string {
 	since, dated := e.Since()
@@ -89,7 +89,7 @@ func (s *Snapshot) abortedBefore(e *pum.Entry) string {
 	if !dated || !known || since.After(began.Add(-otherClock)) {
 		return ""
 	}
-	return fmt.Sprintf("; that was at %s, before the present upgrade began at %s, and its data has not been migrated since", timeText(since), timeText(began))
+	return fmt.Sprintf("; that was at %s, before the current upgrade began at %s, and its data has not been migrated since", timeText(since), timeText(began))
 }
 
 // timeText is a time as a sentence has it.

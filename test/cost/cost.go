@@ -43,3 +43,23 @@ func fastest(do func()) time.Duration {
 	}
 	return shortest
 }
+
+// Within fails a test if work takes longer than it may. It is measured alone, as a machine
+// with nothing else to do would do it: by the time of the processors, without garbage
+// collections, and the shortest of several counts.
+func Within(t *testing.T, most time.Duration, do func()) {
+	t.Helper()
+	most *= slower
+	do() // what is done once is not counted
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	shortest := time.Duration(math.MaxInt64)
+	for range 10 {
+		runtime.GC()
+		before := worked()
+		do()
+		if shortest = min(shortest, worked()-before); shortest <= most {
+			return
+		}
+	}
+	t.Errorf("it takes %s; want at most %s", shortest, most)
+}

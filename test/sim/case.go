@@ -26,6 +26,7 @@ type Case struct {
 	Source string           `json:"source"`
 	Args   []string         `json:"args"`
 	Stdin  string           `json:"stdin"`
+	Env    []string         `json:"env"`
 	Want   []int            `json:"want"`
 	Says   []string         `json:"says"`
 	Never  []string         `json:"never"`

@@ -109,6 +109,7 @@ func tryCase(t *testing.T, file string) []string {
 	}
 	cmd := exec.CommandContext(ctx, plugin, args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.Kubeconfig(), "HOME="+dir, "COLUMNS=80", "NO_COLOR=1")
+	cmd.Env = append(cmd.Env, c.Env...)
 	cmd.Stdin = strings.NewReader(c.Stdin)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &out, time.Second

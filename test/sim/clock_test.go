@@ -52,13 +52,14 @@ func TestAgesAreByTheServersClock(t *testing.T) {
 			}
 			defer s.Close() //nolint:errcheck
 			text := strings.ReplaceAll(strings.ReplaceAll(restarted, "STARTED", tt.runs.String()), "ENDED", (tt.runs + time.Second).String())
-			objects, err := Objects(text, time.Now().Add(tt.ahead))
+			now := time.Now().Add(tt.ahead) // the server's clock stands still, however long this takes
+			objects, err := Objects(text, now)
 			if err != nil {
 				t.Fatal(err)
 			}
 			s.Store.Apply(objects...)
 			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Date", time.Now().Add(tt.ahead).UTC().Format(http.TimeFormat))
+				w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
 				r.Header.Set("Authorization", "Bearer "+s.token) // nobody logs in without TLS
 				s.ServeHTTP(w, r)
 			}))
@@ -69,7 +70,11 @@ func TestAgesAreByTheServersClock(t *testing.T) {
 			if err := os.WriteFile(kubeconfig, []byte(config), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for _, timeout := range []string{"--timeout=0", "--timeout=2s"} {
+			later := "--timeout=2s"
+			if tt.want == 0 {
+				later = "--timeout=2m" // it ends before
+			}
+			for _, timeout := range []string{"--timeout=0", later} {
 				cmd := exec.CommandContext(t.Context(), plugin, "wait", "--for=workloads", timeout)
 				cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "HOME="+t.TempDir())
 				var out bytes.Buffer

@@ -12,7 +12,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +23,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -31,8 +31,9 @@ import (
 )
 
 // Random changes of workloads, the job pum-process and entries, while lists fail, come late
-// or break off and watches are cut or held back: each end of a wait is held against what the
-// store really had while the wait read it last. And it ends, once all is good and calm.
+// or break off, caches are behind, and watches are cut or held back: each end of a wait is
+// held against what it read last, and against what the store has at that moment; see oracle.
+// And it ends, once all is good and calm.
 //
 // INTERLEAVINGS says how many, SEED repeats a run as far as the machine's timing allows.
 func TestRandomInterleavings(t *testing.T) {
@@ -40,7 +41,7 @@ func TestRandomInterleavings(t *testing.T) {
 	runs, seed := setting(t, "INTERLEAVINGS", 200), setting(t, "SEED", uint64(time.Now().UnixNano()))
 	t.Logf("SEED=%d", seed)
 	klog.SetLogger(logr.Discard()) // what client-go says of broken connections
-	const inFlight = 60
+	const inFlight = 30
 	turns := make(chan uint64)
 	var all sync.WaitGroup
 	var lock sync.Mutex
@@ -112,26 +113,16 @@ func (w workload) object() *unstructured.Unstructured {
 
 // A world is what there is at a time.
 type world struct {
-	at        time.Time // since when, at the latest
 	workloads []workload
-	job       string // "", running or complete
-	made      int    // how often the job was made
+	job       string    // "", running or complete
+	made      int       // how often the job was made
+	completed time.Time // when it was complete, if it is
 	entries   []pum.State
 }
 
 func (w world) clone() world {
 	w.workloads, w.entries = slices.Clone(w.workloads), slices.Clone(w.entries)
 	return w
-}
-
-func (w world) good(kind string) bool {
-	switch kind {
-	case "Job":
-		return w.job != "running"
-	case "Entry":
-		return !slices.ContainsFunc(w.entries, func(s pum.State) bool { return s != pum.StateProcessed })
-	}
-	return !slices.ContainsFunc(w.workloads, func(o workload) bool { return o.kind == kind && !o.good() })
 }
 
 // A stage is a world that changes, with its history.
@@ -143,21 +134,29 @@ type stage struct {
 	world   world
 	history []world
 	server  *Server
-	listed  time.Time // when the last list began
+	caches  map[string]cached // what lists from a cache get, by path
+	oracle  oracle
+}
+
+// A cached answer is an old one.
+type cached struct {
+	code   int
+	header http.Header
+	body   []byte
 }
 
 // interleave plays one interleaving, and returns how the wait ended.
 func interleave(ctx context.Context, random *rand.Rand) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, hung)
 	defer cancel()
-	s := &stage{random: rand.New(rand.NewPCG(random.Uint64(), 2)), faults: rand.New(rand.NewPCG(random.Uint64(), 1))}
+	s := &stage{random: rand.New(rand.NewPCG(random.Uint64(), 2)), faults: rand.New(rand.NewPCG(random.Uint64(), 1)), caches: map[string]cached{}}
 	for i, kind := range []string{"Deployment", "Deployment", "StatefulSet"} {
 		s.world.workloads = append(s.world.workloads, workload{kind: kind, name: fmt.Sprintf("w-%d", i), exists: true, generation: 1, want: 2})
 	}
-	s.world.entries, s.world.job, s.world.made = []pum.State{pum.StateProcessed}, "complete", 1
+	s.world.entries, s.world.job, s.world.made, s.world.completed = []pum.State{pum.StateProcessed}, "complete", 1, time.Now().Add(-time.Hour)
 	s.server = &Server{
 		Store: NewStore(builtin()), Access: &Access{User: "operator"}, Logs: &Logs{}, token: newToken(),
-		options: Options{Version: "v1.33.4", NoStreamingLists: random.IntN(2) == 0},
+		options: Options{Version: "v1.33.4", NoStreamingLists: random.IntN(2) == 0}, listed: s.oracle.listed,
 	}
 	web := httptest.NewServer(s)
 	defer web.Close()
@@ -178,15 +177,15 @@ func interleave(ctx context.Context, random *rand.Rand) (string, error) {
 	if random.IntN(4) == 0 {
 		until.StableFor = 300 * time.Millisecond
 	}
-	var not time.Time // when the wait last knew that all was not good
 	for r := range source.Follow(ctx, until) {
 		last = r
-		if code := r.Verdict.ExitCode; code != verdict.ExitDone && code != verdict.ExitError {
-			not = time.Now()
-		}
+		s.oracle.reported(r)
 	}
-	return s.judge(last, not, time.Now(), until.StableFor)
+	return s.judge(last, until.StableFor)
 }
+
+// hung is after how long a wait does not end any more, however busy the machine is.
+const hung = 5 * time.Minute
 
 func builtin() []Kind {
 	var kinds []Kind
@@ -200,20 +199,25 @@ func builtin() []Kind {
 
 // source returns what the wait observes: the server, and a PUM that is in the same world.
 func (s *stage) source(config *rest.Config) (*observe.Source, error) {
-	clients, err := readiness.NewClients(config)
+	watching, err := kube.NewClients(config)
+	if err != nil {
+		return nil, err
+	}
+	listing := rest.CopyConfig(config)
+	listing.Wrap(func(next http.RoundTripper) http.RoundTripper { return labeled{next} })
+	lists, err := kube.NewClients(listing)
 	if err != nil {
 		return nil, err
 	}
 	return &observe.Source{
 		Where: command.Where{Namespace: Namespace}, Goal: verdict.GoalAll, PUM: "pum", Interval: 100 * time.Millisecond,
 		Watch: func(ctx context.Context) <-chan readiness.Update {
-			return readiness.Watch(ctx, clients, Namespace, time.Now)
+			return readiness.Watch(ctx, watching, Namespace, time.Now)
 		},
 		List: func(ctx context.Context) (*readiness.Assessment, error) {
-			s.lock.Lock()
-			s.listed = time.Now()
-			s.lock.Unlock()
-			p, err := readiness.Observe(ctx, clients, Namespace, time.Now)
+			ctx, r := s.oracle.begin(ctx)
+			p, err := readiness.Observe(ctx, lists, Namespace, time.Now)
+			s.oracle.end(r, &p)
 			return &p, err
 		},
 		Ask: s.ask,
@@ -225,7 +229,7 @@ func (s *stage) ask(_ context.Context, found func()) (*pum.Answer, error) {
 	found()
 	s.lock.Lock()
 	before, pause, silent := s.world.clone(), time.Duration(s.faults.IntN(60))*time.Millisecond, !s.calm && s.faults.IntN(10) == 0
-	late := s.faults.IntN(2) == 0
+	late, began := s.faults.IntN(2) == 0, len(s.history)-1
 	s.lock.Unlock()
 	time.Sleep(pause)
 	if silent {
@@ -240,6 +244,7 @@ func (s *stage) ask(_ context.Context, found func()) (*pum.Answer, error) {
 	for i, state := range before.entries {
 		answer.Entries = append(answer.Entries, pum.Entry{UID: int64(i), State: state, Final: state.Final()})
 	}
+	s.oracle.answered(answer, began)
 	return answer, nil
 }
 
@@ -279,10 +284,7 @@ func (s *stage) pause(ctx context.Context) {
 }
 
 func (w *world) complete() {
-	w.job = "complete"
-	if w.made == 0 {
-		w.made = 1
-	}
+	w.job, w.completed = "complete", time.Now()
 	for i := range w.entries {
 		w.entries[i] = pum.StateProcessed
 	}
@@ -323,8 +325,7 @@ func (s *stage) somehow(w *world) {
 	}
 }
 
-// change changes the world. What was true before is, until it is done; what is true after it
-// may be since it began.
+// change changes the world.
 func (s *stage) change(apply func(*world)) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
@@ -339,7 +340,6 @@ func (s *stage) apply() {
 }
 
 func (s *stage) applyLocked() {
-	began := time.Now()
 	var there []*unstructured.Unstructured
 	for _, w := range s.world.workloads {
 		if w.exists {
@@ -348,19 +348,15 @@ func (s *stage) applyLocked() {
 			_ = s.server.Store.Delete(Namespace, w.kind+"/"+w.name) // it may be gone already
 		}
 	}
-	if s.world.made > 0 {
-		there = append(there, s.world.jobObject())
-	}
-	s.server.Store.Apply(there...)
-	next := s.world.clone()
-	next.at = began
-	s.history = append(s.history, next)
+	namespace := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": Namespace}}}
+	s.server.Store.Apply(append(there, s.world.jobObject(), namespace)...)
+	s.history = append(s.history, s.world.clone())
 }
 
 func (w world) jobObject() *unstructured.Unstructured {
 	status := map[string]any{"active": int64(1)}
 	if w.job == "complete" {
-		then := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
+		then := w.completed.UTC().Format(time.RFC3339)
 		status = map[string]any{"succeeded": int64(1), "completionTime": then, "conditions": []any{map[string]any{"type": "Complete", "status": "True", "lastTransitionTime": then}}}
 	}
 	return &unstructured.Unstructured{Object: map[string]any{
@@ -369,84 +365,17 @@ func (w world) jobObject() *unstructured.Unstructured {
 	}}
 }
 
-// judge tells how the wait ended, and what was wrong with that.
-func (s *stage) judge(last observe.Report, not, end time.Time, stable time.Duration) (string, error) {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	if !last.Over || last.Verdict.ExitCode != verdict.ExitDone {
-		return "wrong", fmt.Errorf("exit code %d, over %v; %v\n%s", last.Verdict.ExitCode, last.Over, last.Verdict.Findings, s.tell(end))
-	}
-	if s.listed.Before(not) {
-		return "wrong", fmt.Errorf("it ended on what was read %s before it looked so", not.Sub(s.listed))
-	}
-	const scheduling = 50 * time.Millisecond // between the beginnings of the questions of one reading
-	from := s.listed.Add(-scheduling)
-	var wrong []string
-	for _, kind := range []string{"Deployment", "StatefulSet", "Job"} {
-		if !s.was(kind, from, end) {
-			wrong = append(wrong, kind)
-		}
-	}
-	if changed := s.jobChanged(); !s.was("Entry", later(from, changed), end) {
-		wrong = append(wrong, "Entry")
-	}
-	if len(wrong) > 0 {
-		return "wrong", fmt.Errorf("FALSE SUCCESS: %s, read since %s\n%s", strings.Join(wrong, ", "), s.listed.Sub(end), s.tell(end))
-	}
-	if s.calm && stable == 0 {
-		return "after the last change", nil
-	}
-	return "when all was good for a while", nil
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-// was reports whether all of a kind was good at some time between two.
-func (s *stage) was(kind string, from, to time.Time) bool {
-	for i, w := range s.history {
-		ended := to
-		if i+1 < len(s.history) {
-			ended = s.history[i+1].at
-		}
-		if w.good(kind) && !w.at.After(to) && !ended.Before(from) {
-			return true
-		}
-	}
-	return false
-}
-
-// jobChanged returns when the job last became what it is.
-func (s *stage) jobChanged() (at time.Time) {
-	job, made := "", 0
-	for _, w := range s.history {
-		if w.job != job || w.made != made {
-			job, made, at = w.job, w.made, w.at
-		}
-	}
-	return at
-}
-
-func (s *stage) tell(end time.Time) string {
-	var b strings.Builder
-	for _, w := range s.history {
-		fmt.Fprintf(&b, "%s: %+v job %s %d entries %v\n", w.at.Sub(end), w.workloads, w.job, w.made, w.entries)
-	}
-	return b.String()
-}
-
 // ServeHTTP answers as the server does, or as a bad connection to it.
 func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.lock.Lock()
 	dice, length := s.faults.IntN(10), time.Duration(s.faults.IntN(200))*time.Millisecond
 	calm, writes := s.calm, s.faults.IntN(5)
+	old, stale := s.caches[r.URL.Path]
 	s.lock.Unlock()
 	watching := isTrue(r.URL.Query().Get("watch"))
 	switch {
+	case stale && !watching && r.URL.Query().Get("resourceVersion") != "":
+		old.write(w, len(old.body))
 	case dice == 0 && !calm:
 		fail(w, apierrors.NewServiceUnavailable("overloaded"))
 	case dice == 1 && !calm && watching: // cut
@@ -456,22 +385,41 @@ func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case watching:
 		s.server.ServeHTTP(w, r)
 	case dice == 1 && !calm: // cut
-		answer := httptest.NewRecorder()
-		s.server.ServeHTTP(answer, r)
-		w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
-		w.Header().Set("Content-Length", strconv.Itoa(answer.Body.Len()))
-		_, _ = w.Write(answer.Body.Bytes()[:answer.Body.Len()/2])
+		answer := s.answer(r)
+		answer.write(w, len(answer.body)/2)
 		panic(http.ErrAbortHandler)
 	case dice == 2: // late, with what was
-		answer := httptest.NewRecorder()
-		s.server.ServeHTTP(answer, r)
+		answer := s.answer(r)
 		time.Sleep(length)
-		w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(answer.Body.Bytes())
-	default:
+		answer.write(w, len(answer.body))
+	case dice == 3: // late, with what is
+		time.Sleep(length)
 		s.server.ServeHTTP(w, r)
+	default:
+		answer := s.answer(r)
+		answer.write(w, len(answer.body))
 	}
+}
+
+// answer has the server answer. Caches have the first answer that there was, for ever.
+func (s *stage) answer(r *http.Request) cached {
+	recorder := httptest.NewRecorder()
+	s.server.ServeHTTP(recorder, r)
+	answer := cached{recorder.Code, recorder.Header(), recorder.Body.Bytes()}
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if _, there := s.caches[r.URL.Path]; !there && answer.code == http.StatusOK {
+		s.caches[r.URL.Path] = answer
+	}
+	return answer
+}
+
+// write writes so many bytes of an answer.
+func (c cached) write(w http.ResponseWriter, bytes int) {
+	w.Header().Set("Content-Type", c.header.Get("Content-Type"))
+	w.Header().Set("Content-Length", strconv.Itoa(len(c.body)))
+	w.WriteHeader(c.code)
+	_, _ = w.Write(c.body[:bytes])
 }
 
 // A brokenWriter holds back what is written, or breaks off.

@@ -122,6 +122,9 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, asked request, kin
 		fail(w, err)
 		return
 	}
+	if s.listed != nil {
+		s.listed(r, kind, v.revision)
+	}
 	q.write(w, http.StatusOK, answer)
 }
 

@@ -47,6 +47,7 @@ type Server struct {
 	Logs   *Logs
 
 	options    Options
+	listed     func(r *http.Request, kind Kind, revision int64) // may be nil; hears of each list that is answered
 	token      string
 	kubeconfig string
 	http       *http.Server

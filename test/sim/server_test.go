@@ -46,11 +46,11 @@ func start(t *testing.T, options Options, names ...string) (*Server, *kube.Clien
 	}
 	config.ContentType = mediaProtobuf
 	config.AcceptContentTypes = mediaProtobuf + "," + mediaJSON
-	client, err := kube.New(config)
+	clients, err := kube.NewClients(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, client, config
+	return s, clients.Kube, config
 }
 
 // apply puts a pod into the store, with its number in a label.

@@ -34,26 +34,33 @@ func Steps() ([]Step, error) {
 type known struct {
 	Names  []string `json:"names"`  // of questions
 	Only   []string `json:"only"`   // with these minor versions of Kubernetes; with all if absent
+	Mostly bool     `json:"mostly"` // they depend on what else happens, and may be absent
 	Reason string   `json:"reason"` // why the simulated server answers otherwise
 }
 
 //go:embed known.yaml
 var knownFile []byte
 
-// KnownDifferences returns the reason of each difference that is meant from a real server of
-// this minor version, such as "1.33", by the name of the question.
-func KnownDifferences(minor string) (map[string]string, error) {
+// A Known is a difference that is meant.
+type Known struct {
+	Reason string // why the simulated server answers otherwise
+	Mostly bool   // it depends on what else happens, and may be absent
+}
+
+// KnownDifferences returns the differences that are meant from a real server of this minor
+// version, such as "1.33", by the name of the question.
+func KnownDifferences(minor string) (map[string]Known, error) {
 	var all []known
-	reasons := map[string]string{}
+	differences := map[string]Known{}
 	err := yaml.UnmarshalStrict(knownFile, &all)
 	for _, k := range all {
 		for _, name := range k.Names {
 			if len(k.Only) == 0 || slices.Contains(k.Only, minor) {
-				reasons[name] = k.Reason
+				differences[name] = Known{k.Reason, k.Mostly}
 			}
 		}
 	}
-	return reasons, err
+	return differences, err
 }
 
 // A Pair of servers is asked the same. Real is the one that is right.

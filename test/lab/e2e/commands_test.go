@@ -8,16 +8,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/image"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/standin/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
@@ -27,7 +31,7 @@ func (s *suite) load(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: load SCENARIO")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	ts.Check(tpe.Load(ctx, tpe.Options{
 		Kubeconfig: s.node.Kubeconfig(), Importer: s.node,
@@ -52,7 +56,7 @@ func until(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: until CODE PROGRAM ARG…")
 	}
 	const pending = 8
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(2 * time.Second) {
+	for deadline := time.Now().Add(10 * time.Minute); ; time.Sleep(2 * time.Second) {
 		code := exitCode(ts, args[1:])
 		if strconv.Itoa(code) == args[0] {
 			return
@@ -139,6 +143,22 @@ func (s *suite) pum(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(tpe.PUM(s.node, ts.Getenv("NS")).Update(func(state *pum.State) error { return state.Replace([]byte(args[0])) }))
 }
 
+// image gives the node the image that packaging/kubernetes names, with the plugin in it.
+func (s *suite) image(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: image")
+	}
+	manifest, err := os.ReadFile(filepath.Join("..", "..", "..", "packaging", "kubernetes", "job.yaml"))
+	ts.Check(err)
+	name := regexp.MustCompile(`image: (\S+)`).FindSubmatch(manifest)
+	program, err := os.ReadFile(filepath.Join(s.plugin, "kubectl-tpe"))
+	ts.Check(err)
+	ts.Check(s.node.Import(context.Background(), image.Image{
+		Names: []string{string(name[1])}, Files: []image.File{{Path: "/kubectl-tpe", Mode: 0o755, Content: program}},
+		Config: image.Config{Entrypoint: []string{"/kubectl-tpe"}, User: "65532:65532"},
+	}))
+}
+
 func (s *suite) helm(ts *testscript.TestScript, neg bool, args []string) {
 	var changes map[string]tpe.HelmRelease
 	if neg || len(args) != 1 {
@@ -194,13 +214,15 @@ func (s *suite) proxy(ts *testscript.TestScript, neg bool, args []string) {
 	p, _ := ts.Value(proxied{}).(*scriptProxy)
 	switch verb := strings.Join(args, " "); {
 	case neg || p == nil:
-		ts.Fatalf("usage: proxy [cut|close|open|cut every TIME|lines N]")
+		ts.Fatalf("usage: proxy [cut|close|open|cut every TIME|calm|lines N]")
 	case verb == "":
 		ts.Check(p.start(ts))
 	case verb == "cut":
 		ts.Check(p.Cut())
 	case verb == "close":
 		p.Close()
+	case verb == "calm":
+		ts.Check(p.calm())
 	case verb == "open":
 		ts.Check(p.Open())
 	case strings.HasPrefix(verb, "lines "):
@@ -217,6 +239,7 @@ func (s *suite) proxy(ts *testscript.TestScript, neg bool, args []string) {
 // A scriptProxy is a proxy that ends with its script.
 type scriptProxy struct {
 	*proxy.Proxy
+	calm func() error // ends what cuts again and again, if something does
 }
 
 func (p *scriptProxy) start(ts *testscript.TestScript) error {
@@ -236,14 +259,15 @@ func (p *scriptProxy) cutEvery(ts *testscript.TestScript, pause time.Duration) {
 	go func() {
 		cuts, err := p.CutEvery(ctx, pause)
 		if err == nil && cuts == 0 {
-			err = fmt.Errorf("no connection was cut in time: the script ended within %s", pause)
+			err = fmt.Errorf("no connection was cut in time: it was over within %s", pause)
 		}
 		done <- err
 	}()
-	ts.Defer(func() {
+	p.calm = sync.OnceValue(func() error {
 		cancel()
-		ts.Check(<-done)
+		return <-done
 	})
+	ts.Defer(func() { ts.Check(p.calm()) })
 }
 
 // cutLines starts a proxy that cuts logs, and ends with its script.

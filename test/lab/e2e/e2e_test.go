@@ -32,7 +32,7 @@
 //	                                 proxy
 //	proxy cut|close|open             ends its connections and takes new ones, or
 //	                                 none, or takes them again
-//	proxy cut every TIME             until the script ends
+//	proxy cut every TIME             until the script ends, or proxy calm
 //	proxy lines N                    from here on $KUBECONFIG leads through a
 //	                                 proxy that cuts each log after N lines
 //	gateway [kubernetes=1.N] [clock=TIME] [no-websocket]
@@ -200,7 +200,7 @@ func (s *suite) params() testscript.Params {
 		Setup:               s.setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": s.as, "exits": exits, "lab": s.lab, "load": s.load, "proxy": s.proxy,
-			"diagnosed": diagnosed, "documented": documented, "gateway": s.gateway, "helm": s.helm, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
+			"diagnosed": s.diagnosed, "documented": documented, "gateway": s.gateway, "helm": s.helm, "image": s.image, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
 }

@@ -136,7 +136,7 @@ func (c *campaign) enter(t *testing.T, scenario string) *ground {
 	free := c.groundsOf(scenario)
 	g := <-free
 	t.Cleanup(func() { free <- g })
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	if g.store.Dir == "" {
 		check(t, c.fill(ctx, g, scenario))

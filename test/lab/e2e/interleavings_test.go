@@ -5,6 +5,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -29,24 +32,21 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
 )
 
-const (
-	interleavings = 1000
-	inFlight      = 10
+const inFlight = 10
 
-	// late is how old what a wait saw last may be when its process has ended, on
-	// a machine that runs ten of them.
-	late = time.Second
-)
-
-// interleave changes workloads at random while a wait is under way, again
-// and again, and asks a model whether the wait ended when it might: not before all
-// was good, and soon after. The connection of every fourth is cut on the way. The
-// status of a workload is the test's to write: the controllers rest.
+// interleave changes workloads at random while a wait is under way, again and again, and
+// holds each end of it against a reading of its own; see fault.Differences. Lists and
+// watches of every fourth fail on the way, are late or break off; all connections of another
+// fourth are cut again and again. No list from a cache ever hears of a change. The status of
+// a workload is the test's to write: the controllers rest.
 //
-// FAULTS_SEED repeats a run, as far as the machine's own timing allows.
+// INTERLEAVINGS says how many, 1000 by default. FAULTS_SEED repeats a run, as far as the
+// machine's own timing allows.
 func (s *suite) interleave(t *testing.T) string {
 	check(t, s.node.Stop(t.Context(), "kube-controller-manager"))
 	t.Cleanup(func() { check(t, s.node.Start(context.WithoutCancel(t.Context()), "kube-controller-manager")) })
+	interleavings, err := strconv.ParseUint(cmp.Or(os.Getenv("INTERLEAVINGS"), "1000"), 10, 64)
+	check(t, err)
 	seed := seedOf(t)
 	t.Logf("FAULTS_SEED=%d", seed)
 	tally := &tally{}
@@ -56,14 +56,14 @@ func (s *suite) interleave(t *testing.T) string {
 		b := s.newBoard(t, fmt.Sprintf("e2e-model-%d-%d", seed%1000, i))
 		all.Go(func() {
 			for n := range turns {
-				if err := b.play(t.Context(), rand.New(rand.NewPCG(seed, n)), n%4 == 3, tally); err != nil {
+				if err := b.play(t.Context(), rand.New(rand.NewPCG(seed, n)), way(n%4), tally); err != nil {
 					tally.fail()
 					t.Errorf("interleaving %d: %v", n, err)
 				}
 			}
 		})
 	}
-	for n := range uint64(interleavings) {
+	for n := range interleavings {
 		turns <- n
 	}
 	close(turns)
@@ -83,6 +83,33 @@ func seedOf(t *testing.T) uint64 {
 	return seed
 }
 
+// A way is what happens on the way to the API server.
+type way int
+
+const (
+	faulty way = iota + 2 // lists and watches fail, are late or break off
+	cut                   // connections are cut
+)
+
+// rules are what happens to lists and watches on a faulty way.
+func rules(random *rand.Rand) []proxy.Rule {
+	const lists, watches = `^GET [^?]*/(deployments|statefulsets|pods|jobs)(\?limit=500[^ ]*)?$`, `^GET [^?]*\?.*watch=`
+	some := func(most int) metav1.Duration {
+		return metav1.Duration{Duration: time.Duration(1+random.IntN(most)) * time.Millisecond}
+	}
+	bytes := random.IntN(400)
+	all := []proxy.Rule{
+		{Of: lists, Status: 503, Every: 2 + random.IntN(4)},
+		{Of: lists, Cut: &bytes, Every: 2 + random.IntN(4)},
+		{Of: lists, Delay: some(400), Every: 1 + random.IntN(3)},
+		{Of: watches, Status: 500, Every: 3 + random.IntN(3)},
+		{Of: watches, Lasts: some(1500), Every: 1 + random.IntN(2)},
+		{Of: watches, Quiet: some(1500)},
+	}
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
 // A tally is what came of all interleavings.
 type tally struct {
 	lock  sync.Mutex
@@ -96,7 +123,9 @@ func (y *tally) String() string {
 		return "No interleaving was waited for to its end."
 	}
 	return fmt.Sprintf("In %d of %d random interleavings of workload changes `wait` ended with the last change (median %d ms, worst %.1f s). "+
-		"In %d it ended earlier, when everything had been ready. In %d it ended wrongly. A model checked this, with %d waits at a time.",
+		"In %d it ended earlier, when everything had been ready. In %d it ended wrongly. Each end was held against an independent quorum read at that moment, "+
+		"with %d waits at a time. Every fourth wait had lists and watches that failed, came late or broke off, every fourth had all its connections cut, "+
+		"and no list from a cache heard of a change.",
 		len(y.took), len(y.took)+y.early+y.wrong, y.took[len(y.took)/2].Milliseconds(), y.took[len(y.took)-1].Seconds(), y.early, y.wrong, inFlight)
 }
 
@@ -110,6 +139,7 @@ func (y *tally) fail() {
 type board struct {
 	*suite
 	client    kubernetes.Interface
+	dynamic   dynamic.Interface
 	namespace string
 	dir       string
 }
@@ -121,23 +151,36 @@ func (s *suite) newBoard(t *testing.T, namespace string) *board {
 	config.QPS = -1
 	client, err := kubernetes.NewForConfig(config)
 	check(t, err)
+	objects, err := dynamic.NewForConfig(config)
+	check(t, err)
 	_, err = client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
 	check(t, err)
 	t.Cleanup(func() { s.forget(namespace) })
-	return &board{s, client, namespace, t.TempDir()}
+	return &board{s, client, objects, namespace, t.TempDir()}
 }
 
 // play plays one interleaving against one wait.
-func (b *board) play(ctx context.Context, random *rand.Rand, cut bool, y *tally) error {
+func (b *board) play(ctx context.Context, random *rand.Rand, on way, y *tally) error {
 	if err := b.clear(ctx); err != nil {
 		return err
 	}
 	changes := fault.Interleaving(random)
-	kubeconfig, calm := b.node.Kubeconfig(), func() error { return nil }
-	if cut {
+	faults := proxy.Faults{Lists: true}
+	if on == faulty {
+		faults.Rules = rules(random)
+	}
+	kubeconfig := filepath.Join(b.dir, "gate")
+	gate, err := proxy.Gateway(b.node.Kubeconfig(), kubeconfig, faults)
+	if err != nil {
+		return err
+	}
+	defer gate.Close()
+	calm := func() error { return gate.Rule(nil) }
+	if on == cut {
 		pause := time.Duration(200+random.IntN(800)) * time.Millisecond
+		through := kubeconfig
 		kubeconfig = filepath.Join(b.dir, "proxied")
-		p, err := proxy.ToServer(b.node.Kubeconfig(), kubeconfig)
+		p, err := proxy.ToServer(through, kubeconfig)
 		if err != nil {
 			return err
 		}
@@ -148,12 +191,19 @@ func (b *board) play(ctx context.Context, random *rand.Rand, cut bool, y *tally)
 	if err := errors.Join(err, calm()); err != nil {
 		return err
 	}
-	r, err := command.End(ctx, time.Minute)
+	r, err := command.End(ctx, hung)
 	if err != nil {
 		return err
 	}
-	return b.judge(r, command.Ended(), history, len(history) < len(changes), y)
+	now, err := b.read(ctx)
+	if err != nil {
+		return err
+	}
+	return b.judge(r, gate, now, history, len(history) == len(changes), y)
 }
+
+// hung is after how long a wait does not end any more, however busy the machine is.
+const hung = 3 * time.Minute
 
 // cutUntilCalm cuts connections again and again, until the function is called
 // that it returns.
@@ -172,14 +222,14 @@ func cutUntilCalm(ctx context.Context, p *proxy.Proxy, pause time.Duration) (cal
 
 // changes makes the first change, starts a wait, and makes the others as long as
 // that runs.
-func (b *board) changes(ctx context.Context, kubeconfig string, changes []fault.Change) (*fault.Command, []fault.Moment, error) {
-	model := fault.NewModel()
-	moment, err := b.apply(ctx, &model, changes[0])
-	if err != nil {
+//
+// It returns when each change was made.
+func (b *board) changes(ctx context.Context, kubeconfig string, changes []fault.Change) (*fault.Command, []moment, error) {
+	if err := b.apply(ctx, changes[0]); err != nil {
 		return nil, nil, err
 	}
-	history := []fault.Moment{moment}
-	f := fault.Fault{Run: "kubectl tpe wait --for=workloads -o json --timeout=1m -n " + b.namespace}
+	history := []moment{{changes[0], time.Now()}}
+	f := fault.Fault{Run: fmt.Sprintf("kubectl tpe wait --for=workloads -o json --timeout=%s -n %s", hung, b.namespace)}
 	path := strings.Join([]string{b.plugin, filepath.Dir(b.kubectl), os.Getenv("PATH")}, string(os.PathListSeparator))
 	command, err := f.Start(b.dir, []string{"HOME=" + b.dir, "KUBECONFIG=" + kubeconfig, "PATH=" + path})
 	if err != nil {
@@ -191,44 +241,73 @@ func (b *board) changes(ctx context.Context, kubeconfig string, changes []fault.
 			return command, history, nil
 		case <-time.After(c.Pause):
 		}
-		if moment, err = b.apply(ctx, &model, c); err != nil {
+		if err := b.apply(ctx, c); err != nil {
 			return command, history, err
 		}
-		history = append(history, moment)
+		history = append(history, moment{c, time.Now()})
 	}
 	return command, history, nil
 }
 
-// judge asks the model about the end of a wait.
-func (b *board) judge(r fault.Result, end time.Time, history []fault.Moment, early bool, y *tally) error {
+// A moment is a change that was made, and when.
+type moment struct {
+	fault.Change
+	at time.Time
+}
+
+// read reads all workloads of the namespace, from quorum.
+func (b *board) read(ctx context.Context) (map[string][]unstructured.Unstructured, error) {
+	now := map[string][]unstructured.Unstructured{}
+	for _, resource := range workloads {
+		list, err := b.dynamic.Resource(appsv1.SchemeGroupVersion.WithResource(resource)).Namespace(b.namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		now[resource] = list.Items
+	}
+	return now, nil
+}
+
+// workloads are the resources that change.
+var workloads = []string{"deployments", "statefulsets"}
+
+// judge holds the end of a wait against what it read last, and what was there when it had
+// ended.
+func (b *board) judge(r fault.Result, gate *proxy.Gate, now map[string][]unstructured.Unstructured, history []moment, last bool, y *tally) error {
 	var doc struct{ Outcome string }
 	if r.Exit != 0 || json.Unmarshal(r.Stdout, &doc) != nil || doc.Outcome != "done" {
-		return fmt.Errorf("exit code %d, %s", r.Exit, r.Output())
+		return fmt.Errorf("exit code %d, %s\n%s", r.Exit, r.Output(), tell(history))
 	}
-	if !fault.Justified(history, end, late) {
-		return fmt.Errorf("FALSE SUCCESS %s\n%s", tell(history, end), r.Output())
+	found := false
+	for _, resource := range workloads {
+		read := gate.Readings(resource)
+		if len(read) == 0 {
+			return fmt.Errorf("FALSE SUCCESS: %s were never read from quorum\n%s", resource, r.Output())
+		}
+		final := read[len(read)-1]
+		if different := fault.Differences(final.UnstructuredList, now[resource]); len(different) > 0 {
+			return fmt.Errorf("FALSE SUCCESS: %s\n%s\n%s", strings.Join(different, "; "), tell(history), r.Output())
+		}
+		found = found || len(final.Items) > 0
 	}
-	took := end.Sub(history[len(history)-1].After)
-	const soon = 5 * time.Second // a list that was cut is tried again after two seconds at most
-	if !early && took > soon {
-		return fmt.Errorf("it ended %s after the last change\n%s\n%s", took, tell(history, end), r.Output())
+	if !found {
+		return fmt.Errorf("FALSE SUCCESS of nothing\n%s\n%s", tell(history), r.Output())
 	}
 	y.lock.Lock()
 	defer y.lock.Unlock()
-	switch {
-	case early:
+	if last {
+		y.took = append(y.took, max(0, r.Ended.Sub(history[len(history)-1].at)))
+	} else {
 		y.early++
-	default:
-		y.took = append(y.took, max(0, took))
 	}
 	return nil
 }
 
-// tell tells a history, with times before its end.
-func tell(history []fault.Moment, end time.Time) string {
+// tell tells a history.
+func tell(history []moment) string {
 	var s strings.Builder
 	for _, m := range history {
-		fmt.Fprintf(&s, "%s to %s: %s %+v\n", m.Before.Sub(end), m.After.Sub(end), m.Kind, m.View)
+		fmt.Fprintf(&s, "%s: %s %+v\n", m.at.Format(time.StampMilli), m.Verb, m.After)
 	}
 	return s.String()
 }
@@ -243,21 +322,12 @@ func (b *board) clear(ctx context.Context) error {
 	return b.client.AppsV1().StatefulSets(b.namespace).DeleteCollection(ctx, options, metav1.ListOptions{})
 }
 
-// apply makes a change, and returns what it made of its kind.
-func (b *board) apply(ctx context.Context, m *fault.Model, c fault.Change) (fault.Moment, error) {
-	w := c.After
-	for i := range m.Workloads {
-		if m.Workloads[i].Kind == w.Kind && m.Workloads[i].Name == w.Name {
-			m.Workloads[i] = w
-		}
+// apply makes a change.
+func (b *board) apply(ctx context.Context, c fault.Change) error {
+	if err := b.change(ctx, c.Verb, c.After); err != nil {
+		return fmt.Errorf("%s %s %s: %w", c.Verb, c.After.Kind, c.After.Name, err)
 	}
-	moment := fault.Moment{Kind: w.Kind, View: m.View(w.Kind), Before: time.Now()}
-	err := b.change(ctx, c.Verb, w)
-	moment.After = time.Now()
-	if err != nil {
-		return moment, fmt.Errorf("%s %s %s: %w", c.Verb, w.Kind, w.Name, err)
-	}
-	return moment, nil
+	return nil
 }
 
 func (b *board) change(ctx context.Context, verb string, w fault.Workload) error {

@@ -46,12 +46,12 @@ func TestSimulatedServer(t *testing.T) {
 	known, err := compare.KnownDifferences(s.node.Minor())
 	check(t, err)
 	for _, name := range slices.Sorted(maps.Keys(differences)) {
-		reason, meant := known[name]
+		k, meant := known[name]
 		switch difference := differences[name]; {
 		case difference != "" && !meant:
 			t.Errorf("%s: the simulated server (+) answers otherwise than the real one (-):\n%s", name, difference)
-		case difference == "" && meant:
-			t.Errorf("%s: the servers answer alike, but known.yaml says otherwise: %s", name, reason)
+		case difference == "" && meant && !k.Mostly:
+			t.Errorf("%s: the servers answer alike, but known.yaml says otherwise: %s", name, k.Reason)
 		}
 		delete(known, name)
 	}
@@ -72,7 +72,7 @@ type comparison struct {
 // compared makes a namespace, and a simulated server with what is in it.
 func (s *suite) compared(t *testing.T) *comparison {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	g := &comparison{namespace: "e2e-simulated"}
 	var err error

@@ -3,11 +3,13 @@
 package fault
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
-	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 func campaignOf(t *testing.T) []Fault {
@@ -121,16 +123,17 @@ func TestInterleavingsEndWell(t *testing.T) {
 					m.Workloads[j] = c.After
 				}
 			}
-			if i == 0 && m.View(c.After.Kind).Good {
+			if i == 0 && c.After.good() {
 				t.Fatalf("all is good after the first change: %+v", changes)
 			}
 		}
 		n := 0
-		for _, kind := range Kinds() {
-			if v := m.View(kind); !v.Good {
+		for _, w := range m.Workloads {
+			if !w.Exists {
+				continue
+			}
+			if n++; !w.good() {
 				t.Fatalf("it does not end well: %+v", changes)
-			} else {
-				n += v.N
 			}
 		}
 		if n == 0 {
@@ -139,33 +142,34 @@ func TestInterleavingsEndWell(t *testing.T) {
 	}
 }
 
-func TestJustified(t *testing.T) {
-	start := time.Now()
-	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
-	moment := func(kind string, good bool, ms int) Moment { return Moment{kind, View{good, 1}, at(ms), at(ms + 10)} }
-	deployment := func(good bool, ms int) Moment { return moment("Deployment", good, ms) }
-	set := func(good bool, ms int) Moment { return moment("StatefulSet", good, ms) }
-	tests := []struct {
-		name    string
-		history []Moment
-		end     int
-		want    bool
-	}{
-		{"nothing there", nil, 100, false},
-		{"never good", []Moment{deployment(false, 0)}, 5000, false},
-		{"good at last", []Moment{deployment(false, 0), deployment(true, 100)}, 5000, true},
-		{"good only afterwards", []Moment{deployment(false, 0), deployment(true, 3000)}, 2000, false},
-		{"good a moment ago", []Moment{deployment(true, 0), deployment(false, 1500)}, 2000, true},
-		{"good long ago", []Moment{deployment(true, 0), deployment(false, 500)}, 2000, false},
-		{"one kind good, the other not", []Moment{deployment(true, 0), set(false, 0)}, 2000, false},
-		{"each good at another time, not long ago", []Moment{set(true, 0), deployment(false, 0), set(false, 1500), deployment(true, 1600)}, 2000, true},
-		{"each good at another time, long ago", []Moment{set(true, 0), deployment(false, 0), set(false, 500), deployment(true, 1600)}, 2000, false},
-		{"all gone", []Moment{deployment(true, 0), {"Deployment", View{true, 0}, at(100), at(110)}}, 2000, false},
+func TestDifferences(t *testing.T) {
+	object := func(revision, ready int64) unstructured.Unstructured {
+		return unstructured.Unstructured{Object: map[string]any{
+			"kind": "Deployment", "metadata": map[string]any{"name": "w", "generation": int64(1), "resourceVersion": fmt.Sprint(revision)},
+			"spec":   map[string]any{"replicas": int64(2)},
+			"status": map[string]any{"observedGeneration": int64(1), "replicas": int64(2), "updatedReplicas": int64(2), "readyReplicas": ready, "availableReplicas": ready},
+		}}
 	}
-	for _, tt := range tests {
+	all := func(objects ...unstructured.Unstructured) []unstructured.Unstructured { return objects }
+	for _, tt := range []struct {
+		name      string
+		read, now []unstructured.Unstructured
+		want      string // nothing if there is no difference
+	}{
+		{"nothing there", nil, nil, ""},
+		{"good, and so it is", all(object(90, 2)), all(object(90, 2)), ""},
+		{"it was not good", all(object(90, 1)), all(object(101, 2)), "was not good when it was read"},
+		{"good until after it was read", all(object(90, 2)), all(object(101, 1)), ""},
+		{"the list was older than it says", all(object(90, 2)), all(object(95, 1)), "is not good since revision 95, and revision 100 was read"},
+		{"made before it was read, and not in it", nil, all(object(100, 1)), "is not good since revision 100"},
+		{"made after it was read", nil, all(object(101, 1)), ""},
+		{"gone since", all(object(90, 2)), nil, ""},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := Justified(tt.history, at(tt.end), time.Second); got != tt.want {
-				t.Errorf("Justified = %v, want %v", got, tt.want)
+			read := &unstructured.UnstructuredList{Object: map[string]any{"metadata": map[string]any{"resourceVersion": "100"}}, Items: tt.read}
+			got := strings.Join(Differences(read, tt.now), "; ")
+			if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("differences %q, want %q", got, tt.want)
 			}
 		})
 	}

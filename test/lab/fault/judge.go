@@ -18,6 +18,7 @@ type Result struct {
 	Exit           int // 128 and the number of a signal that killed it
 	Stdout, Stderr []byte
 	Took           time.Duration
+	Ended          time.Time
 	Hung           bool     // it ran until its deadline, and was killed
 	Left           []string // processes it left behind
 	Changed        bool     // the terminal is not as it was

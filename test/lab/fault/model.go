@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // A Model is what a namespace holds, as far as a wait for its workloads is
-// concerned. It knows by itself when that is good, from the documentation of
-// Kubernetes; the rules of the plugin are not in it.
+// concerned.
 type Model struct {
 	Workloads []Workload
 }
@@ -31,36 +33,16 @@ type Status struct {
 	Replicas, Updated, Ready, Available int32
 }
 
-// good reports whether a workload has all that its spec wants.
+// good reports whether a workload has all that its spec wants, as the documentation of
+// Kubernetes has it; the rules of the plugin are not asked.
 func (w Workload) good() bool {
 	return w.Status == Status{w.Generation, w.Want, w.Want, w.Want, w.Want}
 }
 
-// A View is what is there of one kind: whether all of it is good, and how much.
-type View struct {
-	Good bool
-	N    int
-}
-
-// View is what is there of a kind.
-func (m Model) View(kind string) View {
-	v := View{Good: true}
-	for _, w := range m.Workloads {
-		if w.Kind == kind && w.Exists {
-			v.N++
-			v.Good = v.Good && w.good()
-		}
-	}
-	return v
-}
-
-// Kinds are those of a model.
-func Kinds() []string { return []string{"Deployment", "StatefulSet"} }
-
 // NewModel returns a model of an empty namespace.
 func NewModel() Model {
 	var m Model
-	for _, kind := range Kinds() {
+	for _, kind := range []string{"Deployment", "StatefulSet"} {
 		for i := range 2 {
 			m.Workloads = append(m.Workloads, Workload{Kind: kind, Name: fmt.Sprintf("w-%d", i)})
 		}
@@ -150,42 +132,39 @@ func (w Workload) changed(random *rand.Rand) (string, Workload) {
 	}
 }
 
-// A Moment is what a change made of its kind, and when: between two times.
-type Moment struct {
-	Kind          string
-	View          View
-	Before, After time.Time
+// Differences holds the end of a wait against what it read last of a kind, and against what
+// is there now, by an independent reading. It reports what was not good when it was read, and
+// what is not good now although it has not changed since. It compares revisions, not times.
+func Differences(read *unstructured.UnstructuredList, now []unstructured.Unstructured) (different []string) {
+	for _, o := range read.Items {
+		if w := newWorkload(&o); !w.good() {
+			different = append(different, fmt.Sprintf("%s %s was not good when it was read: %+v", w.Kind, w.Name, w))
+		}
+	}
+	until, err := strconv.ParseInt(read.GetResourceVersion(), 10, 64)
+	if err != nil {
+		return append(different, fmt.Sprintf("what was read has no revision: %v", err))
+	}
+	for _, o := range now {
+		w := newWorkload(&o)
+		if changed, err := strconv.ParseInt(o.GetResourceVersion(), 10, 64); err != nil || !w.good() && changed <= until {
+			different = append(different, fmt.Sprintf("%s %s is not good since revision %s, and revision %d was read: %+v", w.Kind, w.Name, o.GetResourceVersion(), until, w))
+		}
+	}
+	return different
 }
 
-// Justified reports whether a wait may have ended with success at a time: for
-// each kind there was a view no longer ago than late which, together with the
-// others, was good. It is not asked that all were at the same time: a watch of
-// one kind may be ahead of that of another.
-func Justified(history []Moment, end time.Time, late time.Duration) bool {
-	some := false
-	for _, kind := range Kinds() {
-		views := recent(history, kind, end, late)
-		good := slices.DeleteFunc(views, func(v View) bool { return !v.Good })
-		if len(good) == 0 {
-			return false
-		}
-		some = some || slices.ContainsFunc(good, func(v View) bool { return v.N > 0 })
+// newWorkload returns what is compared of an object of the API.
+func newWorkload(o *unstructured.Unstructured) Workload {
+	number := func(fields ...string) int64 {
+		n, _, _ := unstructured.NestedInt64(o.Object, fields...)
+		return n
 	}
-	return some
-}
-
-// recent are the views of a kind that may have been had: those that were not
-// replaced too long before.
-func recent(history []Moment, kind string, end time.Time, late time.Duration) []View {
-	views := []View{{Good: true}} // of an empty namespace
-	for _, m := range history {
-		if m.Kind != kind || m.Before.After(end) {
-			continue
-		}
-		if m.After.Before(end.Add(-late)) {
-			views = nil // those before are too old
-		}
-		views = append(views, m.View)
+	return Workload{
+		Kind: o.GetKind(), Name: o.GetName(), Exists: true, Generation: o.GetGeneration(), Want: int32(number("spec", "replicas")),
+		Status: Status{
+			number("status", "observedGeneration"), int32(number("status", "replicas")), int32(number("status", "updatedReplicas")),
+			int32(number("status", "readyReplicas")), int32(number("status", "availableReplicas")),
+		},
 	}
-	return views
 }

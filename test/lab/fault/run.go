@@ -63,9 +63,6 @@ func (f Fault) Start(dir string, env []string) (*Command, error) {
 // Done is closed when the command has ended.
 func (c *Command) Done() <-chan struct{} { return c.done }
 
-// Ended is when it ended, once it has.
-func (c *Command) Ended() time.Time { return c.end }
-
 // Signal sends it a signal by its name, such as INT.
 func (c *Command) Signal(name string) error {
 	return c.cmd.Process.Signal(unix.SignalNum("SIG" + name))
@@ -91,7 +88,7 @@ func (c *Command) End(ctx context.Context, deadline time.Duration) (Result, erro
 		_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
 		<-c.done
 	}
-	r.Took = c.end.Sub(c.start)
+	r.Took, r.Ended = c.end.Sub(c.start), c.end
 	if c.terminal != nil {
 		r.Changed = c.terminal.changed()
 		c.terminal.close()

@@ -29,14 +29,16 @@ type Faults struct {
 	Clock       time.Duration // added to the time that the API server says it is, and to all times in what it says
 	NoWebSocket bool          // requests for WebSocket arrive without their upgrade, as through many a proxy
 	Rules       []Rule        // of which the first that is for a request is obeyed
+	Lists       bool          // see [Gate.Readings]; where one may come from a cache, that never hears of a change
 }
 
 // A Gate is an HTTP proxy to an API server, which speaks for the user of a
 // kubeconfig: whoever comes through it is that user.
 type Gate struct {
-	faults Faults
-	book   *book
-	server *httptest.Server
+	faults   Faults
+	book     *book
+	listings listings
+	server   *httptest.Server
 }
 
 // Gateway starts a gate to the server of a kubeconfig, and writes a kubeconfig that
@@ -130,11 +132,15 @@ func (g *Gate) handler(next http.Handler) http.Handler {
 		if rule != nil && rule.treat(w, r) {
 			return
 		}
-		r.Header.Del("Authorization") // the gate has its own
-		if g.faults.Clock != 0 && r.Header.Get("Upgrade") == "" {
-			r.Header.Set("Accept", "application/json") // in which times are found
+		if g.faults.Lists && g.listings.old(w, r) {
+			return
 		}
-		if g.faults.Kubernetes != "" || g.faults.Clock != 0 {
+		r.Header.Del("Authorization") // the gate has its own
+		reads := g.faults.Clock != 0 || g.faults.Lists
+		if reads && r.Header.Get("Upgrade") == "" {
+			r.Header.Set("Accept", "application/json") // in which times and items are found
+		}
+		if g.faults.Kubernetes != "" || reads {
 			r.Header.Del("Accept-Encoding")
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), obeying{}, rule)))
@@ -143,6 +149,11 @@ func (g *Gate) handler(next http.Handler) http.Handler {
 
 // change changes what the API server answers.
 func (g *Gate) change(response *http.Response) error {
+	if g.faults.Lists {
+		if err := g.listings.keep(response); err != nil {
+			return err
+		}
+	}
 	if rule, _ := response.Request.Context().Value(obeying{}).(*Rule); rule != nil {
 		if rule.Lose {
 			time.Sleep(time.Second) // the API server does meanwhile what it was asked

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"io/fs"
+	"os"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// createPrivate creates a file that nobody but this user can open, from the moment on at which it
+// is there. It is an error if there is a file already. A mode says nothing on Windows; the access
+// control list does, and is protected so that the folder's is not inherited. Administrators can
+// take the file over, as root can elsewhere.
+func createPrivate(path string) (*os.File, error) {
+	list, _, err := ownerOnly()
+	if err != nil {
+		return nil, &fs.PathError{Op: "create", Path: path, Err: err}
+	}
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, &fs.PathError{Op: "create", Path: path, Err: err}
+	}
+	attributes := windows.SecurityAttributes{SecurityDescriptor: list}
+	attributes.Length = uint32(unsafe.Sizeof(attributes))
+	handle, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE|windows.READ_CONTROL,
+		windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE, &attributes, windows.CREATE_NEW, windows.FILE_ATTRIBUTE_NORMAL, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "create", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(handle), path), nil
+}
+
+// isPrivate reports whether nobody but this user can open a file. A file system without access
+// control lists, such as FAT, creates files as if there were no list.
+func isPrivate(f *os.File) bool {
+	_, user, err := ownerOnly()
+	if err != nil {
+		return false
+	}
+	found, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
+	if err != nil {
+		return false
+	}
+	list, _, err := found.DACL()
+	if err != nil || list == nil { // without a list everybody may
+		return false
+	}
+	text := found.String() // D:P(A;;FA;;;S-1-…): each entry ends with whom it is for
+	for _, entry := range strings.Split(text, "(")[1:] {
+		fields := strings.Split(strings.TrimRight(entry, ")"), ";")
+		if len(fields) < 6 || fields[0] == "A" && !sameAccount(fields[5], user) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameAccount reports whether the text of an access control list means a user. Some accounts have
+// an abbreviation there.
+func sameAccount(text string, user *windows.SID) bool {
+	if text == user.String() {
+		return true
+	}
+	named, err := windows.SecurityDescriptorFromString("O:" + text)
+	if err != nil {
+		return false
+	}
+	owner, _, err := named.Owner()
+	return err == nil && owner.Equals(user)
+}
+
+// ownerOnly returns an access control list for this user alone, and who that is.
+func ownerOnly() (*windows.SECURITY_DESCRIPTOR, *windows.SID, error) {
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := windows.SecurityDescriptorFromString("D:P(A;;FA;;;" + user.User.Sid.String() + ")")
+	return list, user.User.Sid, err
+}

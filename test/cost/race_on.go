@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build race
+
+package cost
+
+// slower is how many times as long work takes with the race detector.
+const slower = 20
