@@ -91,8 +91,8 @@ const aboutTimeout = 5 * time.Second
 // over.
 func (a *app) about(ctx context.Context, c *cluster, in *report.Input) {
 	in.Version = version()
-	if c == nil {
-		return
+	if c == nil || c.config == nil {
+		return // there is nobody to ask
 	}
 	in.Server = c.config.Host
 	if in.Snapshot.Assessment == nil && in.Snapshot.Releases == nil {
