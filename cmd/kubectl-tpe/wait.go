@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -189,11 +190,13 @@ func (w *waitRun) vain() bool {
 		!brokeOff(s.AssessmentErr) && !brokeOff(s.AnswerErr)
 }
 
-// brokeOff reports whether there was a connection, and it broke.
+// brokeOff reports whether there was a connection, and it broke. One that breaks before HTTP/2
+// is agreed upon has an error without a type (golang.org/x/net/http2, errClientConnNotEstablished).
 func brokeOff(err error) bool {
 	return err != nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		readerGone(err) || errors.Is(err, net.ErrClosed) ||
-		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
+		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err) ||
+		strings.Contains(err.Error(), "http2: client conn could not be established"))
 }
 
 // note says how long it takes.

@@ -137,6 +137,7 @@ func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
 	for _, begin := range []error{
 		fmt.Errorf("list pods: %w", io.ErrUnexpectedEOF),
 		fmt.Errorf("list pods: %w", syscall.ECONNRESET),
+		errors.New(`list pods: Get "https://x": http2: client conn could not be established`),
 		fmt.Errorf("list pods: %w", &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}),
 	} {
 		synctest.Test(t, func(t *testing.T) {
