@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/httpstream"
+	"k8s.io/apimachinery/pkg/util/httpstream" //nolint:staticcheck // the deprecated type is that of spdy.Upgrader
 	"k8s.io/client-go/transport/spdy"
 )
 

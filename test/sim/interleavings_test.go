@@ -80,17 +80,12 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// A workload is one of the world. It is good as the documentation of Kubernetes has it; the
-// plugin's rules are not asked.
+// A workload is one of the world.
 type workload struct {
 	kind, name                     string
 	exists                         bool
 	generation, observed           int64
 	want, updated, ready, replicas int32
-}
-
-func (w workload) good() bool {
-	return !w.exists || w.observed == w.generation && w.updated == w.want && w.ready == w.want && w.replicas == w.want
 }
 
 func (w workload) object() *unstructured.Unstructured {
