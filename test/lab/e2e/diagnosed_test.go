@@ -54,7 +54,8 @@ type diagnosis struct {
 }
 
 // diagnoses are what doctor has to say without each right in a document's table, with this
-// minor version of Kubernetes: commands in pods need create for both protocols since 1.35.
+// minor version of Kubernetes: commands in pods need
+// create for both protocols since 1.35, and there is SPDY alone before 1.30.
 func diagnoses(doc string, minor int) map[string]diagnosis {
 	all := map[string]diagnosis{}
 	var commands []string
@@ -70,7 +71,7 @@ func diagnoses(doc string, minor int) map[string]diagnosis {
 		default:
 			d := diagnosis{Role: cells[:1]}
 			all[cells[0]] = d
-			if cells[0] == "get pods/exec" || cells[0] == "create pods/exec" && minor < 35 {
+			if cells[0] == "get pods/exec" || cells[0] == "create pods/exec" && minor >= 30 && minor < 35 {
 				continue // the other verb is enough for one of the two protocols, and PUM answers
 			}
 			for i, word := range cells {
