@@ -112,7 +112,7 @@ func (a *app) recorder(ctx context.Context, c *cluster, flags pumFlags, goal ver
 		return nil, nil
 	}
 	head := recording.Head{
-		StartedAt: a.time().UTC(), Written: version(), Namespace: c.Namespace, Context: c.Context, PUM: flags.deployment, Goal: goal,
+		StartedAt: a.time().UTC(), Written: version(), Namespace: c.Namespace, Context: c.Context, PUM: flags.deployment, Goal: goal, Pod: self(c.Namespace).Pod,
 	}
 	options := recording.Options{Overwrite: a.record.overwrite, Values: a.record.values}
 	if c.kept != nil {

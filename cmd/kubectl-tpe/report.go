@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/report"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -34,7 +36,7 @@ findings with what to do, entries, workloads and jobs.
   junit     a test suite each for the verdict, workloads, jobs, entries and releases
 
 A report of one moment has no timeline. For a report of a whole upgrade, with what was
-down and for how long, use kubectl tpe wait --report.
+down and for how long, use kubectl tpe wait --report, or --from with a recording.
 
 Without FILE, or with -, the report goes to standard output. A file is written whole or
 not at all. A new one can be read by its owner only; one that exists is replaced.
@@ -42,6 +44,9 @@ not at all. A new one can be read by its owner only; one that exists is replaced
 The exit code is that of the verdict, or 1 if the report could not be written.`,
 		Example: `  # For a change ticket
   kubectl tpe report upgrade.html
+
+  # Of an upgrade that was recorded
+  kubectl tpe report --from upgrade.jsonl.gz upgrade.html
 
   # For the summary of a pipeline
   kubectl tpe report -o markdown >> "$GITHUB_STEP_SUMMARY"`,
@@ -65,14 +70,15 @@ The exit code is that of the verdict, or 1 if the report could not be written.`,
 	}
 	a.failOn.add(cmd)
 	flags.add(cmd)
+	a.addFrom(cmd, false)
 	return cmd
 }
 
-// reportOnce observes everything once and writes a report of it.
+// reportOnce writes a report of what is observed now, or of what a file keeps.
 func (a *app) reportOnce(ctx context.Context, c *cluster, flags pumFlags, file reportFile) error {
-	s := a.observe(ctx, c, flags)
+	s, timeline := a.reported(ctx, c, flags)
 	v := a.judge(s)
-	in := report.Input{Place: c.Place, Snapshot: s, Verdict: v}
+	in := report.Input{Place: c.Place, Snapshot: s, Verdict: v, Timeline: timeline}
 	a.about(ctx, c, &in)
 	if err := file.write(a.Out, report.New(in)); err != nil {
 		return written(v.ExitCode, err)
@@ -83,6 +89,21 @@ func (a *app) reportOnce(ctx context.Context, c *cluster, flags pumFlags, file r
 	return c.withRole(ctx, v.ExitCode, nil, slices.Concat(readiness.Rules(), pum.Rules()))
 }
 
+// reported returns what a report is about, and the history of a recording up to its end.
+func (a *app) reported(ctx context.Context, c *cluster, flags pumFlags) (verdict.Snapshot, *report.Timeline) {
+	if c.kept == nil || c.kept.Kind != recording.KindRecording || a.kept.at.Given() {
+		return a.observe(ctx, c, flags), nil
+	}
+	a.kept.speed = 0
+	var last verdict.Snapshot
+	timeline := &report.Timeline{}
+	for r := range a.player(c, verdict.GoalAll).Follow(ctx, observe.Until{StableFor: math.MaxInt64}) {
+		last = r.Snapshot
+		timeline.Add(r.Snapshot, r.Verdict)
+	}
+	return last, timeline
+}
+
 // aboutTimeout is how long it may take to learn who the account is, and what was installed
 // before. A report does without.
 const aboutTimeout = 5 * time.Second
@@ -91,7 +112,13 @@ const aboutTimeout = 5 * time.Second
 // over.
 func (a *app) about(ctx context.Context, c *cluster, in *report.Input) {
 	in.Version = version()
-	if c == nil || c.config == nil {
+	switch {
+	case c == nil:
+		return
+	case c.kept != nil:
+		if plan, err := c.kept.Plan(); err == nil && plan != nil {
+			in.From = plan.TPE
+		}
 		return // there is nobody to ask
 	}
 	in.Server = c.config.Host

@@ -14,6 +14,9 @@ import (
 // the first. It is a pflag.Value.
 type At struct{ text string }
 
+// Given reports whether a moment was given.
+func (a *At) Given() bool { return a.text != "" }
+
 // Set reads a time of day such as 14:05 or 14:05:30, by the local clock; a time such as
 // 2026-01-31T10:00:00Z; a time from the beginning on, such as 3m; or a share, such as 50%.
 func (a *At) Set(text string) error {

@@ -29,6 +29,7 @@ type Head struct {
 	Context         string       `json:"context,omitempty"`
 	PUM             string       `json:"pum,omitempty"`    // PUM's Deployment
 	Goal            verdict.Goal `json:"goal,omitempty"`   // what was observed
+	Pod             string       `json:"pod,omitempty"`    // in which it was recorded, if in one of the namespace
 	Values          bool         `json:"values,omitempty"` // nothing was masked
 }
 

@@ -145,7 +145,7 @@ func (a *Answer) read() (*pum.Answer, error) {
 
 // snapshot returns what was known at a time, with how the entries moved if that is watched.
 func (s *state) snapshot(at time.Time, goal verdict.Goal, where command.Where, watched bool) (verdict.Snapshot, error) {
-	v := verdict.Snapshot{ObservedAt: at, Where: where, Goal: goal, PUM: s.head.PUM}
+	v := verdict.Snapshot{ObservedAt: at, Where: where, Goal: goal, PUM: s.head.PUM, Self: verdict.Self{Pod: s.head.Pod}}
 	m := s.moment
 	v.HeardAt, v.LostAt, v.PUMChangedAt = m.HeardAt, m.LostAt, m.PUMChangedAt
 	v.LostErr, v.UnconfirmedErr = m.LostError.err(), m.Unconfirmed.err()

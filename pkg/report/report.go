@@ -109,6 +109,7 @@ type job struct {
 	name, attempts, started, took, reason string
 	state                                 state
 	lasted                                time.Duration
+	uncounted                             bool // the verdict does not depend on it
 }
 
 type helmRelease struct {
@@ -407,7 +408,7 @@ func jobsOf(doc *output.Status) []job {
 	for _, j := range doc.Jobs {
 		line := job{
 			name: clean(j.Name, mostName), state: jobState(j.State), attempts: strconv.Itoa(int(j.Attempts)),
-			started: moment(j.StartedAt), reason: clean(j.Reason, mostLine),
+			started: moment(j.StartedAt), reason: clean(j.Reason, mostLine), uncounted: j.Uncounted != "",
 		}
 		end := j.FinishedAt
 		if end.IsZero() && j.State != readiness.JobPending {
