@@ -226,7 +226,8 @@ func (w *waitRun) vain() bool {
 func brokeOff(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "http2: client conn could not be established") || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		readerGone(err) || errors.Is(err, net.ErrClosed) ||
-		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
+		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err) ||
+		strings.Contains(err.Error(), "http2: client conn could not be established"))
 }
 
 // note says how long it takes.
