@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -84,6 +85,10 @@ func (a *app) viewOf(stream any) output.View {
 	}
 	v.ASCII = v.ASCII || dumb()
 	v.Redraw = !v.ASCII
+	v.Continue = `\`
+	if runtime.GOOS == "windows" {
+		v.Continue = "`" // as PowerShell has it
+	}
 	if width, height, err := term.GetSize(int(stream.(*os.File).Fd())); err == nil {
 		v.Width, v.Height = width, height
 	}

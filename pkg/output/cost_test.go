@@ -5,7 +5,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"strings"
 	"testing"
 	"time"
 
@@ -105,26 +104,4 @@ func TestAScreenIsRedrawnAtOnce(t *testing.T) {
 		p := NewStream(io.Discard, &Format{})
 		cost.Within(t, most, func() { must(t, p.Show(list, screen)) })
 	})
-}
-
-// What is below the screen is counted all the same.
-func TestAScreenCountsWhatIsBelowIt(t *testing.T) {
-	s := many(100)
-	doc := NewStatus(Place{Namespace: "ns"}, s, verdict.Judge(s))
-	v := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 20, Terminal: true, Redraw: true}
-	whole, err := render(doc, &Format{}, v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	drawn, err := render(doc, &Format{}, v.drawn())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want, got := strings.Count(string(whole), "\n"), strings.Count(string(drawn), "\n"); got != want {
-		t.Errorf("%d lines, want %d", got, want)
-	}
-	top := func(text []byte) string { return strings.Join(strings.Split(string(text), "\n")[:v.Height], "\n") }
-	if top(drawn) != top(whole) {
-		t.Errorf("on the screen:\n%s\nwant\n%s", top(drawn), top(whole))
-	}
 }

@@ -75,6 +75,8 @@ type Status struct {
 	next  []string        // commands to copy
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
+	rank func(workload string) int // how much users depend on it; see [verdict.Verdict.Rank]
+
 	moving []verdict.Object // what may still change by itself
 }
 
@@ -122,7 +124,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving, rank: v.Rank}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps = p.Gaps
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {

@@ -31,11 +31,11 @@ func NewWaitProgress(w io.Writer) *WaitProgress { return &WaitProgress{w: w, liv
 // Show shows how far a wait is. The note says how long it has waited.
 func (p *WaitProgress) Show(doc *Status, v View, note string) error {
 	if v.Redraw {
-		text, err := render(doc, &Format{}, v.drawn())
+		text, err := redrawn(doc, &Format{}, v)
 		if err != nil {
 			return err
 		}
-		return p.live.Draw(string(text)+"\n"+v.clip(note)+"\n", v.Width, v.Height)
+		return p.live.Draw(text, v.Width, v.Height)
 	}
 	lines := []string{"waiting for " + Missing(doc)}
 	if p.before != nil {
