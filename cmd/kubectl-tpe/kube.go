@@ -74,6 +74,7 @@ func (a *app) cluster() (*cluster, error) {
 		return nil, err
 	}
 	c.metadata, err = metadata.NewForConfig(config)
+	a.asking(c)
 	return c, err
 }
 

@@ -61,15 +61,15 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 		},
 		"a wait on a terminal": func(n int) func() error {
 			doc, p, i := status(n), NewWaitProgress(io.Discard), 0
-			return func() error { i++; return p.Show(doc, screen, fmt.Sprint(i)) }
+			return func() error { i++; return p.Show(doc, screen, Waiting{Elapsed: time.Duration(i) * time.Second}) }
 		},
 		"a wait elsewhere": func(n int) func() error {
 			one, p := status(n), NewWaitProgress(io.Discard)
 			other := changed(one)
-			must(t, p.Show(one, file, ""))
+			must(t, p.Show(one, file, Waiting{}))
 			return func() error {
 				one, other = other, one
-				return p.Show(one, file, "")
+				return p.Show(one, file, Waiting{})
 			}
 		},
 		"entries on a terminal": func(n int) func() error {
@@ -98,7 +98,7 @@ func TestAScreenIsRedrawnAtOnce(t *testing.T) {
 	t.Run("judge", func(t *testing.T) { cost.Within(t, most, func() { verdict.Judge(s) }) })
 	t.Run("a wait", func(t *testing.T) {
 		p, i := NewWaitProgress(io.Discard), 0
-		cost.Within(t, most, func() { i++; must(t, p.Show(doc, screen, fmt.Sprint(i))) })
+		cost.Within(t, most, func() { i++; must(t, p.Show(doc, screen, Waiting{Elapsed: time.Duration(i) * time.Second})) })
 	})
 	t.Run("entries", func(t *testing.T) {
 		p := NewStream(io.Discard, &Format{})

@@ -75,6 +75,8 @@ type Status struct {
 	next  []string        // commands to copy
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
+	waiting *Waiting // for how long has been waited; nil if nobody waits
+
 	rank func(workload string) int // how much users depend on it; see [verdict.Verdict.Rank]
 
 	moving []verdict.Object // what may still change by itself
@@ -141,6 +143,12 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 		doc.Entries = &Entries{s.Answer.Source, summarize(s.Answer.Entries), s.Answer.Entries, progressOf(s)}
 	}
 	doc.Releases = newReleases(s.Releases)
+	return doc
+}
+
+// While returns the document with how long has been waited, for a screen that is redrawn.
+func (doc *Status) While(w Waiting) *Status {
+	doc.waiting = &w
 	return doc
 }
 

@@ -110,6 +110,9 @@ func placeLine(title string, p Place) string {
 func (s *screen) head(doc *Status) (place, verdict *part) {
 	place = &part{rows: []row{{lines: []string{s.fitted(placeLine(doc.Releases.title(), doc.Place))}}}}
 	verdict = &part{gap: true, rows: []row{{lines: []string{s.fitted(doc.verdictLine(s.view))}}}}
+	if doc.waiting != nil && s.view.Redraw {
+		verdict.rows = append(verdict.rows, row{lines: []string{s.fitted(doc.bar(s.view))}})
+	}
 	return place, verdict
 }
 

@@ -15,6 +15,7 @@ type Watched interface {
 	at() time.Time                   // when it was observed
 	timeless() Watched               // without that, to be compared
 	changes(before Watched) []string // what is new, a line each
+	state() signal                   // for the title and the taskbar
 	redraw(s *screen)                // for a screen that is redrawn
 	remarks(v View) string           // what a screen of it leaves to standard error
 }
@@ -71,7 +72,23 @@ func (s *Stream) draw(doc Watched, v View) error {
 	if err != nil {
 		return err
 	}
+	if err := s.live.Signal(v.Signals, doc.state()); err != nil {
+		return err
+	}
 	return s.live.Draw(text, v.Width, v.Height)
+}
+
+// End leaves what was drawn on the screen, and a clean line below it: a terminal shows there
+// that it was interrupted.
+func (s *Stream) End(v View) error {
+	if s.live.last == nil {
+		return nil
+	}
+	if err := s.live.Signal(v.Signals, signal{}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(s.w, "\r"+eraseLine)
+	return err
 }
 
 // redrawn returns a document as it is redrawn on a terminal, whole within its height.

@@ -22,6 +22,8 @@ type View struct {
 
 	Continue string // with what a command goes on in the next line, in the user's shell; empty if it must not
 
+	Signals Signals // what the terminal can be told beside the text
+
 	most int // lines that an assessment may have which is redrawn; 0 for no limit
 }
 
@@ -37,6 +39,9 @@ func (v View) Safe(text string) string { return v.plain(Safe(text)) }
 
 // Line makes text fit for one line of this view: see Line and plain.
 func (v View) Line(text string) string { return v.plain(Line(text)) }
+
+// OneLine is Line, cut to the width.
+func (v View) OneLine(text string) string { return v.clip(v.Line(text)) }
 
 // plain writes what is not ASCII as an escape, where only ASCII may be used.
 func (v View) plain(text string) string {

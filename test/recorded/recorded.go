@@ -147,15 +147,15 @@ func read(text []byte) (readiness.Objects, error) {
 		if err := u.UnmarshalJSON(lines.Bytes()); err != nil {
 			return o, err
 		}
-		if err := add(&o, u); err != nil {
+		if err := Add(&o, u); err != nil {
 			return o, err
 		}
 	}
 	return o, lines.Err()
 }
 
-// add puts an object where it belongs.
-func add(o *readiness.Objects, u *unstructured.Unstructured) error {
+// Add puts an object where it belongs. That of a kind for which nobody asks is an error.
+func Add(o *readiness.Objects, u *unstructured.Unstructured) error {
 	switch u.GetKind() {
 	case "Deployment":
 		return convert(u, &o.Deployments)
