@@ -80,11 +80,18 @@ func (f *fitting) fit(steps []step) {
 	if f.most <= 0 {
 		return
 	}
+	apart := map[*part]bool{}
+	for _, p := range f.parts {
+		apart[p] = p.gap
+	}
 	for _, s := range steps {
 		if f.over() <= 0 {
-			return
+			break
 		}
 		f.take(s)
+	}
+	for i := len(f.parts) - 1; i >= 0 && f.over() < 0; i-- { // a step may have made more room than it took
+		f.parts[i].gap = apart[f.parts[i]]
 	}
 }
 
