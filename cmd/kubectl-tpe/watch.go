@@ -37,7 +37,7 @@ func (a *app) watch(ctx context.Context, source *observe.Source, format *output.
 		estimate.Observe(&r.Snapshot)
 		doc := document(r.Snapshot, v)
 		if status, ok := doc.(*output.Status); ok {
-			status.While(output.Waiting{Verb: "watched", Elapsed: a.now().Sub(start), Left: estimate.Left()})
+			status.While(output.Waiting{Elapsed: a.now().Sub(start), Left: estimate.Left()})
 		}
 		if err := stream.Show(doc, a.view()); err != nil {
 			return written(v.ExitCode, err)

@@ -75,6 +75,8 @@ type Status struct {
 	next  []string        // commands to copy
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
+	causes map[verdict.Object]bool // the workloads that a cause blocks; see blocked
+
 	waiting *Waiting // for how long has been waited; nil if nobody waits
 
 	rank func(workload string) int // how much users depend on it; see [verdict.Verdict.Rank]

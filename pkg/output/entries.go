@@ -26,7 +26,7 @@ func (l *EntryList) show(s *screen) {
 // redraw shows the entries and, below them, the verdict. Where not all fit, those that are
 // final go first.
 func (l *EntryList) redraw(s *screen) {
-	entries := &part{name: "entry", count: true}
+	entries := &part{name: "entry"}
 	if items := l.Items; len(items) > 0 {
 		if most := s.view.most; most > 0 && len(items) >= most {
 			items = slices.Clone(items)
@@ -42,7 +42,7 @@ func (l *EntryList) redraw(s *screen) {
 	}
 	remarks := strings.Split(strings.TrimSuffix(l.remarks(s.view), "\n"), "\n")
 	headline := &part{rows: []row{{lines: []string{s.view.clip(remarks[0])}}}}
-	findings := &part{name: "finding", count: true}
+	findings := &part{name: "finding"}
 	for i, line := range remarks[1:] {
 		if s.view.most > 0 && i >= s.view.most {
 			findings.hidden++

@@ -10,8 +10,7 @@ import (
 // A part is a section of a screen: rows under a title. Where a screen is too small for all of
 // them, parts give up lines and then rows.
 type part struct {
-	name  string   // of one row, where rows are left out; it gets an s if there are more
-	count bool     // whether the rows that are left out are counted
+	name  string   // of one row, where rows are left out and counted; in the plural, if they are not counted
 	title []string // goes with the last row
 	gap   bool     // whether an empty line stands above
 	rows  []row
@@ -24,7 +23,7 @@ type part struct {
 type row struct {
 	lines []string
 	items int    // that it stands for; 0 is 1
-	flow  bool   // whether its lines are one text
+	flow  int    // how many of its lines are one text
 	hue   string // the color of the columns from and to of its first line
 	from  int
 	to    int
@@ -65,6 +64,7 @@ type step struct {
 	fold  int  // how many lines each row may have; 0 for no limit
 	least int  // how many rows stay
 	rows  bool // whether rows go
+	all   bool // whether they go together
 }
 
 // A fitting makes the parts of a screen fit into its height.
@@ -114,14 +114,15 @@ func (f *fitting) take(s step) {
 	}
 	for i := len(s.part.rows) - 1; i >= 0 && s.fold > 0 && f.over() > 0; i-- {
 		if r := &s.part.rows[i]; len(r.lines) > s.fold {
-			last := f.view.more(r.lines[s.fold-1])
-			if r.flow {
-				last = f.view.cut(flowed(r.lines[s.fold-1:]), f.view.Width)
+			last := flowed(r.lines[s.fold-1 : max(s.fold, r.flow)])
+			if width(last) <= f.view.Width {
+				last = f.view.more(last)
 			}
+			last = f.view.cut(last, f.view.Width)
 			r.lines = append(r.lines[:s.fold-1:s.fold-1], last)
 		}
 	}
-	for s.rows && len(s.part.rows) > s.least && f.over() > 0 {
+	for s.rows && len(s.part.rows) > s.least && (s.all || f.over() > 0) {
 		last := len(s.part.rows) - 1
 		s.part.hidden += max(1, s.part.rows[last].items)
 		s.part.rows = s.part.rows[:last]
@@ -130,18 +131,26 @@ func (f *fitting) take(s step) {
 
 // note says what was left out, and how to see it; nothing if that is nothing.
 func (f *fitting) note() string {
-	var names []string
+	var order, names []string
+	counted := map[string]int{}
 	for _, p := range f.parts {
-		switch n := p.hidden; {
-		case n == 0:
-		case !p.count:
-			names = append(names, p.name)
+		if p.hidden > 0 {
+			if counted[p.name] == 0 {
+				order = append(order, p.name)
+			}
+			counted[p.name] += p.hidden
+		}
+	}
+	for _, name := range order {
+		switch n := counted[name]; {
+		case strings.HasSuffix(name, "s"):
+			names = append(names, name)
 		case n == 1:
-			names = append(names, "1 "+p.name)
-		case strings.HasSuffix(p.name, "y"):
-			names = append(names, fmt.Sprintf("%d %sies", n, strings.TrimSuffix(p.name, "y")))
+			names = append(names, "1 "+name)
+		case strings.HasSuffix(name, "y"):
+			names = append(names, fmt.Sprintf("%d %sies", n, strings.TrimSuffix(name, "y")))
 		default:
-			names = append(names, fmt.Sprintf("%d %ss", n, p.name))
+			names = append(names, fmt.Sprintf("%d %ss", n, name))
 		}
 	}
 	if len(names) == 0 {

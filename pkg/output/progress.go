@@ -28,9 +28,9 @@ type Waiting struct {
 	Left      *verdict.Estimate // nil if there is no ground for one
 }
 
-// words says it in words.
+// words says it in words, such as 6m of 30m, about 4m left.
 func (w *Waiting) words() string {
-	words := w.Verb + " " + duration.HumanDuration(w.Elapsed)
+	words := duration.HumanDuration(w.Elapsed)
 	if w.Timeout > 0 {
 		words += " of " + duration.HumanDuration(w.Timeout)
 	}
@@ -73,11 +73,13 @@ func (doc *Status) overOf() (over, total int) {
 // barWidth is how many columns a bar takes.
 const barWidth = 20
 
-// bar is how much is over, in a bar and in numbers, and for how long has been waited.
+// bar is how much is over, in a bar and in numbers, and for how long has been waited. There
+// is no bar where something is unknown, nor one that is full: neither is how far it is.
 func (doc *Status) bar(v View) string {
 	over, total := doc.overOf()
-	if total == 0 {
-		return doc.waiting.words()
+	unknown := doc.asked.Workloads() && doc.Workloads == nil || doc.asked.Entries() && doc.Entries == nil
+	if unknown || over == total {
+		return "after " + doc.waiting.words()
 	}
 	full := barWidth * over / total
 	done, left := "█", "░"
@@ -129,10 +131,7 @@ func (p *WaitProgress) Show(doc *Status, v View, waiting Waiting) error {
 // far says in words how much is over, and for how long has been waited.
 func (doc *Status) far() string {
 	over, total := doc.overOf()
-	if total == 0 {
-		return doc.waiting.words()
-	}
-	return fmt.Sprintf("%d of %d over, %s", over, total, doc.waiting.words())
+	return fmt.Sprintf("%d of %d over after %s", over, total, doc.waiting.words())
 }
 
 // Clear takes the assessment off a terminal, to make room for the answer.

@@ -27,8 +27,9 @@ func (doc *Status) show(s *screen) { doc.redraw(s) }
 func (doc *Status) redraw(s *screen) {
 	place, headline := s.head(doc)
 	impact, workloads, entries, jobs := s.impact(doc), s.workloads(doc), s.entries(doc), s.jobs(doc)
-	errs, warnings, infos := s.findings(doc.Findings, verdict.LevelError), s.findings(doc.Findings, verdict.LevelWarning), s.findings(doc.Findings, verdict.LevelInfo)
-	for _, p := range []*part{errs, warnings, infos} {
+	errs, warnings, infos := s.findings(doc.Findings, verdict.LevelError, nil), s.findings(doc.Findings, verdict.LevelWarning, doc.isBlocked), s.findings(doc.Findings, verdict.LevelInfo, nil)
+	said := s.findings(doc.Findings, verdict.LevelWarning, func(f verdict.Finding) bool { return !doc.isBlocked(f) })
+	for _, p := range []*part{errs, warnings, said, infos} {
 		if len(p.rows) > 0 {
 			p.gap = true
 			break
@@ -36,11 +37,11 @@ func (doc *Status) redraw(s *screen) {
 	}
 	counts, next := s.counts(doc), s.nextPart(doc.next)
 	f := &fitting{view: s.view, most: s.view.most, hint: "kubectl tpe status -o wide", parts: []*part{
-		place, headline, impact, workloads, entries, jobs, s.cronJobs(doc.CronJobs), errs, warnings, infos, counts, next,
+		place, headline, impact, workloads, entries, jobs, s.cronJobs(doc.CronJobs), errs, warnings, said, infos, counts, next,
 	}}
 	f.fit([]step{
-		{part: infos, fold: 1}, {part: counts, rows: true}, {part: infos, rows: true}, {part: warnings, fold: 1},
-		{part: impact, fold: 1}, {}, {part: workloads, fold: 1}, {part: jobs, rows: true, least: 1}, {part: next, rows: true, least: 3},
+		{part: infos, fold: 1}, {part: counts, rows: true, all: true}, {part: infos, rows: true}, {part: said, fold: 1}, {part: warnings, fold: 1},
+		{part: impact, fold: 1}, {}, {part: workloads, fold: 1}, {part: said, rows: true}, {part: jobs, rows: true, least: 1}, {part: next, rows: true, least: 3},
 		{part: warnings, rows: true, least: 2}, {part: workloads, rows: true, least: 6}, {part: entries, rows: true, least: 4},
 		{part: errs, fold: 2}, {part: warnings, rows: true}, {part: next, rows: true, least: 2}, {part: impact, rows: true, least: 2},
 		{part: errs, rows: true, least: 3}, {part: workloads, rows: true, least: 3}, {part: entries, rows: true, least: 2},
@@ -49,6 +50,11 @@ func (doc *Status) redraw(s *screen) {
 		{part: impact, rows: true}, {part: entries, rows: true}, {part: workloads, rows: true}, {part: errs, rows: true},
 		{part: place, rows: true},
 	})
+	if s.view.most == 0 && s.view.Height > 0 && f.over() >= s.view.Height {
+		again := *headline
+		again.rows = again.rows[:1]
+		f.parts = slices.Insert(f.parts, len(f.parts)-1, &again)
+	}
 	s.lay(f)
 }
 
@@ -183,7 +189,7 @@ func workloadsLine(w *Workloads) string {
 
 // table returns a table as a part of a screen.
 func (s *screen) part(name, title string, t *table) *part {
-	p := &part{name: name, count: true, gap: true}
+	p := &part{name: name, gap: true}
 	if len(t.rows) == 0 || s.err != nil {
 		return p
 	}
@@ -384,12 +390,12 @@ func runningJobs(jobs []readiness.Job) string {
 	return fmt.Sprintf(", %d running", len(names))
 }
 
-// findings returns the findings of a level.
-func (s *screen) findings(findings []verdict.Finding, level verdict.Level) *part {
-	p := &part{name: string(level), count: true}
+// findings returns the findings of a level, but those that are left to another part.
+func (s *screen) findings(findings []verdict.Finding, level verdict.Level, but func(verdict.Finding) bool) *part {
+	p := &part{name: string(level)}
 	for _, f := range findings {
 		switch {
-		case f.Level != level:
+		case f.Level != level, but != nil && but(f):
 		case s.view.most > 0 && len(p.rows) >= s.view.most:
 			p.hidden++
 		default:
@@ -397,6 +403,24 @@ func (s *screen) findings(findings []verdict.Finding, level verdict.Level) *part
 		}
 	}
 	return p
+}
+
+// isBlocked reports whether a finding is what blocks a workload, which the table says as well.
+func (doc *Status) isBlocked(f verdict.Finding) bool {
+	return len(f.Objects) > 0 && doc.blocked()[f.Objects[0]]
+}
+
+// blocked are the workloads that a cause blocks.
+func (doc *Status) blocked() map[verdict.Object]bool {
+	if doc.causes == nil {
+		doc.causes = map[verdict.Object]bool{}
+		if doc.Workloads != nil {
+			for _, w := range doc.Workloads.Items {
+				doc.causes[verdict.Object{Kind: w.Kind, Name: w.Name}] = !w.Done() && len(w.Causes) > 0
+			}
+		}
+	}
+	return doc.causes
 }
 
 // allFindings writes findings below each other.
@@ -428,11 +452,15 @@ func (s *screen) finding(f verdict.Finding) row {
 	case len(detail) > mostDetail:
 		detail = append(detail[:mostDetail-1], detail[mostDetail-1]+" …")
 	}
-	lines := append(s.wrap(summary, len(head)), detail...)
+	lines := s.wrap(summary, len(head))
+	flow := len(lines)
+	lines = append(lines, detail...)
 	if f.Impact != "" && s.format.Wide() {
 		lines = append(lines, "impact: "+f.Impact)
 	}
-	return s.hanging(head, lines)
+	r := s.hanging(head, lines)
+	r.flow = flow
+	return r
 }
 
 // mostDetail is how many lines of a screen the detail of a finding takes. Wide
@@ -459,7 +487,7 @@ func (s *screen) hanging(head string, lines []string) row {
 
 // impact says what people who use ThingPark Enterprise feel.
 func (s *screen) impact(doc *Status) *part {
-	p := &part{name: "service", count: true, gap: true, title: []string{s.fitted("IMPACT NOW (inferred from what is not ready)")}}
+	p := &part{name: "service", gap: true, title: []string{s.fitted("IMPACT NOW (inferred from what is not ready)")}}
 	wide := 0
 	for _, i := range doc.Impact {
 		wide = max(wide, len(i.Service))
@@ -467,7 +495,7 @@ func (s *screen) impact(doc *Status) *part {
 	for _, i := range doc.Impact {
 		head := fmt.Sprintf("%-*s  %-8s  ", wide, i.Service, i.State)
 		r := s.hanging(head, s.wrap(i.Summary, len(head)))
-		r.flow = true
+		r.flow = len(r.lines)
 		r.colorWord(string(i.State), map[verdict.ImpactState]string{verdict.Down: red, verdict.Degraded: yellow}[i.State])
 		p.rows = append(p.rows, r)
 	}
@@ -544,7 +572,7 @@ func (s *screen) next(commands []string) {
 
 // nextPart are commands to copy.
 func (s *screen) nextPart(commands []string) *part {
-	p := &part{name: "command", count: true, gap: true, title: []string{"NEXT"}}
+	p := &part{name: "command", gap: true, title: []string{"NEXT"}}
 	for _, text := range commands[:min(len(commands), mostNext)] {
 		p.rows = append(p.rows, row{lines: s.commandLines("", text)})
 	}

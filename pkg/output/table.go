@@ -90,7 +90,7 @@ func (t *table) lines(v View) ([]row, error) {
 	}
 	var rows []row
 	for line := range strings.Lines(out.String()) {
-		r := row{flow: true, lines: []string{v.clip(strings.TrimSuffix(line, "\n"))}}
+		r := row{flow: 1 + len(rest[len(rows)]), lines: []string{v.clip(strings.TrimSuffix(line, "\n"))}}
 		for _, more := range rest[len(rows)] {
 			r.lines = append(r.lines, v.clip(strings.Repeat(" ", indent)+more))
 		}

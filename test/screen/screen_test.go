@@ -57,7 +57,7 @@ func played(t *testing.T, seed uint64, length, step time.Duration) []moment {
 		estimate.Observe(&snapshot)
 		all = append(all, moment{
 			fmt.Sprintf("upgrade-%.0fm", snapshot.ObservedAt.Sub(began).Minutes()), snapshot,
-			output.Waiting{Verb: "waited", Elapsed: snapshot.ObservedAt.Sub(began), Timeout: 30 * time.Minute, Left: estimate.Left()},
+			output.Waiting{Elapsed: snapshot.ObservedAt.Sub(began), Timeout: 30 * time.Minute, Left: estimate.Left()},
 		})
 	}
 	return all
@@ -76,7 +76,7 @@ func moments(t *testing.T) []moment {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, moment{name, s, output.Waiting{Verb: "watched", Elapsed: 95 * time.Second}})
+		all = append(all, moment{name, s, output.Waiting{Elapsed: 95 * time.Second}})
 	}
 	for _, m := range played(t, 0, 20*minute, minute/2) {
 		switch m.name {
