@@ -50,7 +50,7 @@ func (l *EntryList) redraw(s *screen) {
 		}
 		findings.rows = append(findings.rows, row{lines: []string{s.view.clip(line)}})
 	}
-	f := &fitting{view: s.view, most: s.view.most, hint: "kubectl tpe pum status", parts: []*part{entries, findings, headline}}
+	f := &fitting{view: s.view, most: s.view.most, hint: "pum status", parts: []*part{entries, findings, headline}}
 	f.fit([]step{{part: findings, rows: true, least: 3}, {part: entries, rows: true, least: 1}, {part: findings, rows: true}, {part: entries, rows: true}})
 	s.lay(f)
 }

@@ -137,6 +137,23 @@ deploy/twa-dev  1/1    60m    rolling out, 0 of 1 pod updated
 	}
 }
 
+// What is written once has everything; where that is higher than the screen, the verdict is said
+// again above the commands.
+func TestTheVerdictIsSaidAgain(t *testing.T) {
+	s := snapshots()["pending"]
+	s.ObservedAt, s.Namespace = now, place.Namespace
+	doc := NewStatus(place, s, verdict.Judge(s))
+	for height, want := range map[int]int{10: 2, 100: 1, 0: 1} {
+		text, err := render(doc, &Format{}, View{Now: now, Width: 80, Height: height})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "\nPENDING "); n != want || strings.Contains(string(text), "not shown") {
+			t.Errorf("on %d lines the verdict is said %d times:\n%s", height, n, text)
+		}
+	}
+}
+
 // A command that is too wide goes on before one of its flags, as a shell takes it.
 func TestCommandsGoOn(t *testing.T) {
 	s := screen{view: View{Width: 40, Continue: `\`}}

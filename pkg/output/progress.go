@@ -28,9 +28,9 @@ type Waiting struct {
 	Left      *verdict.Estimate // nil if there is no ground for one
 }
 
-// words says it in words, such as 6m of 30m, about 4m left.
+// words says it in words, such as after 6m of 30m, about 4m left.
 func (w *Waiting) words() string {
-	words := duration.HumanDuration(w.Elapsed)
+	words := "after " + duration.HumanDuration(w.Elapsed)
 	if w.Timeout > 0 {
 		words += " of " + duration.HumanDuration(w.Timeout)
 	}
@@ -79,7 +79,7 @@ func (doc *Status) bar(v View) string {
 	over, total := doc.overOf()
 	unknown := doc.asked.Workloads() && doc.Workloads == nil || doc.asked.Entries() && doc.Entries == nil
 	if unknown || over == total {
-		return "after " + doc.waiting.words()
+		return doc.waiting.words()
 	}
 	full := barWidth * over / total
 	done, left := "█", "░"
@@ -131,7 +131,7 @@ func (p *WaitProgress) Show(doc *Status, v View, waiting Waiting) error {
 // far says in words how much is over, and for how long has been waited.
 func (doc *Status) far() string {
 	over, total := doc.overOf()
-	return fmt.Sprintf("%d of %d over after %s", over, total, doc.waiting.words())
+	return fmt.Sprintf("%d of %d over %s", over, total, doc.waiting.words())
 }
 
 // Clear takes the assessment off a terminal, to make room for the answer.

@@ -36,7 +36,7 @@ func (doc *Status) redraw(s *screen) {
 		}
 	}
 	counts, next := s.counts(doc), s.nextPart(doc.next)
-	f := &fitting{view: s.view, most: s.view.most, hint: "kubectl tpe status -o wide", parts: []*part{
+	f := &fitting{view: s.view, most: s.view.most, hint: "status -o wide", parts: []*part{
 		place, headline, impact, workloads, entries, jobs, s.cronJobs(doc.CronJobs), errs, warnings, said, infos, counts, next,
 	}}
 	f.fit([]step{

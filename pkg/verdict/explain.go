@@ -23,6 +23,7 @@ const (
 	TopicReleases      = "state of the releases"
 	TopicPreflight     = "check of preflight"
 	TopicDoctor        = "check of doctor"
+	TopicProgress      = "line of progress"
 )
 
 // A Topic is a kind of words that people meet in answers, with what each

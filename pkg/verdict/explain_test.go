@@ -31,6 +31,7 @@ func TestEveryWordIsExplained(t *testing.T) {
 		TopicReleases:      constants(t, "../release/consistency.go", "State"),
 		TopicPreflight:     checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),
 		TopicDoctor:        checks(healthy().Judge("")),
+		TopicProgress:      {"bar", "estimate"},
 	}
 	topics, err := Topics()
 	if err != nil {
