@@ -235,7 +235,7 @@ func brokeOff(err error) bool {
 
 // waiting says how long it takes.
 func (w *waitRun) waiting() output.Waiting {
-	waiting := output.Waiting{Elapsed: w.app.now().Sub(w.start), Timeout: w.options.timeout, Left: w.estimate.Left()}
+	waiting := output.Waiting{Elapsed: w.app.now().Sub(w.start), Timeout: w.options.timeout, Note: "safe to interrupt", Left: w.estimate.Left()}
 	if w.last.Done {
 		waiting.DoneFor, waiting.StableFor = w.last.DoneFor, w.options.stableFor
 	}

@@ -57,9 +57,6 @@ type alike struct {
 
 func likeness(w readiness.Workload, worst severity) alike {
 	a := alike{kind: w.Kind, state: w.State, worst: worst, doing: w.Doing, updated: w.Updated >= w.Want}
-	if w.State == readiness.AwaitingRestart {
-		a.doing = "" // which names the pods
-	}
 	if len(w.Causes) > 0 {
 		a.code, a.cause, a.updated = w.Causes[0].Code, w.Causes[0].Group, false
 	}
@@ -145,8 +142,6 @@ func (g group) why() string {
 	case same && len(first.Causes) == 0 && first.State == readiness.Progressing:
 		why += " each"
 	case same:
-	case first.State == readiness.AwaitingRestart:
-		why = "pods of an old version await a restart"
 	case len(first.Causes) > 0:
 		why = first.Doing + ", " + cmp.Or(first.Causes[0].Group, first.Causes[0].Reason, string(first.Causes[0].Code))
 	case first.Updated < first.Want:

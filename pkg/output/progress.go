@@ -25,6 +25,7 @@ type Waiting struct {
 	Timeout   time.Duration     // 0 or less if there is none
 	DoneFor   time.Duration     // for how long everything has been ready
 	StableFor time.Duration     // for how long it must be, once it is; else 0
+	Note      string            // said where there is room for it
 	Left      *verdict.Estimate // nil if there is no ground for one
 }
 
@@ -76,17 +77,21 @@ const barWidth = 20
 // bar is how much is over, in a bar and in numbers, and for how long has been waited. There
 // is no bar where something is unknown, nor one that is full: neither is how far it is.
 func (doc *Status) bar(v View) string {
+	line := doc.waiting.words()
 	over, total := doc.overOf()
 	unknown := doc.asked.Workloads() && doc.Workloads == nil || doc.asked.Entries() && doc.Entries == nil
-	if unknown || over == total {
-		return doc.waiting.words()
+	if !unknown && over < total {
+		full := barWidth * over / total
+		done, left := "█", "░"
+		if v.ASCII {
+			done, left = "#", "-"
+		}
+		line = fmt.Sprintf("%s%s  %d of %d   %s", strings.Repeat(done, full), strings.Repeat(left, barWidth-full), over, total, line)
 	}
-	full := barWidth * over / total
-	done, left := "█", "░"
-	if v.ASCII {
-		done, left = "#", "-"
+	if note := doc.waiting.Note; note != "" && (v.Width == 0 || width(line)+2+width(note) <= v.Width) {
+		line += "; " + note
 	}
-	return fmt.Sprintf("%s%s  %d of %d   %s", strings.Repeat(done, full), strings.Repeat(left, barWidth-full), over, total, doc.waiting.words())
+	return line
 }
 
 // A WaitProgress shows how a wait goes: on a terminal an assessment redrawn in place,

@@ -57,7 +57,7 @@ func played(t *testing.T, seed uint64, length, step time.Duration) []moment {
 		estimate.Observe(&snapshot)
 		all = append(all, moment{
 			fmt.Sprintf("upgrade-%.0fm", snapshot.ObservedAt.Sub(began).Minutes()), snapshot,
-			output.Waiting{Elapsed: snapshot.ObservedAt.Sub(began), Timeout: 30 * time.Minute, Left: estimate.Left()},
+			output.Waiting{Elapsed: snapshot.ObservedAt.Sub(began), Timeout: 30 * time.Minute, Note: "safe to interrupt", Left: estimate.Left()},
 		})
 	}
 	return all
