@@ -34,7 +34,7 @@ func (e *atEnd) run(ctx context.Context, a *app, doc *output.Status) {
 		return
 	}
 	if view := a.errView(); e.notify && view.Terminal {
-		_ = output.Notify(a.ErrOut, view, "kubectl tpe: "+doc.Summary()) // the answer was given
+		_ = output.Notify(a.ErrOut, view, "ThingPark Enterprise "+doc.Summary()) // the answer was given
 	}
 	if e.exec == "" {
 		return
