@@ -46,6 +46,15 @@ func (n *notice) say(text string, redraw bool) {
 	})
 }
 
+// instead shows a text at once, in place of what was shown.
+func (n *notice) instead(text string) {
+	n.clear()
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	n.shown = true
+	_, _ = io.WriteString(n.w, text)
+}
+
 // clear takes the notice away.
 func (n *notice) clear() {
 	n.lock.Lock()

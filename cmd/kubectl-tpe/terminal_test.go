@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
@@ -72,9 +73,10 @@ func TestNotice(t *testing.T) {
 		if b.String() != "asking https://prod" {
 			t.Errorf("after 200 ms: %q", b.String())
 		}
+		n.instead("waiting")
 		n.clear()
 		n.clear()
-		if b.String() != "asking https://prod\r\x1b[2K" {
+		if b.String() != "asking https://prod\r\x1b[2Kwaiting\r\x1b[2K" {
 			t.Errorf("at the answer: %q", b.String())
 		}
 
@@ -123,7 +125,7 @@ func TestExec(t *testing.T) {
 		var out, errOut bytes.Buffer
 		a := &app{IOStreams: genericiooptions.IOStreams{Out: &out, ErrOut: &errOut}, now: time.Now}
 		w := &waitRun{app: a, options: waitOptions{timeout: time.Minute, atEnd: atEnd{exec: command}}, start: time.Now(), progress: output.NewWaitProgress(&errOut), place: output.Place{Namespace: "tpe", Context: "prod;\x1b[2J"}}
-		code := a.report(w.follow(t.Context(), play(moments), &output.Format{}))
+		code := a.report(&cobra.Command{}, w.follow(t.Context(), play(moments), &output.Format{}))
 		return code, out.String(), errOut.String()
 	}
 	done := moment{0, readiness.Ready, pum.StateProcessed}

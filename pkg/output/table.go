@@ -116,7 +116,7 @@ func (t *table) wrapped(v View) (rest map[int][]string, indent int) {
 		i := slices.Index(t.header, name)
 		for _, row := range t.rows {
 			if whole > v.Width {
-				row[i] = v.cutMiddle(row[i], max(narrowest, v.Width*3/10))
+				row[i] = v.cutMiddle(row[i], max(20, v.Width*3/10))
 			}
 		}
 	}
