@@ -202,7 +202,7 @@ soak: build lab-build ## wait and status --watch beside random changes and fault
 .PHONY: golden
 golden: ## rewrite expected outputs; read the diff
 	go generate ./pkg/report
-	go test ./pkg/output ./test/recorded -update
+	go test ./pkg/output ./test/recorded ./test/screen -update
 	UPDATE=1 go test ./cmd/kubectl-tpe -update
 	git diff --stat
 

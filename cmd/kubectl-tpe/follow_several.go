@@ -104,8 +104,8 @@ func (w *waitAll) follow() error {
 	err := w.run(limited, observe.Until{FailFast: w.options.failFast, StableFor: w.options.stableFor}, func() error {
 		list := w.list()
 		open := list.Open(func(i int) bool { return w.all[i].over })
-		note := (&waitRun{app: w.app, options: w.options, start: w.start}).note()
-		err := w.progress.Show(list, w.app.errView(), open, note)
+		waiting := output.Waiting{Elapsed: w.app.now().Sub(w.start), Timeout: w.options.timeout, Note: "safe to interrupt"}
+		err := w.progress.Show(list, w.app.errView(), open, waiting)
 		if readerGone(err) {
 			return err // nobody is there any more; any other trouble is no reason to know no end
 		}

@@ -48,7 +48,7 @@ func (f *installationFlags) several() bool { return f.all || len(f.contexts) > 0
 
 // onlyOne are flags that are about one installation: where to ask, and what is kept of it.
 func onlyOne() []string {
-	return []string{"from", "at", "speed", "report", "annotate"}
+	return []string{"from", "at", "speed", "record", "report", "annotate", "notify", "exec"}
 }
 
 // check refuses flags that contradict each other.

@@ -80,6 +80,7 @@ func (a *app) cluster() (*cluster, error) {
 		return nil, err
 	}
 	c.metadata, err = metadata.NewForConfig(config)
+	a.asking(c)
 	return c, err
 }
 
@@ -96,7 +97,9 @@ func (a *app) silence(config *rest.Config) *silence {
 	if plugin := config.ExecProvider; plugin != nil && plugin.InteractiveMode != clientcmdapi.AlwaysExecInteractiveMode {
 		s.plugin = filepath.Base(plugin.Command)
 	}
-	if a.errView().Terminal {
+	if view := a.errView(); view.Redraw && a.notice != nil {
+		s.tell(func(text string) { a.notice.instead(a.errView().OneLine(text)) })
+	} else if view.Terminal {
 		s.tell(func(text string) { fmt.Fprintln(a.ErrOut, a.errView().Line(text)) })
 	}
 	return s

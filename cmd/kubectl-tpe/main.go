@@ -21,10 +21,14 @@ import (
 func main() {
 	noticeDeadConnections()
 	prepareTerminal()
-	os.Exit(run(arguments(os.Args[0], os.Args[1:]), &app{
-		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+	n := &notice{w: os.Stderr}
+	code := run(arguments(os.Args[0], os.Args[1:]), &app{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: &stream{os.Stdout, n}, ErrOut: &stream{os.Stderr, n}},
 		now:       time.Now,
-	}))
+		notice:    n,
+	})
+	n.clear()
+	os.Exit(code)
 }
 
 // noticeDeadConnections has client-go notice within 15 s that nothing comes any more on a

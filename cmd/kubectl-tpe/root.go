@@ -37,6 +37,7 @@ type app struct {
 	look     viewFlags
 	failOn   failOn
 	annotate annotate
+	notice   *notice // nil if nobody would see it
 }
 
 // time returns the API server's time, as far as it is known: what is dated there is as old

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -67,8 +68,19 @@ func dumb() bool { return os.Getenv("TERM") == "dumb" }
 
 // isTerminal reports whether a person sits at the other end of a stream.
 func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
+	file := fileOf(stream)
+	return file != nil && term.IsTerminal(int(file.Fd()))
+}
+
+// fileOf returns the file of a stream, nil if it has none.
+func fileOf(of any) *os.File {
+	switch s := of.(type) {
+	case *os.File:
+		return s
+	case *stream:
+		return s.File
+	}
+	return nil
 }
 
 // view says how standard output is looked at, errView standard error. Off a
@@ -84,7 +96,14 @@ func (a *app) viewOf(stream any) output.View {
 	}
 	v.ASCII = v.ASCII || dumb()
 	v.Redraw = !v.ASCII
-	if width, height, err := term.GetSize(int(stream.(*os.File).Fd())); err == nil {
+	if v.Redraw {
+		v.Signals = signals(os.Getenv)
+	}
+	v.Continue = `\`
+	if runtime.GOOS == "windows" {
+		v.Continue = "`" // as PowerShell has it
+	}
+	if width, height, err := term.GetSize(int(fileOf(stream).Fd())); err == nil {
 		v.Width, v.Height = width, height
 	}
 	return v

@@ -36,6 +36,7 @@ type waitOptions struct {
 	stableFor time.Duration
 	failFast  bool
 	interval  time.Duration
+	atEnd     atEnd
 	restart   *pum.Restart // what was there before a restart; nil if there was none
 	reports   reportFiles
 }
@@ -57,7 +58,14 @@ Workloads are rediscovered continuously: new, deleted and recreated ones are
 followed. An empty namespace is not success. A lost connection does not end the
 wait. It is safe to interrupt.
 
-Progress goes to stderr, the result to stdout.
+Progress goes to stderr, the result to stdout. What is left is
+estimated where there is ground for that; see kubectl tpe explain estimate.
+
+--exec runs a command in a shell (sh, cmd on Windows) when the wait is over or out of
+time, but not if it was interrupted. Its environment has the verdict:
+KUBECTL_TPE_OUTCOME (done, failed, pending or unknown), _EXIT_CODE, _NAMESPACE,
+_CONTEXT and _SUMMARY. What it prints goes to stderr. If it fails, that is
+said there; the exit code stays that of the verdict.
 
 With --report it writes reports when it ends, whatever the end: the timeline, what
 users felt, findings and entries, as HTML, Markdown or JUnit. A report that cannot be
@@ -80,7 +88,10 @@ Exit codes are those of status, and
   kubectl tpe wait --report html=upgrade.html,junit=upgrade.xml
 
   # How did it go last night? Thirty times faster
-  kubectl tpe wait --from upgrade.jsonl.gz --speed=30`,
+  kubectl tpe wait --from upgrade.jsonl.gz --speed=30
+
+  # Tell somebody
+  kubectl tpe wait --notify --exec='notify-send "TPE: $KUBECTL_TPE_SUMMARY"'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := options.reports.check(); err != nil {
@@ -105,6 +116,7 @@ Exit codes are those of status, and
 	a.failOn.add(cmd)
 	a.annotate.add(cmd, a)
 	options.add(cmd)
+	options.atEnd.add(cmd)
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	completeFixed(cmd, "for", verdict.Goals())
 	cmd.Flags().Var(&options.reports, "report", "html, markdown and junit reports to write at the end, such as html=upgrade.html; - is standard output")
@@ -175,6 +187,7 @@ type waitRun struct {
 	options  waitOptions
 	start    time.Time
 	progress *output.WaitProgress
+	estimate verdict.Estimator
 
 	seen bool
 	done bool           // there is nothing left to wait for
@@ -193,7 +206,7 @@ func (w *waitRun) follow(ctx context.Context, source observe.Observer, format *o
 		if w.done = r.Over || first && w.vain(); w.done && first {
 			break // there was nothing to wait for
 		}
-		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.note())
+		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.waiting())
 		if readerGone(err) {
 			w.writeReports(ctx, r.Verdict, nil)
 			return written(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
@@ -209,6 +222,7 @@ func (w *waitRun) follow(ctx context.Context, source observe.Observer, format *o
 func (w *waitRun) take(r observe.Report) {
 	w.seen, w.done, w.last = true, r.Over, r
 	w.keep(r)
+	w.estimate.Observe(&r.Snapshot)
 }
 
 // limit returns a context that ends with the timeout.
@@ -233,20 +247,16 @@ func (w *waitRun) vain() bool {
 func brokeOff(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "http2: client conn could not be established") || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		readerGone(err) || errors.Is(err, net.ErrClosed) ||
-		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err) ||
-		strings.Contains(err.Error(), "http2: client conn could not be established"))
+		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
 }
 
-// note says how long it takes.
-func (w *waitRun) note() string {
-	note := "waiting for " + w.elapsed()
-	if w.options.timeout > 0 {
-		note += " of " + duration.HumanDuration(w.options.timeout)
-	}
+// waiting says how long it takes.
+func (w *waitRun) waiting() output.Waiting {
+	waiting := output.Waiting{Elapsed: w.app.now().Sub(w.start), Timeout: w.options.timeout, Note: "safe to interrupt", Left: w.estimate.Left()}
 	if w.last.Done {
-		note += fmt.Sprintf(", ready for %s of %s", duration.HumanDuration(w.last.DoneFor), w.options.stableFor)
+		waiting.DoneFor, waiting.StableFor = w.last.DoneFor, w.options.stableFor
 	}
-	return note + "; safe to interrupt"
+	return waiting
 }
 
 func (w *waitRun) elapsed() string { return duration.HumanDuration(w.app.now().Sub(w.start)) }
@@ -261,12 +271,15 @@ func (w *waitRun) end(ctx context.Context, format *output.Format) error {
 	v, why := w.outcome(ctx)
 	v = v.FailOn(w.app.failOn.level)
 	w.writeReports(ctx, v, why)
-	if w.seen && !w.options.reports.toOutput() {
+	if w.seen {
 		doc := output.NewStatus(w.place, w.last.Snapshot, v)
-		if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
-			return written(v.ExitCode, err)
+		defer w.options.atEnd.run(ctx, w.app, doc)
+		if !w.options.reports.toOutput() {
+			if err := output.Write(w.app.Out, format, doc, w.app.view()); err != nil {
+				return written(v.ExitCode, err)
+			}
+			w.app.annotate.status(doc)
 		}
-		w.app.annotate.status(doc)
 	}
 	if w.cluster != nil {
 		return w.cluster.withRole(ctx, v.ExitCode, why, w.rules())

@@ -30,11 +30,21 @@ func (f *watchFlags) add(cmd *cobra.Command) {
 func (a *app) watch(ctx context.Context, source observe.Observer, format *output.Format, document func(verdict.Snapshot, verdict.Verdict) output.Watched) error {
 	stream := output.NewStream(a.Out, format)
 	var v verdict.Verdict
+	var estimate verdict.Estimator
+	start := a.now()
 	for r := range source.Follow(ctx, observe.Until{}) {
 		v = r.Verdict.FailOn(a.failOn.level)
-		if err := stream.Show(document(r.Snapshot, v), a.view()); err != nil {
+		estimate.Observe(&r.Snapshot)
+		doc := document(r.Snapshot, v)
+		if status, ok := doc.(*output.Status); ok {
+			status.While(output.Waiting{Elapsed: a.now().Sub(start), Left: estimate.Left()})
+		}
+		if err := stream.Show(doc, a.view()); err != nil {
 			return written(v.ExitCode, err)
 		}
+	}
+	if err := stream.End(a.view()); err != nil {
+		return written(v.ExitCode, err)
 	}
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, nil)

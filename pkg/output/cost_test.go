@@ -5,7 +5,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"strings"
 	"testing"
 	"time"
 
@@ -62,15 +61,15 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 		},
 		"a wait on a terminal": func(n int) func() error {
 			doc, p, i := status(n), NewWaitProgress(io.Discard), 0
-			return func() error { i++; return p.Show(doc, screen, fmt.Sprint(i)) }
+			return func() error { i++; return p.Show(doc, screen, Waiting{Elapsed: time.Duration(i) * time.Second}) }
 		},
 		"a wait elsewhere": func(n int) func() error {
 			one, p := status(n), NewWaitProgress(io.Discard)
 			other := changed(one)
-			must(t, p.Show(one, file, ""))
+			must(t, p.Show(one, file, Waiting{}))
 			return func() error {
 				one, other = other, one
-				return p.Show(one, file, "")
+				return p.Show(one, file, Waiting{})
 			}
 		},
 		"entries on a terminal": func(n int) func() error {
@@ -99,32 +98,10 @@ func TestAScreenIsRedrawnAtOnce(t *testing.T) {
 	t.Run("judge", func(t *testing.T) { cost.Within(t, most, func() { verdict.Judge(s) }) })
 	t.Run("a wait", func(t *testing.T) {
 		p, i := NewWaitProgress(io.Discard), 0
-		cost.Within(t, most, func() { i++; must(t, p.Show(doc, screen, fmt.Sprint(i))) })
+		cost.Within(t, most, func() { i++; must(t, p.Show(doc, screen, Waiting{Elapsed: time.Duration(i) * time.Second})) })
 	})
 	t.Run("entries", func(t *testing.T) {
 		p := NewStream(io.Discard, &Format{})
 		cost.Within(t, most, func() { must(t, p.Show(list, screen)) })
 	})
-}
-
-// What is below the screen is counted all the same.
-func TestAScreenCountsWhatIsBelowIt(t *testing.T) {
-	s := many(100)
-	doc := NewStatus(Place{Namespace: "ns"}, s, verdict.Judge(s))
-	v := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 20, Terminal: true, Redraw: true}
-	whole, err := render(doc, &Format{}, v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	drawn, err := render(doc, &Format{}, v.drawn())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want, got := strings.Count(string(whole), "\n"), strings.Count(string(drawn), "\n"); got != want {
-		t.Errorf("%d lines, want %d", got, want)
-	}
-	top := func(text []byte) string { return strings.Join(strings.Split(string(text), "\n")[:v.Height], "\n") }
-	if top(drawn) != top(whole) {
-		t.Errorf("on the screen:\n%s\nwant\n%s", top(drawn), top(whole))
-	}
 }

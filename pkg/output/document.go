@@ -86,6 +86,12 @@ type Status struct {
 	next  []string        // commands to copy
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
+	causes map[verdict.Object]bool // the workloads that a cause blocks; see blocked
+
+	waiting *Waiting // for how long has been waited; nil if nobody waits
+
+	rank func(workload string) int // how much users depend on it; see [verdict.Verdict.Rank]
+
 	moving []verdict.Object // what may still change by itself
 
 	objects *readiness.Objects // of which the workloads were made; nil if they could not be read
@@ -135,7 +141,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving, rank: v.Rank}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps, doc.objects = p.Gaps, &p.Objects
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
@@ -152,6 +158,12 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 		doc.Entries = &Entries{s.Answer.Source, summarize(s.Answer.Entries), s.Answer.Entries, progressOf(s)}
 	}
 	doc.Releases = newReleases(s.Releases)
+	return doc
+}
+
+// While returns the document with how long has been waited, for a screen that is redrawn.
+func (doc *Status) While(w Waiting) *Status {
+	doc.waiting = &w
 	return doc
 }
 

@@ -3,8 +3,11 @@
 package output
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/duration"
@@ -18,6 +21,45 @@ func (l *EntryList) show(s *screen) {
 	if l.Items != nil {
 		s.table(entryTable(l.Items, l.Progress, s.format, s.view))
 	}
+}
+
+// redraw shows the entries and, below them, the verdict. Where not all fit, those that are
+// final go first.
+func (l *EntryList) redraw(s *screen) {
+	entries := &part{name: "entry"}
+	if items := l.Items; len(items) > 0 {
+		if most := s.view.most; most > 0 && len(items) >= most {
+			items = slices.Clone(items)
+			slices.SortStableFunc(items, func(a, b pum.Entry) int { return cmp.Compare(finalLast(a), finalLast(b)) })
+			entries.hidden = len(items) - most
+			items = items[:most]
+		}
+		rows, err := entryTable(items, l.Progress, s.format, s.view).lines(s.view)
+		if s.err = err; err != nil {
+			return
+		}
+		entries.title, entries.rows = rows[0].lines, rows[1:]
+	}
+	remarks := strings.Split(strings.TrimSuffix(l.remarks(s.view), "\n"), "\n")
+	headline := &part{rows: []row{{lines: []string{s.view.clip(remarks[0])}}}}
+	findings := &part{name: "finding"}
+	for i, line := range remarks[1:] {
+		if s.view.most > 0 && i >= s.view.most {
+			findings.hidden++
+			continue
+		}
+		findings.rows = append(findings.rows, row{lines: []string{s.view.clip(line)}})
+	}
+	f := &fitting{view: s.view, most: s.view.most, hint: "pum status", parts: []*part{entries, findings, headline}}
+	f.fit([]step{{part: findings, rows: true, least: 3}, {part: entries, rows: true, least: 1}, {part: findings, rows: true}, {part: entries, rows: true}})
+	s.lay(f)
+}
+
+func finalLast(e pum.Entry) int {
+	if e.Final && e.State != pum.StateAborted {
+		return 1
+	}
+	return 0
 }
 
 func (l *EntryList) names() []string {

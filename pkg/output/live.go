@@ -18,6 +18,7 @@ type Live struct {
 	w    io.Writer
 	last []string // the lines on the screen
 	size [2]int   // of the screen, when they were drawn
+	told signal   // beside the text
 	lost bool     // whether lines of an assessment were pushed off the screen, and may come back
 }
 

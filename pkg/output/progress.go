@@ -3,6 +3,7 @@
 package output
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,10 +12,87 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
 // heartbeat is how long a wait may be silent off a terminal.
 const heartbeat = time.Minute
+
+// A Waiting is for how long has been waited, and how long it may take.
+type Waiting struct {
+	Verb      string // waited or watched
+	Elapsed   time.Duration
+	Timeout   time.Duration     // 0 or less if there is none
+	DoneFor   time.Duration     // for how long everything has been ready
+	StableFor time.Duration     // for how long it must be, once it is; else 0
+	Note      string            // said where there is room for it
+	Left      *verdict.Estimate // nil if there is no ground for one
+}
+
+// words says it in words, such as after 6m of 30m, about 4m left.
+func (w *Waiting) words() string {
+	words := "after " + duration.HumanDuration(w.Elapsed)
+	if w.Timeout > 0 {
+		words += " of " + duration.HumanDuration(w.Timeout)
+	}
+	if w.StableFor > 0 {
+		words += fmt.Sprintf(", ready for %s of %s", duration.HumanDuration(w.DoneFor), duration.HumanDuration(w.StableFor))
+	}
+	if e := w.Left; e != nil {
+		words += ", " + estimate(e)
+	}
+	return words
+}
+
+// estimate says an estimate, no more exact than it can be.
+func estimate(e *verdict.Estimate) string {
+	unit := time.Minute
+	switch {
+	case e.Left < 2*time.Minute:
+		unit = 10 * time.Second
+	case e.Left < 10*time.Minute:
+		unit = 30 * time.Second
+	}
+	text := "about " + duration.HumanDuration(max(unit, e.Left.Round(unit))) + " left"
+	if e.Of != verdict.GoalAll {
+		text += " for " + string(e.Of)
+	}
+	return text
+}
+
+// overOf returns how many workloads and entries are over, of how many that are known.
+func (doc *Status) overOf() (over, total int) {
+	if w := doc.Workloads; w != nil {
+		over, total = over+w.Ready, total+w.Total
+	}
+	if e := doc.Entries; e != nil && doc.asked.Entries() {
+		over, total = over+e.Summary.Final, total+e.Summary.Total
+	}
+	return over, total
+}
+
+// barWidth is how many columns a bar takes.
+const barWidth = 20
+
+// bar is how much is over, in a bar and in numbers, and for how long has been waited. There
+// is no bar where something is unknown, nor one that is full: neither is how far it is.
+func (doc *Status) bar(v View) string {
+	line := doc.waiting.words()
+	over, total := doc.overOf()
+	unknown := doc.asked.Workloads() && doc.Workloads == nil || doc.asked.Entries() && doc.Entries == nil
+	if !unknown && over < total {
+		full := barWidth * over / total
+		done, left := "█", "░"
+		if v.ASCII {
+			done, left = "#", "-"
+		}
+		line = fmt.Sprintf("%s%s  %d of %d   %s", strings.Repeat(done, full), strings.Repeat(left, barWidth-full), over, total, line)
+	}
+	if note := doc.waiting.Note; note != "" && (v.Width == 0 || width(line)+2+width(note) <= v.Width) {
+		line += "; " + note
+	}
+	return line
+}
 
 // A WaitProgress shows how a wait goes: on a terminal an assessment redrawn in place,
 // elsewhere a line for each change, and one a minute where nothing changes.
@@ -28,14 +106,18 @@ type WaitProgress struct {
 // NewWaitProgress returns a progress that nothing was shown of yet.
 func NewWaitProgress(w io.Writer) *WaitProgress { return &WaitProgress{w: w, live: NewLive(w)} }
 
-// Show shows how far a wait is. The note says how long it has waited.
-func (p *WaitProgress) Show(doc *Status, v View, note string) error {
+// Show shows how far a wait is.
+func (p *WaitProgress) Show(doc *Status, v View, waiting Waiting) error {
+	doc.waiting = &waiting
 	if v.Redraw {
-		text, err := render(doc, &Format{}, v.drawn())
+		text, err := redrawn(doc, &Format{}, v)
 		if err != nil {
 			return err
 		}
-		return p.live.Draw(string(text)+"\n"+v.clip(note)+"\n", v.Width, v.Height)
+		if err := p.live.Signal(v.Signals, doc.state()); err != nil {
+			return err
+		}
+		return p.live.Draw(text, v.Width, v.Height)
 	}
 	lines := []string{"waiting for " + Missing(doc)}
 	if p.before != nil {
@@ -43,7 +125,7 @@ func (p *WaitProgress) Show(doc *Status, v View, note string) error {
 	}
 	p.before = doc
 	if len(lines) == 0 && v.Now.Sub(p.spoke) >= heartbeat {
-		lines = []string{"still waiting for " + Missing(doc)}
+		lines = []string{"still waiting for " + Missing(doc) + "; " + doc.far()}
 	}
 	if len(lines) > 0 {
 		p.spoke = v.Now
@@ -51,12 +133,18 @@ func (p *WaitProgress) Show(doc *Status, v View, note string) error {
 	return writeChanges(p.w, v, v.Now, lines)
 }
 
+// far says in words how much is over, and for how long has been waited.
+func (doc *Status) far() string {
+	over, total := doc.overOf()
+	return fmt.Sprintf("%d of %d over %s", over, total, doc.waiting.words())
+}
+
 // Clear takes the assessment off a terminal, to make room for the answer.
 func (p *WaitProgress) Clear(v View) error {
 	if !v.Redraw || p.live.last == nil {
 		return nil
 	}
-	return p.live.Draw("", v.Width, v.Height)
+	return errors.Join(p.live.Draw("", v.Width, v.Height), p.live.Signal(v.Signals, signal{}))
 }
 
 // mostNamed is how many workloads are named where some are missing.

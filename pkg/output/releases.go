@@ -63,7 +63,7 @@ func (l *ReleaseList) show(s *screen) {
 		s.line("")
 	}
 	s.section("", releaseTable(l.Items, s.format, s.view))
-	s.findings(l.Findings)
+	s.allFindings(l.Findings)
 }
 
 func releaseTable(items []release.Release, f *Format, v View) *table {

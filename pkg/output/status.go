@@ -18,17 +18,44 @@ import (
 )
 
 // show shows the verdict in one line, what is not ready, counts of what is,
-// and what to do next.
-func (doc *Status) show(s *screen) {
-	s.head(doc)
-	s.impact(doc)
-	s.workloads(doc)
-	s.entries(doc)
-	s.jobs(doc)
-	s.cronJobs(doc.CronJobs)
-	s.findings(doc.Findings)
-	s.counts(doc)
-	s.next(doc.next)
+// and what to do next. An assessment that is redrawn fits into the height of the screen:
+// what matters least gives way first. What is written once has all of it, since a terminal
+// can be scrolled back; if it is higher than that, the verdict is said again above the
+// commands, where it is seen.
+func (doc *Status) show(s *screen) { doc.redraw(s) }
+
+func (doc *Status) redraw(s *screen) {
+	place, headline := s.head(doc)
+	impact, workloads, entries, jobs := s.impact(doc), s.workloads(doc), s.entries(doc), s.jobs(doc)
+	errs, warnings, infos := s.findings(doc.Findings, verdict.LevelError, nil), s.findings(doc.Findings, verdict.LevelWarning, doc.isBlocked), s.findings(doc.Findings, verdict.LevelInfo, nil)
+	said := s.findings(doc.Findings, verdict.LevelWarning, func(f verdict.Finding) bool { return !doc.isBlocked(f) })
+	for _, p := range []*part{errs, warnings, said, infos} {
+		if len(p.rows) > 0 {
+			p.gap = true
+			break
+		}
+	}
+	counts, next := s.counts(doc), s.nextPart(doc.next)
+	f := &fitting{view: s.view, most: s.view.most, hint: "status -o wide", parts: []*part{
+		place, headline, impact, workloads, entries, jobs, s.cronJobs(doc.CronJobs), errs, warnings, said, infos, counts, next,
+	}}
+	f.fit([]step{
+		{part: infos, fold: 1}, {part: counts, rows: true, all: true}, {part: infos, rows: true}, {part: said, fold: 1}, {part: warnings, fold: 1},
+		{part: impact, fold: 1}, {}, {part: workloads, fold: 1}, {part: said, rows: true}, {part: jobs, rows: true, least: 1}, {part: next, rows: true, least: 3},
+		{part: warnings, rows: true, least: 2}, {part: workloads, rows: true, least: 6}, {part: entries, rows: true, least: 4},
+		{part: errs, fold: 2}, {part: warnings, rows: true}, {part: next, rows: true, least: 2}, {part: impact, rows: true, least: 2},
+		{part: errs, rows: true, least: 3}, {part: workloads, rows: true, least: 3}, {part: entries, rows: true, least: 2},
+		{part: jobs, rows: true}, {part: errs, fold: 1}, {part: next, rows: true, least: 1}, {part: impact, rows: true, least: 1},
+		{part: workloads, rows: true, least: 1}, {part: entries, rows: true, least: 1}, {part: errs, rows: true, least: 1},
+		{part: impact, rows: true}, {part: entries, rows: true}, {part: workloads, rows: true}, {part: errs, rows: true},
+		{part: place, rows: true},
+	})
+	if s.view.most == 0 && s.view.Height > 0 && f.over() >= s.view.Height {
+		again := *headline
+		again.rows = again.rows[:1]
+		f.parts = slices.Insert(f.parts, len(f.parts)-1, &again)
+	}
+	s.lay(f)
 }
 
 // A screen is built in memory, section by section.
@@ -36,7 +63,6 @@ type screen struct {
 	bytes.Buffer
 	view   View
 	format *Format
-	lines  int
 	err    error
 }
 
@@ -47,14 +73,13 @@ func render(doc Document, f *Format, v View) ([]byte, error) {
 	return v.paint(s.Bytes()), s.err
 }
 
-// line writes one line, cut to the width. Below a screen it is an empty one.
+// line writes one line, cut to the width.
 func (s *screen) line(format string, args ...any) {
-	if s.lines++; s.view.most > 0 && s.lines > s.view.most {
-		s.WriteByte('\n')
-		return
-	}
-	s.WriteString(s.view.clip(s.view.plain(escape(fmt.Sprintf(format, args...)))) + "\n")
+	s.WriteString(s.fitted(fmt.Sprintf(format, args...)) + "\n")
 }
+
+// fitted makes a text fit for one line.
+func (s *screen) fitted(text string) string { return s.view.clip(s.view.plain(escape(text))) }
 
 // section writes a table under a title, or nothing if it is empty.
 func (s *screen) section(title string, t *table) {
@@ -70,24 +95,40 @@ func (s *screen) section(title string, t *table) {
 
 // table writes a table, if only its header.
 func (s *screen) table(t *table) {
-	s.lines += 1 + len(t.rows)
 	s.err = errors.Join(s.err, t.write(&s.Buffer, s.view))
 }
 
 // place says what an answer is about, and where.
 func (s *screen) place(title string, p Place) {
 	s.from(p.From)
+	s.line("%s", placeLine(title, p))
+	s.line("")
+}
+
+func placeLine(title string, p Place) string {
 	text := title + "   namespace " + p.Namespace
 	if p.Context != "" {
 		text += "   context " + p.Context
 	}
-	s.line("%s", text)
-	s.line("")
+	return text
 }
 
-func (s *screen) head(doc *Status) {
-	s.place(doc.Releases.title(), doc.Place)
-	s.line("%-7s  %s", doc.word(), headline(doc)+upgraded(doc, s.view))
+// head is what a screen is about, and the verdict.
+func (s *screen) head(doc *Status) (place, verdict *part) {
+	place = &part{rows: []row{{lines: []string{s.fitted(placeLine(doc.Releases.title(), doc.Place))}}}}
+	if doc.From != nil {
+		place.rows = append([]row{{lines: []string{s.fitted(doc.From.Line())}}}, place.rows...)
+	}
+	verdict = &part{gap: true, rows: []row{{lines: []string{s.fitted(doc.verdictLine(s.view))}}}}
+	if doc.waiting != nil && s.view.Redraw {
+		verdict.rows = append(verdict.rows, row{lines: []string{s.fitted(doc.bar(s.view))}})
+	}
+	return place, verdict
+}
+
+// verdictLine is the verdict in one line.
+func (doc *Status) verdictLine(v View) string {
+	return fmt.Sprintf("%-7s  %s", doc.word(), headline(doc)+upgraded(doc, v))
 }
 
 // upgraded says how long ago Helm was at work last, where what it began is not over.
@@ -150,32 +191,65 @@ func workloadsLine(w *Workloads) string {
 	return fmt.Sprintf("%d of %d workloads ready", w.Ready, w.Total)
 }
 
-// workloads shows what is not ready, with what it hangs on. The names are as
-// kubectl takes them, and short: the reason needs the room.
-func (s *screen) workloads(doc *Status) {
-	if doc.Workloads == nil {
-		return
+// table returns a table as a part of a screen.
+func (s *screen) part(name, title string, t *table) *part {
+	p := &part{name: name, gap: true}
+	if len(t.rows) == 0 || s.err != nil {
+		return p
 	}
-	if s.format.Wide() {
-		s.allWorkloads(doc.Workloads.Items)
-		return
+	rows, err := t.lines(s.view)
+	if s.err = err; err != nil {
+		return p
 	}
-	t := &table{header: []string{"WORKLOAD", "READY", "SINCE", "WHY"}}
-	for _, w := range doc.Workloads.Items {
-		if !w.Done() {
-			t.add(shortKind(w.Kind)+"/"+w.Name, of(w.Ready, w.Want), s.view.age(w.Since), w.Reason)
-		}
-	}
-	s.section("NOT READY", t)
+	p.title, p.rows = append([]string{title}, rows[0].lines...), rows[1:]
+	return p
 }
 
-func (s *screen) allWorkloads(workloads []readiness.Workload) {
+// workloads shows what is not ready, with what it hangs on, those that are alike in one row.
+// The names are as kubectl takes them, and short: the reason needs the room.
+func (s *screen) workloads(doc *Status) *part {
+	if doc.Workloads == nil {
+		return &part{}
+	}
+	if s.format.Wide() {
+		return s.allWorkloads(doc.Workloads.Items)
+	}
+	groups := grouped(doc)
+	t := &table{header: []string{"WORKLOAD", "READY", "SINCE", "WHY"}, shrink: []string{"WORKLOAD"}, wrap: mostWhy}
+	shown := groups
+	if most := s.view.most; most > 0 {
+		shown = groups[:min(len(groups), most)]
+	}
+	dated := false
+	for _, g := range shown {
+		since := s.view.age(g.since())
+		dated = dated || since != ""
+		t.add(g.name(), of(g.ready(), g.want()), since, g.why())
+	}
+	if !dated {
+		t.drop("SINCE")
+	}
+	p := s.part("workload", "NOT READY", t)
+	for i := range p.rows {
+		p.rows[i].items = len(shown[i].items)
+		p.rows[i].colorFirst(shown[i].hue())
+	}
+	for _, g := range groups[len(shown):] {
+		p.hidden += len(g.items)
+	}
+	return p
+}
+
+// mostWhy is how many lines the reason of a workload takes in a table.
+const mostWhy = 2
+
+func (s *screen) allWorkloads(workloads []readiness.Workload) *part {
 	t := &table{header: []string{"KIND", "NAME", "READY", "UPDATED", "STATE", "STRATEGY", "SINCE", "WHY"}}
 	for _, w := range workloads {
 		t.add(w.Kind, w.Name, of(w.Ready, w.Want), of(w.Updated, w.Want),
 			string(w.State), w.Strategy, s.view.age(w.Since), w.Reason)
 	}
-	s.section("WORKLOADS", t)
+	return s.part("workload", "WORKLOADS", t)
 }
 
 // shortKind returns the short name by which kubectl knows a kind.
@@ -197,41 +271,75 @@ func shortKind(kind string) string {
 
 func of(n, want int32) string { return fmt.Sprintf("%d/%d", n, want) }
 
-func (s *screen) entries(doc *Status) {
+// entries shows those that are not processed: first those that failed, last those that have
+// not begun.
+func (s *screen) entries(doc *Status) *part {
 	if doc.Entries == nil {
-		return
+		return &part{}
 	}
 	if s.format.Wide() {
-		s.section("ENTRIES", entryTable(doc.Entries.Items, doc.Entries.Progress, s.format, s.view))
-		return
+		return s.part("entry", "ENTRIES", entryTable(doc.Entries.Items, doc.Entries.Progress, s.format, s.view))
+	}
+	var list []*pum.Entry
+	for i := range doc.Entries.Items {
+		if e := &doc.Entries.Items[i]; !e.Final || e.State == pum.StateAborted {
+			list = append(list, e)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *pum.Entry) int { return cmp.Compare(urgency(a.State), urgency(b.State)) })
+	shown := list
+	if most := s.view.most; most > 0 {
+		shown = list[:min(len(list), most)]
 	}
 	t := &table{header: []string{"UID", "REQUEST", "STATE", "REMAINING", "ETA", "SINCE"}, shrink: []string{"REQUEST"}}
 	left := etas(doc.Entries.Progress)
-	for i := range doc.Entries.Items {
-		e := &doc.Entries.Items[i]
-		if !e.Final || e.State == pum.StateAborted {
-			t.add(fmt.Sprint(e.UID), text(e.RequestID), string(e.State), remaining(e), left[e.UID], since(e, s.view))
-		}
+	for _, e := range shown {
+		t.add(fmt.Sprint(e.UID), text(e.RequestID), string(e.State), remaining(e), left[e.UID], since(e, s.view))
 	}
 	if len(doc.Entries.Progress) == 0 {
 		t.drop("ETA") // one answer shows no movement
 	}
-	s.section("NOT PROCESSED", t)
+	p := s.part("entry", "NOT PROCESSED", t)
+	for i := range p.rows {
+		p.rows[i].colorWord(string(shown[i].State), stateHue(shown[i].State))
+	}
+	p.hidden = len(list) - len(shown)
+	return p
 }
 
-func (s *screen) jobs(doc *Status) {
+// urgency is the order in which entries matter.
+func urgency(state pum.State) int {
+	switch state {
+	case pum.StateAborted:
+		return 0
+	case pum.StateTransientError:
+		return 1
+	case pum.StateInit:
+		return 3
+	}
+	return 2
+}
+
+func (s *screen) jobs(doc *Status) *part {
 	t := &table{header: []string{"JOB", "STATE", "ATTEMPTS", "STARTED", "FINISHED", "WHY"}}
 	title := "JOBS NOT COMPLETE"
 	if s.format.Wide() {
 		title = "JOBS"
 	}
+	hidden := 0
 	for _, j := range doc.Jobs {
-		if s.format.Wide() || j.State != readiness.JobComplete && !running(j) {
+		switch {
+		case !s.format.Wide() && (j.State == readiness.JobComplete || running(j)):
+		case s.view.most > 0 && len(t.rows) == s.view.most:
+			hidden++
+		default:
 			t.add(j.Name, string(j.State), fmt.Sprint(j.Attempts),
 				s.view.age(j.StartedAt), s.view.age(j.FinishedAt), j.Reason+uncounted(j))
 		}
 	}
-	s.section(title, t)
+	p := s.part("job", title, t)
+	p.hidden = hidden
+	return p
 }
 
 // uncounted says why the outcome does not depend on a job.
@@ -247,9 +355,9 @@ func uncounted(j readiness.Job) string {
 
 // cronJobs shows the CronJobs on a wide screen, with the run that tells how they
 // do. On others a finding says so if one does not work.
-func (s *screen) cronJobs(cronJobs []readiness.CronJob) {
+func (s *screen) cronJobs(cronJobs []readiness.CronJob) *part {
 	if !s.format.Wide() {
-		return
+		return &part{}
 	}
 	t := &table{header: []string{"CRONJOB", "SUSPENDED", "SCHEDULED", "LAST RUN", "STATE", "FINISHED", "WHY"}}
 	for _, c := range cronJobs {
@@ -260,7 +368,7 @@ func (s *screen) cronJobs(cronJobs []readiness.CronJob) {
 		}
 		t.add(c.Name, suspended, s.view.age(c.LastScheduledAt), run.Name, string(run.State), s.view.age(run.FinishedAt), run.Reason)
 	}
-	s.section("CRONJOBS", t)
+	return s.part("CronJob", "CRONJOBS", t)
 }
 
 // running reports whether a job just runs, for the first time. There is nothing to say
@@ -286,17 +394,51 @@ func runningJobs(jobs []readiness.Job) string {
 	return fmt.Sprintf(", %d running", len(names))
 }
 
-func (s *screen) findings(findings []verdict.Finding) {
+// findings returns the findings of a level, but those that are left to another part.
+func (s *screen) findings(findings []verdict.Finding, level verdict.Level, but func(verdict.Finding) bool) *part {
+	p := &part{name: string(level)}
+	for _, f := range findings {
+		switch {
+		case f.Level != level, but != nil && but(f):
+		case s.view.most > 0 && len(p.rows) >= s.view.most:
+			p.hidden++
+		default:
+			p.rows = append(p.rows, s.finding(f))
+		}
+	}
+	return p
+}
+
+// isBlocked reports whether a finding is what blocks a workload, which the table says as well.
+func (doc *Status) isBlocked(f verdict.Finding) bool {
+	return len(f.Objects) > 0 && doc.blocked()[f.Objects[0]]
+}
+
+// blocked are the workloads that a cause blocks.
+func (doc *Status) blocked() map[verdict.Object]bool {
+	if doc.causes == nil {
+		doc.causes = map[verdict.Object]bool{}
+		if doc.Workloads != nil {
+			for _, w := range doc.Workloads.Items {
+				doc.causes[verdict.Object{Kind: w.Kind, Name: w.Name}] = !w.Done() && len(w.Causes) > 0
+			}
+		}
+	}
+	return doc.causes
+}
+
+// allFindings writes findings below each other.
+func (s *screen) allFindings(findings []verdict.Finding) {
 	if len(findings) > 0 {
 		s.line("")
 	}
 	for _, f := range findings {
-		s.finding(f)
+		s.row(s.finding(f))
 	}
 }
 
-// finding writes a finding: its summary in one line, the detail below it.
-func (s *screen) finding(f verdict.Finding) {
+// finding returns a finding: its summary, and the detail below it.
+func (s *screen) finding(f verdict.Finding) row {
 	summary := f.Summary
 	switch age := s.view.age(f.Since); {
 	case age == "":
@@ -314,11 +456,15 @@ func (s *screen) finding(f verdict.Finding) {
 	case len(detail) > mostDetail:
 		detail = append(detail[:mostDetail-1], detail[mostDetail-1]+" …")
 	}
-	lines := append(s.wrap(summary, len(head)), detail...)
+	lines := s.wrap(summary, len(head))
+	flow := len(lines)
+	lines = append(lines, detail...)
 	if f.Impact != "" && s.format.Wide() {
 		lines = append(lines, "impact: "+f.Impact)
 	}
-	s.hang(head, lines)
+	r := s.hanging(head, lines)
+	r.flow = flow
+	return r
 }
 
 // mostDetail is how many lines of a screen the detail of a finding takes. Wide
@@ -331,37 +477,43 @@ func (s *screen) wrap(text string, indent int) []string {
 }
 
 // hang writes lines beside a head.
-func (s *screen) hang(head string, lines []string) {
+func (s *screen) hang(head string, lines []string) { s.row(s.hanging(head, lines)) }
+
+// hanging returns lines beside a head.
+func (s *screen) hanging(head string, lines []string) row {
+	var r row
 	for _, line := range lines {
-		s.line("%*s%s", len(head), head, line)
+		r.lines = append(r.lines, s.fitted(head+line))
 		head = strings.Repeat(" ", len(head))
 	}
+	return r
 }
 
 // impact says what people who use ThingPark Enterprise feel.
-func (s *screen) impact(doc *Status) {
-	if len(doc.Impact) == 0 {
-		return
-	}
-	s.line("")
-	s.line("IMPACT NOW (inferred from what is not ready)")
+func (s *screen) impact(doc *Status) *part {
+	p := &part{name: "service", gap: true, title: []string{s.fitted("IMPACT NOW (inferred from what is not ready)")}}
 	wide := 0
 	for _, i := range doc.Impact {
 		wide = max(wide, len(i.Service))
 	}
 	for _, i := range doc.Impact {
 		head := fmt.Sprintf("%-*s  %-8s  ", wide, i.Service, i.State)
-		s.hang(head, s.wrap(i.Summary, len(head)))
+		r := s.hanging(head, s.wrap(i.Summary, len(head)))
+		r.flow = len(r.lines)
+		r.colorWord(string(i.State), map[verdict.ImpactState]string{verdict.Down: red, verdict.Degraded: yellow}[i.State])
+		p.rows = append(p.rows, r)
 	}
+	return p
 }
 
 // counts says how many there are of what needs no attention.
-func (s *screen) counts(doc *Status) {
-	if doc.Workloads != nil || doc.Entries != nil {
-		s.line("")
+func (s *screen) counts(doc *Status) *part {
+	p := &part{name: "counts", gap: doc.Workloads != nil || doc.Entries != nil}
+	add := func(format string, args ...any) {
+		p.rows = append(p.rows, row{lines: []string{s.fitted(fmt.Sprintf(format, args...))}})
 	}
 	if doc.Releases != nil {
-		s.line("Releases   %s", releasesLine(doc.Releases))
+		add("Releases   %s", releasesLine(doc.Releases))
 	}
 	if w := doc.Workloads; w != nil {
 		zero := count(w.Items, func(w readiness.Workload) bool { return w.State == readiness.ScaledToZero })
@@ -369,14 +521,15 @@ func (s *screen) counts(doc *Status) {
 		if zero > 0 {
 			text += fmt.Sprintf(", %d of them scaled to zero", zero)
 		}
-		s.line("%s", text)
+		add("%s", text)
 	}
 	if jobs := countedJobs(doc.Jobs); len(jobs) > 0 {
-		s.line("Jobs       %d of %d complete%s", completeJobs(jobs), len(jobs), runningJobs(jobs))
+		add("Jobs       %d of %d complete%s", completeJobs(jobs), len(jobs), runningJobs(jobs))
 	}
 	if e := doc.Entries; e != nil {
-		s.line("Entries    %s", byState(e.Summary))
+		add("Entries    %s", byState(e.Summary))
 	}
+	return p
 }
 
 func count[T any](items []T, which func(T) bool) int {
@@ -418,19 +571,51 @@ const mostNext = 6
 
 // next offers commands to copy.
 func (s *screen) next(commands []string) {
-	if len(commands) == 0 {
-		return
-	}
-	s.line("")
-	s.line("NEXT")
+	s.lay(&fitting{view: s.view, parts: []*part{s.nextPart(commands)}})
+}
+
+// nextPart are commands to copy.
+func (s *screen) nextPart(commands []string) *part {
+	p := &part{name: "command", gap: true, title: []string{"NEXT"}}
 	for _, text := range commands[:min(len(commands), mostNext)] {
-		s.command("", text)
+		p.rows = append(p.rows, row{lines: s.commandLines("", text)})
 	}
+	return p
 }
 
 // command writes a command to copy, whole, however wide the screen is.
 func (s *screen) command(indent, text string) {
-	s.WriteString(indent + s.view.plain(escape(text)) + "\n")
+	s.row(row{lines: s.commandLines(indent, text)})
+}
+
+// commandLines returns a command to copy. One that is too wide goes on in the next line, before
+// one of its flags, as a shell takes it.
+func (s *screen) commandLines(indent, text string) []string {
+	line := indent + s.view.plain(escape(text))
+	var lines []string
+	for s.view.Continue != "" && s.view.Width > 0 && width(line) > s.view.Width {
+		at := breakOf(line, s.view.Width-len(s.view.Continue)-1)
+		if at <= 0 {
+			break
+		}
+		lines, line = append(lines, line[:at]+" "+s.view.Continue), indent+"  "+line[at+1:]
+	}
+	return append(lines, line)
+}
+
+// breakOf returns the last place up to a width where a flag begins in a command, outside of
+// quotes; 0 if there is none.
+func breakOf(line string, most int) int {
+	at, quoted := 0, false
+	for i := range line {
+		if line[i] == '\'' {
+			quoted = !quoted
+		}
+		if i <= most && !quoted && strings.TrimSpace(line[:i]) != "" && strings.HasPrefix(line[i:], " -") {
+			at = i
+		}
+	}
+	return at
 }
 
 func (doc *Status) names() []string {

@@ -4,6 +4,7 @@ package output
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -26,6 +27,7 @@ type StatusList struct {
 	Items           []*Status        `json:"items"` // in the order in which they were given, or of their namespaces
 
 	next []string // commands to copy
+	note string   // for how long it was waited; empty if it was not
 }
 
 // A ListSummary counts installations.
@@ -99,6 +101,39 @@ func (l *StatusList) names() []string {
 // show shows a line an installation, and how to see more of those that are not done. The
 // verdict is first: it is what has a color.
 func (l *StatusList) show(s *screen) {
+	s.lay(&fitting{view: s.view, parts: l.parts(s)})
+}
+
+// redraw shows what fits: next commands go first, then installations.
+func (l *StatusList) redraw(s *screen) {
+	parts := l.parts(s)
+	list, next := parts[1], parts[len(parts)-1]
+	f := &fitting{view: s.view, most: s.view.most, hint: "status -o json", parts: parts}
+	f.fit([]step{{part: next, rows: true, least: 1}, {part: list, rows: true, least: 1}, {part: next, rows: true}, {part: list, rows: true}})
+	s.lay(f)
+}
+
+// parts are the verdict, the list, with -o wide the findings, and the next commands.
+func (l *StatusList) parts(s *screen) []*part {
+	head := Head{Judged: Judged{Outcome: l.Outcome, ExitCode: l.ExitCode}}
+	top := &part{rows: []row{{lines: []string{s.fitted(l.title()), "", s.fitted(fmt.Sprintf("%-7s  %s", head.word(), l.headline()))}}}}
+	if l.note != "" {
+		top.rows = append(top.rows, row{lines: []string{s.fitted(l.note)}})
+	}
+	rows, err := l.table(s).lines(s.view)
+	if err != nil {
+		s.err = err
+		return []*part{top, {}, {}}
+	}
+	parts := []*part{top, {name: "installation", gap: true, title: rows[0].lines, rows: rows[1:]}}
+	if s.format.Wide() {
+		parts = append(parts, l.details(s)...)
+	}
+	return append(parts, s.nextPart(l.next))
+}
+
+// title says how many installations there are, and where they are if that is one place.
+func (l *StatusList) title() string {
 	context, namespace := l.one()
 	title := "ThingPark Enterprise, " + installations(len(l.Items))
 	if context && len(l.Items) > 0 && l.Items[0].Context != "" {
@@ -107,11 +142,11 @@ func (l *StatusList) show(s *screen) {
 	if namespace && !context {
 		title += "   namespace " + l.Items[0].Namespace
 	}
-	s.line("%s", title)
-	s.line("")
-	head := Head{Judged: Judged{Outcome: l.Outcome, ExitCode: l.ExitCode}}
-	s.line("%-7s  %s", head.word(), l.headline())
-	s.line("")
+	return title
+}
+
+// table has a row for each installation.
+func (l *StatusList) table(s *screen) *table {
 	t := &table{header: []string{"VERDICT", "CONTEXT", "NAMESPACE", "RELEASE", "WORKLOADS", "ENTRIES", "CODE", "UPGRADED", "WHY"}, shrink: []string{"CONTEXT", "NAMESPACE"}}
 	for _, doc := range l.Items {
 		workloads, entries := "", ""
@@ -124,11 +159,7 @@ func (l *StatusList) show(s *screen) {
 		t.add(doc.word(), doc.Context, doc.Namespace, doc.release(), workloads, entries, fmt.Sprint(int(doc.ExitCode)), s.view.age(doc.upgradedAt()), doc.why())
 	}
 	l.columns(t, s.format.Wide())
-	s.table(t)
-	if s.format.Wide() {
-		l.details(s)
-	}
-	s.next(l.next)
+	return t
 }
 
 // columns drops the columns that say nothing here.
@@ -147,15 +178,16 @@ func (l *StatusList) columns(t *table, wide bool) {
 	}
 }
 
-// details writes the findings of each installation that has some.
-func (l *StatusList) details(s *screen) {
+// details are the findings of each installation that has some.
+func (l *StatusList) details(s *screen) (parts []*part) {
 	for _, doc := range l.Items {
-		if len(doc.Findings) > 0 {
-			s.line("")
-			s.line("FINDINGS of %s", l.label(doc))
-			s.findings(doc.Findings)
+		p := &part{name: "finding", gap: true, title: []string{s.fitted("FINDINGS of " + l.label(doc))}}
+		for _, f := range doc.Findings {
+			p.rows = append(p.rows, s.finding(f))
 		}
+		parts = append(parts, p)
 	}
+	return parts
 }
 
 // headline counts the installations by their verdicts.
@@ -237,6 +269,10 @@ func (doc *Status) unheard() bool {
 	return doc.Outcome == verdict.OutcomeUnknown && doc.ExitCode == verdict.ExitPending
 }
 
+func (l *StatusList) state() signal {
+	return signalOf(l.Outcome, l.Summary.ByOutcome[verdict.OutcomeDone], l.Summary.Total)
+}
+
 func (l *StatusList) at() time.Time { return l.ObservedAt }
 
 func (l *StatusList) timeless() Watched {
@@ -310,14 +346,18 @@ type ListProgress struct {
 // NewListProgress returns a progress that nothing was shown of yet.
 func NewListProgress(w io.Writer) *ListProgress { return &ListProgress{w: w, live: NewLive(w)} }
 
-// Show shows how far a wait is. Open says what it still waits for, the note for how long.
-func (p *ListProgress) Show(l *StatusList, v View, open, note string) error {
+// Show shows how far a wait is. Open says what it still waits for.
+func (p *ListProgress) Show(l *StatusList, v View, open string, waiting Waiting) error {
 	if v.Redraw {
-		text, err := render(l, &Format{}, v.drawn())
+		l.note = waiting.words() + "; " + waiting.Note
+		text, err := redrawn(l, &Format{}, v)
+		if err == nil {
+			err = p.live.Signal(v.Signals, l.state())
+		}
 		if err != nil {
 			return err
 		}
-		return p.live.Draw(string(text)+"\n"+v.clip(note)+"\n", v.Width, v.Height)
+		return p.live.Draw(text, v.Width, v.Height)
 	}
 	var lines []string
 	if p.before == nil {
@@ -345,5 +385,5 @@ func (p *ListProgress) Clear(v View) error {
 	if !v.Redraw || p.live.last == nil {
 		return nil
 	}
-	return p.live.Draw("", v.Width, v.Height)
+	return errors.Join(p.live.Draw("", v.Width, v.Height), p.live.Signal(v.Signals, signal{}))
 }

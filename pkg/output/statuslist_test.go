@@ -166,7 +166,7 @@ func TestListProgress(t *testing.T) {
 		at = at.Add(after)
 		l := listed(two, states...)
 		open := l.Open(func(i int) bool { return states[i] == "done" })
-		if err := p.Show(l, View{Now: at}, open, "note"); err != nil {
+		if err := p.Show(l, View{Now: at}, open, Waiting{}); err != nil {
 			t.Fatal(err)
 		}
 	}

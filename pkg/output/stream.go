@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -16,6 +15,8 @@ type Watched interface {
 	at() time.Time                   // when it was observed
 	timeless() Watched               // without that, to be compared
 	changes(before Watched) []string // what is new, a line each
+	state() signal                   // for the title and the taskbar
+	redraw(s *screen)                // for a screen that is redrawn
 	remarks(v View) string           // what a screen of it leaves to standard error
 }
 
@@ -67,18 +68,34 @@ func (s *Stream) Show(doc Watched, v View) error {
 
 // draw redraws the assessment.
 func (s *Stream) draw(doc Watched, v View) error {
-	text, err := render(doc, s.format, v.drawn())
+	text, err := redrawn(doc, s.format, v)
 	if err != nil {
 		return err
 	}
-	room := v.Height - bytes.Count(text, []byte{'\n'})
-	for line := range strings.Lines(doc.remarks(v)) {
-		if room--; v.Height == 0 || room >= 0 { // what is below the screen is only counted
-			line = v.clip(strings.TrimSuffix(line, "\n")) + "\n"
-		}
-		text = append(text, line...)
+	if err := s.live.Signal(v.Signals, doc.state()); err != nil {
+		return err
 	}
-	return s.live.Draw(string(text), v.Width, v.Height)
+	return s.live.Draw(text, v.Width, v.Height)
+}
+
+// End leaves what was drawn on the screen, and a clean line below it: a terminal shows there
+// that it was interrupted.
+func (s *Stream) End(v View) error {
+	if s.live.last == nil {
+		return nil
+	}
+	if err := s.live.Signal(v.Signals, signal{}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(s.w, "\r"+eraseLine)
+	return err
+}
+
+// redrawn returns a document as it is redrawn on a terminal, whole within its height.
+func redrawn(doc Watched, f *Format, v View) (string, error) {
+	s := screen{view: v.drawn(), format: f}
+	doc.redraw(&s)
+	return string(v.paint(s.Bytes())), s.err
 }
 
 // writeChanges writes what changed, a line each, with the time of day.

@@ -17,6 +17,7 @@ type table struct {
 	header []string
 	rows   [][]string
 	shrink []string // columns that are cut, in this order, where the width is too small
+	wrap   int      // how many lines the last column may have, if more than one
 }
 
 // columnSpacing is the space between two columns.
@@ -47,20 +48,24 @@ func (t *table) drop(names ...string) {
 	}
 }
 
-// write writes the table within the width of a view, each row on one line.
-// Rows that are below the screen for sure are empty lines.
+// write writes the table within the width of a view.
 func (t *table) write(b *bytes.Buffer, v View) error {
-	below := 0
-	if v.most > 0 && len(t.rows) > v.most {
-		below = len(t.rows) - v.most
-		t.rows = t.rows[:v.most]
+	rows, err := t.lines(v)
+	for _, r := range rows {
+		b.WriteString(strings.Join(append(r.lines, ""), "\n"))
 	}
-	defer func() { b.WriteString(strings.Repeat("\n", below)) }()
+	return err
+}
+
+// lines returns the header and the rows within the width of a view, each on one line unless
+// the last column is wrapped.
+func (t *table) lines(v View) ([]row, error) {
 	for _, row := range t.rows {
 		for i := range row {
 			row[i] = v.plain(row[i])
 		}
 	}
+	rest, indent := t.wrapped(v)
 	t.fit(v)
 	var out bytes.Buffer
 	cells := tw.CellConfig{
@@ -78,15 +83,54 @@ func (t *table) write(b *bytes.Buffer, v View) error {
 		})))
 	w.Header(t.header)
 	if err := w.Bulk(t.rows); err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.Render(); err != nil {
-		return err
+		return nil, err
 	}
+	var rows []row
 	for line := range strings.Lines(out.String()) {
-		b.WriteString(v.clip(strings.TrimSuffix(line, "\n")) + "\n")
+		r := row{flow: 1 + len(rest[len(rows)]), lines: []string{v.clip(strings.TrimSuffix(line, "\n"))}}
+		for _, more := range rest[len(rows)] {
+			r.lines = append(r.lines, v.clip(strings.Repeat(" ", indent)+more))
+		}
+		rows = append(rows, r)
 	}
-	return nil
+	return rows, nil
+}
+
+// wrapped breaks what is too wide for the last column into lines, leaves the first in the
+// table, and returns the others, by the line of the table, with their indent. Before that
+// it cuts the columns that may be cut.
+func (t *table) wrapped(v View) (rest map[int][]string, indent int) {
+	rest = map[int][]string{}
+	if v.Width <= 0 || t.wrap < 2 {
+		return rest, 0
+	}
+	last := len(t.header) - 1
+	whole := -columnSpacing
+	for i := range t.header {
+		whole += t.width(i) + columnSpacing
+	}
+	for _, name := range t.shrink {
+		i := slices.Index(t.header, name)
+		for _, row := range t.rows {
+			if whole > v.Width {
+				row[i] = v.cutMiddle(row[i], max(20, v.Width*3/10))
+			}
+		}
+	}
+	for i := range last {
+		indent += t.width(i) + columnSpacing
+	}
+	for i, row := range t.rows {
+		lines := v.wrap(row[last], indent)
+		if len(lines) > t.wrap {
+			lines = append(lines[:t.wrap-1:t.wrap-1], v.cut(strings.Join(lines[t.wrap-1:], " "), v.Width-indent))
+		}
+		row[last], rest[i+1] = lines[0], lines[1:]
+	}
+	return rest, indent
 }
 
 // fit cuts cells so that no line is wider than the view, as far as that

@@ -20,13 +20,17 @@ type View struct {
 	Color    bool      // whether words may have colours
 	ASCII    bool      // whether only ASCII may be used
 
-	most int // lines of which any may be seen, in an assessment that is redrawn; 0 for all
+	Continue string // with what a command goes on in the next line, in the user's shell; empty if it must not
+
+	Signals Signals // what the terminal can be told beside the text
+
+	most int // lines that an assessment may have which is redrawn; 0 for no limit
 }
 
-// drawn returns the view of an assessment that is redrawn: what is below the
-// screen is counted, and not written out.
+// drawn returns the view of an assessment that is redrawn: it fits into the height, but for
+// the line of the cursor. See layout.go.
 func (v View) drawn() View {
-	v.most = v.Height
+	v.most = max(0, v.Height-1)
 	return v
 }
 
@@ -35,6 +39,9 @@ func (v View) Safe(text string) string { return v.plain(Safe(text)) }
 
 // Line makes text fit for one line of this view: see Line and plain.
 func (v View) Line(text string) string { return v.plain(Line(text)) }
+
+// OneLine is Line, cut to the width.
+func (v View) OneLine(text string) string { return v.clip(v.Line(text)) }
 
 // plain writes what is not ASCII as an escape, where only ASCII may be used.
 func (v View) plain(text string) string {
@@ -60,6 +67,16 @@ func (v View) cut(text string, width int) string {
 	return runewidth.Truncate(text, width, "…")
 }
 
+// cutMiddle cuts a name to a width where it tells least: what it begins and ends with differs.
+func (v View) cutMiddle(text string, most int) string {
+	over := width(text) - most
+	if over <= 0 {
+		return text
+	}
+	tail := runewidth.TruncateLeft(text, width(text)-most/2, "")
+	return v.cut(text, most-width(tail)) + tail
+}
+
 // width returns how many columns a text takes.
 func width(text string) int {
 	for i := range len(text) {
@@ -79,8 +96,13 @@ func (v View) clip(line string) string {
 	return line
 }
 
+// breaks reports whether a word is too wide for a line after an indent, and can be broken.
+func (v View) breaks(word string, indent int) bool {
+	return v.Width-indent >= narrowest && width(word) > v.Width-indent
+}
+
 // wrap breaks text between words into lines that fit the view after an
-// indent. A reason is never cut short.
+// indent, and words that are wider. A reason is never cut short.
 func (v View) wrap(text string, indent int) []string {
 	if v.Width <= indent {
 		return []string{text}
@@ -89,6 +111,15 @@ func (v View) wrap(text string, indent int) []string {
 	var line strings.Builder
 	wide := 0
 	for _, word := range strings.Fields(text) {
+		for v.breaks(word, indent) {
+			part := runewidth.Truncate(word, v.Width-indent, "")
+			if line.Len() > 0 {
+				lines = append(lines, line.String())
+				line.Reset()
+				wide = 0
+			}
+			lines, word = append(lines, part), strings.TrimPrefix(word, part)
+		}
 		w := width(word)
 		if line.Len() > 0 && wide+1+w > v.Width-indent {
 			lines = append(lines, line.String())

@@ -23,6 +23,7 @@ type Workload struct {
 	Causes   []Cause   `json:"causes,omitempty"`   // the gravest first
 
 	Release string `json:"-"` // the Helm release that it belongs to, if known
+	Doing   string `json:"-"` // Reason without its details, such as "rolling out": what workloads that are alike share
 	Rolling bool   `json:"-"` // a Deployment that rolls out its latest spec, within its progress deadline
 }
 
@@ -65,7 +66,7 @@ func (w Workload) at(s step, causes []Cause) Workload {
 	if min(w.Want, w.Ready, w.Updated) < 0 {
 		s = step{state: Unknown, doing: "its status has a negative number of pods"}
 	}
-	w.State, w.Since = s.state, s.since
+	w.State, w.Doing, w.Since = s.state, s.doing, s.since
 	if w.Done() {
 		w.Reason = sentence(s.doing, s.detail)
 		return w

@@ -24,6 +24,7 @@ const (
 	TopicPreflight     = "check of preflight"
 	TopicDoctor        = "check of doctor"
 	TopicBasis         = "basis of a step"
+	TopicProgress      = "line of progress"
 )
 
 // A Topic is a kind of words that people meet in answers, with what each

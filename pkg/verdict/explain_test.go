@@ -32,6 +32,7 @@ func TestEveryWordIsExplained(t *testing.T) {
 		TopicPreflight:     checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),
 		TopicDoctor:        checks(healthy().Judge("")),
 		TopicBasis:         constants(t, "../output/plan.go", "Basis"),
+		TopicProgress:      {"bar", "estimate"},
 	}
 	topics, err := Topics()
 	if err != nil {

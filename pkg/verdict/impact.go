@@ -107,6 +107,7 @@ func (v *Verdict) impact(p *readiness.Assessment) {
 	if err != nil {
 		panic(err) // a test reads the file, too
 	}
+	v.services = all
 	if !hides(p.Gaps) {
 		v.Impact = []Impact{}
 	}
@@ -189,4 +190,16 @@ func (v *Verdict) impactOf(objects []Object) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// Rank says how much the users of ThingPark Enterprise depend on a workload: the place of its
+// first service in services.yaml, so that 0 is the data path. One that belongs to no service
+// comes last, as do all where no workloads were judged.
+func (v Verdict) Rank(workload string) int {
+	for i, s := range v.services {
+		if s.has(workload) {
+			return i
+		}
+	}
+	return len(v.services)
 }

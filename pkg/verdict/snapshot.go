@@ -124,6 +124,7 @@ type Verdict struct {
 	Impact   []Impact  // nil if too little was read to say that there is none
 	Moving   []Object  // what may still change by itself; without any, all is settled
 
+	services       []service     // as services.yaml has them; nil if no workloads were judged
 	where          command.Where // where commands to copy ask
 	processing     bool          // the job that works through the entries is not over
 	failed         bool          // something failed, even if a graver code decides

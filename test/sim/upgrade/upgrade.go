@@ -196,20 +196,32 @@ func (u *Upgrade) playRelease(r release, now time.Duration) error {
 		}
 	}
 	for i, job := range r.Jobs {
-		begin := r.At.Duration + time.Duration(i)*300*time.Millisecond
-		end := begin + 3*time.Second
+		begin, end := r.hook(i)
 		if u.past("job/"+job, phase(begin, end, now)) {
 			continue
 		}
-		id := job + "-now"
-		if now < begin {
-			begin, end, id = longAgo, longAgo+time.Minute, job+"-before"
-		}
-		if err := u.set("job/"+job, u.job(job, job+"-"+hash(id, 5), id, begin, end, now)...); err != nil {
+		if err := u.set("job/"+job, u.hookJob(r, i, now)...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// hook returns when a job of a release begins and ends.
+func (r release) hook(i int) (begin, end time.Duration) {
+	begin = r.At.Duration + time.Duration(i)*300*time.Millisecond
+	return begin, begin + 3*time.Second
+}
+
+// hookJob returns a job of a release: that of the upgrade before, until it begins.
+func (u *Upgrade) hookJob(r release, i int, now time.Duration) []m {
+	job := r.Jobs[i]
+	begin, end := r.hook(i)
+	id := job + "-now"
+	if now < begin {
+		begin, end, id = longAgo, longAgo+time.Minute, job+"-before"
+	}
+	return u.job(job, job+"-"+hash(id, 5), id, begin, end, now)
 }
 
 // past reports whether the objects of something have been made for a stage.
