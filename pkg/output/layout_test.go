@@ -76,7 +76,7 @@ func TestWhatIsLeftOutIsCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, shown := range map[string]string{"workloads": `(?m)^deploy/`, "entries": `(?m)^\d+ +request-`, "jobs": `(?m)^jrequest-`, "errors": `(?m)^ERROR`} {
+	for name, shown := range map[string]string{"workloads": `(?m)^deploy/`, "entries": `(?m)^\d+ +request-`, "jobs": `(?m)^twa-jrequest-`, "errors": `(?m)^ERROR`} {
 		total := map[string]int{"workloads": 100, "entries": 100, "jobs": 100, "errors": 100}[name]
 		m := regexp.MustCompile(`not shown: .*?(\d+) ` + name).FindStringSubmatch(text)
 		if m == nil {
