@@ -17,7 +17,7 @@ import (
 
 const (
 	// sizeBudget is the most that the stripped program may have, in bytes.
-	sizeBudget = 24_000_000
+	sizeBudget = 26_000_000
 
 	// startBudget is how much longer than an empty program --help may take.
 	startBudget = 20 * time.Millisecond

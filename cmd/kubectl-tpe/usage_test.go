@@ -159,7 +159,7 @@ var (
 		"job":                   {"a/b", "a b", "-"},
 	}
 	// negativeTimeouts are where kubectl's meaning of a negative --timeout holds: it never ends.
-	negativeTimeouts = []string{"wait", "restart"}
+	negativeTimeouts = []string{"wait", "restart", "record"}
 )
 
 // valuesOf returns what a flag does not take.
