@@ -150,7 +150,7 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := p.next.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		switch {
-		case context.Cause(ctx) == errLimit:
+		case errors.Is(context.Cause(ctx), errLimit):
 			err = &SilentError{From: asked.from(), Stage: *asked.stage.Load(), After: p.limit}
 		case errors.Is(request.Context().Err(), context.DeadlineExceeded):
 			err = &SilentError{asked.from(), *asked.stage.Load(), time.Since(sent).Round(time.Second / 10), err}

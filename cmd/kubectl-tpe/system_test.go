@@ -35,12 +35,12 @@ func TestErrorsOfTheSystem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	defer listener.Close() //nolint:errcheck
 	client, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
+	defer client.Close() //nolint:errcheck
 	server, err := listener.Accept()
 	if err != nil {
 		t.Fatal(err)

@@ -224,14 +224,7 @@ func (a *archive) finish(namespace string) error {
 		return fmt.Errorf("nothing in it tells of a cluster: it has none of the files of the vendor's audit archive, of kubectl cluster-info dump or of kubectl get -o yaml")
 	}
 	a.Namespace = cmp.Or(namespace, a.choose())
-	switch {
-	case a.audit || a.pumText != nil && a.dump:
-		a.Kind = KindAudit
-	case a.dump:
-		a.Kind = KindDump
-	default:
-		a.Kind = KindLists
-	}
+	a.Kind = a.kind()
 	s := a.state
 	s.objects = a.spaces[a.Namespace]
 	if s.objects == nil {
@@ -241,14 +234,7 @@ func (a *archive) finish(namespace string) error {
 		return fmt.Errorf("it has nothing of namespace %q, but of %s: use -n", a.Namespace, strings.Join(slices.Sorted(maps.Keys(a.spaces)), ", "))
 	}
 	s.tells = a.tells
-	s.moment = &Moment{}
-	for _, k := range a.kinds {
-		if err := a.damaged[k.Kind]; err != nil {
-			s.moment.Gaps = append(s.moment.Gaps, Gap{k.Kind, k.Resource, "read", readiness.NotKept, &Error{Message: err.Error()}})
-		} else if a.listed[k.Kind] {
-			s.moment.Kinds = append(s.moment.Kinds, k.Kind)
-		}
-	}
+	s.moment = a.moment()
 	a.dated()
 	s.at, s.moment.AssessedAt = a.At, a.At
 	s.head = Head{Namespace: a.Namespace, PUM: "pum"}
@@ -256,6 +242,30 @@ func (a *archive) finish(namespace string) error {
 	a.addHelm()
 	a.note()
 	return nil
+}
+
+// kind says what the archive is, by the files in it.
+func (a *archive) kind() string {
+	switch {
+	case a.audit || a.pumText != nil && a.dump:
+		return KindAudit
+	case a.dump:
+		return KindDump
+	}
+	return KindLists
+}
+
+// moment says which kinds were read, and which could not be.
+func (a *archive) moment() *Moment {
+	m := &Moment{}
+	for _, k := range a.kinds {
+		if err := a.damaged[k.Kind]; err != nil {
+			m.Gaps = append(m.Gaps, Gap{k.Kind, k.Resource, "read", readiness.NotKept, &Error{Message: err.Error()}})
+		} else if a.listed[k.Kind] {
+			m.Kinds = append(m.Kinds, k.Kind)
+		}
+	}
+	return m
 }
 
 // choose returns the namespace with PUM, else the one with most objects.

@@ -15,7 +15,7 @@ import (
 type At struct{ text string }
 
 // Given reports whether a moment was given.
-func (a *At) Given() bool { return a.text != "" }
+func (a At) Given() bool { return a.text != "" }
 
 // Set reads a time of day such as 14:05 or 14:05:30, by the local clock; a time such as
 // 2026-01-31T10:00:00Z; a time from the beginning on, such as 3m; or a share, such as 50%.
@@ -33,11 +33,9 @@ func (a *At) String() string { return a.text }
 // Type names the value in help.
 func (a *At) Type() string { return "moment" }
 
-func (a At) given() bool { return a.text != "" }
-
 // refuse returns an error if a moment is asked for where there is only one.
 func (a At) refuse() error {
-	if !a.given() {
+	if !a.Given() {
 		return nil
 	}
 	return errors.New("it is no recording, and holds one moment: --at is for recordings")

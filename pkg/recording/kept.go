@@ -71,7 +71,7 @@ func open(path, namespace string, at At) (*Kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Kept{Path: path, state: newState(path), given: at.given()}
+	k := &Kept{Path: path, state: newState(path), given: at.Given()}
 	if info.IsDir() {
 		err := at.refuse()
 		if err == nil {
@@ -98,7 +98,7 @@ func open(path, namespace string, at At) (*Kept, error) {
 	switch {
 	case isRecording(begin):
 		return k, k.openRecording(text, at)
-	case at.given():
+	case at.Given():
 		return k, at.refuse()
 	case isTar(begin):
 		return k, k.openTar(text, namespace)
@@ -124,18 +124,39 @@ func (k *Kept) openRecording(text *bufio.Reader, at At) error {
 	if err := k.readHead(l); err != nil {
 		return err
 	}
-	until := time.Time{}
-	if at.given() {
-		begins, ends, err := k.span()
-		if err != nil {
-			return err
-		}
-		if until, err = at.in(begins, ends); err != nil {
-			return err
-		}
+	until, err := k.moment(at)
+	if err != nil {
+		return err
 	}
+	if err := k.readUntil(l, until); err != nil {
+		return err
+	}
+	if k.state.moment == nil {
+		return errors.Join(errors.New("no moment is whole in it"), l.cut)
+	}
+	if k.At = k.state.at; !until.IsZero() {
+		k.At = until
+	}
+	k.noteEnd(l.cut)
+	return nil
+}
+
+// moment returns the time that was asked for, zero for the end.
+func (k *Kept) moment(at At) (time.Time, error) {
+	if !at.Given() {
+		return time.Time{}, nil
+	}
+	begins, ends, err := k.span()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return at.in(begins, ends)
+}
+
+// readUntil reads the moments up to a time, or to the end, and when the recording ends.
+func (k *Kept) readUntil(l *lines, until time.Time) error {
 	var pending []*Line
-	err := l.each(func(line *Line) (bool, error) {
+	return l.each(func(line *Line) (bool, error) {
 		if k.Ends = line.At; line.Verdict != nil {
 			return true, k.state.apply(line)
 		}
@@ -156,17 +177,6 @@ func (k *Kept) openRecording(text *bufio.Reader, at At) error {
 		pending = pending[:0]
 		return true, nil
 	})
-	if err != nil {
-		return err
-	}
-	if k.state.moment == nil {
-		return errors.Join(errors.New("no moment is whole in it"), l.cut)
-	}
-	if k.At = k.state.at; !until.IsZero() {
-		k.At = until
-	}
-	k.noteEnd(l.cut)
-	return nil
 }
 
 func (k *Kept) readHead(l *lines) error {

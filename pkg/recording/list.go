@@ -91,8 +91,8 @@ func eachJSON(r io.Reader, kindOfFile string, wanted func(string) bool, take fun
 // takeObject takes an object that is no list.
 func takeObject(object map[string]json.RawMessage, wanted func(string) bool, take func(string, []byte) error) error {
 	var kind string
-	if json.Unmarshal(object["kind"], &kind) != nil || !wanted(kind) {
-		return nil
+	if err := json.Unmarshal(object["kind"], &kind); err != nil || !wanted(kind) {
+		return nil //nolint:nilerr // without a kind it is no object
 	}
 	data, err := json.Marshal(object)
 	if err != nil {
@@ -201,20 +201,26 @@ func (y *yamlItems) add(line []byte) error {
 		}
 		return err
 	}
-	if y.indent >= 0 {
-		dash := bytes.HasPrefix(content, []byte("- ")) || bytes.Equal(bytes.TrimSpace(content), []byte("-"))
-		switch {
-		case dash && (y.from == 0 || column == y.indent):
-			err := y.end()
-			y.indent, y.from = column, y.n
-			return errors.Join(err, y.keep(append(append(bytes.Repeat([]byte(" "), column), ' '), content[1:]...)))
-		case column <= y.indent && len(bytes.TrimSpace(content)) > 0 && y.from > 0 && !dash:
-			err := y.end() // the list's own kind and metadata
-			y.indent, y.from = -1, y.n
-			return err
-		case y.from == 0:
-			return nil
-		}
+	if y.indent < 0 {
+		return y.keep(line)
+	}
+	return y.addItem(line, content, column)
+}
+
+// addItem takes a line among the items of a list.
+func (y *yamlItems) addItem(line, content []byte, column int) error {
+	dash := bytes.HasPrefix(content, []byte("- ")) || bytes.Equal(bytes.TrimSpace(content), []byte("-"))
+	switch {
+	case dash && (y.from == 0 || column == y.indent):
+		err := y.end()
+		y.indent, y.from = column, y.n
+		return errors.Join(err, y.keep(append(append(bytes.Repeat([]byte(" "), column), ' '), content[1:]...)))
+	case column <= y.indent && len(bytes.TrimSpace(content)) > 0 && y.from > 0 && !dash:
+		err := y.end() // the list's own kind and metadata
+		y.indent, y.from = -1, y.n
+		return err
+	case y.from == 0:
+		return nil
 	}
 	return y.keep(line)
 }

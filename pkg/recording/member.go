@@ -24,9 +24,6 @@ type member struct {
 	io.Reader
 }
 
-// errStop ends a walk early.
-var errStop = errors.New("enough")
-
 // walkTar calls a function with each regular file in an archive, in the order in which they
 // are there. Nothing is written to disk. refuse is called with the names of what is no such
 // file, or has a name that would leave the archive.
@@ -74,7 +71,7 @@ func walkFolder(dir string, take func(*member) error, refuse func(name, why stri
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer root.Close() //nolint:errcheck // it was read
 	n := 0
 	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if n++; n > mostMembers {

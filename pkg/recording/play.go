@@ -18,8 +18,7 @@ type player struct {
 	yield func(observe.Report) bool
 
 	state   *state
-	shown   time.Time // of what was reported last
-	begun   time.Time // of this machine, when shown was the first
+	begun   time.Time // of this machine, when the first was reported
 	first   time.Time
 	done    time.Time // since when all was read to be done
 	stopped bool
@@ -60,13 +59,14 @@ func (p *player) play(ctx context.Context) {
 		}
 		return p.report(ctx, line.At, false, nil), nil
 	})
-	if err == nil {
-		err = l.cut
-	}
 	if p.stopped || ctx.Err() != nil || p.state.moment == nil {
 		return
 	}
-	p.report(ctx, p.state.at, true, func(s *verdict.Snapshot) { s.Kept = p.notes })
+	p.report(ctx, p.state.at, true, func(s *verdict.Snapshot) {
+		if s.Kept = p.notes; err != nil { // it was whole when it was opened
+			s.AssessmentErr = fmt.Errorf("read %s: %w", p.Path, withoutPath(err))
+		}
+	})
 }
 
 // pass lets the time pass until the next moment, with a report each second: ages grow.

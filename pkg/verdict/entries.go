@@ -75,15 +75,13 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	}
 	unseen := !s.jobsRead()
 	switch {
-	case job != nil && job.State == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
+	case stateOf(job) == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
 		return
-	case job != nil && job.State == readiness.JobFailed && s.failedBefore(*job) == "":
+	case stateOf(job) == readiness.JobFailed && s.failedBefore(*job) == "":
 		f.Detail = "the job " + pum.ProcessJob + ", which processes them, failed"
 		v.find(ExitFailed, f)
 		return
-	case job != nil && !job.State.Final():
-		f.Detail = "not yet: the upgrade itself adds them, and the job " + pum.ProcessJob + " is not complete"
-	case !unseen && known && tpe.Status == release.StatusDeployed && s.ObservedAt.Sub(tpe.BegunAt) >= jobSeenWithin:
+	case (job == nil || job.State.Final()) && !unseen && s.deployedFor(tpe, known) >= jobSeenWithin:
 		f.Code = CodeProcessUnseen
 		f.Summary = "PUM has no entries, and whether its job ran in this upgrade is unknown"
 		f.Detail = fmt.Sprintf("release %s was upgraded at %s; since then no job %s was seen: it may have ended and been removed", tpe.Name, timeText(tpe.BegunAt), pum.ProcessJob)
@@ -91,15 +89,32 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		f.Next = []string{v.kubectl("tpe pum status")}
 		v.find(ExitDone, f)
 		return
-	case !known && !unseen && job == nil:
+	case job == nil && !unseen && !known:
 		f.Summary = "PUM has no entries, and nothing shows whether its job ran"
 		f.Detail = "there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed; " +
 			s.whyUnknown() + ", so this stays pending until a job " + pum.ProcessJob + " is seen or the Helm releases can be read"
 		f.Next = []string{v.kubectl("tpe doctor"), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe wait --for=workloads")}
 	default:
-		f.Detail = "right after an upgrade that means not yet" + withoutProcess(job, unseen)
+		f.Detail = notYet(job, unseen)
 	}
 	v.find(ExitPending, f)
+}
+
+// stateOf returns the state of a job, empty if there is none.
+func stateOf(job *readiness.Job) readiness.JobState {
+	if job == nil {
+		return ""
+	}
+	return job.State
+}
+
+// deployedFor returns how long ago Helm last upgraded the application, 0 if that is unknown or
+// not over.
+func (s *Snapshot) deployedFor(tpe release.Release, known bool) time.Duration {
+	if !known || tpe.Status != release.StatusDeployed {
+		return 0
+	}
+	return s.ObservedAt.Sub(tpe.BegunAt)
 }
 
 // whyUnknown says why it is not known when Helm last upgraded the application.
@@ -113,15 +128,19 @@ func (s *Snapshot) whyUnknown() string {
 	return "no Helm release of the application shows when this upgrade began"
 }
 
-// withoutProcess says why no job of this upgrade has processed entries.
-func withoutProcess(job *readiness.Job, unseen bool) string {
+// notYet says why no job of this upgrade has processed entries.
+func notYet(job *readiness.Job, unseen bool) string {
+	if job != nil && !job.State.Final() {
+		return "not yet: the upgrade itself adds them, and the job " + pum.ProcessJob + " is not complete"
+	}
+	const early = "right after an upgrade that means not yet"
 	switch {
 	case unseen:
-		return "; whether the job " + pum.ProcessJob + ", which processes them, ran is unknown here"
+		return early + "; whether the job " + pum.ProcessJob + ", which processes them, ran is unknown here"
 	case job != nil:
-		return ": the job " + pum.ProcessJob + " that is there ended before this upgrade began"
+		return early + ": the job " + pum.ProcessJob + " that is there ended before this upgrade began"
 	}
-	return "; there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed"
+	return early + "; there is no job " + pum.ProcessJob + ": it has not begun, or has ended and been removed"
 }
 
 // entry judges one entry.

@@ -3,6 +3,7 @@
 package verdict
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -72,19 +73,19 @@ func (e *Estimator) Observe(s *Snapshot) {
 			found = append(found, Estimate{left, GoalEntries})
 		}
 	}
-	e.left = nil
-	for _, one := range found {
-		if e.left == nil || one.Left > e.left.Left {
-			e.left = &one
-		}
+	e.left = longest(found, known)
+}
+
+// longest returns the estimate of what takes longest, nil if that is unknown.
+func longest(found []Estimate, known bool) *Estimate {
+	if len(found) == 0 || len(found) == 2 && !known {
+		return nil // some of both is unknown, and so is the longest
 	}
-	switch {
-	case e.left == nil:
-	case known:
-		e.left.Of = GoalAll
-	case len(found) == 2:
-		e.left = nil // some of both is unknown, and so is the longest
+	left := slices.MaxFunc(found, func(a, b Estimate) int { return cmp.Compare(a.Left, b.Left) })
+	if known {
+		left.Of = GoalAll
 	}
+	return &left
 }
 
 // Left returns the estimate as of the last snapshot; nil if there is no ground for one.

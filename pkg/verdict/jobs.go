@@ -113,12 +113,12 @@ func (s *Snapshot) standings() map[string]readiness.Uncounted {
 // runs reports whether a job runs this command: it owns this pod. Where pods may not be read,
 // the pod's name must be the job's and five more characters, as its controller names pods
 // (kubernetes: pkg/controller/job/job_controller.go).
-func (self Self) runs(j readiness.Job, podsKnown bool) bool {
-	if self.Pod == "" {
+func (s Self) runs(j readiness.Job, podsKnown bool) bool {
+	if s.Pod == "" {
 		return false
 	}
-	suffix, named := strings.CutPrefix(self.Pod, j.Name+"-")
-	return slices.Contains(j.Pods, self.Pod) || !podsKnown && named && len(suffix) == 5
+	suffix, named := strings.CutPrefix(s.Pod, j.Name+"-")
+	return slices.Contains(j.Pods, s.Pod) || !podsKnown && named && len(suffix) == 5
 }
 
 // releaseNames returns the names of the Helm releases of ThingPark Enterprise: those that the
