@@ -153,7 +153,7 @@ $(LINTER):
 prose: $(PROSE) # Vale, with the rules in .vale/styles, on all that users read: documentation, explanations, and the text in the source
 	rm -rf bin/prose
 	go run ./test/prose bin/prose cmd/kubectl-tpe schema pkg/*
-	$(PROSE) bin/prose README.md CONTRIBUTING.md SECURITY.md $(filter-out docs/faults.md,$(wildcard docs/*.md)) docs/commands docs/man pkg/verdict/*.yaml test/sim/README.md test/lab/README.md test/lab/tpe/README.md
+	$(PROSE) bin/prose README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md $(filter-out docs/faults.md,$(wildcard docs/*.md)) docs/commands docs/man pkg/verdict/*.yaml test/sim/README.md test/lab/README.md test/lab/tpe/README.md
 
 $(PROSE):
 	@sh test/packages.sh gcc libc6-dev

@@ -245,7 +245,7 @@ func (c *cluster) withPUM(ctx context.Context, pumDeployment string) ([]string, 
 // RBAC Authorization, Referring to resources).
 func (c *cluster) namespacesHint(ctx context.Context, pumDeployment string) string {
 	anywhere := c.where.Everywhere()
-	return fmt.Sprintf("this account may not list deployments in all namespaces; name the namespace with -n, or let an administrator grant that:\n  %s\n  %s",
+	return fmt.Sprintf("this account cannot list deployments in all namespaces; name the namespace with -n, or let an administrator grant that:\n  %s\n  %s",
 		anywhere.Kubectl("create clusterrole tpe-namespaces --verb=list --resource=deployments.apps", "--resource-name="+command.Quote(pumDeployment)),
 		anywhere.Kubectl("create clusterrolebinding tpe-namespaces --clusterrole=tpe-namespaces", "--user="+command.Quote(c.user(ctx))))
 }

@@ -61,7 +61,7 @@ func (a *app) keptCluster() (*cluster, error) {
 		return nil, err
 	}
 	if given := a.kube.overrides.Context.Namespace; given != "" && given != k.Namespace {
-		return nil, fmt.Errorf("read %s: it is of namespace %q, and -n says %q", k.Path, k.Namespace, given)
+		return nil, fmt.Errorf("read %s: it belongs to namespace %q, and -n says %q", k.Path, k.Namespace, given)
 	}
 	a.clock = nil
 	a.now = func() time.Time { return k.At }

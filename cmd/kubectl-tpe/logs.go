@@ -134,7 +134,7 @@ func (f *logsFlags) check() error {
 		{f.Since != 0 && f.sinceTime != "", "--since cannot be used with --since-time"},
 		{f.previous && f.Attempts != joblogs.Selection{}, "--previous cannot be used with --attempt"},
 		{f.stamps && f.format != "", "--timestamps cannot be used with -o json, which has the time of each line"},
-		{f.format != "" && f.format != "json", fmt.Sprintf("invalid argument %q for \"-o, --output\" flag: want json", f.format)},
+		{f.format != "" && f.format != "json", fmt.Sprintf("invalid argument %q for \"-o, --output\" flag: want -o json", f.format)},
 		{f.Tail < -1, fmt.Sprintf("invalid argument \"%d\" for \"--tail\" flag: want a number of lines, or -1 for all", f.Tail)},
 	}
 	for _, c := range conflicts {

@@ -38,7 +38,7 @@ findings with what to do, entries, workloads and jobs.
 A report of one moment has no timeline. For a report of a whole upgrade, with what was
 down and for how long, use kubectl tpe wait --report, or --from with a recording.
 
-Without FILE, or with -, the report goes to standard output. A file is written whole or
+Without FILE, or with -, the report goes to stdout. A file is written whole or
 not at all. A new one can be read by its owner only; one that exists is replaced.
 
 The exit code is that of the verdict, or 1 if the report could not be written.`,
@@ -212,7 +212,7 @@ func (f *reportFiles) Set(value string) error {
 	}
 	for _, file := range added {
 		if file.path == "" {
-			return fmt.Errorf("%s= names no file; - is standard output", file.format)
+			return fmt.Errorf("%s= names no file; - is stdout", file.format)
 		}
 		if slices.ContainsFunc(*f, func(other reportFile) bool { return other.path == file.path }) {
 			return fmt.Errorf("two reports go to %s", file.path)

@@ -70,7 +70,7 @@ said there; the exit code stays that of the verdict.
 With --report it writes reports when it ends, whatever the end: the timeline, what
 users felt, findings and entries, as HTML, Markdown or JUnit. A report that cannot be
 written is an error message and does not change the exit code. A report to - takes the
-place of the result on standard output.
+place of the result on stdout.
 
 With --contexts or -A it waits until each of several installations is over. With
 --fail-fast it ends as soon as one failed. Its exit code is the gravest of all.
@@ -119,7 +119,7 @@ Exit codes are those of status, and
 	options.atEnd.add(cmd)
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	completeFixed(cmd, "for", verdict.Goals())
-	cmd.Flags().Var(&options.reports, "report", "html, markdown and junit reports to write at the end, such as html=upgrade.html; - is standard output")
+	cmd.Flags().Var(&options.reports, "report", "html, markdown and junit reports to write at the end, such as html=upgrade.html; - is stdout")
 	flags.add(cmd)
 	several.add(a, cmd)
 	return cmd

@@ -32,7 +32,7 @@ func AnnotationSystems() []string {
 // Set reads what was given with --annotate.
 func (a *Annotations) Set(value string) error {
 	if !slices.Contains(AnnotationSystems(), value) {
-		return fmt.Errorf("want github or gitlab")
+		return fmt.Errorf("want one of --annotate=github and --annotate=gitlab")
 	}
 	*a = Annotations(value)
 	return nil

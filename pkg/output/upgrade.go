@@ -197,7 +197,7 @@ func (f *UpgradeFor) wait(u *release.Upgrade, i int) PlanStep {
 func (d *UpgradePlan) after(f *UpgradeFor) {
 	const stage = "after the upgrade"
 	d.add(PlanStep{
-		Stage: stage, Title: "See that all of it is of " + d.To, Basis: BasisDocumented, Source: sourceVerification,
+		Stage: stage, Title: "Check that all of it belongs to " + d.To, Basis: BasisDocumented, Source: sourceVerification,
 		Commands: []string{f.Where.TPE("status"), f.Where.TPE("releases")},
 	})
 	d.add(PlanStep{Stage: stage, Title: "Only if it went wrong: show the rollback", Basis: BasisDocumented, Source: sourceRollback, Commands: []string{f.Where.TPE("rollback-plan --backups")}})

@@ -219,9 +219,9 @@ func (a *archive) server(r io.Reader) {
 func (a *archive) finish(namespace string) error {
 	if len(a.seen) == 0 && len(a.spaces) == 0 && len(a.listed) == 0 {
 		if len(a.bad) > 0 {
-			return fmt.Errorf("nothing in it tells of a cluster: %s", strings.Join(a.bad, "; "))
+			return fmt.Errorf("nothing in it shows a cluster: %s", strings.Join(a.bad, "; "))
 		}
-		return fmt.Errorf("nothing in it tells of a cluster: it has none of the files of the vendor's audit archive, of kubectl cluster-info dump or of kubectl get -o yaml")
+		return fmt.Errorf("nothing in it shows a cluster: it has none of the files of the vendor's audit archive, of kubectl cluster-info dump or of kubectl get -o yaml")
 	}
 	a.Namespace = cmp.Or(namespace, a.choose())
 	a.Kind = a.kind()

@@ -173,15 +173,15 @@ func TestNothingToRead(t *testing.T) {
 	for name, tt := range map[string]struct{ path, says string }{
 		"none":             {filepath.Join(t.TempDir(), "none"), "no such file"},
 		"empty":            {write(t, "a", nil), "it is empty"},
-		"an empty folder":  {t.TempDir(), "nothing in it tells of a cluster"},
-		"a link in it":     {loop, "nothing in it tells of a cluster"},
+		"an empty folder":  {t.TempDir(), "nothing in it shows a cluster"},
+		"a link in it":     {loop, "nothing in it shows a cluster"},
 		"text":             {write(t, "a", []byte("hello\n")), "it is no recording"},
 		"a picture":        {write(t, "a.png", []byte("\x89PNG\r\n\x1a\n\x00\x00")), "it is no recording"},
 		"cut gzip":         {write(t, "a.gz", []byte("\x1f\x8b\x08")), "decompress"},
-		"other archive":    {pack(t, "a.tgz", named("README", "x")), "nothing in it tells of a cluster"},
+		"other archive":    {pack(t, "a.tgz", named("README", "x")), "nothing in it shows a cluster"},
 		"other recording":  {write(t, "a", []byte(`{"kind":"Recording","apiVersion":"kubectl-tpe/v9"}`+"\n")), "does not know"},
 		"a head alone":     {write(t, "a", []byte(`{"kind":"Recording","apiVersion":"kubectl-tpe/v1"}`+"\n")), "no moment is whole"},
-		"other namespaces": {pack(t, "a.tgz", named("services.yaml", "items: []")), "nothing in it tells"},
+		"other namespaces": {pack(t, "a.tgz", named("services.yaml", "items: []")), "nothing in it shows"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := said(tt.path); !strings.HasPrefix(got, "error: ") || runtime.GOOS != "windows" && !strings.Contains(got, tt.says) {

@@ -81,10 +81,10 @@ func (l *lines) readHead() (Head, error) {
 		return h, fmt.Errorf("its head is damaged: %w", err)
 	}
 	if h.Kind != kind {
-		return h, fmt.Errorf("its first line is of kind %q, want %q", h.Kind, kind)
+		return h, fmt.Errorf("its first line has the kind %q, want %q", h.Kind, kind)
 	}
 	if h.APIVersion != apiVersion {
-		return h, fmt.Errorf("it is of version %q, which this version of kubectl tpe does not know; it knows %q", h.APIVersion, apiVersion)
+		return h, fmt.Errorf("it has the version %q, which this version of kubectl tpe does not know; it knows %q", h.APIVersion, apiVersion)
 	}
 	return h, nil
 }

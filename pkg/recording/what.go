@@ -20,7 +20,7 @@ func What(values bool) string {
 	b.WriteString(`  crash logs             the last 5 lines of up to 5 containers that crashed
   PUM's answer           all that PUM prints of its entries, request bodies and responses included
   Helm releases          name, chart, version, app version, status, revision, times, Helm's last words; no values
-  the way back           the revisions that kubectl tpe rollback-plan shows
+  rollback               the revisions that kubectl tpe rollback-plan shows
   logs of pum-process    with --logs
   the verdict            with all findings
   where it was taken     namespace, context, version of Kubernetes, version of kubectl tpe

@@ -260,7 +260,7 @@ func (w *Writer) answerOf(s *verdict.Snapshot) *Answer {
 	again, err := pum.ReadSaved(strings.NewReader(a.Text), max(pum.DefaultLimit, len(a.Text)))
 	if err != nil || !w.keptWhole(again.Entries, s.Answer.Entries) {
 		return &Answer{AskedAt: a.AskedAt, Error: &Error{
-			Message: "PUM's answer was not kept: it cannot be told apart from what may be a secret; --keep-values keeps it",
+			Message: "PUM's answer was not kept: nothing separates it from what may be a secret; --keep-values keeps it",
 			Means:   []meaning{noAnswer},
 		}}
 	}

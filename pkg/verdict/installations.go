@@ -37,10 +37,10 @@ func NamespacesUnknown(where command.Where, err error) Verdict {
 	code := Classify(err)
 	switch {
 	case NotLoggedIn(err):
-		f.Summary += ": not logged in"
+		f.Summary += ": not authenticated"
 		f.Detail += "; log in again"
 	case code == ExitForbidden:
-		f.Summary = "this account may not list deployments in all namespaces"
+		f.Summary = "this account cannot list deployments in all namespaces"
 		f.Next = []string{where.Everywhere().TPE("status -n <namespace>")}
 	default:
 		code = ExitError
