@@ -291,6 +291,7 @@ type Observer struct {
 	Goal  verdict.Goal
 	Speed float64         // how many times faster than it was; 0 for at once
 	Limit time.Duration   // after which playing ends; 0 for never
+	Whole bool            // play up to the end of the file, whatever looked like an end before
 	Tick  func(time.Time) // is called with the time of what is reported next; may be nil
 }
 
