@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,7 +96,9 @@ func (a *app) reported(ctx context.Context, c *cluster, flags pumFlags) (verdict
 	a.kept.speed = 0
 	var last verdict.Snapshot
 	timeline := &report.Timeline{}
-	for r := range a.player(c, verdict.GoalAll).Follow(ctx, observe.Until{StableFor: math.MaxInt64}) {
+	player := a.player(c, verdict.GoalAll)
+	player.Whole = true
+	for r := range player.Follow(ctx, observe.Until{}) {
 		last = r.Snapshot
 		timeline.Add(r.Snapshot, r.Verdict)
 	}

@@ -75,7 +75,8 @@ func (t *thing) add(name, value string) {
 	}
 }
 
-// compareWorkloads compares the workloads of the kinds that are known of both.
+// compareWorkloads compares the workloads of the kinds that are known of both, and what their
+// pods run if the pods are known of both.
 func (d *SnapshotDiff) compareWorkloads(before, after *Status) {
 	if before.Workloads == nil || after.Workloads == nil {
 		d.Unknown = append(d.Unknown, "workloads")
@@ -83,7 +84,7 @@ func (d *SnapshotDiff) compareWorkloads(before, after *Status) {
 	}
 	var unread []string
 	for _, g := range slices.Concat(before.gaps, after.gaps) {
-		if !slices.Contains(unread, g.Kind) {
+		if g.Kind != "Job" && !slices.Contains(unread, g.Kind) { // jobs are a group of their own
 			unread = append(unread, g.Kind)
 		}
 	}
@@ -146,7 +147,7 @@ func fieldChanges(before, after []FieldChange) []FieldChange {
 func workloadThings(s *Status, unread []string) []thing {
 	var things []thing
 	var pods map[readiness.Object]readiness.Running
-	if s.objects != nil {
+	if s.objects != nil && !slices.Contains(unread, "Pod") {
 		pods = s.objects.Running()
 	}
 	for _, w := range s.Workloads.Items {
@@ -236,8 +237,9 @@ func (d *SnapshotDiff) names() []string {
 
 // show shows what differs, grouped as status is.
 func (d *SnapshotDiff) show(s *screen) {
-	s.line("before  %s", d.Before.line())
-	s.line("after   %s", d.After.line())
+	named := d.Before.Namespace != d.After.Namespace
+	s.line("before  %s", d.Before.line(named))
+	s.line("after   %s", d.After.line(named))
 	for _, group := range groups {
 		s.differences(group, d.Items)
 	}
@@ -251,11 +253,14 @@ func (d *SnapshotDiff) show(s *screen) {
 	}
 }
 
-// line says in one line what a side is.
-func (d *Side) line() string {
-	what := "cluster, namespace " + d.Namespace
+// line says in one line what a side is; of a file with the namespace, if that is asked for.
+func (d *Side) line(named bool) string {
+	what := "cluster"
 	if d.From != nil {
 		what = d.From.Kind + " " + d.From.Path
+	}
+	if d.From == nil || named {
+		what += ", namespace " + d.Namespace
 	}
 	return fmt.Sprintf("%s, as of %s: %s", what, d.ObservedAt.UTC().Format("2006-01-02 15:04:05 MST"), strings.ToUpper(string(d.Outcome)))
 }
@@ -276,7 +281,8 @@ func (s *screen) differences(group string, items []Difference) {
 			t.add(item.Name, f.Name, s.shortImage(f.Name, f.Before), s.shortImage(f.Name, f.After))
 		}
 	}
-	if group == "findings" {
+	changed := func(d Difference) bool { return d.Group == "findings" && d.Change == "changed" }
+	if group == "findings" && !slices.ContainsFunc(items, changed) { // a level alone says little
 		t.drop("BEFORE", "AFTER")
 	}
 	s.section(strings.ToUpper(group), t)

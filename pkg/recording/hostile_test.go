@@ -177,6 +177,8 @@ func TestNothingToRead(t *testing.T) {
 		"a link in it":     {loop, "nothing in it shows a cluster"},
 		"text":             {write(t, "a", []byte("hello\n")), "it is no recording"},
 		"a picture":        {write(t, "a.png", []byte("\x89PNG\r\n\x1a\n\x00\x00")), "it is no recording"},
+		"zip":              {write(t, "a.zip", []byte("PK\x03\x04\x14\x00x\n"+deployments)), "it is a zip file"},
+		"UTF-16":           {write(t, "a.yaml", []byte("\xff\xfek\x00i\x00n\x00d\x00")), "UTF-16"},
 		"cut gzip":         {write(t, "a.gz", []byte("\x1f\x8b\x08")), "decompress"},
 		"other archive":    {pack(t, "a.tgz", named("README", "x")), "nothing in it shows a cluster"},
 		"other recording":  {write(t, "a", []byte(`{"kind":"Recording","apiVersion":"kubectl-tpe/v9"}`+"\n")), "does not know"},

@@ -4,6 +4,7 @@ package recording
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -95,6 +96,9 @@ func open(path, namespace string, at At) (*Kept, error) {
 		}
 		return nil, err
 	}
+	if err := otherFormat(begin); err != nil {
+		return nil, err
+	}
 	switch {
 	case isRecording(begin):
 		return k, k.openRecording(text, at)
@@ -113,6 +117,17 @@ const sniffed = 1024
 func isRecording(begin []byte) bool {
 	first, _, _ := strings.Cut(string(begin), "\n")
 	return strings.HasPrefix(first, "{") && strings.Contains(strings.ReplaceAll(first, " ", ""), `"kind":"`+kind+`"`)
+}
+
+// otherFormat refuses what would be read in part, or not at all, and says what it is.
+func otherFormat(begin []byte) error {
+	switch {
+	case bytes.HasPrefix(begin, []byte("PK\x03\x04")): // what is stored in it looks like a list
+		return errors.New("it is a zip file: unpack it, and give the folder")
+	case bytes.HasPrefix(begin, []byte("\xff\xfe")), bytes.HasPrefix(begin, []byte("\xfe\xff")):
+		return errors.New("it is text in UTF-16, as > in Windows PowerShell writes it: save it as UTF-8")
+	}
+	return nil
 }
 
 func isTar(begin []byte) bool { return len(begin) >= 262 && string(begin[257:262]) == "ustar" }
@@ -291,6 +306,7 @@ type Observer struct {
 	Goal  verdict.Goal
 	Speed float64         // how many times faster than it was; 0 for at once
 	Limit time.Duration   // after which playing ends; 0 for never
+	Whole bool            // play up to the end of the file, whatever looked like an end before
 	Tick  func(time.Time) // is called with the time of what is reported next; may be nil
 }
 

@@ -110,6 +110,9 @@ func (p *player) report(ctx context.Context, at time.Time, last bool, change fun
 
 // end says whether what looks like an end is one: it was read, and stayed so for long enough.
 func (p *player) end(r *observe.Report, at time.Time) {
+	if p.Whole {
+		return
+	}
 	if !verdict.Over(r.Verdict, p.until.FailFast) {
 		p.done = time.Time{}
 		return
