@@ -19,7 +19,7 @@ func (l *EntryList) changes(before Watched) []string {
 	old := before.(*EntryList)
 	lines := entryChanges(old.Items, l.Items)
 	lines = append(lines, findingChanges(old.Findings, l.Findings)...)
-	return append(lines, outcomeChange(old.Head, l.Head, entriesLine(l.Summary))...)
+	return append(lines, outcomeChange(old.Head, l.Head, l.headline())...)
 }
 
 // changes says what is new in a namespace, a line each.

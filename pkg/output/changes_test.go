@@ -69,8 +69,8 @@ func TestWhatCouldNotBeReadIsAbsent(t *testing.T) {
 		{Kind: "Deployment", Reason: readiness.ReadFailed, Err: lost}, {Kind: "Job", Reason: readiness.ReadFailed, Err: lost},
 	}}}
 	doc := NewStatus(Place{}, s, verdict.Judge(s))
-	if doc.Workloads != nil || doc.Jobs != nil || headline(doc) != "workloads unknown" {
-		t.Errorf("%s, %v, %v", headline(doc), doc.Workloads, doc.Jobs)
+	if doc.Workloads != nil || doc.Jobs != nil || progress(doc) != "workloads unknown" {
+		t.Errorf("%s, %v, %v", progress(doc), doc.Workloads, doc.Jobs)
 	}
 }
 

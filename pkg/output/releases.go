@@ -93,10 +93,19 @@ func releasesLine(r *Releases) string {
 	case release.Underway:
 		return text + "in the middle of an installation or an upgrade"
 	}
-	if !slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Status != release.StatusMissing && r.Version != r.Want }) {
+	odd := slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Status != release.StatusMissing && r.Version != r.Want })
+	if !odd && r.missing() {
 		return text + "all of " + alternatives(r.TPE) + ", and the others missing"
 	}
+	if !odd {
+		return text + "with the charts of others"
+	}
 	return text + "of different releases of ThingPark Enterprise"
+}
+
+// missing reports whether one of the releases is.
+func (r *Releases) missing() bool {
+	return slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Status == release.StatusMissing })
 }
 
 // twins says which other releases of ThingPark Enterprise have the same charts, where
@@ -141,7 +150,7 @@ func (r *Releases) title() string {
 			all = append(all, item.Of[n-1])
 		}
 	}
-	if len(all) == 1 {
+	if len(all) == 1 && r.missing() {
 		return name + " " + all[0] + ", incomplete"
 	}
 	return name + " " + strings.Join(all, " and ") + ", mixed"

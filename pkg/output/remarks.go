@@ -13,7 +13,7 @@ func Remarks(doc *EntryList, v View) string { return doc.remarks(v) }
 
 func (l *EntryList) remarks(v View) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", l.Outcome, entriesLine(l.Summary))
+	fmt.Fprintf(&b, "%s: %s", l.Outcome, l.headline())
 	if l.Namespace != "" {
 		fmt.Fprintf(&b, ", namespace %s", l.Namespace)
 	}
@@ -30,6 +30,9 @@ func (l *EntryList) remarks(v View) string {
 	}
 	return v.plain(b.String())
 }
+
+// headline says in one line what is wrong, and how far the entries are.
+func (l *EntryList) headline() string { return room(wrong(l.Head), entriesLine(l.Summary), 0) }
 
 // entriesLine says how far the entries are.
 func entriesLine(s *Summary) string {

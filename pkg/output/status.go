@@ -128,7 +128,8 @@ func (s *screen) head(doc *Status) (place, verdict *part) {
 
 // verdictLine is the verdict in one line.
 func (doc *Status) verdictLine(v View) string {
-	return fmt.Sprintf("%-7s  %s", doc.word(), headline(doc)+upgraded(doc, v))
+	head := fmt.Sprintf("%-7s  ", doc.word())
+	return head + room(wrong(doc.Head), progress(doc)+upgraded(doc, v), v.Width-width(head))
 }
 
 // upgraded says how long ago Helm was at work last, where what it began is not over.
@@ -147,8 +148,11 @@ func upgraded(doc *Status, v View) string {
 	}
 }
 
-// headline says in one line how far everything is that was asked for.
-func headline(doc *Status) string {
+// headline says in one line what is wrong, and how far everything is that was asked for.
+func headline(doc *Status) string { return room(wrong(doc.Head), progress(doc), 0) }
+
+// progress says in one line how far everything is that was asked for.
+func progress(doc *Status) string {
 	var parts []string
 	if doc.asked.Workloads() {
 		parts = append(parts, workloadsLine(doc.Workloads))

@@ -43,7 +43,7 @@ func NewStatusList(now time.Time, items []*Status, wheres []command.Where) *Stat
 		TypeMeta: typeMeta("StatusList"), Items: items, Outcome: verdict.OutcomeDone,
 		Summary: ListSummary{len(items), map[verdict.Outcome]int{}},
 	}
-	for i, doc := range items {
+	for _, doc := range items {
 		l.Summary.ByOutcome[doc.Outcome]++
 		if doc.ObservedAt.After(l.ObservedAt) {
 			l.ObservedAt = doc.ObservedAt
@@ -51,7 +51,9 @@ func NewStatusList(now time.Time, items []*Status, wheres []command.Where) *Stat
 		if code := verdict.Gravest(l.ExitCode, doc.ExitCode); code != l.ExitCode {
 			l.ExitCode, l.Outcome = code, doc.Outcome
 		}
-		if doc.Outcome != verdict.OutcomeDone && doc.Namespace != "" {
+	}
+	for _, i := range l.gravestFirst() {
+		if doc := items[i]; doc.Outcome != verdict.OutcomeDone && doc.Namespace != "" {
 			l.next = append(l.next, wheres[i].TPE("status"))
 		}
 	}
@@ -104,14 +106,40 @@ func (l *StatusList) show(s *screen) {
 	s.lay(&fitting{view: s.view, parts: l.parts(s)})
 }
 
-// redraw shows what fits: next commands go first, then installations.
+// redraw shows what fits: next commands go first, then installations, those that are done
+// before the others.
 func (l *StatusList) redraw(s *screen) {
 	parts := l.parts(s)
 	list, next := parts[1], parts[len(parts)-1]
 	f := &fitting{view: s.view, most: s.view.most, hint: "status -o json", parts: parts}
+	if f.most > 0 && f.over() > 0 && len(list.rows) == len(l.Items) {
+		rows := list.rows
+		list.rows = nil
+		for _, i := range l.gravestFirst() {
+			list.rows = append(list.rows, rows[i])
+		}
+	}
 	f.fit([]step{{part: next, rows: true, least: 1}, {part: list, rows: true, least: 1}, {part: next, rows: true}, {part: list, rows: true}})
 	s.lay(f)
 }
+
+// gravestFirst returns the indices of the installations in the order of their verdicts.
+func (l *StatusList) gravestFirst() []int {
+	order := make([]int, len(l.Items))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(gravity(l.Items[a]), gravity(l.Items[b])) })
+	return order
+}
+
+// gravity is the place of an installation among those that are listed by their verdicts.
+func gravity(doc *Status) int {
+	return slices.Index(verdictWords, strings.ToLower(doc.word()))
+}
+
+// verdictWords are the words of a list, the gravest first.
+var verdictWords = []string{"failed", "forbidden", "unknown", "pending", "done"}
 
 // parts are the verdict, the list, with -o wide the findings, and the next commands.
 func (l *StatusList) parts(s *screen) []*part {
@@ -190,14 +218,14 @@ func (l *StatusList) details(s *screen) (parts []*part) {
 	return parts
 }
 
-// headline counts the installations by their verdicts.
+// headline counts the installations by their verdicts, those that are not well first.
 func (l *StatusList) headline() string {
 	counts := map[string]int{}
 	for _, doc := range l.Items {
 		counts[strings.ToLower(doc.word())]++
 	}
 	var parts []string
-	for _, word := range []string{"done", "failed", "pending", "unknown", "forbidden"} {
+	for _, word := range verdictWords {
 		if n := counts[word]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}

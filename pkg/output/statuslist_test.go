@@ -5,6 +5,7 @@ package output
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +69,7 @@ func TestStatusListScreen(t *testing.T) {
 	got := screenOf(t, listed(clusters, "done", "failed", "pending", "unusable"), &Format{}, View{Now: now})
 	want := `ThingPark Enterprise, 4 installations   namespace tpe
 
-UNKNOWN  1 done, 1 failed, 1 pending, 1 unknown
+UNKNOWN  1 failed, 1 unknown, 1 pending, 1 done
 
 VERDICT  CONTEXT  RELEASE  WORKLOADS  ENTRIES  WHY
 DONE     eu       -        1/1        1/1      -
@@ -78,8 +79,8 @@ UNKNOWN  gone     -        -          -        this context cannot be used: no s
 
 NEXT
 kubectl tpe status -n tpe --context=us
-kubectl tpe status -n tpe --context=ap
 kubectl tpe status -n tpe --context=gone
+kubectl tpe status -n tpe --context=ap
 `
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -100,6 +101,47 @@ DONE     b          -        1/1        1/1      -
 	for _, says := range []string{"FINDINGS of us\n", "TPE101", " CODE "} {
 		if !strings.Contains(wide, says) {
 			t.Errorf("wide does not say %q:\n%s", says, wide)
+		}
+	}
+}
+
+// A list of many that is redrawn fits the screen, with the verdict, a command, and those that
+// are not well; what is left out is counted.
+func TestManyInstallationsFit(t *testing.T) {
+	const many = 100
+	var places []Place
+	var states []string
+	for i := range many {
+		places = append(places, Place{Context: fmt.Sprintf("cluster-of-a-customer-with-a-long-name-%03d", i), Namespace: "thingpark-enterprise"})
+		states = append(states, "done")
+	}
+	states[97], states[98], states[99] = "pending", "unusable", "failed"
+	for _, size := range [][2]int{{60, 15}, {80, 24}, {100, 30}, {200, 50}} {
+		for _, note := range []string{"", "6m of 30m; safe to interrupt"} {
+			l := listed(places, states...)
+			l.note = note
+			text, err := redrawn(l, &Format{}, View{Now: now, Width: size[0], Height: size[1], Terminal: true, Redraw: true, Continue: `\`})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+			if len(lines) >= size[1] {
+				t.Errorf("%v: %d lines", size, len(lines))
+			}
+			shown := 0
+			for _, line := range lines {
+				if width(line) > size[0] {
+					t.Errorf("%v: wraps: %q", size, line)
+				}
+				if strings.HasPrefix(line, "DONE     cluster") || strings.HasPrefix(line, "DONE     eu") {
+					shown++
+				}
+			}
+			for _, says := range []string{"UNKNOWN  1 failed, 1 unknown, 1 pending, 97 done", "\nFAILED   c", "\nUNKNOWN  c", "\nPENDING  c", "\nNEXT\n", "-099", note, fmt.Sprintf("not shown: %d installations", 97-shown)} {
+				if !strings.Contains(text, says) {
+					t.Errorf("%v: does not say %q:\n%s", size, says, text)
+				}
+			}
 		}
 	}
 }

@@ -7,7 +7,7 @@ package output
 // Title names what is installed, as far as it is known.
 func (doc *Status) Title() string { return doc.Releases.title() }
 
-// Headline says in one line how far everything is that was asked for.
+// Headline says in one line what is wrong, and how far everything is that was asked for.
 func (doc *Status) Headline() string { return headline(doc) }
 
 // Next returns commands to copy, the first to try first.
