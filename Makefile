@@ -59,7 +59,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew outside helm consumers image-test workflows ## what test leaves out: the race detector, the linters, vet for every system
+check: tidy format vet lint prose race krew outside helm consumers shells image-test workflows ## what test leaves out: the race detector, the linters, vet for every system
 
 .PHONY: bench
 bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
@@ -163,6 +163,12 @@ $(PROSE):
 consumers: # reports through Jenkins' schema and GitHub's grammar
 	@sh test/packages.sh libxml2-utils cmark-gfm
 	go test -tags consumers -run TestConsumers ./pkg/report
+
+.PHONY: shells
+shells: # Tab in bash, zsh and fish, through kubectl; fails if one of them is missing
+	@sh test/packages.sh bash-completion zsh fish
+	go vet -tags shells ./test/shells
+	go test -tags shells -count=1 ./test/shells
 
 .PHONY: mutants
 mutants: $(MUTATE) ## what the unit tests do not notice, as docs/mutants.md; hours. MUTATED=release takes one package
