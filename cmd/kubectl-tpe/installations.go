@@ -154,11 +154,20 @@ func (a *app) knowContexts(contexts []string) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	known := strings.Join(slices.Sorted(maps.Keys(raw.Contexts)), ", ")
-	if known == "" {
-		known = "none"
+	known := slices.Sorted(maps.Keys(raw.Contexts))
+	return answered(verdict.ExitUsage, fmt.Errorf("--contexts: the kubeconfig does not have %s: it has %s", strings.Join(unknown, ", "), someOf(known)))
+}
+
+// someOf lists names, but not more than a few lines of them.
+func someOf(names []string) string {
+	const most = 10
+	switch over := len(names) - most; {
+	case len(names) == 0:
+		return "none"
+	case over > 0:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), over)
 	}
-	return answered(verdict.ExitUsage, fmt.Errorf("--contexts: the kubeconfig does not have %s: it has %s", strings.Join(unknown, ", "), known))
+	return strings.Join(names, ", ")
 }
 
 // installation returns what asks one context, the current one if it is empty, and one

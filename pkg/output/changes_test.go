@@ -5,6 +5,7 @@ package output
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,7 +70,7 @@ func TestWhatCouldNotBeReadIsAbsent(t *testing.T) {
 		{Kind: "Deployment", Reason: readiness.ReadFailed, Err: lost}, {Kind: "Job", Reason: readiness.ReadFailed, Err: lost},
 	}}}
 	doc := NewStatus(Place{}, s, verdict.Judge(s))
-	if doc.Workloads != nil || doc.Jobs != nil || progress(doc) != "workloads unknown" {
+	if doc.Workloads != nil || doc.Jobs != nil || strings.Join(progress(doc), ", ") != "workloads unknown" {
 		t.Errorf("%s, %v, %v", progress(doc), doc.Workloads, doc.Jobs)
 	}
 }

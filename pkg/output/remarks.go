@@ -32,7 +32,9 @@ func (l *EntryList) remarks(v View) string {
 }
 
 // headline says in one line what is wrong, and how far the entries are.
-func (l *EntryList) headline() string { return room(wrong(l.Head), entriesLine(l.Summary), 0) }
+func (l *EntryList) headline() string {
+	return room(wrong(l.Head), []string{entriesLine(l.Summary)}, 0)
+}
 
 // entriesLine says how far the entries are.
 func entriesLine(s *Summary) string {

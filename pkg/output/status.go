@@ -129,7 +129,7 @@ func (s *screen) head(doc *Status) (place, verdict *part) {
 // verdictLine is the verdict in one line.
 func (doc *Status) verdictLine(v View) string {
 	head := fmt.Sprintf("%-7s  ", doc.word())
-	return head + room(wrong(doc.Head), progress(doc)+upgraded(doc, v), v.Width-width(head))
+	return head + room(wrong(doc.Head), progress(doc), v.Width-width(head)) + upgraded(doc, v)
 }
 
 // upgraded says how long ago Helm was at work last, where what it began is not over.
@@ -151,8 +151,8 @@ func upgraded(doc *Status, v View) string {
 // headline says in one line what is wrong, and how far everything is that was asked for.
 func headline(doc *Status) string { return room(wrong(doc.Head), progress(doc), 0) }
 
-// progress says in one line how far everything is that was asked for.
-func progress(doc *Status) string {
+// progress says how far everything is that was asked for.
+func progress(doc *Status) []string {
 	var parts []string
 	if doc.asked.Workloads() {
 		parts = append(parts, workloadsLine(doc.Workloads))
@@ -168,7 +168,7 @@ func progress(doc *Status) string {
 	if complete := completeJobs(jobs); complete < len(jobs) && doc.onlyJobs() {
 		parts = append(parts, fmt.Sprintf("%d of %d jobs complete", complete, len(jobs)))
 	}
-	return strings.Join(parts, ", ")
+	return parts
 }
 
 // onlyJobs reports whether nothing but jobs is what is not over.

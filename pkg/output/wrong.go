@@ -4,6 +4,7 @@ package output
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
@@ -143,20 +144,22 @@ func (k kindOfFinding) count(n int) string {
 }
 
 // room joins the parts of a line that fit a width, those that are wrong before how far
-// everything is. Of the first it says how many it left out; the others stand below, too.
-func room(wrong []string, far string, most int) string {
-	all := strings.Join(append(wrong[:len(wrong):len(wrong)], far), ", ")
-	if most <= 0 || width(all) <= most || len(wrong) == 0 {
-		return all
+// everything is, which the rest of a screen says, too. Where nothing is wrong, all are there.
+func room(wrong, far []string, most int) string {
+	all := slices.Concat(wrong, far)
+	for n := len(all); n > len(wrong) && len(wrong) > 0; n-- {
+		if text := strings.Join(all[:n], ", "); most <= 0 || width(text) <= most {
+			return text
+		}
 	}
 	for n := len(wrong); n > 0; n-- {
 		text := strings.Join(wrong[:n], ", ")
 		if left := len(wrong) - n; left > 0 {
 			text += fmt.Sprintf(", %d more", left)
 		}
-		if width(text) <= most {
+		if width(text) <= most || n == 1 {
 			return text
 		}
 	}
-	return wrong[0]
+	return strings.Join(far, ", ")
 }

@@ -24,7 +24,8 @@ func TestTheVerdictSaysWhatIsWrong(t *testing.T) {
 		find(verdict.LevelError, verdict.CodeImagePull, twa, pod("twa-b"), pod("twa-c")), // one of them again
 		find(verdict.LevelWarning, verdict.CodeHeldUp, twa),
 	}
-	const far = "41 of 42 workloads ready, 3 of 3 entries final"
+	const workloads, entries = "41 of 42 workloads ready", "3 of 3 entries final"
+	const far = workloads + ", " + entries
 	tests := []struct {
 		name     string
 		outcome  verdict.Outcome
@@ -34,6 +35,7 @@ func TestTheVerdictSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"all of it", verdict.OutcomeFailed, all, 0, "1 entry aborted, 1 release failed, 3 pods cannot pull their image, " + far},
 		{"no room for how far", verdict.OutcomeFailed, all, 71, "1 entry aborted, 1 release failed, 3 pods cannot pull their image"},
+		{"some room for how far", verdict.OutcomeFailed, all[:1], 50, "1 entry aborted, " + workloads},
 		{"less room", verdict.OutcomeFailed, all, 51, "1 entry aborted, 1 release failed, 1 more"},
 		{"several", verdict.OutcomeFailed, []verdict.Finding{find(verdict.LevelError, verdict.CodeEntryAborted, entry("4")), find(verdict.LevelError, verdict.CodeEntryAborted, entry("5"))}, 0, "2 entries aborted, " + far},
 		{"no pod is known", verdict.OutcomeFailed, []verdict.Finding{find(verdict.LevelError, verdict.CodeImagePull, twa)}, 0, "1 workload cannot pull its image, " + far},
@@ -44,7 +46,7 @@ func TestTheVerdictSaysWhatIsWrong(t *testing.T) {
 	}
 	for _, tt := range tests {
 		h := Head{Judged: Judged{Outcome: tt.outcome}, Findings: tt.findings}
-		if got := room(wrong(h), far, tt.width); got != tt.want {
+		if got := room(wrong(h), []string{workloads, entries}, tt.width); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
