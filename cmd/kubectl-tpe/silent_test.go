@@ -249,7 +249,7 @@ func TestSeveralSayWhatIsAsked(t *testing.T) {
 		"status --watch -A":                 "asking in which namespaces",
 		"wait --timeout=0 --all-namespaces": "asking in which namespaces",
 	} {
-		_, stderr, first, _, _ := onTerminal(t, plugin, dir, []string{"TEST_PATIENCE=1", "TEST_INTERRUPT=1s", "KUBECONFIG=kubeconfig", "TERM=xterm"}, strings.Fields(line))
+		_, stderr, first, _, _ := onTerminal(t, plugin, dir, []string{"TEST_NOTICE=1", "TEST_INTERRUPT=1s", "KUBECONFIG=kubeconfig", "TERM=xterm"}, strings.Fields(line))
 		if !strings.HasPrefix(stderr, want) || first == 0 || first > 5*time.Second {
 			t.Errorf("%s: after %s %q", line, first, stderr)
 		}
