@@ -118,6 +118,7 @@ func (a *app) installations(ctx context.Context, f *installationFlags, pumDeploy
 	if err := a.knowContexts(contexts); err != nil {
 		return nil, err
 	}
+	a.askingSeveral(contexts)
 	if len(contexts) == 0 {
 		contexts = []string{""} // the current one
 	}

@@ -65,6 +65,10 @@ func (a *app) applyTestEnv() {
 		must(err)
 		time.AfterFunc(after, func() { _ = self.Signal(os.Interrupt) })
 	}
+	if os.Getenv("TEST_NOTICE") != "" {
+		a.notice = &notice{w: os.Stderr}
+		a.Out, a.ErrOut = &stream{os.Stdout, a.notice}, &stream{os.Stderr, a.notice}
+	}
 	if os.Getenv("TEST_PATIENCE") != "" {
 		a.patience = patience{noted: testNoted, limit: testLimit}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -92,6 +93,23 @@ func (a *app) asking(c *cluster) {
 	text := fmt.Sprintf("asking %s for namespace %s", c.config.Host, c.Namespace)
 	if c.Context != "" {
 		text += ", context " + c.Context
+	}
+	a.notice.say(view.OneLine(text), view.Redraw)
+}
+
+// askingSeveral says that several installations are asked, if that takes long.
+func (a *app) askingSeveral(contexts []string) {
+	view := a.errView()
+	if !view.Terminal {
+		return
+	}
+	text := "asking in which namespaces ThingPark Enterprise is installed"
+	switch n := len(contexts); n {
+	case 0:
+	case 1:
+		text = "asking context " + contexts[0]
+	default:
+		text = fmt.Sprintf("asking %d contexts: %s", n, strings.Join(contexts, ", "))
 	}
 	a.notice.say(view.OneLine(text), view.Redraw)
 }

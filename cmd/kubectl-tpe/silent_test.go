@@ -231,3 +231,27 @@ func TestWhatGoesOnSaysWhoIsSilent(t *testing.T) {
 		})
 	}
 }
+
+// Of several installations, too, a terminal says at once what is asked: one that is silent must
+// not hide that.
+func TestSeveralSayWhatIsAsked(t *testing.T) {
+	plugin, silent := pluginLink(t), silentListener(t)
+	dir := t.TempDir()
+	kubeconfig := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: c}}, {name: b, context: {cluster: c}}], "+
+		"clusters: [{name: c, cluster: {server: 'http://%s'}}]}", silent)
+	if err := os.WriteFile(filepath.Join(dir, "kubeconfig"), []byte(kubeconfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[string]string{
+		"status --contexts=a,b":             "asking 2 contexts: a, b",
+		"status --contexts=a":               "asking context a",
+		"wait --contexts=a,b":               "asking 2 contexts: a, b",
+		"status --watch -A":                 "asking in which namespaces",
+		"wait --timeout=0 --all-namespaces": "asking in which namespaces",
+	} {
+		_, stderr, first, _, _ := onTerminal(t, plugin, dir, []string{"TEST_NOTICE=1", "TEST_INTERRUPT=1s", "KUBECONFIG=kubeconfig", "TERM=xterm"}, strings.Fields(line))
+		if !strings.HasPrefix(stderr, want) || first == 0 || first > 5*time.Second {
+			t.Errorf("%s: after %s %q", line, first, stderr)
+		}
+	}
+}

@@ -26,6 +26,7 @@ type StatusList struct {
 	Summary         ListSummary      `json:"summary"`
 	Items           []*Status        `json:"items"` // in the order in which they were given, or of their namespaces
 
+	word string   // the outcome as a screen says it, even if it was interrupted
 	next []string // commands to copy
 	note string   // for how long it was waited; empty if it was not
 }
@@ -40,7 +41,7 @@ type ListSummary struct {
 // asked, in the same order.
 func NewStatusList(now time.Time, items []*Status, wheres []command.Where) *StatusList {
 	l := &StatusList{
-		TypeMeta: typeMeta("StatusList"), Items: items, Outcome: verdict.OutcomeDone,
+		TypeMeta: typeMeta("StatusList"), Items: items, Outcome: verdict.OutcomeDone, word: "DONE",
 		Summary: ListSummary{len(items), map[verdict.Outcome]int{}},
 	}
 	for _, doc := range items {
@@ -49,7 +50,7 @@ func NewStatusList(now time.Time, items []*Status, wheres []command.Where) *Stat
 			l.ObservedAt = doc.ObservedAt
 		}
 		if code := verdict.Gravest(l.ExitCode, doc.ExitCode); code != l.ExitCode {
-			l.ExitCode, l.Outcome = code, doc.Outcome
+			l.ExitCode, l.Outcome, l.word = code, doc.Outcome, doc.Word()
 		}
 	}
 	for _, i := range l.gravestFirst() {
@@ -143,8 +144,7 @@ var verdictWords = []string{"failed", "forbidden", "unknown", "pending", "done"}
 
 // parts are the verdict, the list, with -o wide the findings, and the next commands.
 func (l *StatusList) parts(s *screen) []*part {
-	head := Head{Judged: Judged{Outcome: l.Outcome, ExitCode: l.ExitCode}}
-	top := &part{rows: []row{{lines: []string{s.fitted(l.title()), "", s.fitted(fmt.Sprintf("%-7s  %s", head.word(), l.headline()))}}}}
+	top := &part{rows: []row{{lines: []string{s.fitted(l.title()), "", s.fitted(fmt.Sprintf("%-7s  %s", l.word, l.headline()))}}}}
 	if l.note != "" {
 		top.rows = append(top.rows, row{lines: []string{s.fitted(l.note)}})
 	}
@@ -264,6 +264,8 @@ func (doc *Status) why() string {
 	switch level := doc.worst(); {
 	case doc.unheard():
 		return "no answer yet"
+	case level == verdict.LevelError && doc.Findings[0].Code == verdict.CodeUnreachable:
+		return strings.Join(wrong(doc.Head), ", ") + ": " + doc.Findings[0].Detail
 	case doc.Outcome == verdict.OutcomeUnknown && level == verdict.LevelError && !strings.Contains(doc.Findings[0].Summary, doc.Findings[0].Detail):
 		return doc.Findings[0].Summary + doc.more() + ": " + doc.Findings[0].Detail
 	case level == verdict.LevelError, level == verdict.LevelWarning && doc.Outcome == verdict.OutcomeDone:

@@ -146,6 +146,25 @@ func TestManyInstallationsFit(t *testing.T) {
 	}
 }
 
+// A list that is interrupted says the same verdict, and one that cannot be reached says so first.
+func TestStatusListWords(t *testing.T) {
+	h := Head{Judged: Judged{Outcome: verdict.OutcomeUnknown, ExitCode: verdict.ExitForbidden}, Findings: []verdict.Finding{
+		{Code: verdict.CodeForbidden, Level: verdict.LevelError, Summary: "entries unknown"},
+	}}
+	l := NewStatusList(now, []*Status{{Head: h}}, make([]command.Where, 1))
+	for _, l := range []*StatusList{l, l.Interrupted()} {
+		if got := screenOf(t, l, &Format{}, View{Now: now}); !strings.Contains(got, "\nFORBIDDEN  1 forbidden\n") {
+			t.Errorf("exit code %d:\n%s", l.ExitCode, got)
+		}
+	}
+	h.ExitCode, h.Findings = verdict.ExitError, []verdict.Finding{
+		{Code: verdict.CodeUnreachable, Level: verdict.LevelError, Summary: "workloads unknown", Detail: "list pods: connection refused"},
+	}
+	if got, want := (&Status{Head: h}).why(), "API server unreachable: list pods: connection refused"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // What decides is the exit code's order; none is better than the gravest, nor is one that was
 // interrupted.
 func TestStatusListVerdict(t *testing.T) {
