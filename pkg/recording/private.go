@@ -3,6 +3,7 @@
 package recording
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
@@ -19,6 +20,7 @@ type Pattern struct {
 	Name  string         // what it finds
 	find  *regexp.Regexp // the last group is replaced
 	spare func(found []string) bool
+	with  string   // what takes its place; empty for ***
 	words []string // without one of which, in lower case, there is none: most texts have none, and that is quick to see
 }
 
@@ -31,25 +33,36 @@ var keyWords = []string{"passw", "passphrase", "pwd", "secret", "token", "key", 
 // Patterns returns what is masked in every text of a recording.
 func Patterns() []Pattern {
 	return []Pattern{
-		{"private keys in PEM", regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))`), nil, []string{"private key"}},
-		{"user and password in an address", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@]*)@`), nil, []string{"://"}},
-		{"user and password before a host", regexp.MustCompile(`[\w.-]+:([^\s:/@"'\\{}\[\],]+)@[\w(.-]+`), isDigest, []string{"@"}},
-		{"HTTP credentials", regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{6,})`), isProse, []string{"bearer", "basic"}},
-		{"JSON Web Tokens", regexp.MustCompile(`\b(eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)`), nil, []string{"eyj"}},
-		{"access keys of clouds and code hosts", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})`), nil, []string{"akia", "asia", "gh", "glpat", "xox"}},
-		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*"((?:[^"\\\n]|\\.)+)`), nil, keyWords},
-		{"the same in single quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*'((?:[^'\\\n]|\\.)+)`), nil, keyWords},
-		{"the same in quotes inside of quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\+["'])?\s*[:=]\s*\\+["']((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil, keyWords},
-		{"values of the same keys behind an equals sign, as in queries", regexp.MustCompile(`(?i)\b` + secretKeys + `=([^\s&"'<>;,\\]+)`), nil, keyWords},
-		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)(?:^|[\s"'{},;&?(\[])` + secretKeys + `:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse, keyWords},
-		{"options such as --password VALUE", regexp.MustCompile(`(?i)--?` + secretKeys + `\s+([^\s"'-][^\s"']*)`), isProse, keyWords},
-		{"signatures in queries", regexp.MustCompile(`(?i)[?&](?:sig|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|code|auth)=([^\s&"'<>]+)`), nil, []string{"="}},
+		{"private keys in PEM", regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))`), nil, "", []string{"private key"}},
+		{"user and password in an address", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@]*)@`), nil, "", []string{"://"}},
+		{"user and password before a host", regexp.MustCompile(`[\w.-]+:([^\s:/@"'\\{}\[\],]+)@[\w(.-]+`), isDigest, "", []string{"@"}},
+		{"HTTP credentials", regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{6,})`), isProse, "", []string{"bearer", "basic"}},
+		{"JSON Web Tokens", regexp.MustCompile(`\b(eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)`), nil, "", []string{"eyj"}},
+		{"access keys of clouds and code hosts", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})`), nil, "", []string{"akia", "asia", "gh", "glpat", "xox"}},
+		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*"((?:[^"\\\n]|\\.)+)`), nil, "", keyWords},
+		{"the same in single quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*'((?:[^'\\\n]|\\.)+)`), nil, "", keyWords},
+		{"the same in quotes inside of quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\+["'])?\s*[:=]\s*\\+["']((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil, "", keyWords},
+		{"values of the same keys behind an equals sign, as in queries", regexp.MustCompile(`(?i)\b` + secretKeys + `=([^\s&"'<>;,\\]+)`), nil, "", keyWords},
+		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)(?:^|[\s"'{},;&?(\[])` + secretKeys + `:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse, "", keyWords},
+		{"options such as --password VALUE", regexp.MustCompile(`(?i)--?` + secretKeys + `\s+([^\s"'-][^\s"']*)`), isProse, "", keyWords},
+		{"signatures in queries", regexp.MustCompile(`(?i)[?&](?:sig|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|code|auth)=([^\s&"'<>]+)`), nil, "", []string{"="}},
+		{"user and password in an address, with a slash in the password", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@:]*:[^\s"'<>@]+)@`), isPort, "", []string{"://"}},
+		{"numbers of keys such as password, secret, token", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\*["'])?\s*[:=]\s*(\d{4,})\b`), nil, "0", keyWords},
+		{"lists of the same keys", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*\[([^\]\n]+)\]`), nil, `"***"`, keyWords},
+		{"passwords behind pass=, or in a sentence", regexp.MustCompile(`(?i)\b(?:pass=|passw(?:or)?d\s+['"]|with password\s+)([^\s&"'<>;,\\]+)`), nil, "", []string{"pass"}},
 	}
 }
 
 // isDigest accepts the tag and the digest of an image, which look like a password.
 func isDigest(found []string) bool {
 	return strings.Contains(found[0], "@sha256") || strings.Contains(found[0], "@sha512")
+}
+
+// isPort accepts an address with a port and an @ behind it, or the digest of an image.
+func isPort(found []string) bool {
+	_, password, _ := strings.Cut(found[1], ":")
+	port, _, _ := strings.Cut(password, "/")
+	return isDigest(found) || strings.Trim(port, "0123456789") == ""
 }
 
 // isProse accepts a value that is a word of a sentence, such as "token: unexpected status".
@@ -101,7 +114,7 @@ func (p *Pattern) mask(text string) string {
 			continue
 		}
 		b.WriteString(text[end:from])
-		b.WriteString(masked)
+		b.WriteString(cmp.Or(p.with, masked))
 		end = to
 	}
 	b.WriteString(text[end:])

@@ -36,6 +36,12 @@ func TestMasked(t *testing.T) {
 		"clone with ghp_abcdefghijklmnopqrstuvwx":                               "clone with ***",
 		"https://s3/x?X-Amz-Signature=aa11&b=2":                                 "https://s3/x?X-Amz-Signature=***&b=2",
 		"-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\n": "***\n",
+		`{"password":12345678915,"max":10}`:                                     `{"password":0,"max":10}`,
+		`{"passwords":["a","b"],"max":10}`:                                      `{"passwords":["***"],"max":10}`,
+		"dial mongodb://root:PLA/NT@mongo-0/tpe":                                "dial mongodb://***@mongo-0/tpe",
+		"dsn user=twa pass=hunter2":                                             "dsn user=twa pass=***",
+		"ALTER USER twa passwd 'hunter2'":                                       "ALTER USER twa passwd '***'",
+		"login with password hunter2 failed":                                    "login with password *** failed",
 
 		// what Kubernetes says stays as it is
 		"failed to fetch anonymous token: unexpected status from GET request to https://repository.thingpark.com/v2/token: 401 Unauthorized": "",
@@ -44,7 +50,9 @@ func TestMasked(t *testing.T) {
 		`couldn't find key password in Secret tpe/mongo`:                                               "",
 		"Readiness probe failed: Get \"http://10.0.0.1:8080/health\": dial tcp 10.0.0.1:8080: refused": "",
 		"0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available":             "",
-		"basic auth is required": "",
+		"basic auth is required":                             "",
+		"Get https://nexus:8443/repo/x@sha256:0123: refused": "",
+		"https://nexus:8443/v2/me@example.com":               "",
 	} {
 		if want == "" {
 			want = text
