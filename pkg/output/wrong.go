@@ -49,7 +49,7 @@ var kindsOfFindings = map[verdict.Code]kindOfFinding{
 	verdict.CodeNoAnswer:          {"", "no answer from PUM", ""},
 	verdict.CodeNotUnderstood:     {"", "an answer was not understood", ""},
 	verdict.CodeUnreachable:       {"", "API server unreachable", ""},
-	verdict.CodeNotLoggedIn:       {"", "not logged in", ""},
+	verdict.CodeNotLoggedIn:       {"", "not authenticated", ""},
 	verdict.CodeReleasesMixed:     {"release", "does not match the others", "do not match the others"},
 	verdict.CodeReleaseFailed:     {"release", "failed", ""},
 	verdict.CodeReleaseMissing:    {"release", "is missing", "are missing"},

@@ -175,7 +175,7 @@ func TestTenInstallations(t *testing.T) {
 			t.Errorf("%s is not shown as %s:\n%s", name, word, screen.stdout)
 		}
 	}
-	if !strings.Contains(screen.stdout, "5 done, 2 failed, 1 pending, 2 forbidden") || screen.code != 4 {
+	if !strings.Contains(screen.stdout, "2 failed, 2 forbidden, 1 pending, 5 done") || screen.code != 4 {
 		t.Errorf("exit code %d:\n%s", screen.code, screen.stdout)
 	}
 }
