@@ -62,22 +62,27 @@ func TestNotice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b bytes.Buffer
 		n := &notice{w: &b}
+		said := func() string {
+			n.lock.Lock()
+			defer n.lock.Unlock()
+			return b.String()
+		}
 		n.say("asking https://prod", true)
 		time.Sleep(100 * time.Millisecond)
 		synctest.Wait()
-		if b.Len() > 0 {
-			t.Errorf("at once: %q", b.String())
+		if said() != "" {
+			t.Errorf("at once: %q", said())
 		}
 		time.Sleep(100 * time.Millisecond)
 		synctest.Wait()
-		if b.String() != "asking https://prod" {
-			t.Errorf("after 200 ms: %q", b.String())
+		if said() != "asking https://prod" {
+			t.Errorf("after 200 ms: %q", said())
 		}
 		n.instead("waiting")
 		n.clear()
 		n.clear()
-		if b.String() != "asking https://prod\r\x1b[2Kwaiting\r\x1b[2K" {
-			t.Errorf("at the answer: %q", b.String())
+		if said() != "asking https://prod\r\x1b[2Kwaiting\r\x1b[2K" {
+			t.Errorf("at the answer: %q", said())
 		}
 
 		b.Reset()
@@ -85,16 +90,16 @@ func TestNotice(t *testing.T) {
 		n.clear() // an answer that comes at once
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if b.Len() > 0 {
-			t.Errorf("after the answer: %q", b.String())
+		if said() != "" {
+			t.Errorf("after the answer: %q", said())
 		}
 
 		n.say("asking https://prod", false) // where nothing is redrawn
 		time.Sleep(time.Second)
 		synctest.Wait()
 		n.clear()
-		if b.String() != "asking https://prod\n" {
-			t.Errorf("where nothing is redrawn: %q", b.String())
+		if said() != "asking https://prod\n" {
+			t.Errorf("where nothing is redrawn: %q", said())
 		}
 	})
 }
