@@ -87,6 +87,14 @@ func TestOnlyItsOwnClientIsATraceOfALab(t *testing.T) {
 func upWithPods(t *testing.T, n *Node) {
 	t.Helper()
 	before := takeSnapshot(t, n)
+	for range 20 {
+		time.Sleep(250 * time.Millisecond) // as below
+		again := takeSnapshot(t, n)
+		same := len(again.Links) == len(before.Links)
+		if before = again; same {
+			break
+		}
+	}
 	up(t, n)
 	runPods(t, n, "pods", 3)
 	now := takeSnapshot(t, n)
