@@ -99,13 +99,12 @@ func (w *waitAll) check(flags pumFlags) error {
 
 // follow waits for all of them at the same time, and shows how it goes.
 func (w *waitAll) follow() error {
-	limited, cancel := (&waitRun{options: w.options}).limit(w.ctx)
+	limited, cancel := w.options.limit(w.ctx)
 	defer cancel()
 	err := w.run(limited, observe.Until{FailFast: w.options.failFast, StableFor: w.options.stableFor}, func() error {
 		list := w.list()
 		open := list.Open(func(i int) bool { return w.all[i].over })
-		waiting := output.Waiting{Elapsed: w.app.now().Sub(w.start), Timeout: w.options.timeout, Note: "safe to interrupt"}
-		err := w.progress.Show(list, w.app.errView(), open, waiting)
+		err := w.progress.Show(list, w.app.errView(), open, w.options.waiting(w.app.now().Sub(w.start)))
 		if readerGone(err) {
 			return err // nobody is there any more; any other trouble is no reason to know no end
 		}

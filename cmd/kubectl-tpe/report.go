@@ -113,23 +113,19 @@ const aboutTimeout = 5 * time.Second
 // over.
 func (a *app) about(ctx context.Context, c *cluster, in *report.Input) {
 	in.Version = version()
-	switch {
-	case c == nil:
+	if c == nil {
 		return
-	case c.kept != nil:
-		if plan, err := c.kept.Plan(); err == nil && plan != nil {
-			in.From = plan.TPE
-		}
-		return // there is nobody to ask
-	}
-	in.Server = c.config.Host
-	if in.Snapshot.Assessment == nil && in.Snapshot.Releases == nil {
-		return // nobody answers
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), aboutTimeout)
 	defer cancel()
-	in.Account, _ = c.whoAmI(ctx)
-	if plan, err := c.helm().Plan(ctx); err == nil && plan != nil {
+	if c.kept == nil {
+		in.Server = c.config.Host
+		if in.Snapshot.Assessment == nil && in.Snapshot.Releases == nil {
+			return // nobody answers
+		}
+		in.Account, _ = c.whoAmI(ctx)
+	}
+	if plan, err := c.plan(ctx); err == nil && plan != nil {
 		in.From = plan.TPE
 	}
 }

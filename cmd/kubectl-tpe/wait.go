@@ -227,10 +227,18 @@ func (w *waitRun) take(r observe.Report) {
 
 // limit returns a context that ends with the timeout.
 func (w *waitRun) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if w.options.timeout <= 0 || w.cluster != nil && w.cluster.kept != nil { // a recording has a time of its own
+	if w.cluster != nil && w.cluster.kept != nil { // a recording has a time of its own
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, w.options.timeout)
+	return w.options.limit(ctx)
+}
+
+// limit returns a context that ends with the timeout, if there is one.
+func (o *waitOptions) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if o.timeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, o.timeout)
 }
 
 // vain reports whether nothing could be asked, at the first time. That is not waited
@@ -250,9 +258,15 @@ func brokeOff(err error) bool {
 		connectionReset(err) || utilnet.IsHTTP2ConnectionLost(err))
 }
 
+// waiting says for how long has been waited, of how long.
+func (o *waitOptions) waiting(elapsed time.Duration) output.Waiting {
+	return output.Waiting{Elapsed: elapsed, Timeout: o.timeout, Note: "safe to interrupt"}
+}
+
 // waiting says how long it takes.
 func (w *waitRun) waiting() output.Waiting {
-	waiting := output.Waiting{Elapsed: w.app.now().Sub(w.start), Timeout: w.options.timeout, Note: "safe to interrupt", Left: w.estimate.Left()}
+	waiting := w.options.waiting(w.app.now().Sub(w.start))
+	waiting.Left = w.estimate.Left()
 	if w.last.Done {
 		waiting.DoneFor, waiting.StableFor = w.last.DoneFor, w.options.stableFor
 	}

@@ -66,6 +66,18 @@ func (l *Live) Draw(text string, width, height int) error {
 	return err
 }
 
+// update redraws a document, and tells the terminal how it goes.
+func (l *Live) update(doc Watched, f *Format, v View) error {
+	text, err := redrawn(doc, f, v)
+	if err == nil {
+		err = l.Signal(v.Signals, doc.state())
+	}
+	if err != nil {
+		return err
+	}
+	return l.Draw(text, v.Width, v.Height)
+}
+
 // start moves to where the assessment begins. A screen that became too small for
 // the last one has pushed a part of it away, and may bring it back when it
 // grows again: then all of the screen is the assessment's.

@@ -94,43 +94,56 @@ func (doc *Status) bar(v View) string {
 	return line
 }
 
-// A WaitProgress shows how a wait goes: on a terminal an assessment redrawn in place,
-// elsewhere a line for each change, and one a minute where nothing changes.
+// A display is what a document is shown on again and again: on a terminal it is redrawn in
+// place, elsewhere there is a line for each change, and one a minute where nothing changes.
+type display struct {
+	w     io.Writer
+	live  *Live
+	spoke time.Time // when the last line was written
+}
+
+// write writes what changed, or now and then that nothing did.
+func (p *display) write(v View, lines []string, still func() string) error {
+	if len(lines) == 0 && v.Now.Sub(p.spoke) >= heartbeat {
+		lines = []string{still()}
+	}
+	if len(lines) > 0 {
+		p.spoke = v.Now
+	}
+	return writeChanges(p.w, v, v.Now, lines)
+}
+
+// Clear takes what is redrawn off a terminal, to make room for the answer.
+func (p *display) Clear(v View) error {
+	if !v.Redraw || p.live.last == nil {
+		return nil
+	}
+	return errors.Join(p.live.Draw("", v.Width, v.Height), p.live.Signal(v.Signals, signal{}))
+}
+
+// A WaitProgress shows how a wait goes.
 type WaitProgress struct {
-	w      io.Writer
-	live   *Live
+	display
 	before *Status
-	spoke  time.Time // when the last line was written
 }
 
 // NewWaitProgress returns a progress that nothing was shown of yet.
-func NewWaitProgress(w io.Writer) *WaitProgress { return &WaitProgress{w: w, live: NewLive(w)} }
+func NewWaitProgress(w io.Writer) *WaitProgress {
+	return &WaitProgress{display: display{w: w, live: NewLive(w)}}
+}
 
 // Show shows how far a wait is.
 func (p *WaitProgress) Show(doc *Status, v View, waiting Waiting) error {
 	doc.waiting = &waiting
 	if v.Redraw {
-		text, err := redrawn(doc, &Format{}, v)
-		if err != nil {
-			return err
-		}
-		if err := p.live.Signal(v.Signals, doc.state()); err != nil {
-			return err
-		}
-		return p.live.Draw(text, v.Width, v.Height)
+		return p.live.update(doc, &Format{}, v)
 	}
 	lines := []string{"waiting for " + Missing(doc)}
 	if p.before != nil {
 		lines = doc.changes(p.before)
 	}
 	p.before = doc
-	if len(lines) == 0 && v.Now.Sub(p.spoke) >= heartbeat {
-		lines = []string{"still waiting for " + Missing(doc) + "; " + doc.far()}
-	}
-	if len(lines) > 0 {
-		p.spoke = v.Now
-	}
-	return writeChanges(p.w, v, v.Now, lines)
+	return p.write(v, lines, func() string { return "still waiting for " + Missing(doc) + "; " + doc.far() })
 }
 
 // far says in words how much is over, and for how long has been waited.
@@ -139,23 +152,20 @@ func (doc *Status) far() string {
 	return fmt.Sprintf("%d of %d over %s", over, total, doc.waiting.words())
 }
 
-// Clear takes the assessment off a terminal, to make room for the answer.
-func (p *WaitProgress) Clear(v View) error {
-	if !v.Redraw || p.live.last == nil {
-		return nil
-	}
-	return errors.Join(p.live.Draw("", v.Width, v.Height), p.live.Signal(v.Signals, signal{}))
-}
-
 // mostNamed is how many workloads are named where some are missing.
 const mostNamed = 5
 
+// some returns the first of many names, and how many more there are.
+func some(names []string) []string {
+	if over := len(names) - mostNamed; over > 0 {
+		return append(names[:mostNamed], fmt.Sprintf("%d more", over))
+	}
+	return names
+}
+
 // Missing names what is not done yet: workloads, jobs, and how many entries.
 func Missing(doc *Status) string {
-	names := notDone(doc)
-	if over := len(names) - mostNamed; over > 0 {
-		names = append(names[:mostNamed], fmt.Sprintf("%d more", over))
-	}
+	names := some(notDone(doc))
 	switch e := doc.Entries; {
 	case !doc.asked.Entries():
 	case e == nil:

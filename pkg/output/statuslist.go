@@ -4,7 +4,6 @@ package output
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -356,38 +355,26 @@ func (l *StatusList) Open(over func(i int) bool) string {
 			names = append(names, l.label(doc))
 		}
 	}
-	text := fmt.Sprintf("%d of %s", len(names), installations(len(l.Items)))
-	if over := len(names) - mostNamed; over > 0 {
-		names = append(names[:mostNamed], fmt.Sprintf("%d more", over))
-	}
-	return text + ": " + strings.Join(names, ", ")
+	return fmt.Sprintf("%d of %s: %s", len(names), installations(len(l.Items)), strings.Join(some(names), ", "))
 }
 
-// A ListProgress shows how a wait for several installations goes: on a terminal a list
-// redrawn in place, elsewhere a line for each change behind the name of its installation, and
-// one a minute where nothing changes.
+// A ListProgress shows how a wait for several installations goes: each line is behind the name
+// of its installation.
 type ListProgress struct {
-	w      io.Writer
-	live   *Live
+	display
 	before *StatusList
-	spoke  time.Time
 }
 
 // NewListProgress returns a progress that nothing was shown of yet.
-func NewListProgress(w io.Writer) *ListProgress { return &ListProgress{w: w, live: NewLive(w)} }
+func NewListProgress(w io.Writer) *ListProgress {
+	return &ListProgress{display: display{w: w, live: NewLive(w)}}
+}
 
 // Show shows how far a wait is. Open says what it still waits for.
 func (p *ListProgress) Show(l *StatusList, v View, open string, waiting Waiting) error {
 	if v.Redraw {
 		l.note = waiting.words() + "; " + waiting.Note
-		text, err := redrawn(l, &Format{}, v)
-		if err == nil {
-			err = p.live.Signal(v.Signals, l.state())
-		}
-		if err != nil {
-			return err
-		}
-		return p.live.Draw(text, v.Width, v.Height)
+		return p.live.update(l, &Format{}, v)
 	}
 	var lines []string
 	if p.before == nil {
@@ -401,19 +388,5 @@ func (p *ListProgress) Show(l *StatusList, v View, open string, waiting Waiting)
 		lines = l.changes(p.before)
 	}
 	p.before = l
-	if len(lines) == 0 && v.Now.Sub(p.spoke) >= heartbeat {
-		lines = []string{"still waiting for " + open}
-	}
-	if len(lines) > 0 {
-		p.spoke = v.Now
-	}
-	return writeChanges(p.w, v, v.Now, lines)
-}
-
-// Clear takes the list off a terminal, to make room for the answer.
-func (p *ListProgress) Clear(v View) error {
-	if !v.Redraw || p.live.last == nil {
-		return nil
-	}
-	return errors.Join(p.live.Draw("", v.Width, v.Height), p.live.Signal(v.Signals, signal{}))
+	return p.write(v, lines, func() string { return "still waiting for " + open })
 }

@@ -40,7 +40,7 @@ func NewStream(w io.Writer, f *Format) *Stream {
 // the time changed.
 func (s *Stream) Show(doc Watched, v View) error {
 	if s.format.Screen() && v.Redraw {
-		return s.draw(doc, v)
+		return s.live.update(doc, s.format, v)
 	}
 	text, err := json.Marshal(doc.timeless())
 	if err != nil || bytes.Equal(text, s.text) {
@@ -64,18 +64,6 @@ func (s *Stream) Show(doc Watched, v View) error {
 		return err
 	}
 	return writeChanges(s.w, v, doc.at(), doc.changes(before))
-}
-
-// draw redraws the assessment.
-func (s *Stream) draw(doc Watched, v View) error {
-	text, err := redrawn(doc, s.format, v)
-	if err != nil {
-		return err
-	}
-	if err := s.live.Signal(v.Signals, doc.state()); err != nil {
-		return err
-	}
-	return s.live.Draw(text, v.Width, v.Height)
 }
 
 // End leaves what was drawn on the screen, and a clean line below it: a terminal shows there
