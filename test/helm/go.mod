@@ -6,6 +6,7 @@ replace github.com/kubectl-tpe/kubectl-tpe => ../..
 
 require (
 	github.com/kubectl-tpe/kubectl-tpe v0.0.0
+	github.com/spf13/cobra v1.10.2
 	helm.sh/helm/v4 v4.3.1
 )
 
@@ -101,7 +102,6 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
 	github.com/shopspring/decimal v1.4.0 // indirect
 	github.com/spf13/cast v1.7.0 // indirect
-	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.10 // indirect
 	github.com/tetratelabs/wabin v0.0.0-20230304001439-f6f874872834 // indirect
 	github.com/tetratelabs/wazero v1.12.0 // indirect

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"helm.sh/helm/v4/pkg/cmd"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
@@ -65,17 +66,7 @@ func try(t *testing.T, text string) {
 	t.Helper()
 	// What is to be filled in is no word of a shell, in the words of the vendor's guide.
 	args := words(t, strings.ReplaceAll(text, "<InstallationID>", "id"))
-	root, err := cmd.NewRootCmd(io.Discard, args, func(bool) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	found, rest, err := root.Find(args)
-	if err == nil {
-		err = found.ParseFlags(rest)
-	}
-	if err == nil {
-		err = found.ValidateArgs(found.Flags().Args())
-	}
+	found, err := read(t, args)
 	if err != nil || !found.Runnable() {
 		t.Errorf("%s: %v", text, err)
 		return
@@ -93,6 +84,23 @@ func try(t *testing.T, text string) {
 	}
 }
 
+// read has Helm find the command of a command line and read its flags, and runs nothing.
+func read(t *testing.T, args []string) (*cobra.Command, error) {
+	t.Helper()
+	root, err := cmd.NewRootCmd(io.Discard, args, func(bool) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, rest, err := root.Find(args)
+	if err == nil {
+		err = found.ParseFlags(rest)
+	}
+	if err == nil {
+		err = found.ValidateArgs(found.Flags().Args())
+	}
+	return found, err
+}
+
 // words returns the words of a command behind its program, as a shell has them.
 func words(t *testing.T, text string) []string {
 	t.Helper()
@@ -106,18 +114,7 @@ func words(t *testing.T, text string) []string {
 // What Helm does not know is refused here, too.
 func TestHelmRefuses(t *testing.T) {
 	for _, args := range [][]string{{"upgrade", "tpe", "a/b", "--nosuch"}, {"upgrade", "tpe"}} {
-		root, err := cmd.NewRootCmd(io.Discard, args, func(bool) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, rest, err := root.Find(args)
-		if err == nil {
-			err = found.ParseFlags(rest)
-		}
-		if err == nil {
-			err = found.ValidateArgs(found.Flags().Args())
-		}
-		if err == nil {
+		if _, err := read(t, args); err == nil {
 			t.Errorf("%s is taken", args)
 		}
 	}

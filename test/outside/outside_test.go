@@ -18,8 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -73,25 +72,35 @@ func compare(t *testing.T, name string, want grade, text []byte) {
 // judge returns what the plugin says of an object that is alone in its namespace.
 func judge(t *testing.T, text []byte) (grade, string) {
 	t.Helper()
-	u := &unstructured.Unstructured{}
 	text, err := yaml.YAMLToJSON(text)
-	if err == nil {
-		err = u.UnmarshalJSON(text)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.GetGeneration() == 0 {
-		u.SetGeneration(1) // as every API server does, and as the objects' status says
+	var named struct{ Kind string }
+	if err := yaml.Unmarshal(text, &named); err != nil {
+		t.Fatal(err)
 	}
-	a := readiness.Assess(objects(t, u), time.Now())
+	kind := readiness.KeptKind(readiness.KeptKinds(), named.Kind)
+	if kind == nil {
+		t.Fatalf("a %s", named.Kind)
+	}
+	object, err := kind.Decode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if object.GetGeneration() == 0 {
+		object.SetGeneration(1) // as every API server does, and as the objects' status says
+	}
+	var o readiness.Objects
+	kind.Set(&o, []metav1.Object{object})
+	a := readiness.Assess(o, time.Now())
 	for _, w := range a.Workloads {
 		return grades[w.State], string(w.State) + " " + w.Reason
 	}
 	for _, j := range a.Jobs {
 		return jobGrades[j.State], string(j.State)
 	}
-	t.Fatalf("nothing is said of a %s", u.GetKind())
+	t.Fatalf("nothing is said of a %s", named.Kind)
 	return "", ""
 }
 
@@ -103,36 +112,6 @@ var grades = map[readiness.State]grade{
 var jobGrades = map[readiness.JobState]grade{
 	readiness.JobComplete: good, readiness.JobFailed: bad,
 	readiness.JobPending: waiting, readiness.JobRunning: waiting, readiness.JobFinishing: waiting, readiness.JobSuspended: waiting,
-}
-
-func objects(t *testing.T, u *unstructured.Unstructured) (o readiness.Objects) {
-	t.Helper()
-	switch u.GetKind() {
-	case "Deployment":
-		add(t, u, &o.Deployments)
-	case "StatefulSet":
-		add(t, u, &o.StatefulSets)
-	case "DaemonSet":
-		add(t, u, &o.DaemonSets)
-	case "Job":
-		add(t, u, &o.Jobs)
-	case "Kafka":
-		o.Kafkas = append(o.Kafkas, u)
-	case "PerconaServerMongoDB":
-		o.MongoDBs = append(o.MongoDBs, u)
-	default:
-		t.Fatalf("a %s", u.GetKind())
-	}
-	return o
-}
-
-func add[T any](t *testing.T, u *unstructured.Unstructured, to *[]*T) {
-	t.Helper()
-	object := new(T)
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, object); err != nil {
-		t.Fatal(err)
-	}
-	*to = append(*to, object)
 }
 
 // module returns the folder of a module, which is downloaded first if it is not there. Its

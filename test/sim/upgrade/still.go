@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
@@ -18,7 +18,6 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	rel "github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
-	"github.com/kubectl-tpe/kubectl-tpe/test/recorded"
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
 )
 
@@ -27,8 +26,12 @@ import (
 type Still struct {
 	upgrade  *Upgrade
 	progress pum.Progress
-	made     map[string][]*unstructured.Unstructured // by what they are of, and its stage
+	kinds    []readiness.Kept
+	made     map[string]objectsByKind // by what they are of, and its stage
 }
+
+// objectsByKind are objects for which the plugin asks.
+type objectsByKind map[string][]metav1.Object
 
 // NewStill returns the upgrade that begins at a time, so many times as fast as it is written. A
 // seed other than 0 makes it another one, in which each workload and each entry takes longer or
@@ -42,7 +45,7 @@ func NewStill(began time.Time, speed float64, seed uint64) (*Still, error) {
 	if seed != 0 {
 		u.vary(rand.New(rand.NewPCG(seed, seed))) //nolint:gosec
 	}
-	return &Still{upgrade: u, made: map[string][]*unstructured.Unstructured{}}, nil
+	return &Still{upgrade: u, kinds: readiness.KeptKinds(), made: map[string]objectsByKind{}}, nil
 }
 
 func (u *Upgrade) vary(random *rand.Rand) {
@@ -98,16 +101,16 @@ func (s *Still) Observe(now time.Duration) (verdict.Snapshot, error) {
 // each of its stages, since there are many.
 func (s *Still) observed(now time.Duration) (readiness.Objects, error) {
 	u := s.upgrade
-	var objects readiness.Objects
+	found := objectsByKind{}
 	var errs []error
 	add := func(key string, made func() []m) {
 		all, err := s.made[key], error(nil)
 		if all == nil || key == "" {
-			all, err = decoded(made())
+			all, err = s.decoded(made())
 			s.made[key] = all
 		}
-		for _, one := range all {
-			err = errors.Join(err, recorded.Add(&objects, one))
+		for kind, objects := range all {
+			found[kind] = append(found[kind], objects...)
 		}
 		errs = append(errs, err)
 	}
@@ -137,28 +140,35 @@ func (s *Still) observed(now time.Duration) (readiness.Objects, error) {
 		}
 		add(fmt.Sprint(processJob, phase(begin, end, now)), func() []m { return u.job(processJob, processPod(0), processJob, begin, end, now) })
 	}
+	var objects readiness.Objects
+	for i := range s.kinds {
+		if all := found[s.kinds[i].Kind]; all != nil {
+			s.kinds[i].Set(&objects, all)
+		}
+	}
 	return objects, errors.Join(errs...)
 }
 
 // decoded returns objects, but those for which nobody asks.
-func decoded(all []m) ([]*unstructured.Unstructured, error) {
-	list := []*unstructured.Unstructured{}
+func (s *Still) decoded(all []m) (objectsByKind, error) {
+	objects := objectsByKind{}
 	for _, o := range all {
-		if o["kind"] == "ReplicaSet" {
+		kind := readiness.KeptKind(s.kinds, fmt.Sprint(o["kind"]))
+		if kind == nil {
 			continue
 		}
 		text, err := json.Marshal(o)
-		one := &unstructured.Unstructured{}
-		if err == nil {
-			err = one.UnmarshalJSON(text)
-		}
 		if err != nil {
 			return nil, err
 		}
-		one.SetNamespace(sim.Namespace)
-		list = append(list, one)
+		object, err := kind.Decode(text)
+		if err != nil {
+			return nil, err
+		}
+		object.SetNamespace(sim.Namespace)
+		objects[kind.Kind] = append(objects[kind.Kind], object)
 	}
-	return list, nil
+	return objects, nil
 }
 
 // releases returns the Helm releases.
