@@ -30,15 +30,6 @@ type Client struct {
 	parameters runtime.ParameterCodec
 }
 
-// New returns a client with connections of its own that speaks JSON, for tests; see [NewClients].
-func New(config *rest.Config) (*Client, error) {
-	client, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return nil, err
-	}
-	return newClient(config, client)
-}
-
 // newClient returns a client that shares connections.
 func newClient(config *rest.Config, client *http.Client) (*Client, error) {
 	scheme := runtime.NewScheme()

@@ -195,11 +195,11 @@ func TestWhoRefuses(t *testing.T) {
 			server := httptest.NewServer(s)
 			defer server.Close()
 			config := &rest.Config{Host: server.URL}
-			client, err := kube.New(config)
+			clients, err := kube.NewClients(config)
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := (&Runner{Client: client, Config: config}).exec(t.Context(), target{pod: "pum", container: "pum"}, []string{"status"})
+			out, err := (&Runner{Client: clients.Kube, Config: config}).exec(t.Context(), target{pod: "pum", container: "pum"}, []string{"status"})
 			var policy *PolicyError
 			got := "nobody"
 			switch {
@@ -259,14 +259,14 @@ func silent(t *testing.T) *rest.Config {
 func TestACommandThatIsNeverAnsweredIsLeftAlone(t *testing.T) {
 	for _, transport := range []Transport{"", WebSocket, SPDY} {
 		config := silent(t)
-		client, err := kube.New(config)
+		clients, err := kube.NewClients(config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &Runner{Client: client, Config: config, Transport: transport}
+		r := &Runner{Client: clients.Kube, Config: config, Transport: transport}
 		ctx, interrupt := context.WithCancel(t.Context()) // without a deadline, as by Ctrl-C
 		time.AfterFunc(50*time.Millisecond, interrupt)
-		early := startPreconnect(ctx, config, client.URL())
+		early := startPreconnect(ctx, config, clients.Kube.URL())
 		ended := make(chan error, 1)
 		go func() {
 			_, err := r.exec(ctx, target{"pum", "pum", early}, []string{"status"})
@@ -292,14 +292,14 @@ func TestARestartIsNotSentByOneProtocolAfterTheOther(t *testing.T) {
 	}))
 	defer proxy.Close()
 	config := &rest.Config{Host: proxy.URL}
-	client, err := kube.New(config)
+	clients, err := kube.NewClients(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Runner{Client: client, Config: config}
+	r := &Runner{Client: clients.Kube, Config: config}
 	exec := func(r *Runner) string {
 		upgrades = nil
-		early := startPreconnect(t.Context(), config, client.URL())
+		early := startPreconnect(t.Context(), config, clients.Kube.URL())
 		defer early.drop()
 		_, _ = r.exec(t.Context(), target{"pum", "pum", early}, []string{"restart"}) // it fails, of course
 		return strings.Trim(strings.Join(upgrades, " "), " ")
