@@ -72,6 +72,10 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 				return p.Show(one, file, Waiting{})
 			}
 		},
+		"a difference": func(n int) func() error {
+			before, after := status(n), changed(status(n))
+			return func() error { NewSnapshotDiff(file.Now, before, after); return nil }
+		},
 		"entries on a terminal": func(n int) func() error {
 			doc, p := list(n), NewStream(io.Discard, &Format{})
 			return func() error { return p.Show(doc, screen) }

@@ -98,18 +98,19 @@ func (d *SnapshotDiff) compare(group string, before, after []thing, unknown bool
 		d.Unknown = append(d.Unknown, group)
 		return
 	}
+	was, is := byName(before), byName(after)
 	for _, t := range after {
-		i := slices.IndexFunc(before, func(b thing) bool { return b.name == t.name })
-		if i < 0 {
+		old, ok := was[t.name]
+		if !ok {
 			d.Items = append(d.Items, Difference{group, t.name, "new", t.fields})
 			continue
 		}
-		if fields := fieldChanges(before[i].fields, t.fields); len(fields) > 0 {
+		if fields := fieldChanges(old.fields, t.fields); len(fields) > 0 {
 			d.Items = append(d.Items, Difference{group, t.name, "changed", fields})
 		}
 	}
 	for _, t := range before {
-		if slices.ContainsFunc(after, func(a thing) bool { return a.name == t.name }) {
+		if _, ok := is[t.name]; ok {
 			continue
 		}
 		gone := slices.Clone(t.fields)
@@ -118,6 +119,15 @@ func (d *SnapshotDiff) compare(group string, before, after []thing, unknown bool
 		}
 		d.Items = append(d.Items, Difference{group, t.name, "gone", gone})
 	}
+}
+
+// byName returns things by their names; of several with one name, the first.
+func byName(things []thing) map[string]thing {
+	found := make(map[string]thing, len(things))
+	for _, t := range slices.Backward(things) {
+		found[t.name] = t
+	}
+	return found
 }
 
 // fieldChanges returns the fields that differ.

@@ -296,15 +296,7 @@ func entriesOf(doc *output.Status, t *Timeline) *entries {
 	for i := range doc.Entries.Items {
 		list.items = append(list.items, entryOf(&doc.Entries.Items[i], t))
 	}
-	slices.SortStableFunc(list.items, func(a, b entry) int {
-		switch {
-		case a.attention == b.attention:
-			return 0
-		case a.attention:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(list.items, func(a, b entry) int { return trueFirst(a.attention, b.attention) })
 	return list
 }
 
@@ -374,16 +366,19 @@ func workloadsOf(doc *output.Status, t *Timeline) []workload {
 		}
 		lines = append(lines, line)
 	}
-	slices.SortStableFunc(lines, func(a, b workload) int {
-		switch {
-		case a.done == b.done:
-			return 0
-		case b.done:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(lines, func(a, b workload) int { return trueFirst(!a.done, !b.done) })
 	return lines
+}
+
+// trueFirst orders what is true before what is not.
+func trueFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // unready is how long a row was seen not to be as it should.

@@ -41,77 +41,58 @@ var (
 	noWorkload = state{"without workloads", toneUnseen}
 )
 
+// The tones of states that are known. Each kind has another one for those that are not.
+var (
+	outcomeTones = map[verdict.Outcome]tone{
+		verdict.OutcomeDone: toneGood, verdict.OutcomeFailed: toneBad, verdict.OutcomePending: toneBusy,
+	}
+	serviceTones = map[verdict.ImpactState]tone{
+		verdict.Serving: toneGood, verdict.Degraded: toneWeak, verdict.Down: toneBad,
+	}
+	workloadTones = map[readiness.State]tone{
+		readiness.Ready: toneGood, readiness.ScaledToZero: toneIdle, readiness.AwaitingRestart: toneWeak,
+		readiness.Paused: toneWeak, readiness.Failed: toneBad, readiness.Unknown: toneUnseen,
+	}
+	jobTones = map[readiness.JobState]tone{
+		readiness.JobComplete: toneGood, readiness.JobPending: toneIdle, readiness.JobSuspended: toneWeak, readiness.JobFailed: toneBad,
+	}
+	entryTones = map[pum.State]tone{
+		pum.StateInit: toneIdle, pum.StateInProgress: toneBusy, pum.StatePartiallyProcessed: toneBusy, pum.StateTransientError: toneWeak,
+		pum.StateAborted: toneBad, pum.StateProcessed: toneGood, pum.StateSkipped: toneGood,
+	}
+)
+
+// toneOf returns the tone of a state, another one if it has none.
+func toneOf[S ~string](tones map[S]tone, s S, other tone) tone {
+	if t, ok := tones[s]; ok {
+		return t
+	}
+	return other
+}
+
 func outcomeState(o verdict.Outcome) state {
-	switch o {
-	case verdict.OutcomeDone:
-		return state{string(o), toneGood}
-	case verdict.OutcomeFailed:
-		return state{string(o), toneBad}
-	case verdict.OutcomePending:
-		return state{string(o), toneBusy}
+	if t, ok := outcomeTones[o]; ok {
+		return state{string(o), t}
 	}
 	return state{string(verdict.OutcomeUnknown), toneUnseen}
 }
 
 func serviceState(s verdict.ImpactState) state {
-	switch s {
-	case verdict.Serving:
-		return state{string(s), toneGood}
-	case verdict.Degraded:
-		return state{string(s), toneWeak}
-	case verdict.Down:
-		return state{string(s), toneBad}
+	if t, ok := serviceTones[s]; ok {
+		return state{string(s), t}
 	}
 	return unseen
 }
 
 func workloadState(s readiness.State) state {
-	t := toneBusy
-	switch s {
-	case readiness.Ready:
-		t = toneGood
-	case readiness.ScaledToZero:
-		t = toneIdle
-	case readiness.AwaitingRestart, readiness.Paused:
-		t = toneWeak
-	case readiness.Failed:
-		t = toneBad
-	case readiness.Unknown:
-		t = toneUnseen
-	}
-	return state{string(s), t}
+	return state{string(s), toneOf(workloadTones, s, toneBusy)}
 }
 
-func jobState(s readiness.JobState) state {
-	t := toneBusy
-	switch s {
-	case readiness.JobComplete:
-		t = toneGood
-	case readiness.JobPending:
-		t = toneIdle
-	case readiness.JobSuspended:
-		t = toneWeak
-	case readiness.JobFailed:
-		t = toneBad
-	}
-	return state{string(s), t}
-}
+func jobState(s readiness.JobState) state { return state{string(s), toneOf(jobTones, s, toneBusy)} }
 
 func entryState(s pum.State) state {
-	t := toneUnseen
-	switch s {
-	case pum.StateInit:
-		t = toneIdle
-	case pum.StateInProgress, pum.StatePartiallyProcessed:
-		t = toneBusy
-	case pum.StateTransientError:
-		t = toneWeak
-	case pum.StateAborted:
-		t = toneBad
-	case pum.StateProcessed, pum.StateSkipped:
-		t = toneGood
-	case "":
-		return state{"without a state", t}
+	if s == "" {
+		return state{"without a state", toneUnseen}
 	}
-	return state{clean(string(s), mostWord), t}
+	return state{clean(string(s), mostWord), toneOf(entryTones, s, toneUnseen)}
 }
