@@ -84,6 +84,7 @@ type Status struct {
 
 	asked verdict.Goal    // what a screen speaks of
 	next  []string        // commands to copy
+	later []string        // the same for who waits already
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
 	causes map[verdict.Object]bool // the workloads that a cause blocks; see blocked
@@ -141,7 +142,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), moving: v.Moving, rank: v.Rank}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), later: v.NextMeanwhile(), moving: v.Moving, rank: v.Rank}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps, doc.objects = p.Gaps, &p.Objects
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
@@ -163,7 +164,7 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 
 // While returns the document with how long has been waited, for a screen that is redrawn.
 func (doc *Status) While(w Waiting) *Status {
-	doc.waiting = &w
+	doc.waiting, doc.next = &w, doc.later
 	return doc
 }
 

@@ -92,7 +92,7 @@ func entryTable(entries []pum.Entry, progress []Progress, f *Format, v View) *ta
 		}
 		t.add(cells[:len(t.header)]...)
 	}
-	if len(progress) == 0 {
+	if len(left) == 0 {
 		t.drop("ETA") // one answer shows no movement
 	}
 	return t

@@ -20,7 +20,6 @@ const heartbeat = time.Minute
 
 // A Waiting is for how long has been waited, and how long it may take.
 type Waiting struct {
-	Verb      string // waited or watched
 	Elapsed   time.Duration
 	Timeout   time.Duration     // 0 or less if there is none
 	DoneFor   time.Duration     // for how long everything has been ready
@@ -134,7 +133,7 @@ func NewWaitProgress(w io.Writer) *WaitProgress {
 
 // Show shows how far a wait is.
 func (p *WaitProgress) Show(doc *Status, v View, waiting Waiting) error {
-	doc.waiting = &waiting
+	doc.While(waiting)
 	if v.Redraw {
 		return p.live.update(doc, &Format{}, v)
 	}

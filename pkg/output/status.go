@@ -300,7 +300,7 @@ func (s *screen) entries(doc *Status) *part {
 	for _, e := range shown {
 		t.add(fmt.Sprint(e.UID), text(e.RequestID), string(e.State), remaining(e), left[e.UID], since(e, s.view))
 	}
-	if len(doc.Entries.Progress) == 0 {
+	if len(left) == 0 {
 		t.drop("ETA") // one answer shows no movement
 	}
 	p := s.part("entry", "NOT PROCESSED", t)

@@ -123,9 +123,31 @@ func (v *Verdict) workload(w readiness.Workload) {
 	}
 }
 
-// Next returns commands to copy, the first to try first: how to learn what the
-// gravest finding means, how to wait, and what the findings say.
+// Next returns commands to copy, the first to try first: how to wait, how to learn what the
+// gravest finding means, and what the findings say.
 func (v Verdict) Next() []string {
+	if v.worthWaiting() {
+		return append([]string{v.kubectl("tpe wait")}, v.remedies()...)
+	}
+	return v.remedies()
+}
+
+// worthWaiting reports whether something is at work on a cluster.
+func (v *Verdict) worthWaiting() bool {
+	return (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.where.Namespace != "" && v.where.From == ""
+}
+
+// NextMeanwhile returns the commands for who waits already, in another window: those of
+// Next, or if there is nothing to do yet, the one that shows all.
+func (v Verdict) NextMeanwhile() []string {
+	if next := v.remedies(); len(next) > 0 || !v.worthWaiting() {
+		return next
+	}
+	return []string{v.kubectl("tpe status -o wide")}
+}
+
+// remedies are the commands that findings offer, and the one that shows what PUM logs.
+func (v *Verdict) remedies() []string {
 	var next []string
 	listed := map[string]bool{}
 	add := func(text string) {
@@ -134,11 +156,8 @@ func (v Verdict) Next() []string {
 			next = append(next, text)
 		}
 	}
-	if (v.ExitCode == ExitPending || v.ExitCode == ExitFailed && v.atWork()) && v.where.Namespace != "" && v.where.From == "" {
-		add(v.kubectl("tpe wait"))
-		if v.processing {
-			add(v.kubectl("tpe logs -f"))
-		}
+	if v.worthWaiting() && v.processing {
+		add(v.kubectl("tpe logs -f"))
 	}
 	for i, f := range v.Findings {
 		if i == 0 && f.Level == LevelError {

@@ -108,8 +108,11 @@ func TestScreens(t *testing.T) {
 			if !verdictLine.MatchString(text) {
 				t.Errorf("%s: no verdict:\n%s", what, text)
 			}
-			if m.status().Outcome != verdict.OutcomeDone && !strings.Contains(text, "\nNEXT\nkubectl ") {
+			if m.status().Outcome != verdict.OutcomeDone && !next.MatchString(text) {
 				t.Errorf("%s: no command:\n%s", what, text)
+			}
+			if m.waiting != (output.Waiting{}) && strings.Contains(text, "kubectl tpe wait") {
+				t.Errorf("%s: who waits is told to wait:\n%s", what, text)
 			}
 			fmt.Fprintf(&all, "-- %dx%d --\n%s", size[0], size[1], text)
 		}
@@ -158,6 +161,9 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		t.Errorf("left behind:\n%s", text)
 	}
 }
+
+// next is how the commands to copy begin on a screen.
+var next = regexp.MustCompile(`\nNEXT\n(kubectl|helm) `)
 
 // The pictures of the documentation are what the program writes.
 func TestPictures(t *testing.T) {
