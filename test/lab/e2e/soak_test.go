@@ -38,7 +38,8 @@ import (
 // faults, for as long as SOAK says. Again and again the changes and faults rest: what the
 // status says must become what an independent reading from quorum says, and the memory, file
 // descriptors and threads of both are measured. At the end their goroutines are counted, and
-// those of new ones. All must have stayed flat.
+// those of new ones. All must have stayed flat. An entry is never processed, for a watched
+// status ends once all is done.
 func TestSoak(t *testing.T) {
 	long, err := time.ParseDuration(cmp.Or(os.Getenv("SOAK"), "2m"))
 	check(t, err)
@@ -48,13 +49,14 @@ func TestSoak(t *testing.T) {
 	seed := seedOf(t)
 	t.Logf("FAULTS_SEED=%d", seed)
 	k := s.newSoak(t, rand.New(rand.NewPCG(seed, 0)))
+	check(t, k.entries(func(e *pum.Entry) { e.State = pum.StateInProgress }))
 	old := k.begin(t)
 	rounds := 0
 	for end := time.Now().Add(long); time.Now().Before(end) && !t.Failed(); rounds++ {
 		k.round(t, old)
 	}
 	fresh := k.begin(t)
-	k.until(t, "a new status says done", func() bool { return fresh[0].outcome() == "done" })
+	k.until(t, "a new status has all workloads ready", fresh[0].ready)
 	time.Sleep(10 * time.Second) // its watches begin
 	for i, p := range old {
 		before, after := p.goroutines(t), fresh[i].goroutines(t)
@@ -114,37 +116,29 @@ func (k *soak) begin(t *testing.T) []*soaked {
 	}
 }
 
-// round makes changes and faults, and then two checks: while an entry is not processed, and
-// when all is good.
+// round makes changes beside faults, and then two checks: that the entry is waited for, and
+// that the workloads become what a reading from quorum says.
 func (k *soak) round(t *testing.T, watched []*soaked) {
 	t.Helper()
-	faults := rules(k.random)
-	faults = append(faults, proxy.Rule{Of: "/exec", Status: 502, Every: 2 + k.random.IntN(3)})
+	faults := append(rules(k.random), proxy.Rule{Of: "/exec", Status: 502, Every: 2 + k.random.IntN(3)})
 	check(t, k.gate.Rule(faults))
-	for range 1 + k.random.IntN(4) {
+	for range 1 + k.random.IntN(5) {
 		check(t, k.change(t.Context()))
 		time.Sleep(time.Duration(k.random.IntN(3000)) * time.Millisecond)
 	}
-	check(t, k.entries(func(e *pum.Entry) { e.State = pum.StateInProgress }))
 	check(t, k.gate.Rule(nil))
-	k.until(t, "the status says pending", func() bool { return watched[0].outcome() == "pending" })
-	if code := k.once(t, "wait", "--timeout=0"); code != 8 {
+	if code := k.once(t, "wait", "--for=entries", "--timeout=0"); code != 8 {
 		t.Errorf("exit code %d of a wait while an entry is not processed, want 8", code)
 	}
-	check(t, k.gate.Rule(faults))
-	check(t, k.change(t.Context()))
-	time.Sleep(time.Duration(k.random.IntN(3000)) * time.Millisecond)
-	check(t, k.entries(func(e *pum.Entry) { e.State = pum.StateProcessed }))
-	check(t, k.gate.Rule(nil))
-	if code := k.once(t, "wait", "--timeout=4m"); code != 0 {
-		t.Errorf("exit code %d of a wait when all becomes good, want 0", code)
+	if code := k.once(t, "wait", "--for=workloads", "--timeout=4m"); code != 0 {
+		t.Errorf("exit code %d of a wait when all becomes ready, want 0", code)
 	}
 	good, err := tpe.Ready(t.Context(), k.node.Kubeconfig(), k.namespace)
 	check(t, err)
 	if !good {
 		t.Error("FALSE SUCCESS: a wait ended with 0, and by a reading from quorum not all is ready")
 	}
-	k.until(t, "the status says done", func() bool { return watched[0].outcome() == "done" })
+	k.until(t, "the status has all workloads ready", watched[0].ready)
 	for _, p := range watched {
 		check(t, p.sample())
 	}
@@ -212,8 +206,14 @@ type soaked struct {
 	stderr bytes.Buffer
 
 	lock    sync.Mutex
-	last    string // the last outcome that it wrote
+	last    status // that it wrote
 	samples []usage
+}
+
+// A status is what is read of the documents that a watched status writes.
+type status struct {
+	Outcome   string
+	Workloads struct{ Ready, Total int }
 }
 
 // A usage is what a process takes at a time.
@@ -233,10 +233,10 @@ func (k *soak) run(t *testing.T, words string) *soaked {
 		lines := bufio.NewScanner(out)
 		lines.Buffer(nil, 16<<20)
 		for lines.Scan() {
-			var doc struct{ Outcome string }
+			var doc status
 			if json.Unmarshal(lines.Bytes(), &doc) == nil {
 				p.lock.Lock()
-				p.last = doc.Outcome
+				p.last = doc
 				p.lock.Unlock()
 			}
 		}
@@ -249,10 +249,12 @@ func (k *soak) run(t *testing.T, words string) *soaked {
 	return p
 }
 
-func (p *soaked) outcome() string {
+// ready reports whether the last status has all workloads ready, and is not over.
+func (p *soaked) ready() bool {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	return p.last
+	w := p.last.Workloads
+	return p.last.Outcome == "pending" && w.Total > 0 && w.Ready == w.Total
 }
 
 var numberOf = func(name string) *regexp.Regexp { return regexp.MustCompile(`(?m)^` + name + `:\s+(\d+)`) }
