@@ -164,6 +164,14 @@ consumers: # reports through Jenkins' schema and GitHub's grammar
 	@sh test/packages.sh libxml2-utils cmark-gfm
 	go test -tags consumers -run TestConsumers ./pkg/report
 
+.PHONY: browser-test
+browser-test: ## reports in a real browser, headless, with axe; needs Chromium and npm
+	@command -v chromium google-chrome >/dev/null || sh test/packages.sh chromium
+	@command -v npm >/dev/null || sh test/packages.sh npm
+	cd test/browser && go mod tidy -diff && go vet ./... && npm ci --ignore-scripts --no-audit --no-fund
+	REPORT_PAGES="$(CURDIR)/bin/pages" go test -count=1 -tags browser -run TestPages ./pkg/report
+	REPORT_PAGES="$(CURDIR)/bin/pages" go test -C test/browser -count=1 ./...
+
 .PHONY: shells
 shells: # Tab in bash, zsh and fish, through kubectl; fails if one of them is missing
 	@sh test/packages.sh bash-completion zsh fish
