@@ -61,7 +61,7 @@ func TestSoak(t *testing.T) {
 	for i, p := range old {
 		before, after := p.goroutines(t), fresh[i].goroutines(t)
 		t.Logf("%s: %s; %d goroutines at the end, %d of a new one", p.words, p.usage(), before, after)
-		if before > after+5 {
+		if before > after+spread {
 			t.Errorf("%s: %d goroutines at the end, and %d of a new one", p.words, before, after)
 		}
 		for _, problem := range p.growth() {
@@ -70,6 +70,11 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%d rounds in %s, each with two checks against a reading from quorum", rounds, long)
 }
+
+// spread is by how many the goroutines of two processes that do the same may differ: each
+// connection has some, and how many there are depends on the faults. What leaks in each round
+// is more.
+const spread = 25
 
 // A soak is a namespace that changes, and the way to it.
 type soak struct {
@@ -127,9 +132,13 @@ func (k *soak) round(t *testing.T, watched []*soaked) {
 		time.Sleep(time.Duration(k.random.IntN(3000)) * time.Millisecond)
 	}
 	check(t, k.gate.Rule(nil))
-	if code := k.once(t, "wait", "--for=entries", "--timeout=0"); code != 8 {
-		t.Errorf("exit code %d of a wait while an entry is not processed, want 8", code)
-	}
+	k.until(t, "a wait says that an entry is not processed", func() bool { // PUM's pod may have been deleted
+		code := k.once(t, "wait", "--for=entries", "--timeout=0")
+		if code == 0 {
+			t.Error("FALSE SUCCESS: a wait ended with 0, and an entry is not processed")
+		}
+		return code == 8
+	})
 	if code := k.once(t, "wait", "--for=workloads", "--timeout=4m"); code != 0 {
 		t.Errorf("exit code %d of a wait when all becomes ready, want 0", code)
 	}
