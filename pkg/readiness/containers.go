@@ -211,7 +211,7 @@ func (f finder) loop(p *corev1.Pod, c container, end *corev1.ContainerStateTermi
 // once or twice: a pod may take long to start before it crashes.
 func (f finder) loopSince(p *corev1.Pod, c container, end *corev1.ContainerStateTerminated) time.Time {
 	const loop = 3 // restarts
-	started, since := end.StartedAt.Time, waitingSince(p)
+	started, since := startOf(end), waitingSince(p)
 	switch {
 	case c.status.RestartCount < 1, !started.IsZero() && end.FinishedAt.Sub(started) >= 10*time.Minute:
 		return end.FinishedAt.Time
@@ -220,6 +220,15 @@ func (f finder) loopSince(p *corev1.Pod, c container, end *corev1.ContainerState
 	}
 	since = earlier(end.FinishedAt.Time, since)
 	return earlier(since, firstOf(f.current(p, ofContainer(c.spec.Name, "BackOff", "Back-off restarting"))))
+}
+
+// startOf returns when a run that ended began; the zero time if it never did. A kubelet writes
+// the first second of 1970 then (kubernetes: pkg/kubelet/kuberuntime, time.Unix of zero nanoseconds).
+func startOf(end *corev1.ContainerStateTerminated) time.Time {
+	if end.StartedAt.Unix() <= 0 {
+		return time.Time{}
+	}
+	return end.StartedAt.Time
 }
 
 // atLongestBackOff reports whether the kubelet waits five minutes between two
@@ -305,7 +314,10 @@ func (f finder) betweenCrashes(c container) bool {
 	if run == nil || end == nil || c.status.RestartCount < 2 || c.init && !endedBadly(end) {
 		return false
 	}
-	lasted := end.FinishedAt.Sub(end.StartedAt.Time)
+	lasted := time.Duration(0)
+	if started := startOf(end); !started.IsZero() {
+		lasted = end.FinishedAt.Sub(started)
+	}
 	return lasted < 10*time.Minute && f.now.Sub(run.StartedAt.Time) < max(lasted, time.Minute)
 }
 

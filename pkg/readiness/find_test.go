@@ -55,6 +55,13 @@ func ended(code int32, reason, message string, since time.Duration) *corev1.Cont
 	return &corev1.ContainerStateTerminated{ExitCode: code, Reason: reason, Message: message, StartedAt: ago(since + 10*time.Second), FinishedAt: ago(since)}
 }
 
+// neverStarted is what a kubelet writes of a container that the runtime could not start.
+func neverStarted(message string, since time.Duration) *corev1.ContainerStateTerminated {
+	end := ended(128, "StartError", message, since)
+	end.StartedAt = metav1.Unix(0, 0)
+	return end
+}
+
 // loops makes a container that crashed and backs off.
 func loops(end *corev1.ContainerStateTerminated) corev1.ContainerStatus {
 	return corev1.ContainerStatus{
@@ -227,6 +234,11 @@ func TestCauses(t *testing.T) {
 			"no such program", hasContainer(10*time.Second, loops(ended(128, "StartError", `failed to create containerd task: exec: "twa": executable file not found in $PATH`, 20*time.Second))), nil, nil,
 			[]Cause{{Code: StartFailed, Reason: "StartError", Since: ago(20 * time.Second).Time, Restarts: 7}},
 			[]string{`cannot start twa: exec: "twa": executable file not found in $PATH`},
+		},
+		{
+			"never started", hasContainer(40*minute, loops(neverStarted(`exec: "/start.sh": permission denied`, 2*minute))), nil, nil,
+			[]Cause{{Code: StartFailed, Reason: "StartError", Dooms: true, Since: ago(40 * minute).Time, Restarts: 7}},
+			[]string{`cannot start twa: exec: "/start.sh": permission denied`},
 		},
 		{
 			"init container fails", all(hasContainer(3*minute, loops(ended(1, "Error", "", 20*time.Second))), asInit), nil, nil,
