@@ -133,12 +133,8 @@ func (k *soak) round(t *testing.T, watched []*soaked) {
 		time.Sleep(time.Duration(k.random.IntN(3000)) * time.Millisecond)
 	}
 	check(t, k.gate.Rule(nil))
-	if code := k.once(t, "wait", "--for=entries", "--timeout=0"); code != 8 {
-		t.Errorf("exit code %d of a wait while an entry is not processed, want 8", code)
-	}
-	if code := k.once(t, "wait", "--for=workloads", "--timeout=4m"); code != 0 {
-		t.Errorf("exit code %d of a wait when all becomes ready, want 0", code)
-	}
+	k.once(t, 8, "wait", "--for=entries", "--timeout=0")
+	k.once(t, 0, "wait", "--for=workloads", "--timeout=4m")
 	good, err := tpe.Ready(t.Context(), k.node.Kubeconfig(), k.namespace)
 	check(t, err)
 	if !good {
@@ -192,17 +188,16 @@ func (k *soak) entries(change func(*pum.Entry)) error {
 	})
 }
 
-// once runs the plugin and returns its exit code.
-func (k *soak) once(t *testing.T, words ...string) int {
+// once runs the plugin, which must end with this exit code.
+func (k *soak) once(t *testing.T, want int, words ...string) {
 	t.Helper()
 	cmd := exec.Command("kubectl", append(append([]string{"tpe"}, words...), "-n", k.namespace)...)
 	cmd.Path, cmd.Env = k.kubectl, k.env
 	out, err := cmd.CombinedOutput()
-	if code := cmd.ProcessState.ExitCode(); code == 0 || code == 8 {
-		return code
+	if code := cmd.ProcessState.ExitCode(); code != want {
+		state, unread := k.store.Read()
+		t.Errorf("%s: %v, want exit code %d; PUM's entries: %+v %v\n%s", words, err, want, state.Entries, unread, out)
 	}
-	t.Logf("%s: %v\n%s", words, err, out)
-	return cmd.ProcessState.ExitCode()
 }
 
 // A soaked is a process of the plugin that is watched.
