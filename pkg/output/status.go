@@ -424,7 +424,7 @@ func (doc *Status) blocked() map[verdict.Object]bool {
 		doc.causes = map[verdict.Object]bool{}
 		if doc.Workloads != nil {
 			for _, w := range doc.Workloads.Items {
-				doc.causes[verdict.Object{Kind: w.Kind, Name: w.Name}] = !w.Done() && len(w.Causes) > 0
+				doc.causes[w.Object()] = !w.Done() && len(w.Causes) > 0
 			}
 		}
 	}

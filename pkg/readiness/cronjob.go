@@ -26,7 +26,7 @@ func (c CronJob) Failed() *Job {
 	switch {
 	case c.Suspended:
 		return nil
-	case c.Running != nil && c.Running.Doomed():
+	case c.Running != nil && c.Running.CannotRecover():
 		return c.Running
 	case c.LastRun != nil && c.LastRun.State == JobFailed:
 		return c.LastRun

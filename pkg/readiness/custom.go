@@ -14,14 +14,7 @@ import (
 // expected type and ignore the rest.
 
 func field(u *unstructured.Unstructured, path ...string) any {
-	var v any = u.Object
-	for _, key := range path {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = m[key]
-	}
+	v, _, _ := unstructured.NestedFieldNoCopy(u.Object, path...)
 	return v
 }
 

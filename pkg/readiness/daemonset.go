@@ -64,8 +64,8 @@ func ofLatest(d *appsv1.DaemonSet, pods []*corev1.Pod) func(*corev1.Pod) bool {
 	return func(p *corev1.Pod) bool { return slices.Contains(hashes, p.Labels[hash]) }
 }
 
-// daemonSetCauses returns the causes found on a DaemonSet's pods. Those of old pods
-// doom nothing: the controller deletes the ones that are not ready before any other
+// daemonSetCauses returns the causes found on a DaemonSet's pods. Those of old pods are
+// never permanent: the controller deletes the ones that are not ready before any other
 // (kubernetes: pkg/controller/daemon, rollingUpdate). With OnDelete it does not.
 func (f finder) daemonSetCauses(d *appsv1.DaemonSet, pods []*corev1.Pod) []Cause {
 	isLatest := ofLatest(d, pods)

@@ -18,8 +18,8 @@ import (
 //
 // It differs from kubectl in three ways. A Deployment that was scaled down is
 // not done before the surplus pods are gone. Nil replicas are 1, as the API
-// server sets them. An exceeded progress deadline is a cause that dooms
-// nothing, because such rollouts do complete (kubernetes#49637).
+// server sets them. An exceeded progress deadline is a cause that is never
+// permanent, because such rollouts do complete (kubernetes#49637).
 func Deployment(d *appsv1.Deployment, causes []Cause) Workload {
 	st := d.Status
 	w := Workload{

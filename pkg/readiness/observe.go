@@ -99,7 +99,7 @@ func (r *reader) events() ([]corev1.Event, error) {
 		FieldSelector: "type=" + corev1.EventTypeNormal + ",involvedObject.kind=Pod,source!=kubelet,source!=default-scheduler",
 	})
 	if err != nil {
-		return nil, err // without them a pod may be wrongly doomed
+		return nil, err // without them a pod may seem unable to recover
 	}
 	return append(found.Items, others.Items...), nil
 }

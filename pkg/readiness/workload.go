@@ -40,6 +40,9 @@ const (
 	Unknown         State = "Unknown"         // nothing proves any of the others
 )
 
+// Object returns which object the workload is.
+func (w Workload) Object() Object { return Object{w.Kind, w.Name} }
+
 // Done reports whether nothing is left to wait for.
 func (w Workload) Done() bool {
 	return w.State == Ready || w.State == ScaledToZero
@@ -59,9 +62,9 @@ type step struct {
 	since  time.Time
 }
 
-// at returns the workload at a step. A Progressing workload is Failed if a cause dooms
-// it. One that is done has no causes. Negative numbers, which the API server does not
-// allow, prove nothing.
+// at returns the workload at a step. A Progressing workload is Failed if a cause is
+// permanent. One that is done has no causes. Negative numbers, which the API server does
+// not allow, prove nothing.
 func (w Workload) at(s step, causes []Cause) Workload {
 	if min(w.Want, w.Ready, w.Updated) < 0 {
 		s = step{state: Unknown, doing: "its status has a negative number of pods"}
@@ -77,7 +80,7 @@ func (w Workload) at(s step, causes []Cause) Workload {
 		w.Since = earlier(s.since, causes[0].Since)
 	}
 	w.Reason = sentence(s.doing, s.detail)
-	if s.state == Progressing && doomed(causes) {
+	if s.state == Progressing && anyPermanent(causes) {
 		w.State = Failed
 	}
 	return w

@@ -34,19 +34,24 @@ type Checklist struct {
 }
 
 // ok, warn and fail return checks with their result.
-func ok(name, summary string) Check { return Check{Name: name, Result: CheckOK, Summary: summary} }
+func ok(summary string) Check { return Check{Result: CheckOK, Summary: summary} }
 
-func warn(name, summary string, next ...string) Check {
-	return Check{Name: name, Result: CheckWarning, Summary: summary, Next: next, code: ExitWarnings}
+func warn(summary string, next ...string) Check {
+	return Check{Result: CheckWarning, Summary: summary, Next: next, code: ExitWarnings}
 }
 
-func fail(name, summary string, next ...string) Check {
-	return Check{Name: name, Result: CheckFailed, Summary: summary, Next: next, code: ExitFailed}
+func fail(summary string, next ...string) Check {
+	return Check{Result: CheckFailed, Summary: summary, Next: next, code: ExitFailed}
 }
 
 // unknown returns a check that could not be asked.
-func unknown(name string, err error, next ...string) Check {
-	return Check{Name: name, Result: CheckUnknown, Summary: err.Error(), Next: next, code: Classify(err)}
+func unknown(err error, next ...string) Check {
+	return Check{Result: CheckUnknown, Summary: err.Error(), Next: next, code: Classify(err)}
+}
+
+func (c Check) named(name string) Check {
+	c.Name = name
+	return c
 }
 
 // conclude returns the verdict by some checks: the gravest decides. Warnings count

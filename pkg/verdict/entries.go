@@ -85,7 +85,7 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		f.Code = CodeProcessUnseen
 		f.Summary = "PUM has no entries, and whether its job ran in this upgrade is unknown"
 		f.Detail = fmt.Sprintf("release %s was upgraded at %s; since then no job %s was seen: it may have ended and been removed", tpe.Name, timeText(tpe.BegunAt), pum.ProcessJob)
-		f.Objects = []Object{{Kind: "Job", Name: pum.ProcessJob}}
+		f.Objects = []Object{processObject}
 		f.Next = []string{v.kubectl("tpe pum status")}
 		v.find(ExitDone, f)
 		return

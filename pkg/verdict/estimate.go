@@ -96,7 +96,7 @@ func (e *Estimator) Left() *Estimate { return e.left }
 func (e *Estimator) workloads(now time.Time, workloads []readiness.Workload) (left time.Duration, all, some bool) {
 	for _, w := range workloads {
 		if !parentOf(w) {
-			e.pace(Object{Kind: w.Kind, Name: w.Name}).pods(now, w)
+			e.pace(w.Object()).pods(now, w)
 		}
 	}
 	typical := usual(e.pods)
@@ -105,7 +105,7 @@ func (e *Estimator) workloads(now time.Time, workloads []readiness.Workload) (le
 		if w.Done() || parentOf(w) {
 			continue
 		}
-		p := e.pods[Object{Kind: w.Kind, Name: w.Name}]
+		p := e.pods[w.Object()]
 		per, ok := p.perPod()
 		if !ok {
 			per, ok = typical, typical > 0

@@ -12,21 +12,6 @@ import (
 //go:embed explain.yaml
 var explainFile []byte
 
-// The topics of explanations.
-const (
-	TopicExitCode      = "exit code"
-	TopicFinding       = "finding"
-	TopicEntryState    = "entry state"
-	TopicWorkloadState = "workload state"
-	TopicJobState      = "job state"
-	TopicHelmStatus    = "Helm status"
-	TopicReleases      = "state of the releases"
-	TopicPreflight     = "check of preflight"
-	TopicDoctor        = "check of doctor"
-	TopicBasis         = "basis of a step"
-	TopicProgress      = "line of progress"
-)
-
 // A Topic is a kind of words that people meet in answers, with what each
 // means.
 type Topic struct {

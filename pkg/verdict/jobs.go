@@ -4,7 +4,6 @@ package verdict
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -31,7 +30,7 @@ func (v *Verdict) jobs(s *Snapshot) {
 			v.uncountedJob(s, &j)
 			continue
 		}
-		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
+		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{j.Object()}}
 		failedBefore := s.failedBefore(j)
 		switch {
 		case j.State == readiness.JobComplete:
@@ -59,7 +58,7 @@ func (v *Verdict) failedJob(j *readiness.Job) {
 		Code: CodeJobFailed, Level: LevelError, Since: j.FinishedAt,
 		Summary: "job " + j.Name + " failed permanently",
 		Detail:  j.Reason,
-		Objects: []Object{{Kind: "Job", Name: j.Name}},
+		Objects: []Object{j.Object()},
 		Next:    []string{v.logs(j.Name)},
 	})
 }
@@ -67,7 +66,7 @@ func (v *Verdict) failedJob(j *readiness.Job) {
 // runningJob judges a job that is at work, or tries to be.
 func (v *Verdict) runningJob(j readiness.Job, f Finding) {
 	switch {
-	case !j.Doomed():
+	case !j.CannotRecover():
 		v.hold(ExitPending)
 	case explained(j.Causes):
 		v.hold(ExitFailed)
@@ -168,15 +167,13 @@ func partOfTPE(j readiness.Job, releases map[string]bool) bool {
 		slices.ContainsFunc(j.Origin.Images, func(image string) bool {
 			return slices.ContainsFunc(vendorImages, func(part string) bool { return strings.Contains(image, part) })
 		}) ||
-		slices.ContainsFunc(j.Origin.Owners, func(group string) bool {
-			return slices.ContainsFunc(operatorGroups, func(pattern string) bool { ok, _ := path.Match(pattern, group); return ok })
-		})
+		slices.ContainsFunc(j.Origin.Owners, func(group string) bool { return matches(operatorGroups, group) })
 }
 
 // uncountedJob says of a job on which the outcome does not depend why it does not, unless it
 // is complete.
 func (v *Verdict) uncountedJob(s *Snapshot, j *readiness.Job) {
-	f := Finding{Level: LevelInfo, Since: j.StartedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
+	f := Finding{Level: LevelInfo, Since: j.StartedAt, Detail: j.Reason, Objects: []Object{j.Object()}}
 	switch {
 	case j.State == readiness.JobComplete:
 		return
@@ -184,7 +181,7 @@ func (v *Verdict) uncountedJob(s *Snapshot, j *readiness.Job) {
 		f.Code, f.Since = CodeOwnJob, j.StartedAt
 		f.Summary = fmt.Sprintf("job %s runs this command, which does not wait for itself", j.Name)
 		f.Detail = "this is its pod " + s.Self.Pod
-	case j.Doomed():
+	case j.CannotRecover():
 		f.Code, f.Level, f.Since, f.Next = CodeOtherJobFailed, LevelWarning, j.FinishedAt, []string{v.describe(f.Objects[0])}
 		f.Summary = fmt.Sprintf("job %s will not complete by itself; nothing shows that it is part of ThingPark Enterprise", j.Name)
 		if j.State == readiness.JobFailed {

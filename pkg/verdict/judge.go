@@ -89,11 +89,8 @@ func (v *Verdict) workloads(p *readiness.Assessment) {
 
 // workload judges a workload that is not done.
 func (v *Verdict) workload(w readiness.Workload) {
-	f := Finding{
-		Since:   w.Since,
-		Detail:  w.Reason,
-		Objects: []Object{{Kind: w.Kind, Name: w.Name}},
-	}
+	o := w.Object()
+	f := Finding{Since: w.Since, Detail: w.Reason, Objects: []Object{o}, Next: []string{v.describe(o)}}
 	switch w.State {
 	case readiness.Failed:
 		v.hold(ExitFailed)
@@ -101,22 +98,19 @@ func (v *Verdict) workload(w readiness.Workload) {
 			return
 		}
 		f.Code, f.Level = CodeWorkloadFailed, LevelError
-		f.Summary = name(w) + " will not become ready by itself"
-		f.Next = []string{v.describe(f.Objects[0])}
+		f.Summary = o.String() + " will not become ready by itself"
 		v.find(ExitFailed, f)
 	case readiness.AwaitingRestart:
-		f.Code, f.Level = CodeAwaitingRestart, LevelInfo
-		f.Summary = name(w) + " serves, but pods of an old version await a restart"
+		f.Code, f.Level, f.Next = CodeAwaitingRestart, LevelInfo, nil
+		f.Summary = o.String() + " serves, but pods of an old version await a restart"
 		v.find(ExitPending, f)
 	case readiness.Paused:
 		f.Code, f.Level = CodePaused, LevelWarning
-		f.Summary = name(w) + " is paused, and will not continue until it is resumed"
-		f.Next = []string{v.describe(f.Objects[0])}
+		f.Summary = o.String() + " is paused, and will not continue until it is resumed"
 		v.find(ExitPending, f)
 	case readiness.Unknown:
 		f.Code, f.Level = CodeStateUnclear, LevelWarning
-		f.Summary = "whether " + name(w) + " is ready is unknown"
-		f.Next = []string{v.describe(f.Objects[0])}
+		f.Summary = "whether " + o.String() + " is ready is unknown"
 		v.find(ExitPending, f)
 	default:
 		v.hold(ExitPending)
@@ -177,10 +171,8 @@ func explain(code Code) string { return "kubectl tpe explain " + string(code) }
 
 // explained reports whether a cause that cannot recover by itself has a finding of its own.
 func explained(causes []readiness.Cause) bool {
-	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && !c.Code.Starting() })
+	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Permanent && !c.Code.Starting() })
 }
-
-func name(w readiness.Workload) string { return w.Kind + " " + w.Name }
 
 // logs returns the command that shows the last attempt of a job.
 func (v *Verdict) logs(job string) string {

@@ -28,18 +28,12 @@ func (e *NotKeptError) Error() string {
 	return fmt.Sprintf("%s has no %s; %s would have told", e.File, e.What, tells)
 }
 
-// NotKept reports whether an error says that a file does not have what was asked for.
-func NotKept(err error) bool {
-	missing := (*NotKeptError)(nil)
-	return errors.As(err, &missing)
-}
-
 // notKept judges that a file does not have a part, and reports whether the error says that.
 //
 // What a file does not have is unknown: nothing is done without it. But what else it tells
 // stays true: a failure, or that it is not over yet.
 func (v *Verdict) notKept(what string, err error) bool {
-	if !NotKept(err) {
+	if missing := (*NotKeptError)(nil); !errors.As(err, &missing) {
 		return false
 	}
 	code := ExitError

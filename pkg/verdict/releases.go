@@ -251,19 +251,20 @@ func (r *Releases) mixture() string {
 			odd = append(odd, item.Name)
 		}
 	}
+	subject, others := "release "+strings.Join(odd, "")+" does", "the other one does"
+	if len(odd) > 1 {
+		subject = "releases " + strings.Join(odd, ", ") + " do"
+	}
+	if n := present - len(odd); n > 1 {
+		others = fmt.Sprintf("the other %d do", n)
+	}
 	switch tpe := release.Span(r.TPE); {
 	case len(odd) == 0:
 		return ""
 	case present == len(odd):
 		return "no Helm release belongs to " + tpe
-	case len(odd) == 1 && present == 2:
-		return fmt.Sprintf("release %s does not belong to %s; the other one does", odd[0], tpe)
-	case len(odd) == 1:
-		return fmt.Sprintf("release %s does not belong to %s; the other %d do", odd[0], tpe, present-1)
-	case present-len(odd) == 1:
-		return fmt.Sprintf("releases %s do not belong to %s; the other one does", strings.Join(odd, ", "), tpe)
 	default:
-		return fmt.Sprintf("releases %s do not belong to %s; the other %d do", strings.Join(odd, ", "), tpe, present-len(odd))
+		return fmt.Sprintf("%s not belong to %s; %s", subject, tpe, others)
 	}
 }
 

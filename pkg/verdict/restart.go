@@ -42,7 +42,7 @@ func (v *Verdict) restarted(s *Snapshot) {
 			Code: CodeProcessUnseen, Level: LevelInfo,
 			Summary: "the result of the restart is not visible yet",
 			Detail:  "no new job " + pum.ProcessJob + " was seen, and not every entry changed since the restart was sent",
-			Objects: []Object{{Kind: "Job", Name: pum.ProcessJob}},
+			Objects: []Object{processObject},
 			Next:    []string{v.kubectl("tpe pum status"), v.kubectl("tpe logs")},
 		})
 	case job != nil && job.State == readiness.JobFailed:

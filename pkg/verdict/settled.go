@@ -78,12 +78,12 @@ func (s *Snapshot) movingWorkloads() (found []Object) {
 	}
 	for _, w := range s.Assessment.Workloads {
 		if !w.Done() {
-			found = append(found, Object{Kind: w.Kind, Name: w.Name})
+			found = append(found, w.Object())
 		}
 	}
 	for _, j := range s.Assessment.Jobs {
 		if !j.State.Final() && s.uncounted[j.Name] == "" {
-			found = append(found, Object{Kind: "Job", Name: j.Name})
+			found = append(found, j.Object())
 		}
 	}
 	return found
@@ -93,7 +93,7 @@ func (s *Snapshot) movingEntries() (found []Object) {
 	process := s.process()
 	running := process != nil && !process.State.Final() && !s.Asks().Workloads() // else it is among the jobs
 	if running || s.Restart != nil && !s.restartOver() {
-		found = append(found, Object{Kind: "Job", Name: pum.ProcessJob})
+		found = append(found, processObject)
 	}
 	switch {
 	case s.AnswerErr != nil && s.Answer == nil, s.Outdated():
@@ -131,3 +131,5 @@ func (v *Verdict) atWork() bool {
 }
 
 func entryObject(uid int64) Object { return Object{Kind: "Entry", Name: strconv.FormatInt(uid, 10)} }
+
+var processObject = Object{Kind: "Job", Name: pum.ProcessJob}

@@ -73,7 +73,7 @@ func (s *Snapshot) Asks() Goal {
 }
 
 // clockMargin is how much later something may have happened than a time in an object
-// says: those have whole seconds, and so hthe same as the API server's Date.
+// says: those have whole seconds, and so has the Date of the API server's answers.
 const clockMargin = 2 * time.Second
 
 // Outdated reports whether PUM may have other entries by now: it was asked before its
