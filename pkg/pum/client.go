@@ -227,7 +227,7 @@ func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, 
 	case err != nil && !announces(out.Stdout):
 		return Answer{}, false, err
 	}
-	answer, unread := ParseLimit(out.Stdout, c.Limit)
+	answer, unread := Parse(out.Stdout, c.Limit)
 	switch {
 	case unread == nil: // and the count proves it, however the command ended
 		answer.Source.Pod, answer.Source.Container, answer.Source.Command = out.Pod, out.Container, out.Command

@@ -113,7 +113,7 @@ func asJSON(t *testing.T, entries []Entry) []map[string]any {
 
 func mustParse(t *testing.T, text []byte) Answer {
 	t.Helper()
-	list, err := Parse(text)
+	list, err := Parse(text, DefaultLimit)
 	if err != nil {
 		t.Fatalf("Parse: %v", err)
 	}
