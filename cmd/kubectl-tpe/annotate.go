@@ -21,6 +21,7 @@ type annotate struct {
 func (n *annotate) add(cmd *cobra.Command, a *app) {
 	cmd.Flags().Var(&n.system, "annotate", "mark findings in the log of a CI job: github or gitlab")
 	completeFixed(cmd, "annotate", output.AnnotationSystems())
+	markFlag(cmd.Flags(), "annotate", ofOneInstallation)
 	cmd.PreRun = func(*cobra.Command, []string) {
 		n.out = a.ErrOut
 		if n.system == output.GitHubAnnotations {

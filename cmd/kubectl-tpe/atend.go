@@ -25,6 +25,8 @@ type atEnd struct {
 func (e *atEnd) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&e.notify, "notify", false, "at the end, ring the bell and send the terminal's notification")
 	cmd.Flags().StringVar(&e.exec, "exec", "", "at the end, run this command in a shell, with the verdict in its environment")
+	markFlag(cmd.Flags(), "notify", ofOneInstallation)
+	markFlag(cmd.Flags(), "exec", ofOneInstallation)
 }
 
 // run does it, unless the wait was interrupted: then somebody is there, or the pipeline is to

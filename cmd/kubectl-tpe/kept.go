@@ -36,6 +36,11 @@ func (a *app) addFrom(cmd *cobra.Command, follows bool) {
 		f.Var(&a.kept.speed, "speed", "how many times faster to play a recording; 0 for at once")
 	}
 	must(cmd.MarkFlagFilename("from"))
+	for _, name := range []string{"from", "at", "speed"} {
+		if f.Lookup(name) != nil {
+			markFlag(f, name, ofOneInstallation)
+		}
+	}
 }
 
 // A speed is how many times faster a recording is played. It is a pflag.Value.

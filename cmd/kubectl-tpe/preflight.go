@@ -78,9 +78,9 @@ Exit codes:
 func (o *preflightOptions) add(cmd *cobra.Command) {
 	cmd.Flags().Var(&o.to, "to", "release of ThingPark Enterprise to upgrade to, such as 8.0.0")
 	must(cmd.MarkFlagRequired("to"))
-	cmd.Flags().Var(&o.from, "from", "release that is installed; by default what the Helm releases are")
+	cmd.Flags().Var(&o.from, "from-release", "release that is installed; by default what the Helm releases say")
 	cmd.Flags().StringVar(&o.manifest, "manifest", "", "Release Manifest of --to, the file VERSIONS, if it is newer than this plugin")
-	for _, flag := range []string{"to", "from"} {
+	for _, flag := range []string{"to", "from-release"} {
 		completeFixed(cmd, flag, knownReleases())
 	}
 }

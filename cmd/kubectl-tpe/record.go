@@ -33,6 +33,7 @@ type recordFlags struct {
 func (a *app) addRecord(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.record.path, "record", "", "keep what is observed in a new file, as the command record does")
 	must(cmd.MarkFlagFilename("record"))
+	markFlag(cmd.Flags(), "record", ofOneInstallation)
 	a.record.add(cmd)
 }
 

@@ -120,6 +120,7 @@ Exit codes are those of status, and
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	completeFixed(cmd, "for", verdict.Goals())
 	cmd.Flags().Var(&options.reports, "report", "html, markdown and junit reports to write at the end, such as html=upgrade.html; - is stdout")
+	markFlag(cmd.Flags(), "report", ofOneInstallation)
 	flags.add(cmd)
 	several.add(a, cmd)
 	return cmd

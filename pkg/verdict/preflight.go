@@ -88,7 +88,7 @@ func (s *Snapshot) Installed() (release.Version, error) {
 
 func unknownFrom(err error) Check {
 	c := unknown(fmt.Errorf("what is installed is unknown: %w", err))
-	c.Summary += "; set it with --from"
+	c.Summary += "; set it with --from-release"
 	return c
 }
 
