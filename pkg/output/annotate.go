@@ -124,8 +124,8 @@ func Inert(w io.Writer) io.Writer { return &inert{out: w, begin: true} }
 
 type inert struct {
 	out    io.Writer
-	begin  bool // nothing but spaces and colours in this line so far
-	colour bool // in an escape sequence
+	begin  bool // nothing but spaces and colors in this line so far
+	color  bool // in an escape sequence
 	hashes int  // just written
 }
 
@@ -150,11 +150,11 @@ func (w *inert) next(b byte) string {
 	}
 	switch {
 	case b == '\n', b == '\r':
-		w.begin, w.colour = true, false
+		w.begin, w.color = true, false
 	case b == 0x1b:
-		w.colour = true
-	case w.colour:
-		w.colour = b < 0x40 || b > 0x7e || b == '['
+		w.color = true
+	case w.color:
+		w.color = b < 0x40 || b > 0x7e || b == '['
 	case b == ' ', b == '\t':
 	case b == ':' && w.begin:
 		w.begin, text = false, `\u003a`

@@ -17,7 +17,7 @@ type View struct {
 	Height   int       // of the screen, in lines; 0 for no limit
 	Terminal bool      // whether a terminal reads what is written
 	Redraw   bool      // whether an assessment may be redrawn in place
-	Color    bool      // whether words may have colours
+	Color    bool      // whether words may have colors
 	ASCII    bool      // whether only ASCII may be used
 
 	Continue string // with what a command goes on in the next line, in the user's shell; empty if it must not

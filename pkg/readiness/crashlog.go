@@ -11,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Logs are read for a few problems only, and a node that does not answer is not
-// waited for: they help to understand, and prove nothing.
+// Logs are read for a few problems only, and not waited for if a node does not answer: they
+// help to understand, and prove nothing.
 const (
 	mostLogs     = 5
 	mostLines    = 5

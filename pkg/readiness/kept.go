@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// A Kept is a kind of object of which something is kept in a file: all that is assessed,
-// and what may hold causes.
+// A Kept is a kind of object that is read, and may be kept in a file: what is assessed, and
+// what may hold causes.
 type Kept struct {
 	Kind       string // such as Deployment
 	APIVersion string // such as apps/v1; empty for custom resources, whose objects say it
@@ -29,7 +29,7 @@ type Kept struct {
 	get  func(*Objects) []metav1.Object
 }
 
-// kept makes a kind of a list of Objects.
+// kept makes the kind of a list of Objects.
 func kept[T any, P interface {
 	*T
 	metav1.Object
@@ -68,15 +68,15 @@ func (k *Kept) Decode(data []byte) (metav1.Object, error) {
 	return object, nil
 }
 
-// Set puts objects that Decode returned where they belong. Without any it says that they were
-// read, and that there is none.
+// Set stores objects that Decode returned. Without any it records that they were read and
+// that there are none.
 func (k *Kept) Set(o *Objects, objects []metav1.Object) { k.set(o, objects) }
 
 // List returns the objects of the kind; nil if they were not read.
 func (k *Kept) List(o *Objects) []metav1.Object { return k.get(o) }
 
 // KeptKind returns the kind with a name: such as Deployment, deployment, deployments or
-// deployments.apps. It is nil if that is none that is kept.
+// deployments.apps. It is nil if no kind has the name.
 func KeptKind(kinds []Kept, name string) *Kept {
 	name = strings.ToLower(name)
 	i := slices.IndexFunc(kinds, func(k Kept) bool {
@@ -90,7 +90,7 @@ func KeptKind(kinds []Kept, name string) *Kept {
 }
 
 // NotKeptGap returns the gap for a kind that a file does not have. The error says which file
-// would have told.
+// has it.
 func (k *Kept) NotKeptGap(err error) Gap {
 	return Gap{Kind: k.Kind, Resource: k.Resource, Verb: "list", Reason: NotKept, Err: err}
 }

@@ -45,7 +45,7 @@ type kindStore struct {
 	watcher *watcher
 	source  *cache.ListWatch
 	objects map[string]metav1.Object // by name; nil until they are listed, and after a refusal
-	refusal error                    // why there are none, if the API server said so; it stays while the connection is lost
+	refusal error                    // why the API server refused to list them; it stays while the connection is lost
 	err     error                    // of the last request
 	endedAt time.Time                // of the last watch, until the next request
 }
@@ -181,7 +181,7 @@ func (s *kindStore) pause(ctx context.Context) {
 	}
 }
 
-// refused reports whether the API server answered that this cannot be read.
+// refused reports whether the API server refused to let this be read.
 func refused(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsNotFound(err) }
 
 // change changes a store, and signals it.

@@ -52,9 +52,8 @@ func (o *objects) add(object Object) {
 	o.list = append(o.list, object)
 }
 
-// causes judges the causes for which workloads and jobs are blocked: one
-// finding for all pods that share one, however many. What every pod that starts
-// goes through is one only once it lasts.
+// causes judges what blocks workloads and jobs: one finding for all pods that share a cause,
+// however many. What is normal while a pod starts is a finding only once it lasts.
 func (v *Verdict) causes(s *Snapshot) {
 	p := s.Assessment
 	var found causeGroups
@@ -140,7 +139,7 @@ func (t *causeGroup) summary() string {
 	return cmp.Or(t.cause.Group, t.cause.Summary())
 }
 
-// detail is what Kubernetes says of it, and what the container wrote last.
+// detail is what Kubernetes says, and the last line that the container logged.
 func (t *causeGroup) detail() string {
 	c := t.cause
 	detail := cmp.Or(c.Message, c.Reason, "Kubernetes gives no further details")
@@ -218,8 +217,8 @@ var causeFindings = map[readiness.Code]Code{
 // day it happens.
 const recent = 24 * time.Hour
 
-// crashes judges the containers that run again after a failure. One that was
-// OOM-killed will be killed again; others may have waited for what was not there yet.
+// crashes judges the containers that run again after a failure. One that was OOM-killed will
+// probably be killed again; others may have failed only because a dependency was not up yet.
 func (v *Verdict) crashes(p *readiness.Assessment) {
 	var found causeGroups
 	known := blocked(p)

@@ -12,7 +12,7 @@ type Check struct {
 	Source  string      `json:"source,omitempty"` // of the rule, where it is the vendor's
 	Next    []string    `json:"next,omitempty"`   // commands to copy
 
-	code ExitCode // that holds because of it
+	code ExitCode // that applies because of it
 }
 
 // A CheckResult is the answer in one word.
@@ -23,7 +23,7 @@ const (
 	CheckOK      CheckResult = "ok"
 	CheckWarning CheckResult = "warning"
 	CheckFailed  CheckResult = "failed"
-	CheckUnknown CheckResult = "unknown" // it could not be asked
+	CheckUnknown CheckResult = "unknown" // there was no answer
 )
 
 // A Checklist is a verdict by some checks.
@@ -44,7 +44,7 @@ func fail(summary string, next ...string) Check {
 	return Check{Result: CheckFailed, Summary: summary, Next: next, code: ExitFailed}
 }
 
-// unknown returns a check that could not be asked.
+// unknown returns a check without an answer.
 func unknown(err error, next ...string) Check {
 	return Check{Result: CheckUnknown, Summary: err.Error(), Next: next, code: Classify(err)}
 }
@@ -90,8 +90,8 @@ func (a Access) Name() string {
 	return resource
 }
 
-// missing returns those rights that this account lacks, by name, and the error if one
-// could not be asked for.
+// missing returns the names of the rights that this account lacks, and the error if the API
+// server did not answer for one.
 func missing(rights []Access) (names []string, err error) {
 	for _, a := range rights {
 		switch {

@@ -12,8 +12,7 @@ import (
 //go:embed explain.yaml
 var explainFile []byte
 
-// A Topic is a kind of words that people meet in answers, with what each
-// means.
+// A Topic is a kind of words in answers, and what each means.
 type Topic struct {
 	Topic        string        `json:"topic"`
 	Explanations []Explanation `json:"explanations"`
@@ -36,9 +35,9 @@ func Topics() ([]Topic, error) {
 	return topics, err
 }
 
-// Explain returns the explanations of a word, however it is written: more
-// than one if it is a word of several topics, none if nobody knows it. Of a check
-// that there is one of for each command, such as "rights: logs", the first word counts.
+// Explain returns the explanations of a word, in upper or lower case: more than one if several
+// topics have the word, none if none has. In the name of a check such as "rights: logs", of
+// which each command has one, the first word counts.
 func Explain(word string) ([]Topic, error) {
 	word, _, _ = strings.Cut(word, ":")
 	topics, err := Topics()

@@ -9,9 +9,9 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 )
 
-// Gravest returns the exit code that decides among those of several installations: the first
-// in the order in which it would decide if all held for one, and ExitInterrupted before all
-// others: what was interrupted may be anything. Without any it is ExitDone.
+// Gravest returns the exit code that decides among those of several installations, in the same
+// order as within one. ExitInterrupted comes first: an interrupted command knows nothing. Without
+// any code it is ExitDone.
 func Gravest(codes ...ExitCode) ExitCode {
 	gravest := ExitDone
 	for _, code := range codes {
@@ -22,9 +22,6 @@ func Gravest(codes ...ExitCode) ExitCode {
 	}
 	return gravest
 }
-
-// What an installation is said to be that could not be asked at all. Others are shown
-// beside it.
 
 // NamespacesUnknown is the verdict where it is unknown in which namespaces ThingPark
 // Enterprise is installed, because of an error.
@@ -58,8 +55,7 @@ func NoInstallation(where command.Where, pum string) Verdict {
 	})
 }
 
-// ContextUnusable is the verdict where a context of the kubeconfig says nothing that can be
-// asked.
+// ContextUnusable is the verdict where a context of the kubeconfig leads to no API server.
 func ContextUnusable(where command.Where, err error) Verdict {
 	return unasked(where, ExitError, Finding{
 		Code: CodeContextUnusable, Level: LevelError,
@@ -69,8 +65,8 @@ func ContextUnusable(where command.Where, err error) Verdict {
 	})
 }
 
-// GivenUp is the verdict where there was no answer within a time, and not even an error: a
-// credential plugin that hangs knows no deadline.
+// GivenUp is the verdict where there was neither an answer nor an error in time: a credential
+// plugin that hangs knows no deadline.
 func GivenUp(where command.Where, after time.Duration) Verdict {
 	return unasked(where, ExitError, Finding{
 		Code: CodeGivenUp, Level: LevelError,

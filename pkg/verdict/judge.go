@@ -30,7 +30,7 @@ func Judge(s Snapshot) Verdict {
 	if s.Answer != nil && goal.Entries() {
 		v.entries(&s)
 	}
-	if s.Outdated() { // what the job did last is not in the answer
+	if s.Outdated() { // the answer does not have what the job did last
 		v.hold(ExitPending)
 	}
 	if s.Goal == "" || s.Goal == GoalAll {
@@ -51,13 +51,13 @@ func Judge(s Snapshot) Verdict {
 	return v
 }
 
-// hold notes that a code holds. The gravest stays.
+// hold notes an exit code that applies. The gravest stays.
 func (v *Verdict) hold(code ExitCode) {
 	v.ExitCode, v.withoutAborted = graver(v.ExitCode, code), graver(v.withoutAborted, code)
 	v.failed = v.failed || code == ExitFailed
 }
 
-// find notes a finding, and the code that holds because of it. A finding always says
+// find notes a finding, and the exit code that applies because of it. A finding always says
 // what to do next: by default, the command that explains it.
 func (v *Verdict) find(code ExitCode, f Finding) {
 	v.hold(code)
@@ -69,8 +69,8 @@ func (v *Verdict) find(code ExitCode, f Finding) {
 	v.Findings = append(v.Findings, f)
 }
 
-// workloads judges the workloads. Nothing there is not success: they may not
-// have been created yet.
+// workloads judges the workloads. An empty namespace is not success: they may not have been
+// created yet.
 func (v *Verdict) workloads(p *readiness.Assessment) {
 	if len(p.Workloads) == 0 && readiness.Unread(p.Gaps, "Deployment", "StatefulSet") == nil {
 		v.find(ExitPending, Finding{

@@ -125,8 +125,7 @@ func listSteps(steps []release.Step) string {
 	return fmt.Sprintf("%d steps: %s", len(steps), strings.Join(parts, ", then "))
 }
 
-// kubernetes checks that the API server is of a version that both ends of the first
-// step support.
+// kubernetes checks that both ends of the first step support the API server's version.
 func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check {
 	if p.KubernetesErr != nil {
 		return unknownVersion(p.KubernetesErr)
@@ -163,7 +162,7 @@ func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check
 func unknownVersion(err error) Check {
 	c := unknown(err)
 	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
-		c.code = ExitError // it may be kept from everybody, which no Role changes
+		c.code = ExitError // the API server may hide it from everybody, which no Role changes
 	}
 	return c
 }
@@ -285,12 +284,12 @@ func (p *Preflight) operators() Check {
 	return ok(few(ready) + " ready")
 }
 
-// longAgo is how long an entry is unchanged if nobody works on it any more.
+// longAgo is after how long an unchanged entry counts as abandoned.
 const longAgo = 24 * time.Hour
 
 // entries checks that nothing is left of the last upgrade. An entry that did not become
-// final is data that was not migrated. That nothing changed for a day makes it no better:
-// what is installed next expects the migrated data, and nobody is at work on it any more.
+// final is data that was not migrated. If it has not changed for a day, PUM does not work on it
+// any more, and the next release expects the migrated data.
 func (p *Preflight) entries() Check {
 	if p.AnswerErr != nil {
 		return unknown(p.AnswerErr, p.Kubectl("tpe pum status"))
@@ -323,8 +322,8 @@ func (p *Preflight) entries() Check {
 	}
 }
 
-// rights checks what this account needs for helm upgrade, and what somebody needs for
-// the custom resource definitions.
+// rights checks the permissions that helm upgrade takes, and those that the custom resource
+// definitions take.
 func (p *Preflight) rights() Check {
 	const source = "prerequisites: ClusterRole admin in the namespace, all verbs in kafka.strimzi.io and psmdb.percona.com"
 	inNamespace := slices.DeleteFunc(slices.Clone(p.Rights), func(a Access) bool { return !a.Namespaced })

@@ -25,8 +25,7 @@ func (v *Verdict) warnings(p *readiness.Assessment) {
 	}
 }
 
-// heldBack judges a StatefulSet that is done because its partition asks for old
-// pods.
+// heldBack judges a StatefulSet that is ready although its partition keeps old pods.
 func (v *Verdict) heldBack(w readiness.Workload) {
 	o := w.Object()
 	v.find(ExitDone, Finding{
@@ -44,16 +43,15 @@ func (v *Verdict) heldBack(w readiness.Workload) {
 // Wireless alone uses it.
 var shippedAtZero = []string{"*twa-dev-task-fc"}
 
-// scaledAway reports whether somebody took all pods from a workload that the
-// vendor ships with some. How many pods other kinds have is not for people to
-// say.
+// scaledAway reports whether somebody scaled a workload to zero that the vendor ships with
+// pods. People do not scale workloads of other kinds.
 func scaledAway(w readiness.Workload) bool {
 	return w.State == readiness.ScaledToZero && (w.Kind == "Deployment" || w.Kind == "StatefulSet") &&
 		!matches(shippedAtZero, w.Name)
 }
 
-// zero judges the workloads that are scaled to zero and should not be. They are
-// ready, as Kubernetes has it, and serve nobody.
+// zero judges the workloads that are scaled to zero and should not be. Kubernetes calls them
+// ready, but they serve nobody.
 func (v *Verdict) zero(workloads []readiness.Workload) {
 	var objects []Object
 	var names []string
@@ -78,9 +76,8 @@ func (v *Verdict) zero(workloads []readiness.Workload) {
 	})
 }
 
-// lingering judges the pods that do not stop, unless they are reported already:
-// a rollout is complete without waiting for old pods, but what holds them may
-// hold their volumes and addresses, too.
+// lingering judges the pods that do not terminate, unless they are reported already: a rollout
+// completes without waiting for old pods, but those may still hold volumes and addresses.
 func (v *Verdict) lingering(p *readiness.Assessment) {
 	var found causeGroups
 	known := blocked(p)
