@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// upgradeOptions say from where to where, and what the commands are made with.
+// upgradeOptions say from which release to which, and what goes into the commands.
 type upgradeOptions struct {
 	preflightOptions
 	values     string
@@ -98,7 +98,7 @@ func (a *app) upgradePlan(ctx context.Context, c *cluster, format *output.Format
 }
 
 // installed returns the release of ThingPark Enterprise that is installed: the given one, or
-// what the Helm releases are.
+// what the Helm releases say.
 func (a *app) installed(ctx context.Context, c *cluster, given *release.Version) (release.Version, error) {
 	if given != nil {
 		return *given, nil

@@ -164,7 +164,7 @@ func workloadThings(s *Status, unread []string) []thing {
 		if slices.Contains(unread, w.Kind) {
 			continue
 		}
-		t := thing{name: strings.ToLower(w.Kind) + "/" + w.Name}
+		t := thing{name: resourceName(w)}
 		t.add("state", string(w.State))
 		t.add("ready", of(w.Ready, w.Want))
 		running := pods[w.Object()]

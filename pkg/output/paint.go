@@ -17,8 +17,8 @@ const (
 	reset  = "\x1b[m"
 )
 
-// hue returns the color of a line's first word. It says again what the word
-// says: nothing is told by color alone.
+// hue returns the color of a line's first word. It only repeats what the word says: color
+// carries no information of its own.
 func hue(word string) string {
 	switch word {
 	case "DONE":
@@ -34,9 +34,8 @@ func hue(word string) string {
 	return ""
 }
 
-// paint colors the first words of a screen's lines. They are always words of
-// this package: what comes from elsewhere stands further right, or is the
-// name of an object, which has no capitals.
+// paint colors the first words of a screen's lines. Those are always words of this package:
+// other text stands further right, or is the name of an object, which has no capitals.
 func (v View) paint(screen []byte) []byte {
 	if !v.Color {
 		return screen
