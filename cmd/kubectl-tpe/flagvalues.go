@@ -69,7 +69,7 @@ func wrongValue(f *pflag.Flag) string {
 	text := f.Value.String()
 	if list, ok := f.Value.(pflag.SliceValue); ok && !kubectls {
 		if given := list.GetSlice(); len(given) == 0 || slices.Contains(given, "") {
-			return "want values, with commas between them"
+			return "want comma-separated values"
 		}
 		return ""
 	}

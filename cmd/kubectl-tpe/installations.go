@@ -36,8 +36,8 @@ type installationFlags struct {
 
 func (f *installationFlags) add(a *app, cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Var(&f.contexts, "contexts", "contexts of the kubeconfig, an installation each, with commas between them: a line for each, and the gravest exit code")
-	flags.BoolVarP(&f.all, "all-namespaces", "A", false, "all namespaces that have a PUM, an installation each")
+	flags.Var(&f.contexts, "contexts", "comma-separated contexts of the kubeconfig, one installation each: shows a line for each, and exits with the gravest code")
+	flags.BoolVarP(&f.all, "all-namespaces", "A", false, "every namespace that has a PUM, one installation each")
 	must(cmd.RegisterFlagCompletionFunc("contexts", func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		names, directive := a.completeContexts(cmd, args, typed)
 		return listsOf(names, typed), directive | cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
@@ -72,17 +72,17 @@ func (f *installationFlags) check(cmd *cobra.Command) error {
 	return err
 }
 
-// A nameList is names with commas between them. It is a pflag.Value; given again, it adds.
+// A nameList is comma-separated names. It is a pflag.Value; given again, it adds.
 type nameList []string
 
-// Set reads names, of which none may be empty or there twice.
+// Set reads names, none of which may be empty or listed twice.
 func (l *nameList) Set(value string) error {
 	for name := range strings.SplitSeq(value, ",") {
 		switch name = strings.TrimSpace(name); {
 		case name == "":
-			return errors.New("want names with commas between them")
+			return errors.New("want comma-separated names")
 		case slices.Contains(*l, name):
-			return fmt.Errorf("%q is there twice", name)
+			return fmt.Errorf("%q is listed twice", name)
 		}
 		*l = append(*l, name)
 	}

@@ -116,5 +116,5 @@ func (a *app) installed(ctx context.Context, c *cluster, given *release.Version)
 	case errors.Is(err, verdict.ErrNoRelease):
 		return from, answered(verdict.ExitNotFound, fmt.Errorf("there is no Helm release of ThingPark Enterprise in namespace %q", c.Namespace))
 	}
-	return from, &exitError{verdict.ExitError, err, "give what is installed with --from-release; what is there: " + c.where.TPE("releases")}
+	return from, &exitError{verdict.ExitError, err, "name the installed release with --from-release; see what is installed: " + c.where.TPE("releases")}
 }

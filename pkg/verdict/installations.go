@@ -28,7 +28,7 @@ func Gravest(codes ...ExitCode) ExitCode {
 func NamespacesUnknown(where command.Where, err error) Verdict {
 	f := Finding{
 		Code: CodeNamespacesUnknown, Level: LevelError,
-		Summary: "in which namespaces ThingPark Enterprise is installed is unknown",
+		Summary: "it is unknown in which namespaces ThingPark Enterprise is installed",
 		Detail:  err.Error(),
 	}
 	code := Classify(err)
@@ -49,7 +49,7 @@ func NamespacesUnknown(where command.Where, err error) Verdict {
 func NoInstallation(where command.Where, pum string) Verdict {
 	return unasked(where, ExitNotFound, Finding{
 		Code: CodeNoInstallation, Level: LevelError,
-		Summary: "ThingPark Enterprise is in no namespace",
+		Summary: "no namespace has ThingPark Enterprise",
 		Detail:  fmt.Sprintf("no namespace has a Deployment %s; --pum-deployment says if it has another name", pum),
 		Next:    []string{where.Everywhere().Kubectl("get deployments --all-namespaces")},
 	})

@@ -110,7 +110,7 @@ func (v *Verdict) workload(w readiness.Workload) {
 		v.find(ExitPending, f)
 	case readiness.Unknown:
 		f.Code, f.Level = CodeStateUnclear, LevelWarning
-		f.Summary = "whether " + o.String() + " is ready is unknown"
+		f.Summary = "it is unknown whether " + o.String() + " is ready"
 		v.find(ExitPending, f)
 	default:
 		v.hold(ExitPending)

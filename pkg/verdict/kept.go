@@ -25,7 +25,7 @@ func (e *NotKeptError) Error() string {
 	if tells == "" {
 		tells = "kubectl get " + e.Resource + " -o yaml, in a file beside it,"
 	}
-	return fmt.Sprintf("%s has no %s; %s would have told", e.File, e.What, tells)
+	return fmt.Sprintf("%s has no %s; %s would have them", e.File, e.What, tells)
 }
 
 // notKept judges that a file does not have a part, and reports whether the error says that.
