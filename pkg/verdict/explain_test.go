@@ -22,12 +22,16 @@ import (
 // the source are what there is.
 func TestEveryWordIsExplained(t *testing.T) {
 	want := map[string][]string{
-		"exit code":             constants(t, "exit.go", "ExitCode"),
-		"finding":               constants(t, "finding.go", "Code"),
-		"entry state":           pum.States(),
-		"workload state":        constants(t, "../readiness/workload.go", "State"),
-		"job state":             constants(t, "../kubejob/job.go", "State"),
-		"Helm status":           release.Statuses(),
+		"exit code":      constants(t, "exit.go", "ExitCode"),
+		"finding":        constants(t, "finding.go", "Code"),
+		"entry state":    pum.States(),
+		"workload state": constants(t, "../readiness/workload.go", "State"),
+		"job state":      constants(t, "../kubejob/job.go", "State"),
+		"Helm status": {
+			release.StatusDeployed, release.StatusSuperseded, release.StatusFailed,
+			release.StatusPendingInstall, release.StatusPendingUpgrade, release.StatusPendingRollback,
+			release.StatusUninstalling, release.StatusUninstalled, release.StatusUnknown, release.StatusMissing,
+		},
 		"state of the releases": constants(t, "../release/consistency.go", "State"),
 		"check of preflight":    checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),
 		"check of doctor":       checks(healthy().Judge("")),
