@@ -21,6 +21,7 @@ type annotate struct {
 func (n *annotate) add(cmd *cobra.Command, a *app) {
 	cmd.Flags().Var(&n.system, "annotate", "mark findings in the log of a CI job: github or gitlab")
 	completeFixed(cmd, "annotate", output.AnnotationSystems())
+	markFlag(cmd.Flags(), "annotate", ofOneInstallation)
 	cmd.PreRun = func(*cobra.Command, []string) {
 		n.out = a.ErrOut
 		if n.system == output.GitHubAnnotations {
@@ -29,8 +30,8 @@ func (n *annotate) add(cmd *cobra.Command, a *app) {
 	}
 }
 
-// status marks the findings of a verdict. The exit code is told all the same where they cannot
-// be written.
+// status marks the findings of a verdict. If they cannot be written, the exit code stays the
+// same.
 func (n *annotate) status(doc *output.Status) {
 	if n.system != "" {
 		_ = n.system.Status(n.out, doc)

@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 )
 
-// atEnd is what is done at the end of a wait, beside the answer.
+// atEnd is what happens at the end of a wait, besides the answer.
 type atEnd struct {
 	notify bool
 	exec   string
@@ -25,10 +25,12 @@ type atEnd struct {
 func (e *atEnd) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&e.notify, "notify", false, "at the end, ring the bell and send the terminal's notification")
 	cmd.Flags().StringVar(&e.exec, "exec", "", "at the end, run this command in a shell, with the verdict in its environment")
+	markFlag(cmd.Flags(), "notify", ofOneInstallation)
+	markFlag(cmd.Flags(), "exec", ofOneInstallation)
 }
 
-// run does it, unless the wait was interrupted: then somebody is there, or the pipeline is to
-// stop. What comes of it changes nothing about the verdict.
+// run notifies and runs the command, unless the wait was interrupted: then somebody is present,
+// or the pipeline is to stop. An error does not change the verdict.
 func (e *atEnd) run(ctx context.Context, a *app, doc *output.Status) {
 	if ctx.Err() != nil {
 		return

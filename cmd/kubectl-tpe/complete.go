@@ -27,16 +27,16 @@ func arguments(program string, args []string) []string {
 	return args
 }
 
-// Limits of a completion: somebody pressed Tab and waits. What asks the API server ends at the
-// first. All of it ends at the second, whatever holds it up: a credential plugin that hangs does
-// not know the first.
+// Limits of a completion: somebody pressed Tab and waits. Requests to the API server end at the
+// first. The completion ends at the second in any case: a credential plugin that hangs does not
+// know the first.
 const (
 	completionPatience = 800 * time.Millisecond
 	completionLimit    = time.Second
 )
 
-// complete returns a completion by what a cluster holds, or by nothing if it does not answer in
-// time.
+// complete returns a completion by names in a cluster, or an empty one if the cluster does not
+// answer in time.
 func (a *app) complete(values func(ctx context.Context, c *cluster, args []string) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
@@ -59,7 +59,7 @@ func (a *app) complete(values func(ctx context.Context, c *cluster, args []strin
 	}
 }
 
-// completeFlag completes a flag by what a cluster holds.
+// completeFlag completes a flag by names in a cluster.
 func (a *app) completeFlag(cmd *cobra.Command, flag string, values func(ctx context.Context, c *cluster, args []string) []string) {
 	must(cmd.RegisterFlagCompletionFunc(flag, a.complete(values)))
 }

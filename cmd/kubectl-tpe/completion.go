@@ -25,7 +25,7 @@ func addCompletionCmd(cmd *cobra.Command, a *app) {
 	for _, c := range cmd.Commands() {
 		if c.Name() == "completion" {
 			c.AddCommand(newCompletionKubectlCmd(a))
-			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // a shell that is none is an error then
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // so that an unknown shell is an error
 		}
 	}
 }
@@ -113,7 +113,7 @@ func unlinkCompleter(string) (string, error) {
 }
 
 // findCompleter returns the link to the plugin that kubectl would find, or nothing if there
-// is none. Anything else under its name is an error: it is not ours.
+// is no link. Anything else of that name is an error: it is not ours.
 func findCompleter(plugin string) (string, error) {
 	path, err := exec.LookPath(completer)
 	if errors.Is(err, exec.ErrNotFound) {

@@ -21,7 +21,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-var update = flag.Bool("update", false, "write the pages of the commands anew")
+var update = flag.Bool("update", false, "rewrite the pages of the commands")
 
 // docs is where the pages are.
 const docs = "../../docs"
@@ -55,7 +55,7 @@ func TestPages(t *testing.T) {
 			continue
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s is not what the command says of itself; make golden writes it anew (-want +got):\n%s", path, diff)
+			t.Errorf("%s is not what the command says of itself; make golden rewrites it (-want +got):\n%s", path, diff)
 		}
 	}
 	for _, folder := range []string{"commands", "man"} {

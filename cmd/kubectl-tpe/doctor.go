@@ -83,8 +83,8 @@ Exit codes:
 	return cmd
 }
 
-// needs are the rights of each command. What the operators' kinds and what only tells
-// causes would add is optional.
+// needs are the rights that each command needs. Those to read the operators' kinds, and what only
+// shows causes, are optional.
 func needs() []verdict.Need {
 	status := need("status, wait", readiness.Rules(), "deployments", "statefulsets", "pods", "jobs")
 	status.Rights = append(status.Rights, rightsOf(pum.Rules())...)
@@ -97,7 +97,7 @@ func needs() []verdict.Need {
 	}
 }
 
-// need are the rights of a command, which cannot answer without those to some resources.
+// need are the rights that a command needs. Without those to vital resources it cannot answer.
 func need(command string, rules []rbacv1.PolicyRule, vital ...string) verdict.Need {
 	n := verdict.Need{Command: command}
 	for _, a := range rightsOf(rules) {
@@ -118,15 +118,21 @@ func resourceOf(a verdict.Access) string {
 // reviewNeeds asks which of the rights this account has. The same one is asked for
 // once.
 func (c *cluster) reviewNeeds(ctx context.Context, needs []verdict.Need) {
-	var all []verdict.Access
-	each(needs, func(a *verdict.Access) {
-		if !slices.Contains(all, *a) {
-			all = append(all, *a)
-		}
-	})
+	all := distinct(needs, func(verdict.Access) bool { return true })
 	answers := slices.Clone(all)
 	c.review(ctx, answers)
 	each(needs, func(a *verdict.Access) { *a = answers[slices.Index(all, *a)] })
+}
+
+// distinct returns each of the rights once, of those that are wanted.
+func distinct(needs []verdict.Need, wanted func(verdict.Access) bool) []verdict.Access {
+	var all []verdict.Access
+	each(needs, func(a *verdict.Access) {
+		if wanted(*a) && !slices.Contains(all, *a) {
+			all = append(all, *a)
+		}
+	})
+	return all
 }
 
 // each calls do with each right.
@@ -140,7 +146,7 @@ func each(needs []verdict.Need, do func(*verdict.Access)) {
 	}
 }
 
-// doctor looks at everything once and writes the checklist.
+// doctor checks everything once and writes the checklist.
 func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, flags pumFlags) error {
 	d := &verdict.Doctor{ObservedAt: a.time(), Where: c.where, Client: version(), Needs: needs()}
 	d.Credential, d.Expires = c.expiry()
@@ -190,7 +196,7 @@ func (c *cluster) examine(ctx context.Context, d *verdict.Doctor, flags pumFlags
 	all.Wait()
 }
 
-// try asks PUM for its entries by one way.
+// try asks PUM for its entries by one protocol.
 func (c *cluster) try(ctx context.Context, flags pumFlags, way podexec.Transport) verdict.Try {
 	runner := flags.runner(c)
 	runner.Transport = way
@@ -201,7 +207,7 @@ func (c *cluster) try(ctx context.Context, flags pumFlags, way podexec.Transport
 	return verdict.Try{Command: answer.Source.Command}
 }
 
-// served asks which of the operators' kinds the API server has.
+// served asks which of the operators' kinds the API server serves.
 func (c *cluster) served(ctx context.Context) []verdict.Served {
 	groups, err := c.clients.Kube.Groups(ctx)
 	if err != nil {
@@ -249,16 +255,11 @@ func (s *serviceAccount) String() string {
 // Type names the value in help.
 func (s *serviceAccount) Type() string { return "name" }
 
-// roleOf prints the Role for all commands. Nothing is asked: what a ServiceAccount lacks only
-// itself can ask.
+// roleOf prints the Role for all commands. The API server is not asked: only a ServiceAccount
+// itself can ask what it lacks.
 func (a *app) roleOf(c *cluster, account serviceAccount) error {
 	account.Namespace = cmp.Or(account.Namespace, c.Namespace)
-	var all []verdict.Access
-	each(needs(), func(a *verdict.Access) {
-		if !slices.Contains(all, *a) {
-			all = append(all, *a)
-		}
-	})
+	all := distinct(needs(), func(verdict.Access) bool { return true })
 	role, err := output.ServiceAccountRole(c.Namespace, types.NamespacedName(account), rulesOf(all))
 	if err != nil {
 		return answered(verdict.ExitError, err)
@@ -271,15 +272,10 @@ func (a *app) roleOf(c *cluster, account serviceAccount) error {
 func (a *app) missingRole(ctx context.Context, c *cluster) error {
 	needs := needs()
 	c.reviewNeeds(ctx, needs)
-	var lacking []verdict.Access
 	var failed error
-	each(needs, func(a *verdict.Access) {
-		switch {
-		case a.Err != nil:
-			failed = a.Err
-		case !a.Allowed && !slices.Contains(lacking, *a):
-			lacking = append(lacking, *a)
-		}
+	lacking := distinct(needs, func(a verdict.Access) bool {
+		failed = cmp.Or(failed, a.Err)
+		return a.Err == nil && !a.Allowed
 	})
 	switch {
 	case verdict.NotLoggedIn(failed):

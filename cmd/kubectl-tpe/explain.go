@@ -48,7 +48,7 @@ With --from it explains the findings of a file: a recording, an archive or lists
 // explainKept writes what the findings of a file mean, the gravest first.
 func (a *app) explainKept(args []string) error {
 	if len(args) > 0 {
-		return errors.New("--from explains the findings of a file; give no WORD with it")
+		return errors.New("--from explains the findings of a file; do not give a WORD with it")
 	}
 	c, err := a.cluster()
 	if err != nil {

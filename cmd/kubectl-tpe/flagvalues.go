@@ -20,19 +20,20 @@ import (
 
 // Annotations of flags.
 const (
-	kubectlFlag  = "kubectl-tpe_kubectl"  // it is one of kubectl's own, for which an empty value is none
-	mayBeBelow0  = "kubectl-tpe_negative" // negative values mean something
-	needsAnother = "kubectl-tpe_needs"    // it means nothing without the flag named
+	kubectlFlag       = "kubectl-tpe_kubectl"  // it is one of kubectl's own, for which an empty value means not given
+	mayBeBelow0       = "kubectl-tpe_negative" // negative values mean something
+	needsAnother      = "kubectl-tpe_needs"    // it means nothing without the flag named
+	ofOneInstallation = "kubectl-tpe_one"      // it is about one installation: where to ask, or what to keep of it
 )
 
-// markFlag notes something of a flag.
+// markFlag annotates a flag.
 func markFlag(flags *pflag.FlagSet, flag, annotation string, values ...string) {
 	must(flags.SetAnnotation(flag, annotation, values))
 }
 
-// checkFlags refuses what no flag means and what types do not know: values that are empty, as
-// of a variable of a script that is not set, and would be taken for no flag at all; values
-// less than 0; and flags that mean nothing without another.
+// checkFlags refuses what the types of flags let through: empty values, as of a variable that a
+// script did not set, which would count as no flag at all; values less than 0; and flags that
+// mean nothing without another.
 func checkFlags(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
 		if err != nil {
@@ -68,7 +69,7 @@ func wrongValue(f *pflag.Flag) string {
 	text := f.Value.String()
 	if list, ok := f.Value.(pflag.SliceValue); ok && !kubectls {
 		if given := list.GetSlice(); len(given) == 0 || slices.Contains(given, "") {
-			return "want values, with commas between them"
+			return "want comma-separated values"
 		}
 		return ""
 	}
@@ -95,8 +96,7 @@ func wrongValue(f *pflag.Flag) string {
 
 // Values of flags that are wrong before anything is asked. Each is a pflag.Value.
 
-// A commandLine is a command and its arguments. Where the flag is not given it is empty,
-// and cannot be given so.
+// A commandLine is a command and its arguments. It is empty only if the flag is not given.
 type commandLine []string
 
 // Set reads words between blanks.
@@ -115,8 +115,8 @@ func (c *commandLine) String() string { return strings.Join(*c, " ") }
 // Type names the value in help.
 func (c *commandLine) Type() string { return "string" }
 
-// An objectName is the name of an object of Kubernetes, such as a Deployment. Nothing has
-// another name, so that it is wrong before anything is asked.
+// An objectName is the name of an object of Kubernetes, such as a Deployment. One that Kubernetes
+// does not allow is refused before anything is asked.
 type objectName string
 
 // Set reads a name.
@@ -154,8 +154,8 @@ func (n *containerName) String() string { return string(*n) }
 // Type names the value in help.
 func (n *containerName) Type() string { return "string" }
 
-// A stateList is some of PUM's states. A mistyped one would select nothing, which looks like
-// good news.
+// A stateList is some of PUM's states. A mistyped one is refused: it would select nothing, which
+// looks like good news.
 type stateList []string
 
 // Set reads states between commas, in any case, and adds them.
@@ -176,7 +176,7 @@ func (l *stateList) String() string { return strings.Join(*l, ",") }
 // Type names the value in help.
 func (l *stateList) Type() string { return "strings" }
 
-// A positive is how long something may take, which is some time.
+// A positive is how long something may take: more than 0.
 type positive time.Duration
 
 // Set reads a duration.
@@ -198,7 +198,7 @@ func (s *positive) String() string { return time.Duration(*s).String() }
 // Type names the value in help.
 func (s *positive) Type() string { return "duration" }
 
-// A byteLimit is the size of what is read at most.
+// A byteLimit is how many bytes are read at most.
 type byteLimit int
 
 // mostBytes is more than any answer has, and no more than memory should hold.

@@ -33,8 +33,8 @@ func (a *app) statusSeveral(cmd *cobra.Command, several *installationFlags, form
 	return a.watchAll(cmd.Context(), all, format, flags, watch)
 }
 
-// watchAll shows the list whenever it changed, until all of it is over. The last one stays on
-// the screen.
+// watchAll shows the list whenever it changed, until all installations are over. The last list
+// stays on the screen.
 func (a *app) watchAll(ctx context.Context, all []*installation, format *output.Format, flags pumFlags, watch watchFlags) error {
 	f := newFollowing(a, all)
 	for _, one := range f.all {
@@ -97,7 +97,7 @@ func (w *waitAll) check(flags pumFlags) error {
 	return w.end()
 }
 
-// follow waits for all of them at the same time, and shows how it goes.
+// follow waits for all of them at the same time, and shows the progress.
 func (w *waitAll) follow() error {
 	limited, cancel := w.options.limit(w.ctx)
 	defer cancel()
@@ -106,7 +106,7 @@ func (w *waitAll) follow() error {
 		open := list.Open(func(i int) bool { return w.all[i].over })
 		err := w.progress.Show(list, w.app.errView(), open, w.options.waiting(w.app.now().Sub(w.start)))
 		if readerGone(err) {
-			return err // nobody is there any more; any other trouble is no reason to know no end
+			return err // nothing can be shown any more; after any other error the wait goes on
 		}
 		if w.options.failFast && slices.ContainsFunc(w.all, func(one *followed) bool { return one.over && one.doc.ExitCode == verdict.ExitFailed }) {
 			w.cut = true
@@ -120,13 +120,13 @@ func (w *waitAll) follow() error {
 	return w.end()
 }
 
-// end writes how the wait ended for each, and of which why before it was over.
+// end writes how the wait ended for each, and why for those that are not over.
 func (w *waitAll) end() error {
 	_ = w.progress.Clear(w.app.errView()) // the answer matters
 	var why []string
 	for i, one := range w.all {
 		if one.over || w.cut || w.ctx.Err() != nil {
-			continue // it is what it was last
+			continue // its last document stays
 		}
 		v, err := one.wait.outcome(w.ctx)
 		if one.wait.seen {
@@ -167,7 +167,7 @@ type followed struct {
 	end    context.CancelFunc // ends following it
 }
 
-// News is what is known of one of them now.
+// News is a report about one of them.
 type news struct {
 	of     int
 	report observe.Report
@@ -202,15 +202,15 @@ func (f *following) list() *output.StatusList {
 	return f.app.listOf(f.installations(), docs)
 }
 
-// Times of a list that is shown again and again: so often at most; and as soon as all have
-// answered once, or that long after the beginning.
+// How often a list is shown at most, and how long after the beginning for the first time, unless
+// all have answered before.
 const (
 	betweenShows = 250 * time.Millisecond
 	firstShow    = 5 * time.Second
 )
 
-// run follows all until each is over or ctx ends, and shows them whenever one said something.
-// What does not end in time is not waited for.
+// run follows all until each is over or ctx ends, and shows them whenever one reported
+// something. It does not wait for those that do not end in time.
 func (f *following) run(ctx context.Context, until observe.Until, show func() error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -248,7 +248,7 @@ func (f *following) over() bool {
 	return !slices.ContainsFunc(f.all, func(one *followed) bool { return !one.over })
 }
 
-// answered reports whether all have said something.
+// answered reports whether each has reported something.
 func (f *following) answered(heard map[int]bool) bool {
 	for i, one := range f.all {
 		if !heard[i] && !one.over {
@@ -258,7 +258,7 @@ func (f *following) answered(heard map[int]bool) bool {
 	return true
 }
 
-// take takes what is known of one of them.
+// take takes a report about one of them.
 func (f *following) take(n news) {
 	one := f.all[n.of]
 	if one.over {
@@ -277,7 +277,7 @@ func (f *following) take(n news) {
 	}
 }
 
-// open returns how long each is followed that is to be followed, by its number.
+// open returns a context for each that is to be followed, by its number.
 func (f *following) open(ctx context.Context) map[int]context.Context {
 	contexts := map[int]context.Context{}
 	for i, one := range f.all {
@@ -288,8 +288,8 @@ func (f *following) open(ctx context.Context) map[int]context.Context {
 	return contexts
 }
 
-// start starts to follow one after the other, and the next ones only when some of those have
-// answered or taken long: a list of many would else ask too much at once.
+// start starts to follow one after the other, not more than mostAtOnce that have neither answered
+// nor taken long: otherwise a long list would ask too much at once.
 func (f *following) start(ctx context.Context, until observe.Until, open map[int]context.Context) {
 	free := make(chan struct{}, mostAtOnce)
 	for _, i := range slices.Sorted(maps.Keys(open)) {
@@ -311,7 +311,7 @@ func (f *following) start(ctx context.Context, until observe.Until, open map[int
 	}
 }
 
-// follow follows one, and closes heard when it said something.
+// follow follows one, and closes heard at its first report.
 func (f *following) follow(ctx context.Context, i int, until observe.Until, heard chan<- struct{}) {
 	said := false
 	for r := range f.all[i].source().Follow(ctx, until) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -24,10 +25,10 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// mostAtOnce is of how many installations something is read at the same time.
+// mostAtOnce is how many installations are read at the same time.
 const mostAtOnce = 16
 
-// installationFlags say of which installations a command speaks, if of several.
+// installationFlags name the installations that a command is about, if there are several.
 type installationFlags struct {
 	contexts nameList
 	all      bool // in all namespaces that have a PUM
@@ -35,21 +36,16 @@ type installationFlags struct {
 
 func (f *installationFlags) add(a *app, cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Var(&f.contexts, "contexts", "contexts of the kubeconfig, an installation each, with commas between them: a line for each, and the gravest exit code")
-	flags.BoolVarP(&f.all, "all-namespaces", "A", false, "all namespaces that have a PUM, an installation each")
+	flags.Var(&f.contexts, "contexts", "comma-separated contexts of the kubeconfig, one installation each: shows a line for each, and exits with the gravest code")
+	flags.BoolVarP(&f.all, "all-namespaces", "A", false, "every namespace that has a PUM, one installation each")
 	must(cmd.RegisterFlagCompletionFunc("contexts", func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		names, directive := a.completeContexts(cmd, args, typed)
 		return listsOf(names, typed), directive | cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}))
 }
 
-// several reports whether a command speaks of several installations.
+// several reports whether a command is about several installations.
 func (f *installationFlags) several() bool { return f.all || len(f.contexts) > 0 }
-
-// onlyOne are flags that are about one installation: where to ask, and what is kept of it.
-func onlyOne() []string {
-	return []string{"from", "at", "speed", "record", "report", "annotate", "notify", "exec"}
-}
 
 // check refuses flags that contradict each other.
 func (f *installationFlags) check(cmd *cobra.Command) error {
@@ -67,25 +63,26 @@ func (f *installationFlags) check(cmd *cobra.Command) error {
 			}
 		}
 	}
-	for _, name := range onlyOne() {
-		if given(name) {
-			return fmt.Errorf("--%s is about one installation: want it without --contexts and --all-namespaces", name)
+	var err error
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if _, one := flag.Annotations[ofOneInstallation]; one && err == nil {
+			err = fmt.Errorf("--%s is about one installation: want it without --contexts and --all-namespaces", flag.Name)
 		}
-	}
-	return nil
+	})
+	return err
 }
 
-// A nameList is names with commas between them. It is a pflag.Value; given again, it adds.
+// A nameList is comma-separated names. It is a pflag.Value; given again, it adds.
 type nameList []string
 
-// Set reads names, of which none may be empty or there twice.
+// Set reads names, none of which may be empty or listed twice.
 func (l *nameList) Set(value string) error {
 	for name := range strings.SplitSeq(value, ",") {
 		switch name = strings.TrimSpace(name); {
 		case name == "":
-			return errors.New("want names with commas between them")
+			return errors.New("want comma-separated names")
 		case slices.Contains(*l, name):
-			return fmt.Errorf("%q is there twice", name)
+			return fmt.Errorf("%q is listed twice", name)
 		}
 		*l = append(*l, name)
 	}
@@ -98,7 +95,7 @@ func (l *nameList) String() string { return strings.Join(*l, ",") }
 // Type names the value in help.
 func (l *nameList) Type() string { return "names" }
 
-// An installation is one of several that a command speaks of.
+// An installation is one of several that a command is about.
 type installation struct {
 	app     *app // with the clock of its API server
 	place   output.Place
@@ -250,8 +247,8 @@ func (c *cluster) withPUM(ctx context.Context, pumDeployment string) ([]string, 
 	return names, nil
 }
 
-// namespacesHint says how an administrator grants the right to see where PUM is, and no more: a
-// field selector on metadata.name is what resourceNames are compared with (Kubernetes, Using
+// namespacesHint says how an administrator grants the permission to find PUM's namespaces, and
+// no more: resourceNames are compared with a field selector on metadata.name (Kubernetes, Using
 // RBAC Authorization, Referring to resources).
 func (c *cluster) namespacesHint(ctx context.Context, pumDeployment string) string {
 	anywhere := c.where.Everywhere()
@@ -260,12 +257,12 @@ func (c *cluster) namespacesHint(ctx context.Context, pumDeployment string) stri
 		anywhere.Kubectl("create clusterrolebinding tpe-namespaces --clusterrole=tpe-namespaces", "--user="+command.Quote(c.user(ctx))))
 }
 
-// giveUpAfter is for how long after its deadline an installation is waited for: who knows the
-// deadline says by then what is wrong.
+// giveUpAfter is how long after its deadline an installation is waited for: whatever knows the
+// deadline has said by then what is wrong.
 const giveUpAfter = 3 * time.Second
 
-// within returns what f returns, if that is in time. What takes longer goes on and is
-// forgotten: a credential plugin knows no deadline.
+// within returns what f returns, if it returns in time. What takes longer is left running: a
+// credential plugin knows no deadline.
 func within[T any](limit time.Duration, f func() T) (value T, inTime bool) {
 	result := make(chan T, 1)
 	go func() { result <- f() }()
@@ -279,7 +276,7 @@ func within[T any](limit time.Duration, f func() T) (value T, inTime bool) {
 	}
 }
 
-// inParallel calls do for 0 to n-1, of which some run at the same time.
+// inParallel calls do for 0 to n-1, some of them at the same time.
 func inParallel(n int, do func(i int)) {
 	free := make(chan struct{}, mostAtOnce)
 	var all sync.WaitGroup
@@ -323,8 +320,8 @@ func hints(all []*installation) string {
 	return strings.Join(texts, "\n")
 }
 
-// answerAll writes the document of several installations. The error says why there is no
-// better one, if it is known.
+// answerAll writes the document of several installations. Why says why they are not all done, if
+// that is known.
 func (a *app) answerAll(format *output.Format, all []*installation, list *output.StatusList, why error) error {
 	if err := output.Write(a.Out, format, list, a.view()); err != nil {
 		return written(list.ExitCode, err)

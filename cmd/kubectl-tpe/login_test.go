@@ -28,7 +28,7 @@ import (
 func readers() [][]string {
 	return [][]string{
 		{"status"}, {"pum", "restart", "--yes"}, {"rollback-plan", "--backups"}, {"values", "--dir=/nonexistent/d"}, {"wait", "--timeout=0"}, {"pum", "status"}, {"releases"}, {"values", "tpe"}, {"rollback-plan"}, {"logs"},
-		{"preflight", "--to=8.0.0", "--from=7.3.6"}, {"doctor"}, {"doctor", "--role"},
+		{"preflight", "--to=8.0.0", "--from-release=7.3.6"}, {"doctor"}, {"doctor", "--role"},
 	}
 }
 
@@ -182,7 +182,7 @@ func TestVersions(t *testing.T) {
 		"v0.0.0-master+$Format:%H$": 0, "": 0, "v2.1.0": 0, "latest": 0,
 	} {
 		server := &api{answers: []answer{{"/version", 200, `{"gitVersion":"` + text + `"}`}}}
-		_, stdout, _ := runWith(t, server, withToken, "preflight", "--to=8.0.0", "--from=7.3.6", "-o", "json")
+		_, stdout, _ := runWith(t, server, withToken, "preflight", "--to=8.0.0", "--from-release=7.3.6", "-o", "json")
 		known := strings.Contains(stdout, `"summary": "1.`)
 		if known != (want > 0) {
 			t.Errorf("%q: %s", text, stdout)

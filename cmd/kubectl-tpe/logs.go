@@ -83,7 +83,7 @@ Exit codes:
 				return err
 			}
 			if a.kept.path != "" && f.Follow {
-				return errors.New("--follow is for clusters, and --from is a file")
+				return errors.New("--follow needs a cluster, and --from reads a file")
 			}
 			c, err := a.cluster()
 			if err != nil {

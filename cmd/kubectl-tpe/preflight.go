@@ -26,7 +26,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// preflightOptions say from where to where.
+// preflightOptions say from which release to which.
 type preflightOptions struct {
 	from, to releaseFlag
 	manifest string
@@ -78,9 +78,9 @@ Exit codes:
 func (o *preflightOptions) add(cmd *cobra.Command) {
 	cmd.Flags().Var(&o.to, "to", "release of ThingPark Enterprise to upgrade to, such as 8.0.0")
 	must(cmd.MarkFlagRequired("to"))
-	cmd.Flags().Var(&o.from, "from", "release that is installed; by default what the Helm releases are")
+	cmd.Flags().Var(&o.from, "from-release", "release that is installed; by default what the Helm releases say")
 	cmd.Flags().StringVar(&o.manifest, "manifest", "", "Release Manifest of --to, the file VERSIONS, if it is newer than this plugin")
-	for _, flag := range []string{"to", "from"} {
+	for _, flag := range []string{"to", "from-release"} {
 		completeFixed(cmd, flag, knownReleases())
 	}
 }
@@ -113,20 +113,20 @@ func (v *releaseFlag) String() string {
 
 func (v *releaseFlag) Type() string { return "release" }
 
-// preflight looks at everything once and writes the checklist.
+// preflight checks everything once and writes the checklist.
 func (a *app) preflight(ctx context.Context, c *cluster, format *output.Format, flags pumFlags, options preflightOptions, given *release.Manifest) error {
 	p := &verdict.Preflight{From: options.from.Version, To: *options.to.Version, Manifest: given, Rights: upgradeRights()}
 	var all sync.WaitGroup
 	all.Go(func() { p.Snapshot = a.observe(ctx, c, flags) })
-	all.Go(func() { a.lookAhead(ctx, c, p) })
+	all.Go(func() { a.observeUpgrade(ctx, c, p) })
 	all.Wait()
 	list, steps := p.Judge(a.failOn.level)
 	doc := output.NewPreflight(c.Place, p.ObservedAt, p.To, steps, list)
 	return a.answer(ctx, c, list.ExitCode, format, doc, slices.Concat(readiness.Rules(), pum.Rules(), release.Rules()))
 }
 
-// lookAhead looks at what only matters before an upgrade.
-func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) {
+// observeUpgrade observes what matters only before an upgrade.
+func (a *app) observeUpgrade(ctx context.Context, c *cluster, p *verdict.Preflight) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		s, err := a.server(ctx, c)
@@ -140,8 +140,8 @@ func (a *app) lookAhead(ctx context.Context, c *cluster, p *verdict.Preflight) {
 	all.Wait()
 }
 
-// claims reads the claims, and as far as this account may what uses them and what they wait
-// for.
+// claims reads the claims and, if this account can read those, the pods that use them and the
+// events about them.
 func claims(ctx context.Context, client *kube.Client, namespace string) ([]verdict.Claim, error) {
 	list, err := client.PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -179,8 +179,8 @@ func helmRepository() (string, error) {
 	return name, nil
 }
 
-// helmRepositories is where Helm keeps its list, by its own rules. It is nothing without a
-// home: a file of the current folder is not Helm's.
+// helmRepositories is where Helm keeps its list, by its own rules. It is empty without a home
+// folder: a file in the current folder is not Helm's.
 func helmRepositories() string {
 	const name = "repositories.yaml"
 	if file := os.Getenv("HELM_REPOSITORY_CONFIG"); file != "" {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
@@ -39,7 +38,7 @@ func tabulate(t *testing.T, file string, topics []verdict.Topic) {
 	}
 	want := string(text)
 	for _, topic := range topics {
-		if want, err = replaceBetween(want, "table "+topic.Topic, output.Markdown(topic)); err != nil {
+		if want, err = replaceBetween(want, "table "+topic.Topic, markdownRows(topic)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -339,6 +338,20 @@ func replaySession(t *testing.T, dir, name, block string) string {
 		if code := sh.ProcessState.ExitCode(); code != 0 {
 			fmt.Fprintf(&b, "(exit code %d)\n", code)
 		}
+	}
+	return b.String()
+}
+
+// markdownRows writes a topic as the rows of a table of Markdown.
+func markdownRows(t verdict.Topic) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s | |\n|---|---|\n", t.Topic)
+	for _, e := range t.Explanations {
+		means := e.Brief
+		if e.Name != "" {
+			means = e.Name + ": " + means
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", e.Word, means)
 	}
 	return b.String()
 }

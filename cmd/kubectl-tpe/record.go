@@ -33,12 +33,13 @@ type recordFlags struct {
 func (a *app) addRecord(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.record.path, "record", "", "keep what is observed in a new file, as the command record does")
 	must(cmd.MarkFlagFilename("record"))
+	markFlag(cmd.Flags(), "record", ofOneInstallation)
 	a.record.add(cmd)
 }
 
 func (f *recordFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.overwrite, "overwrite", false, "replace a recording that exists")
-	cmd.Flags().BoolVar(&f.values, "keep-values", false, "in a recording mask nothing that may be a secret")
+	cmd.Flags().BoolVar(&f.values, "keep-values", false, "do not mask in the recording what may be a secret")
 }
 
 func newRecordCmd(a *app) *cobra.Command {
@@ -52,10 +53,9 @@ func newRecordCmd(a *app) *cobra.Command {
 		Long: `Keep what is observed in a file: once with --once, else until the upgrade is over, as
 wait does. It shows and exits like status and wait.
 
-All commands that read look at the file with --from. A name that ends in .gz is
-compressed. Only you can read the file, and no file is overwritten without
---overwrite. Each line in it is whole: after a crash or on a full disk it can be
-read up to there.
+Commands that only read take the file with --from. It is compressed if its name ends in
+.gz. Only you can read it, and an existing file is not overwritten without --overwrite.
+Lines are written whole, so that a recording can be read up to a crash or a full disk.
 
 It is private: no Secret is kept, no environment, no command line and no
 last-applied configuration. What looks like a password, a token or a key in a message

@@ -27,8 +27,8 @@ func newReportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report [FILE]",
 		Short: "Write a report to hand over: HTML, Markdown or JUnit",
-		Long: `Write a report of how it is now: the verdict, the releases, what users feel, the
-findings with what to do, entries, workloads and jobs.
+		Long: `Write a report of the current state: the verdict, the releases, the impact on users,
+the findings and what to do, entries, workloads and jobs.
 
   html      one page that needs no network and runs no script; prints well
   markdown  a short summary, such as for a pipeline

@@ -52,7 +52,7 @@ Exit codes:
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.kept.path != "" && options.backups {
-				return errors.New("--backups asks a cluster, and --from is a file")
+				return errors.New("--backups needs a cluster, and --from reads a file")
 			}
 			c, err := a.cluster()
 			if err != nil {

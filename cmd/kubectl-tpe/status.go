@@ -27,14 +27,14 @@ func newStatusCmd(a *app) *cobra.Command {
 		Short: "Show whether the upgrade is over and good, and if not, why",
 		Long: `Show whether the upgrade is over and good: the verdict, what is not ready and
 why, the entries of the Post Upgrade Manager (PUM), which release the Helm releases
-belong to, and what to do next. Without the right to read Helm's secrets the releases
-are unknown, which is not a failure.
+belong to, and what to do next. If this account cannot read Helm's secrets,
+the releases are unknown, which is not a failure.
 
 The exit code is that of the verdict, whatever the output format.
 
 With --contexts or -A it shows a line for each installation, and the gravest exit code
-of all, in the order 2 4 6 5 1 3 7 124 8 9 0. They are asked at the same time. One that
-cannot be reached hides none of the others.`,
+of all, in the order 2 4 6 5 1 3 7 124 8 9 0. All are asked at the same time. An
+installation that cannot be reached does not hide the others.`,
 		Example: `  # Is the upgrade over?
   kubectl tpe status
 

@@ -20,8 +20,8 @@ func connectionReset(err error) bool {
 	return errors.Is(err, windows.WSAECONNRESET) || errors.Is(err, windows.WSAECONNABORTED)
 }
 
-// prepareTerminal has the console take the sequences that colors and lines that are drawn anew are
-// made of. What is no console has no mode.
+// prepareTerminal makes the console accept escape sequences, which colors and redrawn lines need.
+// What is not a console has no mode.
 func prepareTerminal() {
 	for _, stream := range []*os.File{os.Stdout, os.Stderr} {
 		var mode uint32

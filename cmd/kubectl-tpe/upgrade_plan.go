@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// upgradeOptions say from where to where, and what the commands are made with.
+// upgradeOptions say from which release to which, and what goes into the commands.
 type upgradeOptions struct {
 	preflightOptions
 	values     string
@@ -30,7 +30,7 @@ func newUpgradePlanCmd(a *app) *cobra.Command {
 		Long: `Show the upgrade to a release of ThingPark Enterprise as commands to copy: the values
 to save, Helm's repositories, the backup, and for each step of the upgrade path the
 four helm upgrade in their order, with the chart versions of the Release Manifest and
-waits between them. None of them is run. With --from the cluster is not asked.
+waits between them. None of them is run. With --from-release the cluster is not asked.
 
 Each step says on what it is based:
   documented  a public text of the vendor has it
@@ -39,7 +39,7 @@ Each step says on what it is based:
 
 Exit codes:
   0  the chart versions of every upgrade are known, or the release is installed already
-  1  what is installed is not a known release; give it with --from
+  1  what is installed is not a known release; give it with --from-release
   3  a Release Manifest is not known, or RELEASE is older than what is installed
   4  not authenticated, or not authorized to read Helm's secrets
   6  there is no Helm release of ThingPark Enterprise in this namespace`,
@@ -51,7 +51,7 @@ Exit codes:
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from := options.from.Version; from != nil && options.to.Compare(*from) < 0 {
-				return answered(verdict.ExitUsage, fmt.Errorf("%w: --from=%s --to=%s", release.ErrDowngrade, from, options.to.Version))
+				return answered(verdict.ExitUsage, fmt.Errorf("%w: --from-release=%s --to=%s", release.ErrDowngrade, from, options.to.Version))
 			}
 			given, err := readManifest(options.manifest)
 			if err != nil {
@@ -98,7 +98,7 @@ func (a *app) upgradePlan(ctx context.Context, c *cluster, format *output.Format
 }
 
 // installed returns the release of ThingPark Enterprise that is installed: the given one, or
-// what the Helm releases are.
+// what the Helm releases say.
 func (a *app) installed(ctx context.Context, c *cluster, given *release.Version) (release.Version, error) {
 	if given != nil {
 		return *given, nil
@@ -116,5 +116,5 @@ func (a *app) installed(ctx context.Context, c *cluster, given *release.Version)
 	case errors.Is(err, verdict.ErrNoRelease):
 		return from, answered(verdict.ExitNotFound, fmt.Errorf("there is no Helm release of ThingPark Enterprise in namespace %q", c.Namespace))
 	}
-	return from, &exitError{verdict.ExitError, err, "give what is installed with --from; what is there: " + c.where.TPE("releases")}
+	return from, &exitError{verdict.ExitError, err, "name the installed release with --from-release; see what is installed: " + c.where.TPE("releases")}
 }

@@ -34,8 +34,8 @@ func newValuesCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "values (RELEASE | --dir DIR)",
 		Short: "Save the Helm values that were used so far",
-		Long: `Save the values that the user gave to the Helm releases, as helm get values -o yaml
-does: an upgrade begins with them.
+		Long: `Save the user-supplied values of the Helm releases, as helm get values -o yaml does: an
+upgrade starts from them.
 
 With --dir they are written into files that only you can read, one for each of the four
 releases, or for RELEASE alone: all of them, or none. An existing file is never

@@ -28,7 +28,7 @@ func (f *viewFlags) add(cmd *cobra.Command) {
 	completeFixed(cmd, "color", colorModes())
 }
 
-// A colorMode says when to use colours. It is a pflag.Value.
+// A colorMode says when to use colors. It is a pflag.Value.
 type colorMode string
 
 func colorModes() []string { return []string{"auto", "always", "never"} }
@@ -48,7 +48,7 @@ func (m *colorMode) String() string { return string(*m) }
 // Type names the value in help.
 func (m *colorMode) Type() string { return "when" }
 
-// colors reports whether to use colours. What the flag says goes before the
+// colors reports whether to use colors. What the flag says goes before the
 // environment, and NO_COLOR before FORCE_COLOR.
 func (f *viewFlags) colors(terminal bool) bool {
 	force := os.Getenv("FORCE_COLOR")

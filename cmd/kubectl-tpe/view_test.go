@@ -40,7 +40,7 @@ func TestColors(t *testing.T) {
 				}
 			}
 			if pipe, term := tt.look.colors(false), tt.look.colors(true); pipe != tt.pipe || term != tt.term {
-				t.Errorf("colours in a pipe: %v, on a terminal: %v, want %v, %v", pipe, term, tt.pipe, tt.term)
+				t.Errorf("colors in a pipe: %v, on a terminal: %v, want %v, %v", pipe, term, tt.pipe, tt.term)
 			}
 		})
 	}

@@ -51,29 +51,29 @@ func newWaitCmd(a *app) *cobra.Command {
 		Short: "Wait until the upgrade is over",
 		Long: `Wait until the upgrade is over: every workload ready, every job complete, every
 entry PROCESSED or SKIPPED. It ends earlier if something failed and nothing else
-will change by itself: every workload is ready, and no job, no entry and no Helm
-is running. What would end it is read again first.
+will change by itself: every workload is ready, and no job, entry or Helm
+operation is running. It reads the result again before it ends.
 
 Workloads are rediscovered continuously: new, deleted and recreated ones are
 followed. An empty namespace is not success. A lost connection does not end the
 wait. It is safe to interrupt.
 
-Progress goes to stderr, the result to stdout. What is left is
-estimated where there is ground for that; see kubectl tpe explain estimate.
+Progress goes to stderr, the result to stdout. wait estimates the
+remaining time where it can; see kubectl tpe explain estimate.
 
 --exec runs a command in a shell (sh, cmd on Windows) when the wait is over or out of
 time, but not if it was interrupted. Its environment has the verdict:
 KUBECTL_TPE_OUTCOME (done, failed, pending or unknown), _EXIT_CODE, _NAMESPACE,
-_CONTEXT and _SUMMARY. What it prints goes to stderr. If it fails, that is
-said there; the exit code stays that of the verdict.
+_CONTEXT and _SUMMARY. What it prints goes to stderr. If the command fails,
+stderr says so, and the exit code is still the verdict's.
 
-With --report it writes reports when it ends, whatever the end: the timeline, what
-users felt, findings and entries, as HTML, Markdown or JUnit. A report that cannot be
+With --report it writes reports when it ends, whatever the outcome: the timeline, the
+impact on users, findings and entries, as HTML, Markdown or JUnit. A report that cannot be
 written is an error message and does not change the exit code. A report to - takes the
 place of the result on stdout.
 
 With --contexts or -A it waits until each of several installations is over. With
---fail-fast it ends as soon as one failed. Its exit code is the gravest of all.
+--fail-fast it ends as soon as one has failed. Its exit code is the gravest of all.
 
 Exit codes are those of status, and
   124  out of time; not over yet
@@ -120,6 +120,7 @@ Exit codes are those of status, and
 	cmd.Flags().Var(&options.goal, "for", "all, workloads or entries")
 	completeFixed(cmd, "for", verdict.Goals())
 	cmd.Flags().Var(&options.reports, "report", "html, markdown and junit reports to write at the end, such as html=upgrade.html; - is stdout")
+	markFlag(cmd.Flags(), "report", ofOneInstallation)
 	flags.add(cmd)
 	several.add(a, cmd)
 	return cmd

@@ -87,7 +87,7 @@ func waited(ctx context.Context, source *observe.Source, options waitOptions, er
 }
 
 func TestWait(t *testing.T) {
-	const ready, starting, doomed = readiness.Ready, readiness.Progressing, readiness.Failed
+	const ready, starting, failed = readiness.Ready, readiness.Progressing, readiness.Failed
 	tests := []struct {
 		name    string
 		moments []moment
@@ -103,9 +103,9 @@ func TestWait(t *testing.T) {
 		{"a silent PUM at the end is no answer", []moment{{0, ready, ""}}, waitOptions{timeout: time.Minute}, verdict.ExitNoAnswer, time.Minute},
 		{"an aborted entry, all ready", []moment{{0, starting, pum.StateAborted}, {40 * time.Second, ready, pum.StateAborted}}, waitOptions{}, verdict.ExitFailed, 40 * time.Second},
 		{"an aborted entry, fail fast", []moment{{0, starting, pum.StateAborted}}, waitOptions{failFast: true}, verdict.ExitFailed, 0},
-		{"a doomed workload may be mended", []moment{{0, doomed, pum.StateProcessed}, {50 * time.Second, ready, pum.StateProcessed}}, waitOptions{}, verdict.ExitDone, 50 * time.Second},
-		{"or not", []moment{{0, doomed, pum.StateProcessed}}, waitOptions{timeout: time.Minute}, verdict.ExitFailed, time.Minute},
-		{"a doomed workload, fail fast", []moment{{0, doomed, pum.StateProcessed}}, waitOptions{failFast: true}, verdict.ExitFailed, 0},
+		{"a workload that cannot recover may be mended", []moment{{0, failed, pum.StateProcessed}, {50 * time.Second, ready, pum.StateProcessed}}, waitOptions{}, verdict.ExitDone, 50 * time.Second},
+		{"or not", []moment{{0, failed, pum.StateProcessed}}, waitOptions{timeout: time.Minute}, verdict.ExitFailed, time.Minute},
+		{"a workload that cannot recover, fail fast", []moment{{0, failed, pum.StateProcessed}}, waitOptions{failFast: true}, verdict.ExitFailed, 0},
 		{"well for long enough", []moment{{0, ready, pum.StateProcessed}}, waitOptions{stableFor: 20 * time.Second}, verdict.ExitDone, 20 * time.Second},
 		{"well again for long enough", []moment{{0, ready, pum.StateProcessed}, {10 * time.Second, starting, pum.StateProcessed}, {30 * time.Second, ready, pum.StateProcessed}}, waitOptions{stableFor: 20 * time.Second}, verdict.ExitDone, 50 * time.Second},
 		{"well, but not for long enough", []moment{{0, ready, pum.StateProcessed}}, waitOptions{stableFor: time.Hour, timeout: time.Minute}, verdict.ExitTimeout, time.Minute},

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// An API answers what a reader asks of a cluster.
+// An API is what a reader asks of a cluster.
 type API interface {
 	Job(ctx context.Context) (*batchv1.Job, error)
 	Pods(ctx context.Context, selector string) ([]corev1.Pod, error)
@@ -80,8 +80,8 @@ func (c *Cluster) Log(ctx context.Context, pod string, options *corev1.PodLogOpt
 	return stream, nil
 }
 
-// Fetch asks for all that is known of a job. Events are asked for only if a
-// pod is gone, and are not missed if they may not be read.
+// Fetch asks for all that is known of a job. Events are asked for only if a pod is gone, and
+// not needed if the account cannot read them.
 func Fetch(ctx context.Context, api API) (JobHistory, error) {
 	job, err := api.Job(ctx)
 	if err != nil {

@@ -19,15 +19,14 @@ type connResult struct {
 	found      bool  // the position, or there was none
 	missing    bool  // the position is not known, because too little came before
 	newer      bool  // lines from behind it came instead
-	otherRun   bool  // it was the log of another run
+	otherRun   bool  // the log belonged to another run
 	cut        error // how it ended, unless as a whole answer does
 	refused    error // why there was none
 	failed     error // of the sink
 	took       time.Duration
 }
 
-// whole reports whether the answer came to its end and nothing speaks against
-// its being the end of the log.
+// whole reports whether the answer came to its end, and that may be the end of the log.
 func (c connResult) whole() bool {
 	return c.found && c.cut == nil && c.refused == nil && !c.missing && !c.otherRun
 }
@@ -37,8 +36,8 @@ func (c connResult) empty() bool {
 	return c.cut == nil && c.refused == nil && !c.missing && !c.otherRun && c.old == 0 && c.fresh == 0
 }
 
-// nothingYet reports whether a log that was asked for had nothing in it: the
-// answer came to its end, or lasted for so long that lines would have come.
+// nothingYet reports whether the log was empty: the answer came to its end, or lasted so long
+// that lines would have come.
 func (c connResult) nothingYet() bool {
 	return c.refused == nil && !c.otherRun && c.old+c.fresh == 0 && (c.cut == nil || c.took >= time.Second)
 }
@@ -48,7 +47,7 @@ type nodeError struct{ text string }
 
 func (e *nodeError) Error() string { return e.text }
 
-// errSilent ends a connection that says nothing while the log grows.
+// errSilent ends a connection on which nothing comes while the log grows.
 var errSilent = errors.New("the API server sends nothing more")
 
 // readOnce reads over one connection, from the position on.
@@ -74,7 +73,7 @@ func (t *runReader) readOnce(ctx context.Context) connResult {
 	return p
 }
 
-// copy passes on what is new.
+// copy delivers what is new.
 func (t *runReader) copy(ctx context.Context, watched *watchedStream) (p connResult) {
 	s, finder, stamps := newSplitter(watched), t.finder(), false
 	for {
@@ -120,11 +119,10 @@ func (t *runReader) copy(ctx context.Context, watched *watchedStream) (p connRes
 	}
 }
 
-// otherRun reports whether a line is of another run of the container, which may
-// have been started again since one last looked: the kubelet gives the log of
-// the run that it sees. A line from after the end of a run is not its own.
-// Where the end may not be known yet, the first line is kept back until the
-// kubelet tells whose it is, or the API server has heard of it.
+// otherRun reports whether a line belongs to another run of the container, which may have been
+// restarted in the meantime: the kubelet serves the log of the run that it sees. A line from
+// after the end of a run is not its own. If the end may not be known yet, the first line is
+// kept back until the kubelet says whose it is, or the API server knows of the restart.
 func (t *runReader) otherRun(ctx context.Context, p Piece) bool {
 	const rounding = 1200 * time.Millisecond // ends are known in seconds
 	if !t.run.restarts || t.retry.tries > 4*mostTries {
@@ -151,9 +149,9 @@ func (t *runReader) finder() *finder {
 	return newFinder(&t.mark)
 }
 
-// kubeletError returns what a kubelet says in place of a log. It has no stamp, as a line
-// of a container has. Other text without one is none that can be read: as it has no
-// place, it would be read again and again.
+// kubeletError returns the error that a kubelet sends in place of a log: it has no timestamp,
+// as the lines of containers have. Other text without one cannot be used: it has no position, so
+// that it would be read repeatedly.
 func kubeletError(p Piece) error {
 	const most = 200
 	text := strings.TrimSpace(string(p.Text))
@@ -166,8 +164,8 @@ func kubeletError(p Piece) error {
 	return &nodeError{"the node sent text without timestamps: " + text}
 }
 
-// deliver passes on a piece, unless it is from before the time that was asked
-// for: the API server knows only seconds.
+// deliver hands a piece to the sink, unless it is older than the time that was asked for: the
+// API server knows only whole seconds.
 func (t *runReader) deliver(p Piece) error {
 	t.mark.advance(p)
 	if p.Begins() {
@@ -179,7 +177,7 @@ func (t *runReader) deliver(p Piece) error {
 	return t.Sink.Piece(t.run, p)
 }
 
-// A watchedStream tells how a stream is read.
+// A watchedStream records how a stream is read.
 type watchedStream struct {
 	r       io.Reader
 	since   atomic.Int64 // when the read that waits began; 0 while none does
@@ -198,13 +196,12 @@ func (p *watchedStream) silent() bool {
 	return since > 0 && time.Since(time.Unix(0, since)) >= quiet
 }
 
-// quiet is for how long nothing may come before somebody looks why.
+// quiet is how long nothing may come before endIfStalled asks why.
 const quiet = 10 * time.Second
 
-// endIfStalled ends a connection on which nothing comes although the run ended or
-// its log is longer: it may lead nowhere without anybody saying so, and a
-// kubelet that lost sight of a rotated file waits forever. It returns what
-// stops it.
+// endIfStalled ends a connection on which nothing comes although the run ended or its log grew:
+// the connection may be dead without an error, and a kubelet that lost a rotated file waits
+// forever. It returns a function that stops it.
 func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelCauseFunc, p *watchedStream) (stop func()) {
 	ctx, end := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -219,7 +216,7 @@ func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelCause
 			}
 			last, over := probe.last(ctx)
 			if last.UnixNano() > p.reached.Load() {
-				behind++ // once may be a line on its way
+				behind++ // the first time it may be a line in transit
 			}
 			if ctx.Err() == nil && p.silent() && (over || behind > 1) {
 				cancel(errSilent)

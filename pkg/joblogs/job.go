@@ -67,7 +67,7 @@ const (
 	Waiting RunState = "Waiting" // it has not begun
 	Running RunState = "Running"
 	Ended   RunState = "Ended"
-	Gone    RunState = "Gone" // it may be over or not: its log is no longer available
+	Gone    RunState = "Gone" // its log is no longer available, whether or not the run is over
 )
 
 // A RunKey tells runs apart, whatever state they are in.
@@ -111,8 +111,8 @@ func (h JobHistory) containers(some func(Run) bool) []string {
 	return names
 }
 
-// Describe puts together what is known of a job. The events are those about the
-// job, and are needed only to name pods that are gone.
+// Describe returns the history of a job. The events about the job are needed only to name pods
+// that are gone.
 func Describe(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) JobHistory {
 	facts := kubejob.Of(job, pointers(pods))
 	h := JobHistory{
@@ -216,7 +216,7 @@ func lostPods(job *batchv1.Job, facts kubejob.Facts, events []corev1.Event) []st
 	return lost
 }
 
-// joined joins what there is of two texts with a colon.
+// joined joins two texts with a colon, if neither is empty.
 func joined(a, b string) string {
 	if a == "" || b == "" {
 		return a + b

@@ -66,8 +66,7 @@ func (r *Reader) follow(ctx context.Context, h JobHistory, run Run) error {
 // ended: half a minute.
 const mostChecks = 6
 
-// checkTimeout is how long a check may take: meanwhile it is not noticed that a run was
-// read.
+// checkTimeout is how long a check may take: until it ends, the end of a run is not noticed.
 const checkTimeout = 5 * time.Second
 
 // checkInterval is how often to look for more that runs.
@@ -78,9 +77,9 @@ func (r *Reader) checkInterval(h JobHistory) time.Duration {
 	return 5 * time.Second
 }
 
-// check asks how the job is, and starts what runs as well now. It counts for how long the job has been
-// over although what is followed seems to run. That it has no answer is left
-// to the readers to say.
+// check reads the state of the job, and starts to read what has begun to run. It counts the
+// checks for which the job has been over although what is followed seems to run. If there is no
+// answer, the readers say so.
 func (g *group) check(ctx context.Context, over int, err error) (int, error) {
 	limited, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()

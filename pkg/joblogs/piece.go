@@ -41,9 +41,8 @@ func newSplitter(r io.Reader) *splitter {
 	return &splitter{r: bufio.NewReaderSize(r, bufferSize)}
 }
 
-// next returns the next piece. A stamp that was cut is no piece: nothing of
-// its line is known. Text without a stamp comes without one: a kubelet may write
-// why there is no log, and no line break behind it.
+// next returns the next piece. A truncated timestamp is no piece: nothing of its line is known.
+// Text may have no timestamp: a kubelet may write why there is no log, without a line break.
 func (s *splitter) next() (Piece, error) {
 	if s.err != nil {
 		return Piece{}, s.err
@@ -71,8 +70,8 @@ func isCutStamp(text []byte) bool {
 	return len(text) <= longestStamp && len(bytes.Trim(text, "0123456789-:.+TZ")) == 0
 }
 
-// stamped takes the stamp from the start of a line. Most lines are of the
-// second of the line before: then only the digits behind it are read.
+// stamped takes the timestamp from the start of a line. Most lines were written in the same
+// second as the line before: then only the digits after it are read.
 func (s *splitter) stamped(line []byte) Piece {
 	n := bytes.IndexByte(line[:min(len(line), longestStamp+1)], ' ')
 	if n < 0 {

@@ -29,8 +29,7 @@ type Sink interface {
 	Flush() error           // the next piece may be long in coming
 }
 
-// Options say what to read. The zero Tail means no lines at all; less than
-// zero means all.
+// Options say what to read. A Tail of zero means no lines at all; a negative one means all.
 type Options struct {
 	Follow    bool
 	Attempts  Selection
@@ -69,10 +68,9 @@ type Reader struct {
 	succeeded map[types.UID]bool // pods
 }
 
-// Read reads what the options say, and returns how the job was then. Unless
-// it follows, that is what there is now. A job that is followed is waited
-// for, and if it is replaced by another of its name, that is read, until it
-// is over or removed.
+// Read reads what the options say, and returns the job's last state. Without Follow it reads
+// what exists now. With Follow it waits for the job, reads on if the job is replaced by another
+// of its name, and ends when the job is over or removed.
 func (r *Reader) Read(ctx context.Context) (JobHistory, error) {
 	r.begun, r.Sink = r.Now(), &lockedSink{sink: r.Sink}
 	r.forget()
@@ -105,8 +103,8 @@ func (r *Reader) forget() {
 	r.sidecars, r.succeeded = false, map[types.UID]bool{}
 }
 
-// Positions returns how far the logs were read that were read last. As long as there is
-// nothing in them, those are the logs before them.
+// Positions returns how far the last logs were read. As long as those are empty, it returns how
+// far the logs before them were read.
 func (r *Reader) Positions() []Position {
 	var list []Position
 	placed := false
@@ -120,11 +118,11 @@ func (r *Reader) Positions() []Position {
 	return list
 }
 
-// startNext forgets what was read together, but for how far.
+// startNext begins with the next logs, and keeps the positions of those before.
 func (r *Reader) startNext() { r.behind, r.started = r.Positions(), nil }
 
-// Selected returns the attempts that were meant, as Selection.Set reads them,
-// once they are known: what comes behind the positions is all or one number.
+// Selected returns the attempts that are read, as Selection.Set takes them, once they are
+// known: all, or one number.
 func (r *Reader) Selected() string {
 	if r.first > 0 && (r.first == r.last || !r.Follow && r.Attempts.name == "last") {
 		return strconv.Itoa(r.first)
@@ -132,9 +130,9 @@ func (r *Reader) Selected() string {
 	return "all"
 }
 
-// fetch asks how the job is. While it is followed, an API server that does not
-// answer is asked again, and a job that is not there has an empty history; so
-// has one that was removed while it was read.
+// fetch reads the state of the job. When following, it retries if the API server does not
+// answer, and a job that does not exist has an empty history; so has one that was removed while
+// it was read.
 func (r *Reader) fetch(ctx context.Context) (JobHistory, error) {
 	for {
 		h, err := Fetch(ctx, r.API)
@@ -162,8 +160,8 @@ func (r *Reader) fetch(ctx context.Context) (JobHistory, error) {
 	}
 }
 
-// selectAttempts decides which attempts to read, when the job is seen first and
-// when it was replaced.
+// selectAttempts decides which attempts to read, when the job is first seen and when it was
+// replaced.
 func (r *Reader) selectAttempts(h JobHistory) error {
 	r.seen = h
 	if h.uid == r.job {
@@ -200,8 +198,8 @@ func notFound(format string, args ...any) error {
 	}}
 }
 
-// resume takes for read what comes before the first position of another
-// reader. Where none of its pods is left, times tell.
+// resume marks as read what comes before the first position of another reader. If none of its
+// pods is left, it goes by time.
 func (r *Reader) resume(h JobHistory) error {
 	if len(r.After) == 0 {
 		return nil
@@ -315,7 +313,7 @@ func (r *Reader) begin(run Run) (*runReader, error) {
 	return t, r.Sink.Begin(run)
 }
 
-// markRead keeps in mind that a run is read.
+// markRead records that a run is read.
 func (r *Reader) markRead(run Run) {
 	r.read[run.Key()], r.reached, r.reason = true, max(r.reached, run.lastAttempt()), ""
 	if run.Container != "" {
@@ -333,8 +331,8 @@ func (r *Reader) sayLeftOut(h JobHistory) error {
 	return r.Sink.Say(fmt.Sprintf("sidecars are left out: %s; -c NAME shows one", strings.Join(names, ", ")))
 }
 
-// wait waits a moment for something to read. For what is said once, and not
-// if it comes soon.
+// wait waits a moment for something to read. What it waits for is said once, unless it comes
+// soon.
 func (r *Reader) wait(ctx context.Context, h JobHistory) error {
 	if h.Reason != r.reason {
 		r.reason, r.waited, r.said = h.Reason, 0, false

@@ -19,8 +19,8 @@ import (
 // hook policy of Helm (hook-succeeded, hook-failed), or because Helm creates it
 // again (before-hook-creation). Then its end is known from what was seen last.
 
-// replacedWithin is how long a job that is followed and was removed may take
-// to be there again: who replaces a job creates it as soon as it is gone.
+// replacedWithin is how long a job that was removed may take to be recreated: whatever
+// replaces a job creates the new one as soon as the old one is gone.
 const replacedWithin = 5 * time.Second
 
 // wasRemoved reports whether the job that was read is not there any more, and
@@ -36,9 +36,9 @@ func (r *Reader) wasRemoved(h JobHistory) bool {
 	return !r.Follow || r.Now().Sub(r.removedAt) >= replacedWithin
 }
 
-// removed returns what is known of a job that was removed: as it was seen
-// last, with the end that its conditions, its events or its pods tell of. A
-// pod that failed does not tell: there may have been another attempt.
+// removed returns what is known of a job that was removed: its last state, and its end by its
+// conditions, its events or its pods. A failed pod proves nothing: there may have been another
+// attempt.
 func (r *Reader) removed(ctx context.Context) JobHistory {
 	h := r.seen
 	h.Removed = true
@@ -54,7 +54,7 @@ func (r *Reader) removed(ctx context.Context) JobHistory {
 	}
 	events, err := r.API.Events(ctx)
 	if err != nil {
-		events = nil // and less is known
+		events = nil // then less is known
 	}
 	for _, e := range events {
 		if how := endIn(e); how != "" && e.InvolvedObject.UID == h.uid {
@@ -68,8 +68,8 @@ func (r *Reader) removed(ctx context.Context) JobHistory {
 	return h
 }
 
-// endIn returns the end of a job that an event tells of, or nothing
-// (kubernetes: pkg/controller/job/job_controller.go, recordJobFinished).
+// endIn returns the final state of a job that an event reports, or nothing (kubernetes:
+// pkg/controller/job/job_controller.go, recordJobFinished).
 func endIn(e corev1.Event) kubejob.State {
 	switch e.Reason {
 	case "Completed":
@@ -80,7 +80,7 @@ func endIn(e corev1.Event) kubejob.State {
 	return ""
 }
 
-// noteEnd keeps in mind that a pod succeeded.
+// noteEnd records that a pod succeeded.
 func (r *Reader) noteEnd(pod corev1.Pod) {
 	if pod.Status.Phase == corev1.PodSucceeded {
 		r.mu.Lock()
@@ -95,8 +95,8 @@ func (r *Reader) succeededPods() int {
 	return len(r.succeeded)
 }
 
-// Traces says what is left of a job that is not there, and which jobs are. It
-// says nothing of what it may not read.
+// Traces says what is left of a job that does not exist, and which jobs do. What the account
+// cannot read is left out.
 func (c *Cluster) Traces(ctx context.Context) []string {
 	var traces []string
 	ended := map[kubejob.State]string{kubejob.Complete: "completed", kubejob.Failed: "failed"}
@@ -116,8 +116,7 @@ func (c *Cluster) Traces(ctx context.Context) []string {
 	return traces
 }
 
-// Others returns the names of the jobs in the namespace, as far as they may
-// be read.
+// Others returns the names of the jobs in the namespace; none if the account cannot read them.
 func (c *Cluster) Others(ctx context.Context) []string {
 	jobs, err := c.Client.Jobs(c.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {

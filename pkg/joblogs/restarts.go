@@ -13,14 +13,13 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// A container that ended may be started again in its pod. The kubelet then gives
-// the log of the new run, and the API server hears of it later: within
-// milliseconds as a rule, and within seconds on a busy node.
+// A container that ended may be restarted in its pod. The kubelet then serves the log of the
+// new run before the API server knows of it: by milliseconds as a rule, by seconds on a busy
+// node.
 
-// isFirstRun reports whether there is no run but the first. Where the container may be
-// started again the kubelet can tell: it has no previous one (kubernetes: pkg/
-// kubelet/kubelet_pods.go, validateContainerLogStatus). What came a moment ago was
-// the first one's then.
+// isFirstRun reports whether the container has had no other run. If it may be restarted, the
+// kubelet knows: it has no previous run (kubernetes: pkg/kubelet/kubelet_pods.go,
+// validateContainerLogStatus). Then what came a moment ago belonged to the first one.
 func (t *runReader) isFirstRun(ctx context.Context) bool {
 	if !t.run.restarts {
 		return true
@@ -40,9 +39,9 @@ func (t *runReader) isFirstRun(ctx context.Context) bool {
 // replaced reports whether the API server knows of a run after this one.
 func (t *runReader) replaced() bool { return t.run.previous || t.run.State == Gone }
 
-// awaitRestart looks how the run is, and waits while its container is about to be
-// started again: until that is known, one cannot tell whose log one would get.
-// Without a follow it does not wait for long.
+// awaitRestart refreshes the run, and waits while its container is about to be restarted: until
+// the restart is known, the next log may belong to either run. If the log is not followed it does
+// not wait for long.
 func (t *runReader) awaitRestart(ctx context.Context) error {
 	if t.isFirstRun(ctx) {
 		return t.refresh(ctx)
@@ -57,7 +56,7 @@ func (t *runReader) awaitRestart(ctx context.Context) error {
 	return t.poll(ctx, patience, func() bool { return !t.run.restarting })
 }
 
-// poll asks how the run is until it is as wanted, or patience ends.
+// poll refreshes the run until it is as wanted, or patience ends.
 func (t *runReader) poll(ctx context.Context, patience time.Duration, wanted func() bool) error {
 	const step = 250 * time.Millisecond
 	for waited := time.Duration(0); ; waited += step {
@@ -70,7 +69,7 @@ func (t *runReader) poll(ctx context.Context, patience time.Duration, wanted fun
 	}
 }
 
-// refresh looks how the run is now.
+// refresh reads the state of the run.
 func (t *runReader) refresh(ctx context.Context) error {
 	pods, err := t.API.Pods(ctx, t.selector)
 	if err != nil {

@@ -53,12 +53,11 @@ const (
 	done             // nothing more can come
 )
 
-// mostTries is how many connections in a row may be in vain where a log is not
-// followed, and where its run is over and the log may be gone.
+// mostTries is how many connections in a row may bring nothing if a log is not followed, or if
+// its run is over and the log may be gone.
 const mostTries = 5
 
-// read reads until nothing more can come, and then knows how the run is. It
-// returns an error if that is not known.
+// read reads until nothing more can come and the state of the run is known.
 func (t *runReader) read(ctx context.Context) error {
 	t.search.tailSearch, t.start = newTailSearch(), t.Now()
 	if t.Tail == 0 && !t.mark.set() {
@@ -77,9 +76,8 @@ func (t *runReader) read(ctx context.Context) error {
 	}
 }
 
-// skipAll moves the mark behind the last line that is there, so that no line
-// is lost that comes while there is no connection. Without an answer the first
-// connection tells what is new.
+// skipAll moves the mark past the last line, so that no line is lost that is written before the
+// next connection. Without an answer the first connection shows what is new.
 func (t *runReader) skipAll(ctx context.Context) {
 	stream, err := t.lastLine(ctx)
 	if err != nil {
@@ -123,7 +121,7 @@ func (t *runReader) step(ctx context.Context) (step, error) {
 	return ask, nil
 }
 
-// afterConnection draws the conclusions from a connection.
+// afterConnection decides what a connection means for the run.
 func (t *runReader) afterConnection(ctx context.Context, c connResult) error {
 	if err := t.planNext(c); err != nil || t.run.State == Gone {
 		return err
@@ -171,7 +169,7 @@ func (t *runReader) planNext(c connResult) error {
 	return t.outage.over(t.Reader)
 }
 
-// narrow has the search for the position learn from what a connection brought.
+// narrow adjusts the search for the position to what a connection brought.
 func (t *runReader) narrow(c connResult) {
 	switch {
 	case c.otherRun:
@@ -194,8 +192,8 @@ func (t *runReader) narrow(c connResult) {
 	}
 }
 
-// inVain reports whether connections are cut repeatedly before anything new comes,
-// and nobody follows. A search for the position takes some forty.
+// inVain reports whether connections are cut repeatedly before anything new comes, and the log
+// is not followed. A search for the position takes about forty.
 func (t *runReader) inVain(c connResult) bool {
 	if c.cut == nil || c.old+c.fresh > 0 {
 		t.retry.empty = 0
@@ -205,7 +203,7 @@ func (t *runReader) inVain(c connResult) bool {
 	return !t.Follow && c.cut != nil && (t.retry.empty >= mostTries || t.retry.tries >= 128)
 }
 
-// pauseLonger makes the pause before the next connection longer: nothing came.
+// pauseLonger lengthens the pause before the next connection, because nothing came.
 func (t *runReader) pauseLonger() {
 	t.retry.pause = min(max(50*time.Millisecond, t.retry.pause*2), 2*time.Second)
 }
@@ -226,8 +224,8 @@ func (t *runReader) onError(err error) error {
 	return t.outage.begin(t.Reader, err)
 }
 
-// triesUntilGone is how often the log of a run that is over is asked for. A follow has the
-// half a minute in which a container runtime that restarts is back.
+// triesUntilGone is how often the log of a run that is over is asked for. When following, that
+// takes half a minute, in which a container runtime that restarts is back.
 func (t *runReader) triesUntilGone() int {
 	if t.Follow {
 		return 4 * mostTries
@@ -235,7 +233,7 @@ func (t *runReader) triesUntilGone() int {
 	return mostTries
 }
 
-// about reports whether an error is about the log, not about the way to it.
+// about reports whether an error is about the log, and not about the connection.
 func about(err error) bool {
 	return errors.As(err, new(*nodeError)) || apierrors.IsNotFound(err) || apierrors.IsBadRequest(err)
 }
@@ -255,9 +253,8 @@ func (t *runReader) ended(asked Run, c connResult) bool {
 	return asked.State == Running && !t.mark.last.at.Before(t.start)
 }
 
-// markGone takes the log of the run before for gone where the last answer had nothing in
-// it: a kubelet that removed it a moment ago may answer as if it were empty (seen with
-// Kubernetes 1.33).
+// markGone treats the log of the previous run as gone if the last answer was empty: a kubelet
+// that has just removed it may answer as if it were empty (seen with Kubernetes 1.33).
 func (t *runReader) markGone(c connResult) {
 	all := t.Tail < 0 && t.Since == 0 && t.SinceTime.IsZero()
 	if all && c.empty() && t.run.previous && t.run.State == Ended && !t.whole {
@@ -312,8 +309,7 @@ func (t *runReader) position() Position {
 	return Position{Pod: t.run.Pod, Container: t.run.Container, Restart: t.restart, Time: t.mark.last.at, Lines: t.mark.same, Latest: t.mark.latest}
 }
 
-// lost says that lines may be missing before a piece, and that the rest of a
-// line is.
+// lost says that lines may be missing before a piece, and the rest of a line if it was cut.
 func (t *runReader) lost(p Piece) error {
 	text := fmt.Sprintf("the log of pod %s was rotated before all of it was read: lines may be missing between %s and %s",
 		t.run.Pod, t.mark.latest.Format(time.RFC3339Nano), p.Time.Format(time.RFC3339Nano))

@@ -44,8 +44,8 @@ func runsOf(pod kubejob.Pod, before int) []Run {
 	return runs
 }
 
-// runOf returns one run of a container: the node tells how the last one is
-// and how the one before ended, and keeps no other log.
+// runOf returns one run of a container: the status has the state of the last one and the end
+// of the one before, and the node keeps no other log.
 func runOf(pod kubejob.Pod, c kubejob.Container, restart, attempt int) Run {
 	r := Run{Attempt: attempt, Pod: pod.Name, Container: c.Name, Kind: c.Role, pod: pod.UID, restart: restart}
 	r.restarts = pod.Spec.RestartPolicy != corev1.RestartPolicyNever || c.Init && c.Role == kubejob.Sidecar
@@ -54,8 +54,8 @@ func runOf(pod kubejob.Pod, c kubejob.Container, restart, attempt int) Run {
 	switch {
 	case restart < last-1, restart < last && ended == nil,
 		restart < last && st.State.Waiting != nil && ended != nil:
-		// A container that waits to be started again has not been counted
-		// yet: what ended last is the run that its count tells of.
+		// The restart of a container that waits for it is not counted yet: what ended last is
+		// the run with the current count.
 		r.State, r.Reason = Gone, keptLogs
 	case restart < last:
 		r.previous = true

@@ -23,8 +23,8 @@ const (
 
 func newTailSearch() tailSearch { return tailSearch{lines: fewLines} }
 
-// tooFew takes note that the position was not among the lines. It returns
-// false if that were all: then the position's line is not there any more.
+// tooFew records that the position was not among the lines. It returns false if those were all
+// lines: then the position's line is gone.
 func (s *tailSearch) tooFew() bool {
 	if s.lines == 0 {
 		return false
@@ -43,7 +43,7 @@ func (s *tailSearch) tooFew() bool {
 	return true
 }
 
-// tooMany takes note that the connection was cut before anything new came.
+// tooMany records that the connection was cut before anything new came.
 func (s *tailSearch) tooMany() {
 	if s.lines == 0 {
 		s.lines = max(s.low*4, manyLines)
@@ -61,9 +61,9 @@ func (s *tailSearch) halve() {
 	s.lines = (s.low + s.high) / 2
 }
 
-// found takes note that new lines came after so many old ones, and begins the
-// next search where the position is now, if nothing was written meanwhile. It
-// reports whether more lines are known to follow.
+// found records that new lines came after so many old ones, and begins the next search where
+// the position is now if nothing was written in the meantime. It reports whether more lines are
+// known to follow.
 func (s *tailSearch) found(old, fresh int) bool {
 	behind := 0
 	if s.lines > 0 {

@@ -45,7 +45,7 @@ func (a *Annotations) String() string { return string(*a) }
 func (a *Annotations) Type() string { return "system" }
 
 // Status writes an annotation for each finding, the gravest first; and if none of them is an
-// error although the exit code is none of success, one that says what is missing.
+// error although the exit code is not one of success, one that says what is missing.
 func (a Annotations) Status(w io.Writer, doc *Status) error {
 	worst := verdict.LevelInfo
 	for _, f := range doc.Findings {
@@ -116,7 +116,7 @@ func githubProperty(text string) string {
 }
 
 // Inert returns a writer of text in which GitHub's runner finds no workflow command: it looks
-// for them in each line of standard output and of standard error, whoever wrote it. Such a
+// for them in each line of standard output and of standard error. Such a
 // line begins with :: after spaces, or has ##[ anywhere (actions/runner:
 // src/Runner.Common/ActionCommand.cs). The character that makes it one is written as JSON may
 // write it, so that a document stays what it is.
@@ -124,8 +124,8 @@ func Inert(w io.Writer) io.Writer { return &inert{out: w, begin: true} }
 
 type inert struct {
 	out    io.Writer
-	begin  bool // nothing but spaces and colours in this line so far
-	colour bool // in an escape sequence
+	begin  bool // nothing but spaces and colors in this line so far
+	color  bool // in an escape sequence
 	hashes int  // just written
 }
 
@@ -150,11 +150,11 @@ func (w *inert) next(b byte) string {
 	}
 	switch {
 	case b == '\n', b == '\r':
-		w.begin, w.colour = true, false
+		w.begin, w.color = true, false
 	case b == 0x1b:
-		w.colour = true
-	case w.colour:
-		w.colour = b < 0x40 || b > 0x7e || b == '['
+		w.color = true
+	case w.color:
+		w.color = b < 0x40 || b > 0x7e || b == '['
 	case b == ' ', b == '\t':
 	case b == ':' && w.begin:
 		w.begin, text = false, `\u003a`

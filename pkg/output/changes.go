@@ -38,8 +38,8 @@ func (doc *Status) changes(before Watched) []string {
 	return append(lines, outcomeChange(old.Head, doc.Head, headline(doc))...)
 }
 
-// blink is how long the API server may be lost without a word: a connection
-// that is cut is back within that time.
+// blink is how long the API server may be lost before that is reported: a connection that was
+// cut is usually restored within that time.
 const blink = 3 * time.Second
 
 // connectionChange says that the API server is lost, and that it is back.
@@ -81,8 +81,7 @@ func entryChanges(before, after []pum.Entry) []string {
 	return lines
 }
 
-// entryChange says how an entry changed: what is left of it where that is
-// known, and its state.
+// entryChange says how an entry changed: its state, and what remains if that is known.
 func entryChange(c pum.Change) string {
 	if c.After == nil {
 		return c.String()
@@ -102,27 +101,27 @@ func entryChange(c pum.Change) string {
 func workloadChanges(before, after *Status) []string {
 	old := map[string]readiness.Workload{}
 	for _, w := range before.Workloads.Items {
-		old[w.Kind+"/"+w.Name] = w
+		old[resourceName(w)] = w
 	}
 	var lines []string
 	for _, w := range after.Workloads.Items {
-		name := w.Kind + "/" + w.Name
+		name := resourceName(w)
 		was, known := old[name]
 		delete(old, name)
 		if !known || was.State != w.State || trouble(was, before.ObservedAt) != trouble(w, after.ObservedAt) && trouble(w, after.ObservedAt) != "" {
-			lines = append(lines, fmt.Sprintf("%s %s", strings.ToLower(w.Kind)+"/"+w.Name, workloadLine(w)))
+			lines = append(lines, name+" "+workloadLine(w))
 		}
 	}
 	for _, w := range before.Workloads.Items {
-		if _, gone := old[w.Kind+"/"+w.Name]; gone && readiness.Unread(after.gaps, w.Kind) == nil {
-			lines = append(lines, strings.ToLower(w.Kind)+"/"+w.Name+" is gone")
+		if _, gone := old[resourceName(w)]; gone && readiness.Unread(after.gaps, w.Kind) == nil {
+			lines = append(lines, resourceName(w)+" is gone")
 		}
 	}
 	return lines
 }
 
-// trouble returns the trouble of a workload that is worth a line. That a pod
-// is not ready yet is what a wait is about, until it lasts.
+// trouble returns the code of the first cause that is worth a line. That a pod is not ready yet
+// is normal during a wait, until it lasts.
 func trouble(w readiness.Workload, at time.Time) readiness.Code {
 	for _, c := range w.Causes {
 		if c.Reportable(at) {
@@ -131,6 +130,9 @@ func trouble(w readiness.Workload, at time.Time) readiness.Code {
 	}
 	return ""
 }
+
+// resourceName names a workload as kubectl takes it, such as deployment/twa.
+func resourceName(w readiness.Workload) string { return strings.ToLower(w.Kind) + "/" + w.Name }
 
 // workloadLine says in a few words how far a workload is.
 func workloadLine(w readiness.Workload) string {
@@ -181,8 +183,8 @@ func findingChanges(before, after []verdict.Finding) []string {
 	return lines
 }
 
-// outcomeChange says how it stands when the outcome is another. That nothing is
-// known while the API server is lost is said already.
+// outcomeChange says what the outcome is when it changes. That nothing is known while the API
+// server is lost was said before.
 func outcomeChange(before, after Head, how string) []string {
 	blind := !lostSince(before).IsZero() || !lostSince(after).IsZero()
 	if before.Outcome == after.Outcome || blind && (after.Outcome == verdict.OutcomeUnknown || after.Outcome == verdict.OutcomePending) {

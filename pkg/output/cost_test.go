@@ -91,7 +91,7 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 	}
 }
 
-// A screen with 20,000 entries that stall is drawn anew before anybody notices.
+// A screen with 20,000 entries that stall is redrawn before anybody notices.
 func TestAScreenIsRedrawnAtOnce(t *testing.T) {
 	const most = 100 * time.Millisecond
 	screen := View{Now: time.Unix(1e9+60, 0), Width: 80, Height: 40, Terminal: true, Redraw: true, Color: true}

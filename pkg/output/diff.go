@@ -164,10 +164,10 @@ func workloadThings(s *Status, unread []string) []thing {
 		if slices.Contains(unread, w.Kind) {
 			continue
 		}
-		t := thing{name: strings.ToLower(w.Kind) + "/" + w.Name}
+		t := thing{name: resourceName(w)}
 		t.add("state", string(w.State))
 		t.add("ready", of(w.Ready, w.Want))
-		running := pods[readiness.Object{Kind: w.Kind, Name: w.Name}]
+		running := pods[w.Object()]
 		t.add("images", strings.Join(running.Images, " "))
 		if len(running.Images) > 0 {
 			t.add("restarts", fmt.Sprint(running.Restarts))

@@ -50,7 +50,7 @@ func typeMeta(kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}
 }
 
-// A Judged document says what was observed and how it is.
+// A Judged document has a verdict.
 type Judged struct {
 	Observation `json:",inline"`
 	Outcome     verdict.Outcome  `json:"outcome"`
@@ -82,20 +82,20 @@ type Status struct {
 
 	CronJobs []readiness.CronJob `json:"cronJobs,omitzero"` // absent if they could not be read
 
-	asked verdict.Goal    // what a screen speaks of
+	asked verdict.Goal    // what a screen is about
 	next  []string        // commands to copy
 	later []string        // the same for who waits already
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
-	causes map[verdict.Object]bool // the workloads that a cause blocks; see blocked
+	causes map[verdict.Object]bool // the workloads that a cause blocks; see [Status.blocked]
 
-	waiting *Waiting // for how long has been waited; nil if nobody waits
+	waiting *Waiting // how long the wait has lasted; nil if this is no wait
 
 	rank func(workload string) int // how much users depend on it; see [verdict.Verdict.Rank]
 
 	moving []verdict.Object // what may still change by itself
 
-	objects *readiness.Objects // of which the workloads were made; nil if they could not be read
+	objects *readiness.Objects // from which the workloads were assessed; nil if they could not be read
 }
 
 // Workloads is how far the workloads are.
@@ -162,7 +162,7 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 	return doc
 }
 
-// While returns the document with how long has been waited, for a screen that is redrawn.
+// While returns the document with how long the wait has lasted, for a screen that is redrawn.
 func (doc *Status) While(w Waiting) *Status {
 	doc.waiting, doc.next = &w, doc.later
 	return doc
@@ -179,8 +179,8 @@ func NewEntryList(place Place, s verdict.Snapshot, v verdict.Verdict) *EntryList
 	return doc
 }
 
-// Only returns the list with none but the entries in the states, or as it is
-// if there are none. Its summary and verdict stay those of all entries.
+// Only returns the list with only the entries in these states, or with all if no states are
+// given. Its summary and verdict stay those of all entries.
 func (l *EntryList) Only(states []string) *EntryList {
 	if len(states) > 0 && l.Items != nil {
 		l.Items = slices.DeleteFunc(slices.Clone(l.Items), func(e pum.Entry) bool {

@@ -64,17 +64,3 @@ func (s *screen) bullets(title string, items []string) {
 		s.hang("- ", s.wrap(item, 2))
 	}
 }
-
-// Markdown writes a topic as the rows of a table of Markdown.
-func Markdown(t verdict.Topic) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "| %s | |\n|---|---|\n", t.Topic)
-	for _, e := range t.Explanations {
-		means := e.Brief
-		if e.Name != "" {
-			means = e.Name + ": " + means
-		}
-		fmt.Fprintf(&b, "| %s | %s |\n", e.Word, means)
-	}
-	return b.String()
-}

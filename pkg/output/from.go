@@ -6,14 +6,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 )
 
-// from says which file is looked at, and when that was written: nothing below is of now.
+// from says which file is shown, and when the cluster was in that state.
 func (s *screen) from(f *From) {
 	if f != nil {
 		s.line("%s", f.Line())
 	}
 }
 
-// Line says in one line what a file is and when the cluster was as it shows.
+// Line says in one line what a file is, and when the cluster was in the state that it shows.
 func (f *From) Line() string {
 	text := f.Kind + " " + f.Path
 	if f.TakenAt.IsZero() {

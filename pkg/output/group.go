@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
-// A group is workloads that are alike: of one kind, and held up in the same way. A screen has
-// one row for them. The wide one and documents have each.
+// A group is workloads that are alike: of one kind, and blocked in the same way. A screen has one
+// row for them; the wide screen and documents have each.
 type group struct {
 	items []readiness.Workload // those on which users depend most first
 	worst severity
@@ -26,12 +26,12 @@ type severity int
 
 const (
 	failed  severity = iota // will not become ready by itself
-	slow                    // has a problem, waits for somebody, or has been held up for long
-	rolling                 // is on its way
+	slow                    // has a problem, waits for somebody, or has been blocked for long
+	rolling                 // is rolling out
 	serving                 // serves, with pods of an old version
 )
 
-// severityOf returns how much attention a workload needs that is not done.
+// severityOf returns the severity of a workload that is not done.
 func severityOf(w readiness.Workload, at time.Time) severity {
 	switch {
 	case w.State == readiness.Failed:
@@ -50,7 +50,7 @@ type alike struct {
 	state   readiness.State
 	worst   severity
 	doing   string
-	updated bool // all pods are of the latest spec
+	updated bool // all pods have the latest spec
 	code    readiness.Code
 	cause   string
 }
@@ -114,13 +114,13 @@ func (g group) sum(of func(readiness.Workload) int32) (n int32) {
 func (g group) ready() int32 { return g.sum(func(w readiness.Workload) int32 { return w.Ready }) }
 func (g group) want() int32  { return g.sum(func(w readiness.Workload) int32 { return w.Want }) }
 
-// updated counts the pods of the latest spec, which are more than wanted while a rollout that
-// was changed goes on.
+// updated counts the pods with the latest spec, but not more than are wanted: while a rollout is
+// changed there may be more.
 func (g group) updated() int32 {
 	return g.sum(func(w readiness.Workload) int32 { return min(w.Updated, w.Want) })
 }
 
-// since is since when the first of them is held up; zero if none is known to be.
+// since is since when the first of them is blocked; zero if that is unknown.
 func (g group) since() (first time.Time) {
 	for _, w := range g.items {
 		if !w.Since.IsZero() && (first.IsZero() || w.Since.Before(first)) {
@@ -130,8 +130,8 @@ func (g group) since() (first time.Time) {
 	return first
 }
 
-// why says what they hang on: in the words of all if those are the same, else in those that
-// are right for each; and which they are.
+// why says what blocks them: the reason if all have the same one, else what their reasons have in
+// common; and names them.
 func (g group) why() string {
 	first := g.items[0]
 	same := !slices.ContainsFunc(g.items, func(w readiness.Workload) bool { return w.Reason != first.Reason })

@@ -99,7 +99,7 @@ func TestGroups(t *testing.T) {
 		return w
 	}
 	crash := workload("Deployment", "wlogger", 0, 1, 1, readiness.Failed, "starting, wlogger in a crash loop")
-	crash.Causes = []readiness.Cause{{Code: readiness.CrashLoop, Group: "wlogger in a crash loop", Dooms: true}}
+	crash.Causes = []readiness.Cause{{Code: readiness.CrashLoop, Group: "wlogger in a crash loop", Permanent: true}}
 	late := deploy("twa-dev", 0, 1, "rolling out, 0 of 1 pod updated", "rolling out")
 	late.Since = ago(time.Hour)
 	s := verdict.Snapshot{ObservedAt: now, Assessment: &readiness.Assessment{ObservedAt: now, Workloads: []readiness.Workload{

@@ -12,21 +12,20 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// A Live assessment is redrawn in place on a terminal. What was drawn last stays
-// when nothing is drawn any more.
+// A Live screen is redrawn in place on a terminal. What was drawn last stays.
 type Live struct {
 	w    io.Writer
 	last []string // the lines on the screen
 	size [2]int   // of the screen, when they were drawn
-	told signal   // beside the text
-	lost bool     // whether lines of an assessment were pushed off the screen, and may come back
+	sent signal   // that was sent last
+	lost bool     // whether lines were pushed off the screen, and may come back
 }
 
-// NewLive returns an assessment that is drawn on a terminal.
+// NewLive returns a screen that is drawn on a terminal.
 func NewLive(w io.Writer) *Live { return &Live{w: w} }
 
-// The sequences that a redrawn assessment is made of; all terminals since the
-// VT100 know them but the cursor's, which they ignore.
+// The sequences for a redrawn screen. All terminals since the VT100 know them, but for those of
+// the cursor, which they ignore.
 const (
 	hideCursor = "\x1b[?25l"
 	showCursor = "\x1b[?25h"
@@ -36,9 +35,9 @@ const (
 )
 
 // Draw draws a text in place of the one before, clipped to a screen of width
-// columns and height lines; the lines that do not fit are counted. It is written
-// at once, so that nothing flickers, and the cursor is back when it returns. What
-// is there already is not drawn again.
+// columns and height lines; the lines that do not fit are counted. It is written with one call,
+// so that nothing flickers, and the cursor is visible again when it returns. An unchanged text
+// is not drawn again.
 func (l *Live) Draw(text string, width, height int) error {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if room := height - 1; room > 0 && len(lines) > room {

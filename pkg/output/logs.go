@@ -102,8 +102,8 @@ func (l *Logs) Piece(r joblogs.Run, p joblogs.Piece) error {
 	return err
 }
 
-// of returns the run that a piece is of. What another one wrote last and did
-// not end is broken off, if lines share the output.
+// of returns the run that a piece belongs to. If lines of several runs share the output, a line
+// that another run began is broken off.
 func (l *Logs) of(r joblogs.Run) *openRun {
 	if !l.prefix {
 		return l.last
@@ -194,7 +194,7 @@ func (l *Logs) writeObject(o *openRun, line []byte, mark string) error {
 	return err
 }
 
-// End says how a run ended that had not when it began.
+// End says how a run ended, unless Begin has said so.
 func (l *Logs) End(r joblogs.Run) error {
 	o := l.of(r)
 	if err := l.finish(o, r.State); err != nil {
@@ -208,8 +208,8 @@ func (l *Logs) End(r joblogs.Run) error {
 	return l.heading("<== %s: %s", short(r, l.prefix), fate(r))
 }
 
-// finish ends the last line of a run: a container may leave it without a line
-// break. Of a run that is gone the rest of it cannot be read.
+// finish ends the last line of a run: a container may leave it without a line break. If the run
+// is gone, the rest of the line cannot be read.
 func (l *Logs) finish(o *openRun, state joblogs.RunState) error {
 	switch {
 	case state == joblogs.Gone:
@@ -247,8 +247,7 @@ func (l *Logs) cut(o *openRun) error {
 	return l.writeObject(o, line, `,"truncated":true`)
 }
 
-// pause ends, on the screen, a line that has no end, so that another can
-// follow.
+// pause breaks off a line on the screen, so that another can follow.
 func (l *Logs) pause(o *openRun) {
 	if !o.open || o.rest || l.style == LogJSON {
 		return
@@ -308,7 +307,7 @@ func title(r joblogs.Run) string {
 	return strings.Join(parts, ", ")
 }
 
-// fate says how far a run is.
+// fate says what became of a run.
 func fate(r joblogs.Run) string {
 	switch r.State {
 	case joblogs.Waiting:
@@ -328,7 +327,7 @@ func fate(r joblogs.Run) string {
 
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// JobFate says how a job is.
+// JobFate says what became of a job.
 func JobFate(h joblogs.JobHistory) string {
 	text := fmt.Sprintf("job %s is not over", h.Job)
 	after, and := "", ""
@@ -340,7 +339,7 @@ func JobFate(h joblogs.JobHistory) string {
 	case h.State == kubejob.Complete:
 		text = fmt.Sprintf("job %s completed%s, with attempt %d", h.Job, after, h.Attempts)
 	case h.State == kubejob.Failed:
-		text = fmt.Sprintf("job %s failed after %s%s: %s", h.Job, and, attempts(h.Attempts), h.Reason)
+		text = fmt.Sprintf("job %s failed after %s%s: %s", h.Job, and, counted(h.Attempts, "attempt"), h.Reason)
 	case h.Removed:
 		return fmt.Sprintf("job %s was removed, and how it ended is not known", h.Job)
 	case h.Reason != "":
@@ -352,15 +351,8 @@ func JobFate(h joblogs.JobHistory) string {
 	return text
 }
 
-func attempts(n int) string {
-	if n == 1 {
-		return "1 attempt"
-	}
-	return fmt.Sprintf("%d attempts", n)
-}
-
-// appendQuoted appends text as a string of JSON. As in documents, what does
-// not print is escaped; bytes that are no text become U+FFFD.
+// appendQuoted appends text as a string of JSON. As in documents, what does not print is escaped;
+// bytes that are not UTF-8 become U+FFFD.
 func appendQuoted(b, text []byte) []byte {
 	b = append(b, '"')
 	for len(text) > 0 {

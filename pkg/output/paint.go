@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// The colours of a screen, as terminals know them.
+// The colors of a screen, as terminals know them.
 const (
 	red    = "\x1b[31m"
 	green  = "\x1b[32m"
@@ -17,8 +17,8 @@ const (
 	reset  = "\x1b[m"
 )
 
-// hue returns the colour of a line's first word. It says again what the word
-// says: nothing is told by colour alone.
+// hue returns the color of a line's first word. It only repeats what the word says: color
+// carries no information of its own.
 func hue(word string) string {
 	switch word {
 	case "DONE":
@@ -34,9 +34,8 @@ func hue(word string) string {
 	return ""
 }
 
-// paint colours the first words of a screen's lines. They are always words of
-// this package: what comes from elsewhere stands further right, or is the
-// name of an object, which has no capitals.
+// paint colors the first words of a screen's lines. Those are always words of this package:
+// other text stands further right, or is the name of an object, which has no capitals.
 func (v View) paint(screen []byte) []byte {
 	if !v.Color {
 		return screen
@@ -55,7 +54,7 @@ func (v View) paint(screen []byte) []byte {
 // colors are what paint adds.
 var colors = regexp.MustCompile("\x1b\\[[0-9]*m")
 
-// unpainted returns a line without its colours.
+// unpainted returns a line without its colors.
 func unpainted(line string) string {
 	if !strings.ContainsRune(line, '\x1b') {
 		return line

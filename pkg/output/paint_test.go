@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// Colours add nothing but themselves, and no line becomes wider.
-func TestColoursSayNothingOfTheirOwn(t *testing.T) {
+// Colors add nothing but themselves, and no line becomes wider.
+func TestColorsSayNothingOfTheirOwn(t *testing.T) {
 	for name, s := range snapshots() {
 		s.ObservedAt, s.Namespace = now, place.Namespace
 		v := verdict.Judge(s)
@@ -30,7 +30,7 @@ func TestColoursSayNothingOfTheirOwn(t *testing.T) {
 				t.Errorf("%s: the text of %T is another one:\n%s", name, doc, painted.String())
 			}
 			if !strings.Contains(painted.String(), "\x1b[") || strings.Contains(plain.String(), "\x1b") {
-				t.Errorf("%s: colours of %T are where they should not be:\n%q", name, doc, painted.String())
+				t.Errorf("%s: colors of %T are where they should not be:\n%q", name, doc, painted.String())
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func (l *EntryList) headline() string {
 	return room(wrong(l.Head), []string{entriesLine(l.Summary)}, 0)
 }
 
-// entriesLine says how far the entries are.
+// entriesLine counts the entries that are final.
 func entriesLine(s *Summary) string {
 	if s == nil {
 		return "entries unknown"
@@ -44,5 +44,5 @@ func entriesLine(s *Summary) string {
 	return fmt.Sprintf("%d of %d entries final", s.Final, s.Total)
 }
 
-// remarks are none: the screen of a status has everything.
+// remarks are empty: the screen of a status has everything.
 func (doc *Status) remarks(View) string { return "" }

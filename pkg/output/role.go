@@ -24,7 +24,7 @@ func Role(namespace, user string, rules []rbacv1.PolicyRule) (string, error) {
 }
 
 // ServiceAccountRole returns a Role with the rules, a RoleBinding that gives it to a
-// ServiceAccount, and, if that is of the same namespace, the ServiceAccount itself, as YAML that
+// ServiceAccount, and, if that is in the same namespace, the ServiceAccount itself, as YAML that
 // kubectl apply takes. Only a Role for the same ServiceAccount has the same name.
 func ServiceAccountRole(namespace string, account types.NamespacedName, rules []rbacv1.PolicyRule) (string, error) {
 	name := roleName

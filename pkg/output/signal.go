@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// Signals are what a terminal can be told beside the text on it. Terminals that do not know
-// a sequence may print it, so that each is only sent where it is known.
+// Signals are the sequences that a terminal understands besides text. Terminals that do not know
+// a sequence may print it, so each is sent only where it is known.
 type Signals struct {
 	Title   bool         // of its window, with xterm's stack of titles
 	Taskbar bool         // a progress: ConEmu's OSC 9;4
@@ -28,7 +28,7 @@ const (
 	NotifyRXVT                     // OSC 777, urxvt's
 )
 
-// A signal is what a terminal is told. The zero value takes all back.
+// A signal is what a terminal shows besides text. The zero value clears it.
 type signal struct {
 	title   string
 	percent int
@@ -56,10 +56,10 @@ func signalOf(outcome verdict.Outcome, over, total int) signal {
 	return s
 }
 
-// Signal tells the terminal how it goes, if that is not what it was told last. The first
-// time it keeps the title that there was, which the zero signal brings back.
+// Signal sends a signal, unless it is the one that was sent last. The first time the terminal
+// saves its title, which the zero signal restores.
 func (l *Live) Signal(known Signals, s signal) error {
-	if s == l.told {
+	if s == l.sent {
 		return nil
 	}
 	var b strings.Builder
@@ -67,7 +67,7 @@ func (l *Live) Signal(known Signals, s signal) error {
 		switch {
 		case s.title == "":
 			b.WriteString("\x1b[23;2t")
-		case l.told.title == "":
+		case l.sent.title == "":
 			b.WriteString("\x1b[22;2t")
 			fallthrough
 		default:
@@ -82,7 +82,7 @@ func (l *Live) Signal(known Signals, s signal) error {
 		}
 		fmt.Fprintf(&b, "\x1b]9;4;%d;%d\a", n, s.percent)
 	}
-	l.told = s
+	l.sent = s
 	_, err := io.WriteString(l.w, b.String())
 	return err
 }
@@ -107,5 +107,5 @@ func Notify(w io.Writer, v View, text string) error {
 	return err
 }
 
-// Summary says in one line how it stands, in our own words.
+// Summary says in one line what the verdict is, without any text of a pod.
 func (doc *Status) Summary() string { return string(doc.Outcome) + ": " + headline(doc) }

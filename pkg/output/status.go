@@ -3,9 +3,7 @@
 package output
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,10 +16,9 @@ import (
 )
 
 // show shows the verdict in one line, what is not ready, counts of what is,
-// and what to do next. An assessment that is redrawn fits into the height of the screen:
-// what matters least gives way first. What is written once has all of it, since a terminal
-// can be scrolled back; if it is higher than that, the verdict is said again above the
-// commands, where it is seen.
+// and what to do next. A screen that is redrawn fits into its height: what matters least is left
+// out first. What is written once has all of it, since a terminal can be scrolled back; if it is
+// higher than the terminal, the verdict is repeated above the commands, where it is seen.
 func (doc *Status) show(s *screen) { doc.redraw(s) }
 
 func (doc *Status) redraw(s *screen) {
@@ -58,61 +55,6 @@ func (doc *Status) redraw(s *screen) {
 	s.lay(f)
 }
 
-// A screen is built in memory, section by section.
-type screen struct {
-	bytes.Buffer
-	view   View
-	format *Format
-	err    error
-}
-
-// render returns a document as people see it, with the colors of the view.
-func render(doc Document, f *Format, v View) ([]byte, error) {
-	s := screen{view: v, format: f}
-	doc.show(&s)
-	return v.paint(s.Bytes()), s.err
-}
-
-// line writes one line, cut to the width.
-func (s *screen) line(format string, args ...any) {
-	s.WriteString(s.fitted(fmt.Sprintf(format, args...)) + "\n")
-}
-
-// fitted makes a text fit for one line.
-func (s *screen) fitted(text string) string { return s.view.clip(s.view.plain(escape(text))) }
-
-// section writes a table under a title, or nothing if it is empty.
-func (s *screen) section(title string, t *table) {
-	if len(t.rows) == 0 || s.err != nil {
-		return
-	}
-	if title != "" {
-		s.line("")
-		s.line("%s", title)
-	}
-	s.table(t)
-}
-
-// table writes a table, if only its header.
-func (s *screen) table(t *table) {
-	s.err = errors.Join(s.err, t.write(&s.Buffer, s.view))
-}
-
-// place says what an answer is about, and where.
-func (s *screen) place(title string, p Place) {
-	s.from(p.From)
-	s.line("%s", placeLine(title, p))
-	s.line("")
-}
-
-func placeLine(title string, p Place) string {
-	text := title + "   namespace " + p.Namespace
-	if p.Context != "" {
-		text += "   context " + p.Context
-	}
-	return text
-}
-
 // head is what a screen is about, and the verdict.
 func (s *screen) head(doc *Status) (place, verdict *part) {
 	place = &part{rows: []row{{lines: []string{s.fitted(placeLine(doc.Releases.title(), doc.Place))}}}}
@@ -132,7 +74,7 @@ func (doc *Status) verdictLine(v View) string {
 	return head + room(wrong(doc.Head), progress(doc), v.Width-width(head)) + upgraded(doc, v)
 }
 
-// upgraded says how long ago Helm was at work last, where what it began is not over.
+// upgraded says how long ago Helm last upgraded, if the upgrade is not over.
 func upgraded(doc *Status, v View) string {
 	if doc.Outcome != verdict.OutcomePending || doc.Releases == nil {
 		return ""
@@ -195,22 +137,8 @@ func workloadsLine(w *Workloads) string {
 	return fmt.Sprintf("%d of %d workloads ready", w.Ready, w.Total)
 }
 
-// table returns a table as a part of a screen.
-func (s *screen) part(name, title string, t *table) *part {
-	p := &part{name: name, gap: true}
-	if len(t.rows) == 0 || s.err != nil {
-		return p
-	}
-	rows, err := t.lines(s.view)
-	if s.err = err; err != nil {
-		return p
-	}
-	p.title, p.rows = append([]string{title}, rows[0].lines...), rows[1:]
-	return p
-}
-
-// workloads shows what is not ready, with what it hangs on, those that are alike in one row.
-// The names are as kubectl takes them, and short: the reason needs the room.
+// workloads shows what is not ready and what blocks it, similar workloads in one row. The names
+// are those that kubectl takes, and short: the reason needs the room.
 func (s *screen) workloads(doc *Status) *part {
 	if doc.Workloads == nil {
 		return &part{}
@@ -244,7 +172,7 @@ func (s *screen) workloads(doc *Status) *part {
 	return p
 }
 
-// mostWhy is how many lines the reason of a workload takes in a table.
+// mostWhy is how many lines of a table the reason of a workload takes.
 const mostWhy = 2
 
 func (s *screen) allWorkloads(workloads []readiness.Workload) *part {
@@ -275,8 +203,8 @@ func shortKind(kind string) string {
 
 func of(n, want int32) string { return fmt.Sprintf("%d/%d", n, want) }
 
-// entries shows those that are not processed: first those that failed, last those that have
-// not begun.
+// entries shows the entries that are not processed: first those that failed, last those that
+// have not begun.
 func (s *screen) entries(doc *Status) *part {
 	if doc.Entries == nil {
 		return &part{}
@@ -357,8 +285,8 @@ func uncounted(j readiness.Job) string {
 	return " (not waited for)"
 }
 
-// cronJobs shows the CronJobs on a wide screen, with the run that tells how they
-// do. On others a finding says so if one does not work.
+// cronJobs shows the CronJobs on a wide screen, with the run that shows their state. On other
+// screens a finding says so if one fails.
 func (s *screen) cronJobs(cronJobs []readiness.CronJob) *part {
 	if !s.format.Wide() {
 		return &part{}
@@ -375,13 +303,13 @@ func (s *screen) cronJobs(cronJobs []readiness.CronJob) *part {
 	return s.part("CronJob", "CRONJOBS", t)
 }
 
-// running reports whether a job just runs, for the first time. There is nothing to say
-// of it, and during an upgrade there are many.
+// running reports whether a job runs for the first time, without any problem. Such jobs are not
+// listed: during an upgrade there are many.
 func running(j readiness.Job) bool {
 	return j.State == readiness.JobRunning && j.Attempts <= 1 && len(j.Causes) == 0
 }
 
-// runningJobs counts those that run, and names them if they are few.
+// runningJobs counts the jobs that run, and names them if they are few.
 func runningJobs(jobs []readiness.Job) string {
 	var names []string
 	for _, j := range jobs {
@@ -398,7 +326,7 @@ func runningJobs(jobs []readiness.Job) string {
 	return fmt.Sprintf(", %d running", len(names))
 }
 
-// findings returns the findings of a level, but those that are left to another part.
+// findings returns the findings of a level, without those that another part shows.
 func (s *screen) findings(findings []verdict.Finding, level verdict.Level, but func(verdict.Finding) bool) *part {
 	p := &part{name: string(level)}
 	for _, f := range findings {
@@ -413,7 +341,7 @@ func (s *screen) findings(findings []verdict.Finding, level verdict.Level, but f
 	return p
 }
 
-// isBlocked reports whether a finding is what blocks a workload, which the table says as well.
+// isBlocked reports whether a finding is about a blocked workload, which the table shows as well.
 func (doc *Status) isBlocked(f verdict.Finding) bool {
 	return len(f.Objects) > 0 && doc.blocked()[f.Objects[0]]
 }
@@ -424,76 +352,14 @@ func (doc *Status) blocked() map[verdict.Object]bool {
 		doc.causes = map[verdict.Object]bool{}
 		if doc.Workloads != nil {
 			for _, w := range doc.Workloads.Items {
-				doc.causes[verdict.Object{Kind: w.Kind, Name: w.Name}] = !w.Done() && len(w.Causes) > 0
+				doc.causes[w.Object()] = !w.Done() && len(w.Causes) > 0
 			}
 		}
 	}
 	return doc.causes
 }
 
-// allFindings writes findings below each other.
-func (s *screen) allFindings(findings []verdict.Finding) {
-	if len(findings) > 0 {
-		s.line("")
-	}
-	for _, f := range findings {
-		s.row(s.finding(f))
-	}
-}
-
-// finding returns a finding: its summary, and the detail below it.
-func (s *screen) finding(f verdict.Finding) row {
-	summary := f.Summary
-	switch age := s.view.age(f.Since); {
-	case age == "":
-	case f.Code.Past():
-		summary += ", " + age + " ago"
-	default:
-		summary += ", for " + age
-	}
-	head := fmt.Sprintf("%-7s  %s  ", strings.ToUpper(string(f.Level)), f.Code)
-	detail := s.wrap(f.Detail, len(head))
-	switch {
-	case s.format.Wide():
-	case strings.Contains(f.Summary, f.Detail):
-		detail = nil
-	case len(detail) > mostDetail:
-		detail = append(detail[:mostDetail-1], detail[mostDetail-1]+" …")
-	}
-	lines := s.wrap(summary, len(head))
-	flow := len(lines)
-	lines = append(lines, detail...)
-	if f.Impact != "" && s.format.Wide() {
-		lines = append(lines, "impact: "+f.Impact)
-	}
-	r := s.hanging(head, lines)
-	r.flow = flow
-	return r
-}
-
-// mostDetail is how many lines of a screen the detail of a finding takes. Wide
-// screens and documents have all of it.
-const mostDetail = 3
-
-// wrap breaks a text into lines that fit beside something.
-func (s *screen) wrap(text string, indent int) []string {
-	return s.view.wrap(s.view.plain(escape(text)), indent)
-}
-
-// hang writes lines beside a head.
-func (s *screen) hang(head string, lines []string) { s.row(s.hanging(head, lines)) }
-
-// hanging returns lines beside a head.
-func (s *screen) hanging(head string, lines []string) row {
-	var r row
-	for _, line := range lines {
-		r.lines = append(r.lines, s.fitted(head+line))
-		head = strings.Repeat(" ", len(head))
-	}
-	return r
-}
-
-// impact says what people who use ThingPark Enterprise feel.
+// impact says how users of ThingPark Enterprise are affected.
 func (s *screen) impact(doc *Status) *part {
 	p := &part{name: "service", gap: true, title: []string{s.fitted("IMPACT NOW (inferred from what is not ready)")}}
 	wide := 0
@@ -510,7 +376,7 @@ func (s *screen) impact(doc *Status) *part {
 	return p
 }
 
-// counts says how many there are of what needs no attention.
+// counts counts what needs no attention.
 func (s *screen) counts(doc *Status) *part {
 	p := &part{name: "counts", gap: doc.Workloads != nil || doc.Entries != nil}
 	add := func(format string, args ...any) {
@@ -569,64 +435,11 @@ func byState(summary Summary) string {
 	return strings.Join(parts, ", ")
 }
 
-// mostNext is how many commands a screen offers. JSON has those of each
-// finding.
-const mostNext = 6
-
-// next offers commands to copy.
-func (s *screen) next(commands []string) {
-	s.lay(&fitting{view: s.view, parts: []*part{s.nextPart(commands)}})
-}
-
-// nextPart are commands to copy.
-func (s *screen) nextPart(commands []string) *part {
-	p := &part{name: "command", gap: true, title: []string{"NEXT"}}
-	for _, text := range commands[:min(len(commands), mostNext)] {
-		p.rows = append(p.rows, row{lines: s.commandLines("", text)})
-	}
-	return p
-}
-
-// command writes a command to copy, whole, however wide the screen is.
-func (s *screen) command(indent, text string) {
-	s.row(row{lines: s.commandLines(indent, text)})
-}
-
-// commandLines returns a command to copy. One that is too wide goes on in the next line, before
-// one of its flags, as a shell takes it.
-func (s *screen) commandLines(indent, text string) []string {
-	line := indent + s.view.plain(escape(text))
-	var lines []string
-	for s.view.Continue != "" && s.view.Width > 0 && width(line) > s.view.Width {
-		at := breakOf(line, s.view.Width-len(s.view.Continue)-1)
-		if at <= 0 {
-			break
-		}
-		lines, line = append(lines, line[:at]+" "+s.view.Continue), indent+"  "+line[at+1:]
-	}
-	return append(lines, line)
-}
-
-// breakOf returns the last place up to a width where a flag begins in a command, outside of
-// quotes; 0 if there is none.
-func breakOf(line string, most int) int {
-	at, quoted := 0, false
-	for i := range line {
-		if line[i] == '\'' {
-			quoted = !quoted
-		}
-		if i <= most && !quoted && strings.TrimSpace(line[:i]) != "" && strings.HasPrefix(line[i:], " -") {
-			at = i
-		}
-	}
-	return at
-}
-
 func (doc *Status) names() []string {
 	var names []string
 	if doc.Workloads != nil {
 		for _, w := range doc.Workloads.Items {
-			names = append(names, strings.ToLower(w.Kind)+"/"+w.Name)
+			names = append(names, resourceName(w))
 		}
 	}
 	return names

@@ -27,7 +27,7 @@ type StatusList struct {
 
 	word string   // the outcome as a screen says it, even if it was interrupted
 	next []string // commands to copy
-	note string   // for how long it was waited; empty if it was not
+	note string   // how long the wait has lasted; empty if this is no wait
 }
 
 // A ListSummary counts installations.
@@ -78,10 +78,10 @@ func (l *StatusList) one() (context, namespace bool) {
 	return same(func(doc *Status) string { return doc.Context }), same(func(doc *Status) string { return doc.Namespace })
 }
 
-// Label names one of the installations among the others, as short as that is clear.
+// Label names one of the installations among the others, as briefly as is clear.
 func (l *StatusList) Label(i int) string { return l.label(l.Items[i]) }
 
-// label names an installation among the others, as short as that is clear.
+// label is Label of an installation.
 func (l *StatusList) label(doc *Status) string {
 	switch context, namespace := l.one(); {
 	case doc.Namespace == "", namespace && !context:
@@ -100,8 +100,8 @@ func (l *StatusList) names() []string {
 	return names
 }
 
-// show shows a line an installation, and how to see more of those that are not done. The
-// verdict is first: it is what has a color.
+// show shows a line for each installation, and how to see more of those that are not done. The
+// verdict comes first: it has a color.
 func (l *StatusList) show(s *screen) {
 	s.lay(&fitting{view: s.view, parts: l.parts(s)})
 }
@@ -217,7 +217,7 @@ func (l *StatusList) details(s *screen) (parts []*part) {
 	return parts
 }
 
-// headline counts the installations by their verdicts, those that are not well first.
+// headline counts the installations by their verdicts, the gravest first.
 func (l *StatusList) headline() string {
 	counts := map[string]int{}
 	for _, doc := range l.Items {
@@ -232,11 +232,14 @@ func (l *StatusList) headline() string {
 	return cmp.Or(strings.Join(parts, ", "), "there is none")
 }
 
-func installations(n int) string {
+func installations(n int) string { return counted(n, "installation") }
+
+// counted counts things of a name.
+func counted(n int, name string) string {
 	if n == 1 {
-		return "1 installation"
+		return "1 " + name
 	}
-	return fmt.Sprintf("%d installations", n)
+	return fmt.Sprintf("%d %ss", n, name)
 }
 
 // release names the release of ThingPark Enterprise in a cell.
@@ -244,7 +247,7 @@ func (doc *Status) release() string {
 	return strings.TrimSpace(strings.TrimPrefix(doc.Releases.title(), "ThingPark Enterprise"))
 }
 
-// upgradedAt is when Helm was at work last, zero if that is unknown.
+// upgradedAt is when Helm last upgraded, zero if that is unknown.
 func (doc *Status) upgradedAt() (last time.Time) {
 	if doc.Releases == nil {
 		return last
@@ -258,7 +261,7 @@ func (doc *Status) upgradedAt() (last time.Time) {
 }
 
 // why says in a cell why an installation is not done: its gravest finding, or what is missing.
-// Of one that is done it says the first warning.
+// For one that is done it says the first warning.
 func (doc *Status) why() string {
 	switch level := doc.worst(); {
 	case doc.unheard():
@@ -335,7 +338,7 @@ func (l *StatusList) changes(before Watched) []string {
 	return lines
 }
 
-// sentence says in one line how an installation does.
+// sentence says in one line what the verdict of an installation is, and why.
 func (doc *Status) sentence() string {
 	text := strings.ToLower(doc.word())
 	if why := doc.why(); why != "" {
@@ -344,7 +347,7 @@ func (doc *Status) sentence() string {
 	return text
 }
 
-// remarks are none: the screen has everything.
+// remarks are empty: the screen has everything.
 func (l *StatusList) remarks(View) string { return "" }
 
 // Open names the installations that are not over, in a sentence.

@@ -10,25 +10,25 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 )
 
-// A View is how an answer is looked at.
+// A View is how an answer is shown.
 type View struct {
 	Now      time.Time // ages are relative to it
 	Width    int       // of the screen, in columns; 0 for no limit
 	Height   int       // of the screen, in lines; 0 for no limit
 	Terminal bool      // whether a terminal reads what is written
-	Redraw   bool      // whether an assessment may be redrawn in place
-	Color    bool      // whether words may have colours
+	Redraw   bool      // whether a screen may be redrawn in place
+	Color    bool      // whether words may have colors
 	ASCII    bool      // whether only ASCII may be used
 
-	Continue string // with what a command goes on in the next line, in the user's shell; empty if it must not
+	Continue string // how a command continues on the next line in the user's shell; empty if it must not
 
-	Signals Signals // what the terminal can be told beside the text
+	Signals Signals // what the terminal understands besides text
 
-	most int // lines that an assessment may have which is redrawn; 0 for no limit
+	most int // lines that a redrawn screen may have; 0 for no limit
 }
 
-// drawn returns the view of an assessment that is redrawn: it fits into the height, but for
-// the line of the cursor. See layout.go.
+// drawn returns the view of a screen that is redrawn: it fits into the height, minus the line
+// of the cursor. See layout.go.
 func (v View) drawn() View {
 	v.most = max(0, v.Height-1)
 	return v
@@ -67,7 +67,7 @@ func (v View) cut(text string, width int) string {
 	return runewidth.Truncate(text, width, "…")
 }
 
-// cutMiddle cuts a name to a width where it tells least: what it begins and ends with differs.
+// cutMiddle cuts a name to a width in its middle: names differ at the beginning and the end.
 func (v View) cutMiddle(text string, most int) string {
 	over := width(text) - most
 	if over <= 0 {
@@ -136,8 +136,8 @@ func (v View) wrap(text string, indent int) []string {
 	return append(lines, line.String())
 }
 
-// age returns how long ago something was, in kubectl's short form, or
-// nothing if it is not known. Clocks differ: what is yet to come is now.
+// age returns how long ago something was, in kubectl's short form, or nothing if that is
+// unknown. Clocks differ: a time in the future counts as now.
 func (v View) age(since time.Time) string {
 	if since.IsZero() {
 		return ""

@@ -11,16 +11,15 @@
 //
 // # Whether it ran
 //
-// That has three answers: it did, it did not, it is not known (Ran). An end of the stream
-// with success is no proof: a container runtime that dies while the command runs ends it
-// so, and half of the output is missing. Nor is an exit code, as each runtime has its own
-// for an executable that is not there. That a command did not run is known if the API
-// server refused the request, if there was no connection, or if the runtime names the
-// executable and says that it was not found.
+// There are three answers: it did, it did not, or it is not known (Ran). A stream that ends
+// with success proves nothing: so does one whose container runtime dies while the command runs,
+// with half of the output missing. Nor does an exit code: each runtime has its own for a missing
+// executable. A command did not run if the API server refused the request, if there was no
+// connection, or if the runtime names the executable and says that it was not found.
 //
 // # By which protocol
 //
-// WebSocket, and SPDY where that does not work, or where the account has the permission for
-// that alone. Who refuses is found out by an access review: RBAC, which a Role
-// mends, or an admission policy, which is a PolicyError.
+// WebSocket, and SPDY if that does not work or if the account has only the permission for
+// SPDY. An access review shows who refuses: RBAC, for which a Role helps, or an admission policy,
+// which is a PolicyError.
 package podexec

@@ -42,9 +42,8 @@ type Output struct {
 
 // A Runner runs commands in the pod of a Deployment.
 //
-// There is no terminal and no standard input, so that the two streams come
-// apart and as they were written. The pod is chosen again for each command:
-// the one before may be gone.
+// There is no terminal and no standard input, so that the two streams arrive separately and as
+// they were written. The pod is chosen again for each command: the previous one may be gone.
 type Runner struct {
 	Client     *kube.Client
 	Config     *rest.Config
@@ -59,9 +58,9 @@ type Runner struct {
 	noWebSocket atomic.Bool // the last command had to fall back to SPDY
 }
 
-// Proven returns a runner that speaks the protocol with which the last command
-// worked, and no other. One that must not be sent twice is not for a fallback: a
-// proxy that refuses a protocol may do so when the request has gone through.
+// Proven returns a runner that uses the protocol with which the last command worked, and no
+// other. A command that must not be sent twice must not fall back: a proxy that refuses a
+// protocol may do so after the request has gone through.
 func (r *Runner) Proven() *Runner {
 	proven := &Runner{
 		Client: r.Client, Config: r.Config, Namespace: r.Namespace,
@@ -196,8 +195,8 @@ func (r *Runner) exec(ctx context.Context, t target, command []string) (Output, 
 	return ended(out, err)
 }
 
-// leave does something, and no longer waits for its end when ctx ends: neither protocol's
-// client returns then while it waits for an answer to its request.
+// leave does something, and does not wait for its end once ctx ends: the clients of both
+// protocols keep waiting for an answer to their request.
 func leave(ctx context.Context, do func() error) error {
 	ended := make(chan error, 1)
 	go func() { ended <- do() }()
@@ -271,7 +270,7 @@ func fallsBack(err error) bool {
 	return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err) || apierrors.IsForbidden(err)
 }
 
-// givenUp returns the error of a command whose end we did not wait for.
+// givenUp returns the error of a command whose end was not waited for.
 func givenUp(why error) error {
 	if errors.Is(why, context.Canceled) || errors.Is(why, ErrTooLarge) {
 		return why

@@ -13,8 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// nameLabel holds the name of an application, where its chart follows Helm
-// (helm.sh/docs/chart_best_practices/labels). It may or may not.
+// nameLabel holds the name of an application if its chart follows Helm's best practices
+// (helm.sh/docs/chart_best_practices/labels).
 const nameLabel = "app.kubernetes.io/name"
 
 // A selection is what a label selector selects.
@@ -26,9 +26,9 @@ type selection struct {
 
 // pod finds the pod to run commands in.
 //
-// What the Deployment selects is known only when it was read, which far away from
-// the API server takes a while. So a guess is asked for at the same time, and used
-// if it turns out to have all that would be asked for next.
+// What the Deployment selects is known only after it was read, which takes a while far away
+// from the API server. So what its name label selects is listed at the same time, and used if it
+// turns out to be the same.
 func (r *Runner) pod(ctx context.Context) (*corev1.Pod, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -71,9 +71,9 @@ func (r *Runner) list(ctx context.Context, selector string) selection {
 	return selection{sets: sets.Items, pods: pods.Items}
 }
 
-// usableFor reports whether what bears the name of a Deployment is all that it selects,
-// and is not older than the Deployment, read at the same time: a ReplicaSet that
-// came in between would be missed, and its predecessor asked.
+// usableFor reports whether what has the name label of a Deployment is all that the Deployment
+// selects, and is not older than the Deployment, which was read at the same time: a ReplicaSet
+// created in between would be missed, and its predecessor asked.
 func (f selection) usableFor(d *appsv1.Deployment) bool {
 	if f.err != nil || d.Spec.Selector == nil || d.Spec.Selector.MatchLabels[nameLabel] != d.Name {
 		return false

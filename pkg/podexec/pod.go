@@ -20,9 +20,8 @@ import (
 // is the newest (k8s.io/kubectl/pkg/util/deployment).
 const revisionAnnotation = "deployment.kubernetes.io/revision"
 
-// ErrRolling says that there is no pod because the Deployment rolls out, or
-// would if it were not paused: it is a matter of time, and no failure. The pods of
-// the spec before are never asked.
+// ErrRolling says that there is no pod because the Deployment rolls out, or would if it were
+// not paused: that is no failure. Pods of the previous spec are never asked.
 var ErrRolling = errors.New("the deployment is rolling out")
 
 // choosePod returns the pod to ask: a ready one, not terminating, of the ReplicaSet
@@ -102,9 +101,11 @@ func whilePaused(d *appsv1.Deployment) string {
 	return ""
 }
 
-// rolling reports whether a Deployment's rollout is under way: it has not completed
-// since the spec last changed, nor run out of time. A Deployment without a deadline
-// has no such condition, and that of a paused one is unknown; then its counts must do.
+// rolling reports whether a Deployment's rollout is why it has no pod: the rollout has not
+// completed since the spec last changed, nor run out of time, or waits because the Deployment is
+// paused. A Deployment without a deadline has no such condition, and that of a paused one is
+// unknown; then the counts decide. (The rule in pkg/readiness differs: a paused Deployment is
+// no rollout to wait for.)
 func rolling(d *appsv1.Deployment) bool {
 	for _, c := range d.Status.Conditions {
 		if c.Type == appsv1.DeploymentProgressing && c.Status != corev1.ConditionUnknown {
@@ -114,7 +115,7 @@ func rolling(d *appsv1.Deployment) bool {
 	return d.Status.UpdatedReplicas < d.Status.Replicas || d.Spec.Replicas != nil && d.Status.UpdatedReplicas < *d.Spec.Replicas
 }
 
-// newReplicaSetAvailable is why a rollout that completed does not progress any more
+// newReplicaSetAvailable is the reason of the condition Progressing once a rollout has completed
 // (k8s.io/kubectl/pkg/util/deployment).
 const newReplicaSetAvailable = "NewReplicaSetAvailable"
 

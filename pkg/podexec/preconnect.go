@@ -31,7 +31,7 @@ const freshness = 5 * time.Second
 // one is needed.
 type preconnect struct {
 	cancel context.CancelFunc
-	opened chan *openConn // one, or none if there is none; then closed
+	opened chan *openConn // receives the connection if there is one, and is closed then
 }
 
 // An openConn is an open connection, TLS and all.
@@ -40,8 +40,8 @@ type openConn struct {
 	at time.Time
 }
 
-// startPreconnect starts to open a connection. If that fails, or a proxy is on the way,
-// there is none, and no error: the ordinary way then works, or says why not.
+// startPreconnect starts to open a connection. If that fails, or there is a proxy, there is no
+// connection and no error: the ordinary connection then works, or says why not.
 func startPreconnect(ctx context.Context, config *rest.Config, server *url.URL) *preconnect {
 	ctx, cancel := context.WithCancel(ctx)
 	a := &preconnect{cancel, make(chan *openConn, 1)}
@@ -54,7 +54,7 @@ func startPreconnect(ctx context.Context, config *rest.Config, server *url.URL) 
 	return a
 }
 
-// take returns the connection, once, or nil if there is none that can be used.
+// take returns the connection, once, or nil if none can be used.
 func (a *preconnect) take(ctx context.Context) *openConn {
 	if a == nil {
 		return nil
@@ -126,7 +126,7 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
 }
 
-// direct returns an error if the way to a server leads through a proxy.
+// direct returns an error if a server is reached through a proxy.
 func direct(settings *transport.Config, server *url.URL) error {
 	find := settings.Proxy
 	if find == nil {
@@ -138,9 +138,8 @@ func direct(settings *transport.Config, server *url.URL) error {
 	return nil
 }
 
-// client-go's WebSockets open their connections themselves, unless their config has
-// a proxy. This is the scheme of one that is none, but the connection
-// in the context of the request.
+// client-go's WebSockets open their connections themselves, unless their config has a proxy.
+// This is the scheme of a pretended proxy, which is the connection in the request's context.
 const preconnectScheme = "preconnect"
 
 type connKey struct{}

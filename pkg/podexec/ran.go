@@ -16,19 +16,18 @@ import (
 // Ran says whether a command ran in its pod.
 type Ran string
 
-// The answers. What runs a container tells in its own way that an executable is not
-// there: containerd with an error instead of an exit code, CRI-O with exit code 255 or 1,
-// docker with 126, krun and early youki with 0 (runc#3073, crun#1688, youki#953). So no
-// exit code tells, and no words but those that name the executable.
+// The answers. Each container runtime reports a missing executable in its own way: containerd
+// with an error instead of an exit code, CRI-O with exit code 255 or 1, docker with 126, krun
+// and early youki with 0 (runc#3073, crun#1688, youki#953). So no exit code proves it, and no
+// words but those that name the executable.
 const (
 	RanUnknown Ran = ""    // nothing that came back tells
 	RanYes     Ran = "yes" // it printed something
 	RanNot     Ran = "no"  // the request was refused or not sent, or the executable is not there
 )
 
-// ran says whether the command of an output ran, from what came back of it. A wrong
-// RanNot would have a command sent twice, or said not to have been sent: when in doubt,
-// it is not known.
+// ran says whether the command of an output ran, from what came back. A wrong RanNot could
+// cause a command to be sent twice, or reported as not sent: if it is not certain, it is unknown.
 func ran(out Output, err error) Ran {
 	switch {
 	case notSent(err), notFound(out, err):

@@ -65,12 +65,12 @@ func mayBePolicy(status *apierrors.StatusError) bool {
 	return false
 }
 
-// explain returns what a refusal means: a *PolicyError if the account has the right, else
-// the refusal itself. Other errors stay what they are. Who refused is asked, not read from
+// explain returns what a refusal means: a *PolicyError if the account has the permission, else
+// the refusal itself. Other errors are returned as they are. An access review decides, not the
 // words: RBAC and policies both answer 403.
 //
-// Kubernetes from 1.35 on wants the verb create for both protocols, before it get for
-// WebSocket (kubernetes#78741). Of an account that has get alone, RBAC's own words tell.
+// Kubernetes from 1.35 on wants the verb create for both protocols, before that get for
+// WebSocket (kubernetes#78741). If an account has only get, RBAC's own words decide.
 func (r *Runner) explain(ctx context.Context, transport Transport, err error) error {
 	status := refusal(err)
 	if status == nil || !mayBePolicy(status) {
@@ -78,7 +78,7 @@ func (r *Runner) explain(ctx context.Context, transport Transport, err error) er
 	}
 	create, err := r.may(ctx, "create")
 	if err != nil {
-		return status // who may not ask for its rights, has none, or no login
+		return status // an account that cannot ask for its permissions has none, or is not authenticated
 	}
 	get := true
 	if transport == WebSocket {
@@ -103,8 +103,8 @@ func (r *Runner) may(ctx context.Context, verb string) (bool, error) {
 // refusalLimit is how much of a refusal is read, in bytes.
 const refusalLimit = 64 << 10
 
-// An upgradeTransport keeps why a request was not upgraded: client-go's for SPDY keeps
-// nothing but words.
+// An upgradeTransport keeps the error with which a request was not upgraded: client-go's for
+// SPDY keeps only its words.
 type upgradeTransport struct {
 	next http.RoundTripper
 	err  error // the API server's, if it refused in its own words

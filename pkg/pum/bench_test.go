@@ -63,7 +63,7 @@ func BenchmarkParse(b *testing.B) {
 			b.SetBytes(int64(len(out)))
 			b.ReportAllocs()
 			for b.Loop() {
-				list, err := Parse(out)
+				list, err := Parse(out, DefaultLimit)
 				if err != nil || len(list.Entries) != 100_000 {
 					b.Fatalf("Parse = %d entries, %v", len(list.Entries), err)
 				}

@@ -116,8 +116,8 @@ type Client struct {
 	Commands [][]string    // the spellings of the status command, most likely first
 }
 
-// attempts is how often a read that came cut is tried in all. A runtime that
-// restarts is back within a few seconds.
+// attempts is how often a truncated read is tried in all. A container runtime that restarts is
+// back within a few seconds.
 const attempts = 4
 
 // longestPause is the most that passes between two reads.
@@ -125,11 +125,10 @@ const longestPause = 2 * time.Second
 
 // Status asks PUM for its entries.
 //
-// An answer that came cut, or whose connection was lost, is asked for again:
-// a read is harmless. If its pod is gone by then, the next one is waited for
-// as long as ctx allows. The error is ErrNoAnswer if PUM could not be asked or
-// did not answer in full, a *SyntaxError if it could not be understood, and
-// what the API server said otherwise.
+// If the answer was truncated, or the connection lost, it asks again: a read is harmless. If
+// the pod is gone by then, it waits for the next one as long as ctx allows. The error is
+// ErrNoAnswer if PUM could not be asked or did not answer completely, a *SyntaxError if the
+// answer could not be understood, and the API server's otherwise.
 func (c *Client) Status(ctx context.Context) (Answer, error) {
 	pause := c.Pause
 	for cuts := 0; ; {
@@ -156,8 +155,7 @@ func podless(err error) bool {
 	return errors.As(err, &none)
 }
 
-// cut reports whether err says that an answer was lost on its way, so that
-// asking again may help.
+// cut reports whether an answer was lost on its way, so that asking again may help.
 func cut(err error) bool {
 	var all *UnansweredError
 	if errors.As(err, &all) {
@@ -197,8 +195,7 @@ func (c *Client) ask(ctx context.Context) (Answer, error) {
 	return answer, last
 }
 
-// unasked returns the error of a command that was not begun: that there is no pod is no
-// answer.
+// unasked returns the error of a command that was not run: a missing pod counts as no answer.
 func unasked(err error) error {
 	if podexec.NoAnswer(err) {
 		return fmt.Errorf("%w: %w", ErrNoAnswer, err)
@@ -213,8 +210,9 @@ func (c *Client) prefer(command []string) {
 	}
 }
 
-// read makes an answer of what came of a command, or says why it is none. It is mine if
-// no other spelling has to be tried: PUM answered, if not in full, or the command was not allowed.
+// read makes an answer of the output of a command, or says why it is no answer. It is mine if
+// no other spelling has to be tried: PUM answered, if not completely, or the command was not
+// authorized.
 func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, why error) {
 	var lost *podexec.LostError
 	switch {
@@ -227,7 +225,7 @@ func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, 
 	case err != nil && !announces(out.Stdout):
 		return Answer{}, false, err
 	}
-	answer, unread := ParseLimit(out.Stdout, c.Limit)
+	answer, unread := Parse(out.Stdout, c.Limit)
 	switch {
 	case unread == nil: // and the count proves it, however the command ended
 		answer.Source.Pod, answer.Source.Container, answer.Source.Command = out.Pod, out.Container, out.Command
@@ -244,8 +242,7 @@ func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, 
 	return Answer{}, false, unread
 }
 
-// announces reports whether a text has PUM's header, so that only PUM's command
-// can have printed it.
+// announces reports whether a text has PUM's header, which only PUM's command prints.
 func announces(text []byte) bool {
 	_, f := findHeader(string(text))
 	return f == nil

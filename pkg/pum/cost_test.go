@@ -52,14 +52,14 @@ func TestParseMemoryOfHostileText(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := ParseLimit(text, limit)
+		_, err := Parse(text, limit)
 		runtime.ReadMemStats(&after)
 		if used := after.TotalAlloc - before.TotalAlloc; used > most*limit {
 			t.Errorf("%s: %d bytes take %.1f times as many, want at most %d (%v)", name, len(text), float64(used)/limit, most, err)
 		}
 	}
 	tiny := fill("999999999 entrie(s)\n", "uid: 1\n")
-	if _, err := ParseLimit(tiny, limit); !errors.Is(err, ErrTooLarge) {
+	if _, err := Parse(tiny, limit); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("more entries than the limit has room for: %v, want ErrTooLarge", err)
 	}
 }

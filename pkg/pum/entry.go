@@ -11,8 +11,8 @@ import (
 //
 // The first twelve fields are PUM's twelve keys, in PUM's order and with
 // PUM's spelling in JSON. What PUM prints as null or undefined, or does not
-// print at all, is nil here and null in JSON; PUM's text does not always let
-// the three be told apart.
+// print at all, is nil here and null in JSON; PUM's text does not always
+// distinguish the three.
 type Entry struct {
 	UID               int64   `json:"uid"`
 	CreationTimestamp *string `json:"creationTimestamp"`

@@ -24,8 +24,8 @@ func (e *SyntaxError) Error() string {
 
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
-// An IncompleteError says that PUM's text came cut, or may have: reading it
-// again is harmless and may help.
+// An IncompleteError says that PUM's text is truncated, or may be: reading it again is harmless
+// and may help.
 type IncompleteError struct {
 	Got  int   // entries that came whole
 	Want int   // entries that the header announces, -1 if there is no header
@@ -48,8 +48,8 @@ type fault struct {
 	err error
 }
 
-// explain turns a fault into the error that users of the package see. What is
-// wrong in a last line without line break is that it was cut.
+// explain turns a fault into the error that users of the package see. A last line without a
+// line break was truncated, whatever else is wrong with it.
 func explain(f *fault, text string, got, want int) error {
 	if errors.Is(f.err, ErrTooLarge) {
 		return f.err

@@ -45,15 +45,15 @@ func (r *Restart) Changed(entries []Entry) map[int64]bool {
 // first moment and before the second, one line each. Only what nothing else explains
 // shows it:
 //
-//   - The job pum-process is another one, by its uid. The next pod of a job that was there
-//     shows nothing, even if it is the first: a quota may have held it back. Where jobs may
-//     not be read, a pod of another job than those before does, if it was created after.
+//   - The job pum-process has another uid. A new pod of a job that existed before shows
+//     nothing, even if it is the first: a quota may have held it back. If the account cannot
+//     read jobs, a pod of a job not seen before does, if it was created after.
 //   - An entry left a final state, or its iterations began again.
 //   - An entry changed otherwise, while nothing was at work before.
 //   - An entry is new, and was created after all that PUM knew before.
 //
-// An entry whose time went back shows nothing: a backup was restored, or another PUM
-// answered. Nor does one that cannot be told apart from another.
+// An entry whose time went back shows nothing: a backup was restored, or another PUM answered.
+// Nor does one that cannot be distinguished from another.
 func Evidence(before, after Moment) []string {
 	var lines []string
 	atWork := before.Process.AtWork || slices.ContainsFunc(before.Entries, func(e Entry) bool { return e.State == StateInProgress })
@@ -67,8 +67,7 @@ func Evidence(before, after Moment) []string {
 	return append(lines, jobEvidence(before, after)...)
 }
 
-// clockMargin is how far off the API server's clock may be known: its times have whole
-// seconds.
+// clockMargin is how inexactly the API server's clock is known: its times have whole seconds.
 const clockMargin = 2 * time.Second
 
 // jobEvidence returns what the job and its pods show.
@@ -89,7 +88,7 @@ func jobEvidence(before, after Moment) []string {
 	return lines
 }
 
-// proves reports whether a change cannot be but that of a restart.
+// proves reports whether only a restart explains a change.
 func (c Change) proves(atWork bool, newest time.Time) bool {
 	if c.Before == nil {
 		created, ok := c.After.Created()

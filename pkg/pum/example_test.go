@@ -10,7 +10,7 @@ import (
 
 func ExampleParse() {
 	const out = "2 entrie(s)\nuid: 2\nstate: 'PROCESSED'\niterationCounter: 5\nuid: 4\nstate: 'INIT'\niterationCounter: 0\n"
-	list, err := pum.Parse([]byte(out))
+	list, err := pum.Parse([]byte(out), pum.DefaultLimit)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -18,7 +18,7 @@ func ExampleParse() {
 	for _, e := range list.Entries {
 		fmt.Println(e.UID, e.State, e.Final)
 	}
-	_, err = pum.Parse([]byte(out[:60]))
+	_, err = pum.Parse([]byte(out[:60]), pum.DefaultLimit)
 	fmt.Println(err)
 	// Output:
 	// 2 PROCESSED true

@@ -37,7 +37,7 @@ func formatterSamples(t testing.TB) []sample {
 			want = filepath.Join(dir, "want.json")
 		}
 		s := sample{name: file, text: read(t, file), dialect: DialectInspect}
-		if formatter != "inspect" && formatter != "colour" && formatter != "console" {
+		if formatter != "inspect" && formatter != "color" && formatter != "console" {
 			s.dialect = DialectYAML
 		}
 		unmarshal(t, read(t, want), &s.want)
@@ -113,7 +113,7 @@ func asJSON(t *testing.T, entries []Entry) []map[string]any {
 
 func mustParse(t *testing.T, text []byte) Answer {
 	t.Helper()
-	list, err := Parse(text)
+	list, err := Parse(text, DefaultLimit)
 	if err != nil {
 		t.Fatalf("Parse: %v", err)
 	}

@@ -30,7 +30,7 @@ func FuzzParse(f *testing.F) {
 
 func checkPromise(t *testing.T, text []byte) {
 	t.Helper()
-	list, err := Parse(text)
+	list, err := Parse(text, DefaultLimit)
 	var syntax *SyntaxError
 	var incomplete *IncompleteError
 	switch {
@@ -70,7 +70,7 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		want := entriesOf(texts)
 		text := p.print(want)
-		list, err := Parse(text)
+		list, err := Parse(text, DefaultLimit)
 		if err != nil {
 			t.Fatalf("Parse(%s): %v", text, err)
 		}
@@ -79,7 +79,7 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		text = text[:int(cut)%len(bytes.TrimRight(text, " \n"))]
 		var incomplete *IncompleteError
-		if list, err := Parse(text); !errors.As(err, &incomplete) {
+		if list, err := Parse(text, DefaultLimit); !errors.As(err, &incomplete) {
 			t.Fatalf("Parse(%s) = %d entries, %v, want an IncompleteError", text, len(list.Entries), err)
 		}
 	})

@@ -38,7 +38,7 @@ func findHeader(text string) (header, *fault) {
 			switch {
 			case n == 0 && found.declared > 0:
 				return header{}, &fault{at: start, err: fmt.Errorf("want %d entries, as a line before announces", found.declared)}
-			case bits.OnesCount16(before) > 1: // one alone may be of a warning
+			case bits.OnesCount16(before) > 1: // one alone may belong to a warning
 				return header{}, &fault{at: first, err: errors.New("want the number of entries before the first of them")}
 			}
 			found = header{declared: n, end: end}

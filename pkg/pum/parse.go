@@ -8,8 +8,7 @@ import (
 	"slices"
 )
 
-// DefaultLimit is the size in bytes of the largest text that Parse takes. A
-// list of 100,000 entries has about 50 MB.
+// DefaultLimit is the usual limit for Parse, in bytes. A list of 100,000 entries has about 50 MB.
 const DefaultLimit = 64 << 20
 
 // A Dialect is the way in which a text quotes its values.
@@ -22,17 +21,14 @@ const (
 	DialectEither  Dialect = "either"  // nothing in the text tells them apart
 )
 
-// Parse reads the output of PUM's status command.
+// Parse reads the output of PUM's status command, if it has no more bytes than the limit.
 //
 // It returns either the whole list or an error, never part of the list: a
 // *SyntaxError for text it does not understand, an *IncompleteError for truncated
-// text, ErrTooLarge for more than DefaultLimit bytes.
-func Parse(out []byte) (Answer, error) { return ParseLimit(out, DefaultLimit) }
-
-// ParseLimit is Parse with another limit on the size of the text, in bytes. An entry
-// counts for 256 of them at least and a key that is not among the twelve for 128, so
-// that a text of many tiny ones takes no more memory than others.
-func ParseLimit(out []byte, limit int) (Answer, error) {
+// text, ErrTooLarge for more than the limit. An entry counts for 256 bytes at least and a
+// key that is not among the twelve for 128, so that many tiny ones take no more memory
+// than others.
+func Parse(out []byte, limit int) (Answer, error) {
 	if len(out) > limit {
 		return Answer{}, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, len(out), limit)
 	}
@@ -74,11 +70,11 @@ type reading struct {
 
 // decide chooses between the two readings of one text.
 //
-// A reading that fails is out; of two that fail, the one that came further
-// knows better what is wrong. Where both succeed, the one is right that knows more of
-// the values. Where they know as many and differ, the one in which more values are valid JSON is right: PUM's bodies and
-// responses are JSON. That failing, inspect it is, the formatter that needs
-// no package.
+// A reading that fails is out; if both fail, the error of the one that came further says
+// better what is wrong. If both succeed, the one is right that knows more of the values. If
+// they know as many and differ, the one is right in which more values are valid JSON:
+// PUM's bodies and responses are JSON. If that does not decide, it is inspect, the
+// formatter that needs no package.
 func decide(inspect, yaml reading) reading {
 	switch {
 	case inspect.err != nil && yaml.err != nil:

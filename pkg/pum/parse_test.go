@@ -142,7 +142,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			list, err := Parse([]byte(tt.in))
+			list, err := Parse([]byte(tt.in), DefaultLimit)
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("Parse(%q) = %v, %v\nwant %s", tt.in, list, err, tt.want)
 			}
@@ -196,7 +196,7 @@ func TestParseKeepsWhatItDoesNotKnow(t *testing.T) {
 			"colors":   "2 entrie(s)\r\nuid: 2\r\nlastResponse: \x1b[36m" + strings.ReplaceAll(value, "\n", "\r\n") + "\x1b[39m\r\nstate: 'INIT'\r\niterationCounter: 1\r\nuid: 4\r\niterationCounter: 1\r\n",
 			"extra":    "2 entrie(s)\nuid: 2\nstate: 'INIT'\nlastResponse: null\niterationCounter: 1\nnew: " + value + "\nuid: 4\niterationCounter: 1\nnew: 1\n",
 		} {
-			list, err := Parse([]byte(text))
+			list, err := Parse([]byte(text), DefaultLimit)
 			if err != nil || len(list.Entries) != 2 || list.Entries[1].UID != 4 || list.Entries[0].State != StateInit || *list.Entries[0].IterationCounter != 1 {
 				t.Errorf("%s, %s: %+v, %v", value, layout, list, err)
 				continue
@@ -214,7 +214,7 @@ func TestParseKeepsWhatItDoesNotKnow(t *testing.T) {
 		}
 		for _, layout := range []string{"{ uid: 2, lastResponse: %s, state: 'INIT', iterationCounter: 1 }\n", "[\n  {\n    uid: 2,\n    lastResponse: %s,\n    state: 'INIT',\n    iterationCounter: 1\n  }\n]\n"} {
 			text := []byte("1 entrie(s)\n" + fmt.Sprintf(layout, value))
-			if list, err := Parse(text); err == nil && list.Entries[0].State != StateInit {
+			if list, err := Parse(text, DefaultLimit); err == nil && list.Entries[0].State != StateInit {
 				t.Errorf("%s: %+v", text, list)
 			}
 			checkPromise(t, text)
@@ -284,15 +284,15 @@ func TestParseDecidesOnceForAll(t *testing.T) {
 	}
 }
 
-func TestParseLimit(t *testing.T) {
+func TestLimit(t *testing.T) {
 	text := manyEntries(1, plainResponse)
-	if _, err := ParseLimit(text, len(text)); err != nil {
-		t.Errorf("ParseLimit at the limit: %v", err)
+	if _, err := Parse(text, len(text)); err != nil {
+		t.Errorf("Parse at the limit: %v", err)
 	}
-	list, err := ParseLimit(text, len(text)-1)
+	list, err := Parse(text, len(text)-1)
 	want := fmt.Sprintf("pum status output is too large: %d bytes, the limit is %d", len(text), len(text)-1)
 	if !errors.Is(err, ErrTooLarge) || err.Error() != want || list.Entries != nil {
-		t.Errorf("ParseLimit over the limit = %v, %v, want %s", list, err, want)
+		t.Errorf("Parse over the limit = %v, %v, want %s", list, err, want)
 	}
 }
 

@@ -25,7 +25,7 @@ const ProcessJob = "pum-process"
 
 // A Process is what is seen of the job that works through the entries.
 type Process struct {
-	Job       types.UID    // empty if there is none, or it may not be read
+	Job       types.UID    // empty if there is none, or the account cannot read it
 	CreatedAt time.Time    // of the Job, by the API server's clock
 	Read      bool         // whether the Job could be read
 	Pods      []ProcessPod // its pods, by name
@@ -78,8 +78,8 @@ func processOf(pods []corev1.Pod) Process {
 	return p
 }
 
-// of adds what the Job shows, which is nil if there is none. One without pods may be
-// about to have some: for a quota, or because it was created just now.
+// of adds what the Job shows; it is nil if there is no Job. One without pods may get some
+// later: a quota holds them back, or it was created just now.
 func (p Process) of(job *batchv1.Job) Process {
 	p.Read = true
 	if job == nil {

@@ -59,7 +59,7 @@ const maxPoints = 8
 // maxETA bounds what is worth saying.
 const maxETA = 365 * 24 * time.Hour
 
-// A track is what is known of the way of one entry.
+// A track is the history of one entry.
 type track struct {
 	entry   Entry
 	changed time.Time // when it first looked as it does
@@ -76,8 +76,8 @@ type point struct {
 	errors     int64
 }
 
-// Observe takes in the entries as PUM listed them at a time. Those that have a uid in
-// common are not told apart, and nothing is known of how they move.
+// Observe takes the entries as PUM listed them at a time. Entries that share a uid cannot be
+// distinguished, so that nothing is known of their progress.
 func (p *Progress) Observe(at time.Time, entries []Entry) {
 	if p.tracks == nil {
 		p.tracks = map[int64]*track{}
@@ -191,7 +191,7 @@ func (t *track) eta(now time.Time) *time.Duration {
 // Stalled reports whether the entry shows at first sight that it makes no
 // progress, and how: it was iterated more than once and the last iteration
 // did nothing of what remains, as in the vendor's own example, or it failed
-// again and again.
+// repeatedly.
 func (e *Entry) Stalled() (StallKind, bool) {
 	switch {
 	case e.State == StateTransientError && orZero(e.ErrorCounter) >= stallErrors:

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A value that is none of those that PUM is known to print does not make the list
-// unreadable: it is kept as it was printed, as long as it is plain where it ends. Newer
-// Node.js prints such with util.inspect:
+// A value that PUM is not known to print does not make the list unreadable: it is kept as it was
+// printed, as long as it is clear where it ends. Newer Node.js prints such values with
+// util.inspect:
 //
 //	[Object: null prototype] { a: 1 }     <ref *1> { self: [Circular *1] }     Map(1) { 'a' => 1 }
 //	Error: connect ECONNREFUSED           Symbol(x)     [Getter]     Invalid Date

@@ -15,7 +15,7 @@ import (
 // limit bytes. The text may be UTF-16, which is what PowerShell writes, with a byte order
 // mark or, as some editors leave it, without.
 //
-// The error is that of ParseLimit.
+// The error is that of Parse.
 func ReadSaved(r io.Reader, limit int) (Answer, error) {
 	begin := bufio.NewReader(r)
 	r = transform.NewReader(begin, unicode.BOMOverride(withoutMark(begin)))
@@ -23,7 +23,7 @@ func ReadSaved(r io.Reader, limit int) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return ParseLimit(text, limit)
+	return Parse(text, limit)
 }
 
 // withoutMark returns what decodes a text without a byte order mark. PUM's begins with

@@ -43,7 +43,7 @@ func TestParseRefusesCutLines(t *testing.T) {
 // checkCut checks what Parse makes of the first n bytes of a sample.
 func checkCut(t *testing.T, s sample, n int) {
 	t.Helper()
-	list, err := Parse(s.text[:n])
+	list, err := Parse(s.text[:n], DefaultLimit)
 	var incomplete *IncompleteError
 	if !errors.As(err, &incomplete) {
 		t.Fatalf("%s: Parse of the first %d of %d bytes = %d entries, %v, want an IncompleteError",

@@ -26,7 +26,7 @@ type Assessment struct {
 	Lingering  []Cause    // pods that do not terminate, by pod
 	Gaps       []Gap      // by resource
 
-	Objects Objects // of which all this was made; nobody changes them
+	Objects Objects // from which all this was derived; they are not changed any more
 }
 
 // empty reports whether there is nothing in the assessment.
@@ -34,8 +34,8 @@ func (a Assessment) empty() bool {
 	return len(a.Workloads)+len(a.Jobs)+len(a.CronJobs) == 0
 }
 
-// complete reports whether everything in the assessment is done, so that there are no
-// causes to search for.
+// complete reports whether everything in the assessment is done, so that no causes have to
+// be searched for.
 func (a Assessment) complete() bool {
 	return !slices.ContainsFunc(a.Workloads, func(w Workload) bool { return !w.Done() }) &&
 		!slices.ContainsFunc(a.Jobs, func(j Job) bool { return j.State != JobComplete })
@@ -178,9 +178,8 @@ func beingDeleted(o metav1.Object) string {
 	return doing
 }
 
-// lingering returns the pods that should be gone and are not, whatever the state of
-// their workloads: a rollout completes without waiting for them
-// (kubernetes#110171).
+// lingering returns the pods that do not terminate, whatever the state of their workloads: a
+// rollout completes without waiting for them (kubernetes#110171).
 func (f finder) lingering(pods []*corev1.Pod) []Cause {
 	var causes []Cause
 	for _, p := range filter(pods, isStopping) {
@@ -251,8 +250,8 @@ func (a assessor) jobs() ([]Job, []CronJob) {
 	return jobs, cronJobs
 }
 
-// existing is the job of which another one may take the place soon, as Helm replaces its
-// hooks: how one ended that is being deleted says nothing of that.
+// existing assesses a job. One that is being deleted may soon be replaced, as Helm replaces its
+// hooks: how the old one ended says nothing about the new one.
 func (a assessor) existing(j *batchv1.Job) Job {
 	job := a.job(j)
 	if j.DeletionTimestamp != nil {

@@ -21,14 +21,14 @@ type Cause struct {
 	Message   string    `json:"message,omitempty"` // what Kubernetes says, on one line
 	Since     time.Time `json:"since,omitzero"`    // zero if unknown
 	Restarts  int32     `json:"restarts,omitempty"`
-	Dooms     bool      `json:"dooms,omitempty"` // its grace is over: the workload or job will not recover by itself
-	Log       []string  `json:"log,omitempty"`   // the last lines of the container that ended
+	Permanent bool      `json:"permanent,omitempty"` // its grace is over: the workload or job will not recover by itself
+	Log       []string  `json:"log,omitempty"`       // the last lines of the container that ended
 
 	// What follows is derived from the above, once, when the cause is found.
 	Brief    string        `json:"-"` // the message, shortened to the words that a person would search for
 	Role     Role          `json:"-"` // of the container among the pod's
 	LastExit string        `json:"-"` // how the last run of a container that has not started up ended
-	Grace    time.Duration `json:"-"` // how long it may last before it dooms; 0 for the default of its code
+	Grace    time.Duration `json:"-"` // how long it may last before it is permanent; 0 for the default of its code
 	Group    string        `json:"-"` // the summary for all pods that share the problem; causes of one code and group are one problem
 }
 
@@ -37,6 +37,9 @@ type Object struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 }
+
+// String names the object as sentences do: Pod lrc-0.
+func (o Object) String() string { return o.Kind + " " + o.Name }
 
 // A Code names a kind of problem. Codes are stable.
 type Code string
@@ -85,7 +88,7 @@ const (
 // A causeKind is all that is known of a code.
 type causeKind struct {
 	quiet   time.Duration // for how long it makes none, because it is normal while a pod starts
-	grace   time.Duration // how long it may last before it dooms; 0 if it never does
+	grace   time.Duration // how long it may last before it is permanent; 0 if it never is
 	crashed bool          // a container ran and ended: its last lines may say why
 	logs    Logs          // which log has more
 	brief   func(message string) string
@@ -150,8 +153,8 @@ func (c Cause) Reportable(now time.Time) bool {
 	return quiet == 0 || !c.Since.IsZero() && now.Sub(c.Since) >= quiet
 }
 
-// judged returns the cause with clean texts, its grace and group, and whether it dooms
-// now.
+// judged returns the cause with clean texts, its grace and group, and whether it is
+// permanent now.
 func (c Cause) judged(now time.Time) Cause {
 	c.Object = Object{cleanTo(c.Object.Kind, longestName), cleanTo(c.Object.Name, longestName)}
 	c.Pod, c.Container, c.Image = cleanTo(c.Pod, longestName), cleanTo(c.Container, longestName), cleanTo(c.Image, longestName)
@@ -168,7 +171,7 @@ func (c Cause) judged(now time.Time) Cause {
 	}
 	c.Grace = cmp.Or(c.Grace, c.grace())
 	c.Brief = middleCut(cleanTo(c.Brief, longestText), longestBrief)
-	c.Dooms = c.dooms(now)
+	c.Permanent = c.isPermanent(now)
 	c.Group = c.group()
 	return c
 }
@@ -306,12 +309,12 @@ func (c Cause) restarts() string {
 	return ", " + counted(c.Restarts, "restart")
 }
 
-// gravestFirst sorts causes: those that doom, those that may, then the rest, each
-// by how long they have lasted. Unknown times come last.
+// gravestFirst sorts causes: the permanent ones, those that may become permanent, then the
+// rest, each by how long they have lasted. Unknown times come last.
 func gravestFirst(causes []Cause) []Cause {
 	rank := func(c Cause) int {
 		switch {
-		case c.Dooms:
+		case c.Permanent:
 			return 0
 		case causeKinds[c.Code].grace > 0:
 			return 1
@@ -341,7 +344,7 @@ func compareTimes(a, b time.Time) int {
 	return a.Compare(b)
 }
 
-// doomed reports whether one of the causes dooms.
-func doomed(causes []Cause) bool {
-	return slices.ContainsFunc(causes, func(c Cause) bool { return c.Dooms })
+// anyPermanent reports whether one of the causes is permanent.
+func anyPermanent(causes []Cause) bool {
+	return slices.ContainsFunc(causes, func(c Cause) bool { return c.Permanent })
 }

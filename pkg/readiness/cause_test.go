@@ -76,8 +76,8 @@ func TestANodeToCome(t *testing.T) {
 			if tt.want != "" {
 				want = strings.Replace(want, "unschedulable: ", "unschedulable: "+tt.want+": ", 1)
 			}
-			if says != want || c.Dooms != (tt.want == "") {
-				t.Errorf("%q, dooms: %v; want %q", says, c.Dooms, want)
+			if says != want || c.Permanent != (tt.want == "") {
+				t.Errorf("%q, permanent: %v; want %q", says, c.Permanent, want)
 			}
 		})
 	}
@@ -85,15 +85,15 @@ func TestANodeToCome(t *testing.T) {
 
 // As long as events were not read, a node may be to come.
 func TestANodeToComeWithoutEvents(t *testing.T) {
-	for since, dooms := range map[time.Duration]bool{19 * time.Minute: false, 20 * time.Minute: true} {
+	for since, permanent := range map[time.Duration]bool{19 * time.Minute: false, 20 * time.Minute: true} {
 		c, says := only(t, Objects{Pods: []*corev1.Pod{twa(unscheduled("Unschedulable", "0/3 nodes are available: 3 Insufficient cpu.", since))}})
-		if c.Dooms != dooms || says != "unschedulable: 0/3 nodes are available: 3 Insufficient cpu" {
-			t.Errorf("for %v: %q, dooms: %v", since, says, c.Dooms)
+		if c.Permanent != permanent || says != "unschedulable: 0/3 nodes are available: 3 Insufficient cpu" {
+			t.Errorf("for %v: %q, permanent: %v", since, says, c.Permanent)
 		}
 	}
 	c, _ := only(t, Objects{Pods: []*corev1.Pod{twa(unscheduled("SchedulingGated", "gated", time.Hour))}})
-	if c.Dooms {
-		t.Error("a pod that is held back on purpose is doomed")
+	if c.Permanent {
+		t.Error("a pod that is held back on purpose is permanent")
 	}
 }
 
@@ -122,8 +122,8 @@ func TestNodesAreBlamedByTheirOwnEvidence(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c, says := only(t, Objects{Pods: append([]*corev1.Pod{twa(off("node-1"))}, tt.others...)})
-			if c.Code != tt.want || c.Dooms {
-				t.Errorf("%s %q, dooms: %v; want %s", c.Code, says, c.Dooms, tt.want)
+			if c.Code != tt.want || c.Permanent {
+				t.Errorf("%s %q, permanent: %v; want %s", c.Code, says, c.Permanent, tt.want)
 			}
 		})
 	}
@@ -190,8 +190,8 @@ func TestKilledByItsStartupProbe(t *testing.T) {
 	c, says := only(t, Objects{Pods: []*corev1.Pod{p}, Events: []*corev1.Event{
 		event(Object{"Pod", "twa-0"}, "twa", "Unhealthy", "Startup probe failed: HTTP probe failed with statuscode: 503", 12*time.Minute, 25*time.Second),
 	}})
-	if c.Code != StartupKilled || says != "startup probe: HTTP 503, 7 restarts, last exit code 137" || !c.Dooms {
-		t.Errorf("%s %q, dooms: %v", c.Code, says, c.Dooms)
+	if c.Code != StartupKilled || says != "startup probe: HTTP 503, 7 restarts, last exit code 137" || !c.Permanent {
+		t.Errorf("%s %q, permanent: %v", c.Code, says, c.Permanent)
 	}
 }
 
@@ -319,8 +319,8 @@ func TestPullSecretIsMissing(t *testing.T) {
 	secret := event(Object{"Pod", "twa-0"}, "", "FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (thingpark-image-pull-secret); attempting to pull the image may not succeed.", 3*time.Minute, time.Minute)
 	c, says := only(t, Objects{Pods: []*corev1.Pod{twa(waits("ErrImagePull", "401 Unauthorized", 3*time.Minute))}, Events: []*corev1.Event{secret}})
 	want := "ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized: Unable to retrieve some image pull secrets (thingpark-image-pull-secret)"
-	if says != want || c.Dooms {
-		t.Errorf("%q, dooms: %v; want %q", says, c.Dooms, want)
+	if says != want || c.Permanent {
+		t.Errorf("%q, permanent: %v; want %q", says, c.Permanent, want)
 	}
 }
 
@@ -347,8 +347,8 @@ func TestNothingHappens(t *testing.T) {
 			var says string
 			for _, c := range newFinder(Objects{}, now).onPod(twa(tt.pod)) {
 				says += c.Summary()
-				if c.Dooms || !c.Reportable(now) {
-					t.Errorf("%q dooms: %v, tells: %v", says, c.Dooms, c.Reportable(now))
+				if c.Permanent || !c.Reportable(now) {
+					t.Errorf("%q permanent: %v, tells: %v", says, c.Permanent, c.Reportable(now))
 				}
 			}
 			if says != tt.want {

@@ -198,7 +198,7 @@ func (f finder) loop(p *corev1.Pod, c container, end *corev1.ContainerStateTermi
 	if e, killed := f.killer(p, c, end); e != nil {
 		cause = f.onContainer(p, c, killed, e.Reason, e.Message, since)
 	}
-	cause.Dooms = cause.Dooms || atLongestBackOff(c)
+	cause.Permanent = cause.Permanent || atLongestBackOff(c)
 	return cause
 }
 

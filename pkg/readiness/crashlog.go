@@ -11,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Logs are read for a few problems only, and a node that does not answer is not
-// waited for: they help to understand, and prove nothing.
+// Logs are read for a few problems only, and not waited for if a node does not answer: they
+// help to understand, and prove nothing.
 const (
 	mostLogs     = 5
 	mostLines    = 5
@@ -30,7 +30,7 @@ func (r *reader) readLogs(a Assessment) {
 	ctx, cancel := context.WithTimeout(r.ctx, logTimeout)
 	defer cancel()
 	read := map[problem]bool{}
-	for _, c := range a.causes() {
+	for _, c := range a.Causes() {
 		of := problem{c.Code, c.Group}
 		if !causeKinds[c.Code].crashed || pods[c.Pod] == nil || read[of] || len(read) == mostLogs {
 			continue
@@ -47,8 +47,8 @@ type problem struct {
 	group string
 }
 
-// causes returns what holds up workloads and jobs.
-func (a Assessment) causes() []*Cause {
+// Causes returns what blocks workloads and jobs.
+func (a Assessment) Causes() []*Cause {
 	var list []*Cause
 	for _, w := range a.Workloads {
 		list = append(list, addresses(w.Causes)...)
@@ -65,7 +65,7 @@ type ContainerName struct{ Pod, Container string }
 // logs returns the last lines of crashed containers.
 func (a Assessment) logs() map[ContainerName][]string {
 	logs := map[ContainerName][]string{}
-	for _, c := range a.causes() {
+	for _, c := range a.Causes() {
 		if c.Log != nil {
 			logs[ContainerName{c.Pod, c.Container}] = c.Log
 		}
@@ -75,7 +75,7 @@ func (a Assessment) logs() map[ContainerName][]string {
 
 // addLogs adds to the causes what was read for an earlier assessment.
 func (a Assessment) addLogs(logs map[ContainerName][]string) {
-	for _, c := range a.causes() {
+	for _, c := range a.Causes() {
 		if causeKinds[c.Code].crashed {
 			c.Log = logs[ContainerName{c.Pod, c.Container}]
 		}

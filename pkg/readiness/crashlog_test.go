@@ -21,7 +21,7 @@ func TestRecall(t *testing.T) {
 	}
 	later.addLogs(earlier.logs())
 	var got [][]string
-	for _, c := range later.causes() {
+	for _, c := range later.Causes() {
 		got = append(got, c.Log)
 	}
 	want := [][]string{{"no database"}, nil, {"no database"}, nil}

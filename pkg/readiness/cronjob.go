@@ -26,7 +26,7 @@ func (c CronJob) Failed() *Job {
 	switch {
 	case c.Suspended:
 		return nil
-	case c.Running != nil && c.Running.Doomed():
+	case c.Running != nil && c.Running.CannotRecover():
 		return c.Running
 	case c.LastRun != nil && c.LastRun.State == JobFailed:
 		return c.LastRun
@@ -42,8 +42,8 @@ type run struct {
 
 // assessCronJob assesses a CronJob, given its runs. Of those that ended the youngest
 // counts: a later success makes up for a failure, even if its job is gone
-// (status.lastSuccessfulTime). So does one that was started manually; its failure,
-// though, is none of the CronJob.
+// (status.lastSuccessfulTime). So does a success that was started manually; a failure that was
+// does not count.
 func assessCronJob(c *batchv1.CronJob, runs []run) CronJob {
 	cron := CronJob{
 		Name:            c.Name,

@@ -14,14 +14,7 @@ import (
 // expected type and ignore the rest.
 
 func field(u *unstructured.Unstructured, path ...string) any {
-	var v any = u.Object
-	for _, key := range path {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = m[key]
-	}
+	v, _, _ := unstructured.NestedFieldNoCopy(u.Object, path...)
 	return v
 }
 
@@ -96,7 +89,7 @@ func conditions(u *unstructured.Unstructured) map[string]customCondition {
 	found := map[string]customCondition{}
 	for _, item := range list {
 		c := customCondition{status: stringAt(item, "status"), reason: stringAt(item, "reason"), message: stringAt(item, "message")}
-		c.since, _ = time.Parse(time.RFC3339, stringAt(item, "lastTransitionTime")) // a time that cannot be read is none
+		c.since, _ = time.Parse(time.RFC3339, stringAt(item, "lastTransitionTime")) // zero if it cannot be read
 		if kind := stringAt(item, "type"); kind != "" {
 			found[kind] = c
 		}

@@ -47,8 +47,8 @@ func DaemonSet(d *appsv1.DaemonSet, causes []Cause) Workload {
 // ofLatest accepts the pods of a DaemonSet's latest spec. The API server numbers the
 // templates in an annotation, and the controller copies the number to the pods it
 // creates; after a rollback, pods of the same hash count as updated, too
-// (kubernetes: pkg/controller/daemon/util, IsPodUpdated). ControllerRevisions, which
-// the account may not be allowed to read, are not needed.
+// (kubernetes: pkg/controller/daemon/util, IsPodUpdated). ControllerRevisions, which few
+// accounts can read, are not needed.
 func ofLatest(d *appsv1.DaemonSet, pods []*corev1.Pod) func(*corev1.Pod) bool {
 	const hash, generation = appsv1.ControllerRevisionHashLabelKey, "pod-template-generation"
 	var hashes []string
@@ -64,8 +64,8 @@ func ofLatest(d *appsv1.DaemonSet, pods []*corev1.Pod) func(*corev1.Pod) bool {
 	return func(p *corev1.Pod) bool { return slices.Contains(hashes, p.Labels[hash]) }
 }
 
-// daemonSetCauses returns the causes found on a DaemonSet's pods. Those of old pods
-// doom nothing: the controller deletes the ones that are not ready before any other
+// daemonSetCauses returns the causes found on a DaemonSet's pods. Those of old pods are
+// never permanent: the controller deletes the ones that are not ready before any other
 // (kubernetes: pkg/controller/daemon, rollingUpdate). With OnDelete it does not.
 func (f finder) daemonSetCauses(d *appsv1.DaemonSet, pods []*corev1.Pod) []Cause {
 	isLatest := ofLatest(d, pods)

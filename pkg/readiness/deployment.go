@@ -18,8 +18,8 @@ import (
 //
 // It differs from kubectl in three ways. A Deployment that was scaled down is
 // not done before the surplus pods are gone. Nil replicas are 1, as the API
-// server sets them. An exceeded progress deadline is a cause that dooms
-// nothing, because such rollouts do complete (kubernetes#49637).
+// server sets them. An exceeded progress deadline is a cause that is never
+// permanent, because such rollouts do complete (kubernetes#49637).
 func Deployment(d *appsv1.Deployment, causes []Cause) Workload {
 	st := d.Status
 	w := Workload{
@@ -87,10 +87,10 @@ func conditionSince(d *appsv1.Deployment, kind appsv1.DeploymentConditionType, s
 	return time.Time{}
 }
 
-// rollingOut reports whether a Deployment rolls out its latest spec: that is not
-// observed yet, or does not have all its pods yet, and the progress deadline is not
-// exceeded. A pod that is lost after all were available starts no rollout
-// (kubernetes: pkg/controller/deployment/progress.go).
+// rollingOut reports whether a Deployment rolls out its latest spec: the spec is not observed
+// yet, or does not have all its pods yet, and the progress deadline is not exceeded. A pod that
+// is lost after all were available starts no rollout (kubernetes:
+// pkg/controller/deployment/progress.go).
 func rollingOut(d *appsv1.Deployment) bool {
 	if d.Spec.Paused {
 		return false

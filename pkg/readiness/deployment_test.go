@@ -111,7 +111,7 @@ func TestDeploymentTellsItsOwnCauses(t *testing.T) {
 			Failed, "rolling out, cannot create pods: no PriorityClass with name thingpark-datapath was found"},
 		{"a refusal that is over", deploymentCondition(appsv1.DeploymentReplicaFailure, corev1.ConditionFalse, "FailedCreate", quota, time.Hour),
 			Progressing, "rolling out, 1 of 2 pods updated"},
-		{"the progress deadline dooms nothing", deploymentCondition(appsv1.DeploymentProgressing, corev1.ConditionFalse, "ProgressDeadlineExceeded", "", time.Hour),
+		{"the progress deadline makes nothing fail", deploymentCondition(appsv1.DeploymentProgressing, corev1.ConditionFalse, "ProgressDeadlineExceeded", "", time.Hour),
 			Progressing, "rolling out, no progress within its deadline"},
 	}
 	for _, tt := range tests {
@@ -145,10 +145,10 @@ func TestOldPodsDoNotDoomADeployment(t *testing.T) {
 		return Assess(Objects{Deployments: []*appsv1.Deployment{d}, Pods: pods}, now).Workloads[0].State
 	}
 	if got := assess(old, young); got != Progressing {
-		t.Errorf("with a doomed old pod: %s, want %s", got, Progressing)
+		t.Errorf("with an old pod that cannot recover: %s, want %s", got, Progressing)
 	}
 	if got := assess(old); got != Failed {
-		t.Errorf("with only doomed pods: %s, want %s", got, Failed)
+		t.Errorf("with only pods that cannot recover: %s, want %s", got, Failed)
 	}
 }
 

@@ -11,8 +11,8 @@
 // early.
 //
 // Where something is blocked, causes are searched for on its pods, events and
-// claims. Each has a grace, in a table. A cause that outlasts its grace dooms the
-// workload: it will not recover by itself. All times of causes come from objects.
+// claims. Each has a grace, in a table. A cause that outlasts its grace is permanent: the
+// workload will not recover by itself. All times of causes come from objects.
 //
 // [Assess] applies all this to what was read of a namespace. It is pure, so
 // that one list and a watch give the same answer. The answer also changes with

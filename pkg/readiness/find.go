@@ -26,7 +26,7 @@ func newFinder(o Objects, now time.Time) finder {
 }
 
 // onPods returns the causes found on the pods that do not serve. Those of old pods
-// doom nothing: the controller is about to replace them.
+// are never permanent: the controller is about to replace them.
 func (f finder) onPods(pods []*corev1.Pod, isLatest func(*corev1.Pod) bool) []Cause {
 	var causes []Cause
 	isHistory := history(pods)
@@ -35,7 +35,7 @@ func (f finder) onPods(pods []*corev1.Pod, isLatest func(*corev1.Pod) bool) []Ca
 			continue
 		}
 		for _, c := range f.onPod(p) {
-			c.Dooms = c.Dooms && isLatest(p)
+			c.Permanent = c.Permanent && isLatest(p)
 			causes = append(causes, c)
 		}
 	}

@@ -136,7 +136,7 @@ func TestCauses(t *testing.T) {
 	}{
 		{
 			"image pull, young kubelet", waits("ImagePullBackOff", `Back-off pulling image "repository.thingpark.com/twa:18.36.8": ErrImagePull: failed to resolve reference: 401 Unauthorized`, 18*minute), nil, nil,
-			[]Cause{{Code: ImagePull, Reason: "ImagePullBackOff", Since: ago(18 * minute).Time, Dooms: true}},
+			[]Cause{{Code: ImagePull, Reason: "ImagePullBackOff", Since: ago(18 * minute).Time, Permanent: true}},
 			[]string{"ImagePullBackOff repository.thingpark.com/twa:18.36.8: 401 Unauthorized"},
 		},
 		{
@@ -175,13 +175,13 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"invalid image name", waits("InvalidImageName", "couldn't parse image name: invalid reference format", 0), nil, nil,
-			[]Cause{{Code: ImagePull, Reason: "InvalidImageName", Since: now, Dooms: true}},
+			[]Cause{{Code: ImagePull, Reason: "InvalidImageName", Since: now, Permanent: true}},
 			[]string{"InvalidImageName repository.thingpark.com/twa:18.36.8: couldn't parse image name: invalid reference format"},
 		},
 		{
 			"crash loop, since the kubelet backs off", hasContainer(10*time.Second, loops(ended(1, "Error", "", 20*time.Second))),
 			[]*corev1.Event{event(thePod, "twa", "BackOff", "Back-off restarting failed container twa in pod twa-0", 12*minute, 0)}, nil,
-			[]Cause{{Code: CrashLoop, Container: "twa", Reason: "Error", Since: ago(12 * minute).Time, Restarts: 7, Dooms: true}},
+			[]Cause{{Code: CrashLoop, Container: "twa", Reason: "Error", Since: ago(12 * minute).Time, Restarts: 7, Permanent: true}},
 			[]string{"twa in a crash loop, exit code 1, 7 restarts"},
 		},
 		{
@@ -264,7 +264,7 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"crash loop, never ready: most events were held back", hasContainer(time.Hour, loops(ended(1, "Error", "", 20*time.Second))), nil, nil,
-			[]Cause{{Code: CrashLoop, Reason: "Error", Since: ago(time.Hour).Time, Restarts: 7, Dooms: true}},
+			[]Cause{{Code: CrashLoop, Reason: "Error", Since: ago(time.Hour).Time, Restarts: 7, Permanent: true}},
 			[]string{"twa in a crash loop, exit code 1, 7 restarts"},
 		},
 		{
@@ -278,7 +278,7 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"missing config map", waits("CreateContainerConfigError", `configmap "twa-config" not found`, 5*minute), nil, nil,
-			[]Cause{{Code: ConfigMissing, Reason: "CreateContainerConfigError", Since: ago(5 * minute).Time, Dooms: true}},
+			[]Cause{{Code: ConfigMissing, Reason: "CreateContainerConfigError", Since: ago(5 * minute).Time, Permanent: true}},
 			[]string{`configmap "twa-config" not found`},
 		},
 		{
@@ -294,7 +294,7 @@ func TestCauses(t *testing.T) {
 		{
 			"volume cannot be attached", waits("ContainerCreating", "", 12*minute),
 			[]*corev1.Event{event(thePod, "", "FailedAttachVolume", `Multi-Attach error for volume "pvc-1": Volume is already used by pod(s) twa-1`, 11*minute, minute)}, nil,
-			[]Cause{{Code: MountFailed, Reason: "FailedAttachVolume", Since: ago(11 * minute).Time, Dooms: true}},
+			[]Cause{{Code: MountFailed, Reason: "FailedAttachVolume", Since: ago(11 * minute).Time, Permanent: true}},
 			[]string{`cannot mount: Multi-Attach error for volume "pvc-1": Volume is already used by pod(s) twa-1`},
 		},
 		{
@@ -324,7 +324,7 @@ func TestCauses(t *testing.T) {
 				e.Series = &corev1.EventSeries{LastObservedTime: metav1.NewMicroTime(ago(minute).Time)}
 				return e
 			}()}, nil,
-			[]Cause{{Code: MountFailed, Reason: "FailedMount", Since: ago(15 * minute).Time, Dooms: true}},
+			[]Cause{{Code: MountFailed, Reason: "FailedMount", Since: ago(15 * minute).Time, Permanent: true}},
 			[]string{"cannot mount: no"},
 		},
 		{
@@ -361,7 +361,7 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"no node", unscheduled("Unschedulable", "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.", 6*minute), nil, nil,
-			[]Cause{{Code: Unschedulable, Reason: "Unschedulable", Since: ago(6 * minute).Time, Dooms: true}},
+			[]Cause{{Code: Unschedulable, Reason: "Unschedulable", Since: ago(6 * minute).Time, Permanent: true}},
 			[]string{"unschedulable: 0/3 nodes are available: 3 Insufficient memory"},
 		},
 		{
@@ -376,7 +376,7 @@ func TestCauses(t *testing.T) {
 				event(theClaim, "", "ProvisioningFailed", `storageclass.storage.k8s.io "thingpark-csi-gp3-xfs" not found`, 5*minute, 0),
 			},
 			[]*corev1.PersistentVolumeClaim{claim("data-twa-0", corev1.ClaimPending)},
-			[]Cause{{Code: ClaimPending, Object: theClaim, Reason: "ProvisioningFailed", Since: ago(6 * minute).Time, Dooms: true}},
+			[]Cause{{Code: ClaimPending, Object: theClaim, Reason: "ProvisioningFailed", Since: ago(6 * minute).Time, Permanent: true}},
 			[]string{`claim data-twa-0 pending: storageclass.storage.k8s.io "thingpark-csi-gp3-xfs" not found`},
 		},
 		{
@@ -396,7 +396,7 @@ func TestCauses(t *testing.T) {
 		{
 			"claim pending, the scheduler blames it", all(unscheduled("Unschedulable", unbound, minute), usesClaim("data-twa-0")), nil,
 			[]*corev1.PersistentVolumeClaim{claim("data-twa-0", corev1.ClaimPending)},
-			[]Cause{{Code: ClaimPending, Object: theClaim, Reason: "Pending", Since: ago(7 * minute).Time, Dooms: true}},
+			[]Cause{{Code: ClaimPending, Object: theClaim, Reason: "Pending", Since: ago(7 * minute).Time, Permanent: true}},
 			[]string{"claim data-twa-0 pending"},
 		},
 		{
@@ -415,7 +415,7 @@ func TestCauses(t *testing.T) {
 				p.Spec.Volumes = []corev1.Volume{{Name: "tmp", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}}}
 			}), nil,
 			[]*corev1.PersistentVolumeClaim{claim("twa-0-tmp", corev1.ClaimLost)},
-			[]Cause{{Code: ClaimLost, Object: Object{"PersistentVolumeClaim", "twa-0-tmp"}, Reason: "Lost", Dooms: true}},
+			[]Cause{{Code: ClaimLost, Object: Object{"PersistentVolumeClaim", "twa-0-tmp"}, Reason: "Lost", Permanent: true}},
 			[]string{"claim twa-0-tmp lost its volume"},
 		},
 		{
@@ -629,7 +629,7 @@ func TestGravestFirst(t *testing.T) {
 		{Code: ImagePull, Pod: "d"},
 		{Code: ImagePull, Pod: "c", Since: ago(time.Second).Time},
 		{Code: CrashLoop, Pod: "b", Since: ago(time.Minute).Time},
-		{Code: ImagePull, Pod: "a", Since: ago(time.Minute).Time, Dooms: true},
+		{Code: ImagePull, Pod: "a", Since: ago(time.Minute).Time, Permanent: true},
 	}
 	gravestFirst(causes)
 	var order []string
@@ -642,26 +642,26 @@ func TestGravestFirst(t *testing.T) {
 }
 
 // An image that cannot be pulled for a moment fails nobody: only from its
-// grace on does it doom, and the workload with it.
+// grace on is it permanent, and the workload Failed.
 func TestGrace(t *testing.T) {
 	for _, code := range Codes() {
 		at := func(since time.Duration) Cause { return Cause{Code: code, Since: now.Add(-since)}.judged(now) }
 		unknown := Cause{Code: code}.judged(now)
 		switch grace := at(0).Grace; grace {
 		case 0:
-			if at(24 * time.Hour).Dooms {
-				t.Errorf("%s dooms, though it has no grace", code)
+			if at(24 * time.Hour).Permanent {
+				t.Errorf("%s is permanent, though it has no grace", code)
 			}
 		case atOnce:
-			if !unknown.Dooms {
-				t.Errorf("%s does not doom at once", code)
+			if !unknown.Permanent {
+				t.Errorf("%s is not permanent at once", code)
 			}
 		default:
-			if at(grace-time.Second).Dooms || !at(grace).Dooms {
-				t.Errorf("%s dooms before its grace of %v is over, or not after", code, grace)
+			if at(grace-time.Second).Permanent || !at(grace).Permanent {
+				t.Errorf("%s is permanent before its grace of %v is over, or not after", code, grace)
 			}
-			if unknown.Dooms {
-				t.Errorf("%s dooms, though nobody knows since when it lasts", code)
+			if unknown.Permanent {
+				t.Errorf("%s is permanent, though nobody knows since when it lasts", code)
 			}
 		}
 	}
@@ -748,8 +748,8 @@ func TestLongestBackOffDooms(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			causes := (finder{now: now}).onPod(pod("StatefulSet", "twa", "twa-0", hasContainer(time.Minute, tt.status)))
-			if len(causes) != 1 || causes[0].Code != CrashLoop || causes[0].Dooms != tt.want {
-				t.Errorf("causes %+v, want a crash loop that dooms: %v", causes, tt.want)
+			if len(causes) != 1 || causes[0].Code != CrashLoop || causes[0].Permanent != tt.want {
+				t.Errorf("causes %+v, want a crash loop, permanent: %v", causes, tt.want)
 			}
 		})
 	}

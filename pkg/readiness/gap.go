@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // A Gap is a resource that could not be read: nothing is known of its objects.
@@ -39,8 +38,8 @@ func Unread(gaps []Gap, kinds ...string) error {
 	return nil
 }
 
-func newGap(kind string, resource schema.GroupResource, err error) Gap {
-	g := Gap{Kind: kind, Resource: resource.String(), Verb: "list", Reason: ReadFailed, Err: err}
+func newGap(kind, resource string, err error) Gap {
+	g := Gap{Kind: kind, Resource: resource, Verb: "list", Reason: ReadFailed, Err: err}
 	switch {
 	case apierrors.IsNotFound(err):
 		g.Reason = NotServed

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// A grace is how long a cause may last before it dooms: before it is taken for one
-// that does not recover by itself. It allows for a registry that refuses for a
-// moment, a node that is being added (minutes), a volume whose node died (attached
-// elsewhere after six minutes), applications that crash until their database is
-// there (the kubelet's back-off grows to five minutes). A code without a grace in
-// causeKinds never dooms.
+// A grace is how long a cause may last before it counts as permanent: as one that
+// does not go away by itself. It allows for a registry that refuses for a moment, a
+// node that is being added (minutes), a volume whose node died (attached elsewhere
+// after six minutes), applications that crash until their database is there (the
+// kubelet's back-off grows to five minutes). A cause whose code has no grace in
+// causeKinds is never permanent.
 const (
 	atOnce  time.Duration = 1 // only a change of the spec helps
 	soon                  = time.Minute
@@ -22,9 +22,9 @@ const (
 	never   time.Duration = 1<<63 - 1
 )
 
-// dooms reports whether the grace is over. Without a time to count from, only what
-// needs a change of the spec dooms.
-func (c Cause) dooms(now time.Time) bool {
+// isPermanent reports whether the grace is over. Without a time to count from, only what
+// needs a change of the spec is permanent.
+func (c Cause) isPermanent(now time.Time) bool {
 	switch c.Grace {
 	case 0, never:
 		return false

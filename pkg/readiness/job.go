@@ -65,8 +65,11 @@ const (
 	JobFailed    = kubejob.Failed
 )
 
-// Doomed reports whether the job will not succeed by itself.
-func (j Job) Doomed() bool { return j.State == JobFailed || doomed(j.Causes) }
+// Object returns which object the job is.
+func (j Job) Object() Object { return Object{"Job", j.Name} }
+
+// CannotRecover reports whether the job will not succeed by itself.
+func (j Job) CannotRecover() bool { return j.State == JobFailed || anyPermanent(j.Causes) }
 
 // JobOf assesses a Job, given the pods of its namespace and the causes found for it.
 // See [kubejob.Of] for the rules.
@@ -84,7 +87,7 @@ func JobOf(j *batchv1.Job, all []*corev1.Pod, causes []Cause) Job {
 	}
 	job.Causes = causes
 	job.Reason = clean(jobReason(j, f))
-	if held := f.Held(); held != "" && !doomed(causes) {
+	if held := f.Held(); held != "" && !anyPermanent(causes) {
 		job.Reason = clean(held)
 	} else if len(causes) > 0 && !job.State.Final() && job.State != JobFinishing {
 		job.Reason = sentence(job.Reason, causes[0].Summary())

@@ -108,7 +108,7 @@ func heldBySidecar(p *corev1.Pod) {
 	}
 }
 
-// A sidecar that outlives the work is a cause that dooms nothing, also of what
+// A sidecar that outlives the work is a cause that is never permanent, also of what
 // a wait keeps of objects; one that just has not stopped yet is none.
 func TestASidecarThatHoldsAJob(t *testing.T) {
 	for ended, want := range map[time.Duration]bool{time.Second: false, time.Hour: true} {
@@ -123,7 +123,7 @@ func TestASidecarThatHoldsAJob(t *testing.T) {
 		strip(j)
 		got := Assess(Objects{Jobs: []*batchv1.Job{j}, Pods: []*corev1.Pod{p}}, now).Jobs[0]
 		held := slices.ContainsFunc(got.Causes, func(c Cause) bool { return c.Code == SidecarHolds && c.Container == "helper" })
-		if held != want || got.State != JobRunning || got.Doomed() {
+		if held != want || got.State != JobRunning || got.CannotRecover() {
 			t.Errorf("ended %s ago: %+v, want a cause %t", ended, got, want)
 		}
 	}

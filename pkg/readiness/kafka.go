@@ -79,7 +79,7 @@ func notReadyStep(conditions map[string]customCondition) step {
 }
 
 // kafkaCauses returns the cause in the operator's status. While every node serves it
-// dooms nothing: the condition stays for as long as the operator is at work, which
+// is not permanent: the condition stays for as long as the operator is at work, which
 // may fix it (strimzi-kafka-operator#12575). It cannot fix an invalid spec.
 func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause {
 	c := conditions(k)["NotReady"]
@@ -89,7 +89,7 @@ func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause
 	message := cmp.Or(joined(c.reason, c.message), "its operator reports NotReady without a reason")
 	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: message, Since: c.since}.judged(now)
 	if nodes := nodesOf(k, o); o.Pods != nil && nodes.step().state == Ready && c.reason != "InvalidResourceException" {
-		cause.Dooms = false
+		cause.Permanent = false
 	}
 	return []Cause{cause}
 }

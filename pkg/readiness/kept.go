@@ -8,15 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// A Kept is a kind of object of which something is kept in a file: all that is assessed,
-// and what may hold causes.
+// A Kept is a kind of object that is read, and may be kept in a file: what is assessed, and
+// what may hold causes.
 type Kept struct {
 	Kind       string // such as Deployment
 	APIVersion string // such as apps/v1; empty for custom resources, whose objects say it
@@ -25,44 +22,20 @@ type Kept struct {
 	// Evidence reports whether the kind is only searched for causes.
 	Evidence bool
 
+	versions []string // of a custom resource, the likeliest first
+
 	make func() metav1.Object
 	set  func(*Objects, []metav1.Object)
-	list func(*Objects) []metav1.Object
+	get  func(*Objects) []metav1.Object
 }
 
-// KeptKinds returns all kinds that are kept.
-func KeptKinds() []Kept {
-	apps, batch, core := appsv1.SchemeGroupVersion, batchv1.SchemeGroupVersion, corev1.SchemeGroupVersion
-	kinds := []Kept{
-		kept("Deployment", apps, "deployments", func(o *Objects) *[]*appsv1.Deployment { return &o.Deployments }),
-		kept("StatefulSet", apps, "statefulsets", func(o *Objects) *[]*appsv1.StatefulSet { return &o.StatefulSets }),
-		kept("DaemonSet", apps, "daemonsets", func(o *Objects) *[]*appsv1.DaemonSet { return &o.DaemonSets }),
-		kept("Job", batch, "jobs", func(o *Objects) *[]*batchv1.Job { return &o.Jobs }),
-		kept("CronJob", batch, "cronjobs", func(o *Objects) *[]*batchv1.CronJob { return &o.CronJobs }),
-		kept("Pod", core, "pods", func(o *Objects) *[]*corev1.Pod { return &o.Pods }),
-	}
-	for _, c := range customResources() {
-		k := kept(c.kind, schema.GroupVersion{}, c.resource.String(), c.into)
-		k.APIVersion = ""
-		kinds = append(kinds, k)
-	}
-	for _, k := range []Kept{
-		kept("Event", core, "events", func(o *Objects) *[]*corev1.Event { return &o.Events }),
-		kept("PersistentVolumeClaim", core, "persistentvolumeclaims", func(o *Objects) *[]*corev1.PersistentVolumeClaim { return &o.Claims }),
-	} {
-		k.Evidence = true
-		kinds = append(kinds, k)
-	}
-	return kinds
-}
-
-// kept makes a kind of a list of Objects.
+// kept makes the kind of a list of Objects.
 func kept[T any, P interface {
 	*T
 	metav1.Object
-}](kind string, version schema.GroupVersion, resource string, into func(*Objects) *[]*T) Kept {
+}](kind string, resource schema.GroupVersionResource, into func(*Objects) *[]*T) Kept {
 	return Kept{
-		Kind: kind, APIVersion: version.String(), Resource: version.WithResource(resource).GroupResource().String(),
+		Kind: kind, APIVersion: resource.GroupVersion().String(), Resource: resource.GroupResource().String(),
 		make: func() metav1.Object { return P(new(T)) },
 		set: func(o *Objects, objects []metav1.Object) {
 			list := make([]*T, len(objects))
@@ -71,7 +44,7 @@ func kept[T any, P interface {
 			}
 			*into(o) = list
 		},
-		list: func(o *Objects) []metav1.Object {
+		get: func(o *Objects) []metav1.Object {
 			list := *into(o)
 			if list == nil {
 				return nil
@@ -95,15 +68,15 @@ func (k *Kept) Decode(data []byte) (metav1.Object, error) {
 	return object, nil
 }
 
-// Set puts objects that Decode returned where they belong. Without any it says that they were
-// read, and that there is none.
+// Set stores objects that Decode returned. Without any it records that they were read and
+// that there are none.
 func (k *Kept) Set(o *Objects, objects []metav1.Object) { k.set(o, objects) }
 
 // List returns the objects of the kind; nil if they were not read.
-func (k *Kept) List(o *Objects) []metav1.Object { return k.list(o) }
+func (k *Kept) List(o *Objects) []metav1.Object { return k.get(o) }
 
 // KeptKind returns the kind with a name: such as Deployment, deployment, deployments or
-// deployments.apps. It is nil if that is none that is kept.
+// deployments.apps. It is nil if no kind has the name.
 func KeptKind(kinds []Kept, name string) *Kept {
 	name = strings.ToLower(name)
 	i := slices.IndexFunc(kinds, func(k Kept) bool {
@@ -117,7 +90,7 @@ func KeptKind(kinds []Kept, name string) *Kept {
 }
 
 // NotKeptGap returns the gap for a kind that a file does not have. The error says which file
-// would have told.
+// has it.
 func (k *Kept) NotKeptGap(err error) Gap {
 	return Gap{Kind: k.Kind, Resource: k.Resource, Verb: "list", Reason: NotKept, Err: err}
 }

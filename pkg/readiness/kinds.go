@@ -20,61 +20,85 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
-// A kind is a resource that [Observe] lists and [Watch] follows.
+// KeptKinds returns all kinds that are read, and may be kept in a file. [Observe] lists and
+// [Watch] follows those that are no evidence.
+func KeptKinds() []Kept {
+	apps, batch, core := appsv1.SchemeGroupVersion, batchv1.SchemeGroupVersion, corev1.SchemeGroupVersion
+	kinds := []Kept{
+		kept("Deployment", apps.WithResource("deployments"), func(o *Objects) *[]*appsv1.Deployment { return &o.Deployments }),
+		kept("StatefulSet", apps.WithResource("statefulsets"), func(o *Objects) *[]*appsv1.StatefulSet { return &o.StatefulSets }),
+		kept("DaemonSet", apps.WithResource("daemonsets"), func(o *Objects) *[]*appsv1.DaemonSet { return &o.DaemonSets }),
+		kept("Job", batch.WithResource("jobs"), func(o *Objects) *[]*batchv1.Job { return &o.Jobs }),
+		kept("CronJob", batch.WithResource("cronjobs"), func(o *Objects) *[]*batchv1.CronJob { return &o.CronJobs }),
+		kept("Pod", core.WithResource("pods"), func(o *Objects) *[]*corev1.Pod { return &o.Pods }),
+	}
+	for _, c := range customResources() {
+		k := kept(c.kind, c.resource.WithVersion(""), c.into)
+		k.APIVersion, k.versions = "", c.versions
+		kinds = append(kinds, k)
+	}
+	evidence := []Kept{
+		kept("Event", core.WithResource("events"), func(o *Objects) *[]*corev1.Event { return &o.Events }),
+		kept("PersistentVolumeClaim", core.WithResource("persistentvolumeclaims"), func(o *Objects) *[]*corev1.PersistentVolumeClaim { return &o.Claims }),
+	}
+	for i := range evidence {
+		evidence[i].Evidence = true
+	}
+	return append(kinds, evidence...)
+}
+
+// A kind is one that [Observe] lists and [Watch] follows.
 type kind struct {
-	name     string // such as Deployment
-	resource schema.GroupResource
-	list     func(context.Context, metav1.ListOptions) (runtime.Object, error)
-	watch    func(context.Context, metav1.ListOptions) (watch.Interface, error)
-	keep     func(*Objects, []any) // stores such items
+	Kept
+	source
+}
+
+// A source lists and watches the objects of a kind.
+type source struct {
+	list  func(context.Context, metav1.ListOptions) (runtime.Object, error)
+	watch func(context.Context, metav1.ListOptions) (watch.Interface, error)
 }
 
 // kinds returns the kinds that are assessed, and pods; or only those with the names.
 func kinds(c kube.Clients, namespace string, only []string) []kind {
 	k := c.Kube
-	all := []kind{
-		builtIn("Deployment", appsv1.Resource("deployments"), k.Deployments(namespace), func(o *Objects) *[]*appsv1.Deployment { return &o.Deployments }),
-		builtIn("StatefulSet", appsv1.Resource("statefulsets"), k.StatefulSets(namespace), func(o *Objects) *[]*appsv1.StatefulSet { return &o.StatefulSets }),
-		builtIn("DaemonSet", appsv1.Resource("daemonsets"), k.DaemonSets(namespace), func(o *Objects) *[]*appsv1.DaemonSet { return &o.DaemonSets }),
-		builtIn("Job", batchv1.Resource("jobs"), k.Jobs(namespace), func(o *Objects) *[]*batchv1.Job { return &o.Jobs }),
-		builtIn("CronJob", batchv1.Resource("cronjobs"), k.CronJobs(namespace), func(o *Objects) *[]*batchv1.CronJob { return &o.CronJobs }),
-		builtIn("Pod", corev1.Resource("pods"), k.Pods(namespace), func(o *Objects) *[]*corev1.Pod { return &o.Pods }),
+	builtIn := map[string]source{
+		"Deployment":  sourceOf(k.Deployments(namespace)),
+		"StatefulSet": sourceOf(k.StatefulSets(namespace)),
+		"DaemonSet":   sourceOf(k.DaemonSets(namespace)),
+		"Job":         sourceOf(k.Jobs(namespace)),
+		"CronJob":     sourceOf(k.CronJobs(namespace)),
+		"Pod":         sourceOf(k.Pods(namespace)),
 	}
-	for _, custom := range customResources() {
-		all = append(all, custom.in(c, namespace))
-	}
-	if len(only) > 0 {
-		all = slices.DeleteFunc(all, func(k kind) bool { return !slices.Contains(only, k.name) })
+	var all []kind
+	for _, kept := range KeptKinds() {
+		switch {
+		case kept.Evidence || len(only) > 0 && !slices.Contains(only, kept.Kind):
+		case kept.versions != nil:
+			all = append(all, kind{kept, kept.customSource(c, namespace)})
+		default:
+			all = append(all, kind{kept, builtIn[kept.Kind]})
+		}
 	}
 	return all
 }
 
-// builtIn makes a kind of a typed client.
-func builtIn[T any, L runtime.Object](name string, resource schema.GroupResource, client interface {
+// sourceOf makes a source of a typed client.
+func sourceOf[L runtime.Object](client interface {
 	List(context.Context, metav1.ListOptions) (L, error)
 	Watch(context.Context, metav1.ListOptions) (watch.Interface, error)
-}, into func(*Objects) *[]*T) kind {
+}) source {
 	list := func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return client.List(ctx, o) }
-	return kind{name: name, resource: resource, list: list, watch: client.Watch, keep: keepIn(into)}
-}
-
-// keepIn returns a function that stores items in a list of Objects.
-func keepIn[T any](into func(*Objects) *[]*T) func(*Objects, []any) {
-	return func(o *Objects, items []any) {
-		list := make([]*T, 0, len(items))
-		for _, item := range items {
-			list = append(list, item.(*T))
-		}
-		*into(o) = list
-	}
+	return source{list: list, watch: client.Watch}
 }
 
 // strippedItems returns pointers to the items of a list, which it strips.
-func strippedItems(list runtime.Object) []any {
-	var items []any
+func strippedItems(list runtime.Object) []metav1.Object {
+	var items []metav1.Object
 	_ = apimeta.EachListItem(list, func(item runtime.Object) error { // no error: what is listed here has items
-		strip(item.(metav1.Object))
-		items = append(items, item)
+		object := item.(metav1.Object)
+		strip(object)
+		items = append(items, object)
 		return nil
 	})
 	return items
@@ -104,18 +128,18 @@ func customResources() []customResource {
 	}
 }
 
-// in returns the kind in a namespace, in the first of its versions that is served.
-func (r customResource) in(c kube.Clients, namespace string) kind {
-	return kind{
-		name: r.kind, resource: r.resource, keep: keepIn(r.into),
+// customSource lists and watches a custom resource in the first of its versions that is served.
+func (k Kept) customSource(c kube.Clients, namespace string) source {
+	resource := schema.ParseGroupResource(k.Resource)
+	return source{
 		list: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			return firstServed(r.versions, func(version string) (*unstructured.UnstructuredList, error) {
-				return c.Dynamic.Resource(r.resource.WithVersion(version)).Namespace(namespace).List(ctx, o)
+			return firstServed(k.versions, func(version string) (*unstructured.UnstructuredList, error) {
+				return c.Dynamic.Resource(resource.WithVersion(version)).Namespace(namespace).List(ctx, o)
 			})
 		},
 		watch: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			return firstServed(r.versions, func(version string) (watch.Interface, error) {
-				return c.Dynamic.Resource(r.resource.WithVersion(version)).Namespace(namespace).Watch(ctx, o)
+			return firstServed(k.versions, func(version string) (watch.Interface, error) {
+				return c.Dynamic.Resource(resource.WithVersion(version)).Namespace(namespace).Watch(ctx, o)
 			})
 		},
 	}

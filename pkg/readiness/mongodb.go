@@ -14,7 +14,7 @@ import (
 //
 // The states are "" (not reconciled yet), initializing, stopping, paused, ready and
 // error (Percona: docs/cr-statuses.md). The operator retries after an error, so that
-// one dooms the cluster only after a grace. Older operators set no
+// the cluster has failed only after a grace. Older operators set no
 // observedGeneration: then the state has to do, but a status with fewer members than
 // the spec asks for belongs to an older spec.
 //

@@ -12,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
@@ -64,7 +63,7 @@ func (r *reader) workloads(only []string) {
 	for _, k := range kinds(r.Clients, r.namespace, only) {
 		r.wait.Go(func() {
 			answer, err := k.list(r.ctx, metav1.ListOptions{})
-			r.keep(k.name, k.resource, err, func() { k.keep(&r.objects, strippedItems(answer)) })
+			r.keep(k.Kind, k.Resource, err, func() { k.set(&r.objects, strippedItems(answer)) })
 		})
 	}
 	r.wait.Wait()
@@ -75,11 +74,11 @@ func (r *reader) evidence() {
 	k := r.Kube
 	r.wait.Go(func() {
 		events, err := r.events()
-		r.keep("Event", corev1.Resource("events"), err, func() { r.objects.Events = addresses(events) })
+		r.keep("Event", "events", err, func() { r.objects.Events = addresses(events) })
 	})
 	r.wait.Go(func() {
 		claims, err := k.PersistentVolumeClaims(r.namespace).List(r.ctx, metav1.ListOptions{})
-		r.keep("PersistentVolumeClaim", corev1.Resource("persistentvolumeclaims"), err, func() { r.objects.Claims = addresses(claims.Items) })
+		r.keep("PersistentVolumeClaim", "persistentvolumeclaims", err, func() { r.objects.Claims = addresses(claims.Items) })
 	})
 	r.wait.Wait()
 }
@@ -99,7 +98,7 @@ func (r *reader) events() ([]corev1.Event, error) {
 		FieldSelector: "type=" + corev1.EventTypeNormal + ",involvedObject.kind=Pod,source!=kubelet,source!=default-scheduler",
 	})
 	if err != nil {
-		return nil, err // without them a pod may be wrongly doomed
+		return nil, err // without them a pod may seem unable to recover
 	}
 	return append(found.Items, others.Items...), nil
 }
@@ -113,7 +112,7 @@ func addresses[T any](items []T) []*T {
 }
 
 // keep stores the result of a request: a list, or a gap.
-func (r *reader) keep(kind string, resource schema.GroupResource, err error, store func()) {
+func (r *reader) keep(kind, resource string, err error, store func()) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	if err != nil {

@@ -62,7 +62,7 @@ func deploymentOf(p *corev1.Pod, controller *metav1.OwnerReference) (string, boo
 //
 // It is the revision with as many pods (kubernetes: pkg/controller/deployment/util,
 // GetActualReplicaCountForReplicaSets). Of several it is the one whose first pod was
-// created last: a new pod may be of an old revision, if it replaces one that was lost
+// created last: a new pod may have an old revision, if it replaces one that was lost
 // during a rollout. Pods that terminate or have ended are not counted. If no revision
 // fits, as when the pods were read after the status, no pod is accepted.
 func latest(updated int32, pods []*corev1.Pod, label string) func(*corev1.Pod) bool {

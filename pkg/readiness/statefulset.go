@@ -15,7 +15,8 @@ import (
 )
 
 // StatefulSet assesses a StatefulSet, given whether an operator deletes its old pods, the
-// pods of its namespace and the causes found for it. All numbers are from its status; its pods say which of them are old.
+// pods of its namespace and the causes found for it. All numbers are from its status; its
+// pods say which of them are old.
 //
 // The rule for RollingUpdate is that of kubectl rollout status: the spec is observed,
 // the pods from the partition up are updated, all wanted pods are ready. It also waits
@@ -108,7 +109,7 @@ func startingStep(s *appsv1.StatefulSet, w Workload, owned []*corev1.Pod) (step,
 }
 
 // statefulSetCauses returns the causes found on a StatefulSet's pods. Those of pods
-// that a rollout replaces doom nothing, nor do those of surplus pods.
+// that a rollout replaces, and those of surplus pods, are never permanent.
 //
 // But the controller replaces no pod while one is not ready, even the one that the
 // rollout would fix: with OrderedReady, the default, it stops at the first that is not
@@ -127,14 +128,14 @@ func (f finder) statefulSetCauses(s *appsv1.StatefulSet, pods []*corev1.Pod) []C
 }
 
 // How long an old pod that was ready before, or that never was, may take to become
-// ready before it dooms the rollout.
+// ready before the rollout counts as failed.
 const (
 	againGrace = 30 * time.Minute
 	everGrace  = 10 * time.Minute
 )
 
 // leftBehind returns a cause for each pod of an old revision that is not expected to
-// become ready: another cause dooms it, or it has not been ready for long. Only
+// become ready: it has a permanent cause, or it has not been ready for long. Only
 // deleting it helps.
 func (f finder) leftBehind(old []*corev1.Pod) []Cause {
 	var causes []Cause
@@ -149,11 +150,11 @@ func (f finder) leftBehind(old []*corev1.Pod) []Cause {
 		if begun := later(p.CreationTimestamp.Time, kubejob.TimeOf(p.Status.StartTime)); since.Sub(begun) < time.Minute {
 			grace = everGrace
 		}
-		if !doomed(f.onPod(p)) && (since.IsZero() || f.now.Sub(since) < grace) {
+		if !anyPermanent(f.onPod(p)) && (since.IsZero() || f.now.Sub(since) < grace) {
 			continue
 		}
 		c := f.cause(p, OldRevision, "OldRevision", "it is not ready, and is replaced only once it is ready or deleted", since)
-		c.Dooms = true
+		c.Permanent = true
 		causes = append(causes, c)
 	}
 	return causes

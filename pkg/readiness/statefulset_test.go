@@ -162,7 +162,7 @@ func TestStatefulSetIsHeldUpSince(t *testing.T) {
 
 // A model of the controller: it writes the status from the pods, as
 // computeReplicaStatus in kubernetes does. Whatever the pods, the StatefulSet
-// is done exactly if each wanted ordinal has a pod that serves and is of the
+// is done exactly if each wanted ordinal has a pod that serves and has the
 // latest revision, unless it is below the partition, and no other pod is there.
 func TestStatefulSetAgreesWithItsPods(t *testing.T) {
 	const seed, rounds = 7, 20_000

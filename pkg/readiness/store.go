@@ -44,10 +44,10 @@ type kindStore struct {
 	kind
 	watcher *watcher
 	source  *cache.ListWatch
-	objects map[string]any // by name; nil until they are listed, and after a refusal
-	refusal error          // why there are none, if the API server said so; it stays while the connection is lost
-	err     error          // of the last request
-	endedAt time.Time      // of the last watch, until the next request
+	objects map[string]metav1.Object // by name; nil until they are listed, and after a refusal
+	refusal error                    // why the API server refused to list them; it stays while the connection is lost
+	err     error                    // of the last request
+	endedAt time.Time                // of the last watch, until the next request
 }
 
 // addStores adds a store for each kind.
@@ -152,7 +152,7 @@ func (s *kindStore) recordResult(ctx context.Context, err error) {
 	s.change(func() {
 		s.endedAt = time.Time{}
 		if s.err = err; err != nil {
-			s.err = fmt.Errorf("list %s in namespace %q: %w", s.resource, s.watcher.namespace, err)
+			s.err = fmt.Errorf("list %s in namespace %q: %w", s.Resource, s.watcher.namespace, err)
 		}
 		if refused(err) { // the objects may have changed since
 			if s.refusal == nil { // a repeated one proves nothing about the other kinds
@@ -181,7 +181,7 @@ func (s *kindStore) pause(ctx context.Context) {
 	}
 }
 
-// refused reports whether the API server answered that this cannot be read.
+// refused reports whether the API server refused to let this be read.
 func refused(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsNotFound(err) }
 
 // change changes a store, and signals it.
@@ -223,7 +223,7 @@ func (s *kindStore) Add(object any) error {
 	strip(o)
 	s.changeHeard(func() {
 		if s.objects != nil { // else a list follows
-			s.objects[o.GetName()] = object
+			s.objects[o.GetName()] = o
 		}
 	})
 	return nil
@@ -240,11 +240,11 @@ func (s *kindStore) Delete(object any) error {
 
 // Replace replaces all objects.
 func (s *kindStore) Replace(objects []any, _ string) error {
-	found := make(map[string]any, len(objects))
+	found := make(map[string]metav1.Object, len(objects))
 	for _, object := range objects {
 		o := object.(metav1.Object)
 		strip(o)
-		found[o.GetName()] = object
+		found[o.GetName()] = o
 	}
 	s.changeHeard(func() { s.objects, s.refusal, s.err, s.endedAt = found, nil, nil, time.Time{} })
 	return nil

@@ -8,8 +8,8 @@ import (
 )
 
 // StrimziPodSet assesses a StrimziPodSet, given the pods that it owns and the causes
-// found for it: the spec is observed, and as many pods as it lists exist, are of the
-// current revision, and are ready (Strimzi: StrimziPodSetController).
+// found for it: the spec is observed, and as many pods as it lists exist, have the current
+// revision, and are ready (Strimzi: StrimziPodSetController).
 //
 // The operator writes the status, and may have stopped doing so
 // (strimzi-kafka-operator#8450, #7290): the pods themselves have to be ready,

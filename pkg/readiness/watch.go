@@ -59,7 +59,7 @@ func Watch(ctx context.Context, c kube.Clients, namespace string, now func() tim
 	w.addStores(only)
 	for _, s := range w.all {
 		go cache.NewReflectorWithOptions(s.source, nil, s, cache.ReflectorOptions{
-			Name: s.name, TypeDescription: s.name, Backoff: backoff(),
+			Name: s.Kind, TypeDescription: s.Kind, Backoff: backoff(),
 		}).RunWithContext(ctx)
 	}
 	updates := make(chan Update)
@@ -161,10 +161,10 @@ func (w *watcher) objects() Objects {
 	o := Objects{Events: w.events, Claims: w.claims, Logs: w.logs}
 	for _, s := range w.all {
 		if s.objects == nil {
-			o.Gaps = append(o.Gaps, newGap(s.name, s.resource, s.refusal))
+			o.Gaps = append(o.Gaps, newGap(s.Kind, s.Resource, s.refusal))
 			continue
 		}
-		s.keep(&o, slices.Collect(maps.Values(s.objects)))
+		s.set(&o, slices.Collect(maps.Values(s.objects)))
 	}
 	return o
 }

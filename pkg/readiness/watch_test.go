@@ -29,7 +29,7 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
 		for _, name := range []string{"Deployment", "StatefulSet"} {
-			w.all = append(w.all, &kindStore{watcher: w, kind: kind{name: name, keep: func(*Objects, []any) {}}})
+			w.all = append(w.all, &kindStore{watcher: w, kind: kind{Kept: *KeptKind(KeptKinds(), name)}})
 		}
 		known, tried := w.all[0], w.all[1]
 		answer := func(s *kindStore, err error) {
@@ -79,7 +79,7 @@ func TestNothingIsSaidBetweenTwoWatches(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
-		s := &kindStore{watcher: w, kind: kind{name: "StatefulSet", keep: func(*Objects, []any) {}}}
+		s := &kindStore{watcher: w, kind: kind{Kept: *KeptKind(KeptKinds(), "StatefulSet")}}
 		w.all = []*kindStore{s}
 		var next watch.Interface
 		var last *watch.FakeWatcher

@@ -14,8 +14,8 @@ type Workload struct {
 	Kind     string    `json:"kind"`
 	Name     string    `json:"name"`
 	Want     int32     `json:"want"`    // pods asked for
-	Ready    int32     `json:"ready"`   // pods that are ready, of any spec
-	Updated  int32     `json:"updated"` // pods of the latest spec
+	Ready    int32     `json:"ready"`   // pods that are ready, with any spec
+	Updated  int32     `json:"updated"` // pods with the latest spec
 	State    State     `json:"state"`
 	Reason   string    `json:"reason,omitempty"`   // what it does and what blocks it, in one line
 	Since    time.Time `json:"since,omitzero"`     // since when it is blocked; zero if unknown
@@ -31,14 +31,17 @@ type Workload struct {
 type State string
 
 const (
-	Ready           State = "Ready"           // all pods are of the latest spec and ready
+	Ready           State = "Ready"           // all pods have the latest spec and are ready
 	ScaledToZero    State = "ScaledToZero"    // no pod is wanted and none is left
 	Progressing     State = "Progressing"     // not done, and nothing proves that it failed
-	AwaitingRestart State = "AwaitingRestart" // ready, but someone must delete the pods of an old spec
+	AwaitingRestart State = "AwaitingRestart" // ready, but someone must delete the pods with an old spec
 	Paused          State = "Paused"          // stopped until someone resumes it
 	Failed          State = "Failed"          // will not become ready by itself
 	Unknown         State = "Unknown"         // nothing proves any of the others
 )
+
+// Object returns which object the workload is.
+func (w Workload) Object() Object { return Object{w.Kind, w.Name} }
 
 // Done reports whether nothing is left to wait for.
 func (w Workload) Done() bool {
@@ -59,9 +62,9 @@ type step struct {
 	since  time.Time
 }
 
-// at returns the workload at a step. A Progressing workload is Failed if a cause dooms
-// it. One that is done has no causes. Negative numbers, which the API server does not
-// allow, prove nothing.
+// at returns the workload at a step. A Progressing workload is Failed if a cause is
+// permanent. One that is done has no causes. Negative numbers, which the API server does
+// not allow, prove nothing.
 func (w Workload) at(s step, causes []Cause) Workload {
 	if min(w.Want, w.Ready, w.Updated) < 0 {
 		s = step{state: Unknown, doing: "its status has a negative number of pods"}
@@ -77,7 +80,7 @@ func (w Workload) at(s step, causes []Cause) Workload {
 		w.Since = earlier(s.since, causes[0].Since)
 	}
 	w.Reason = sentence(s.doing, s.detail)
-	if s.state == Progressing && doomed(causes) {
+	if s.state == Progressing && anyPermanent(causes) {
 		w.State = Failed
 	}
 	return w

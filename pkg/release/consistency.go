@@ -12,9 +12,9 @@ type State string
 
 // The states.
 const (
-	Consistent State = "Consistent" // all four are of one release of ThingPark Enterprise
-	Underway   State = "Underway"   // since a short time the first ones are of a newer release than the others, or the others are to come
-	Mismatch   State = "Mismatch"   // they are of different releases, one is missing, or one has the chart of another
+	Consistent State = "Consistent" // all four belong to one release of ThingPark Enterprise
+	Underway   State = "Underway"   // the first ones were recently brought to a newer release than the others, or the others are to come
+	Mismatch   State = "Mismatch"   // they belong to different releases, one is missing, or one has the chart of another
 	Unclear    State = "Unclear"    // a chart is in no manifest that is known, or could not be read
 )
 
@@ -132,29 +132,17 @@ func state(releases []Release, given *Manifest, now time.Time, closest []Manifes
 	return Mismatch
 }
 
-// contradictory reports whether those releases that are known cannot be of one
+// contradictory reports whether those releases that are known cannot belong to one
 // release of ThingPark Enterprise.
 func contradictory(releases []Release) bool {
-	var common []string
-	for _, r := range releases {
-		switch {
-		case len(r.Of) == 0:
-		case common == nil:
-			common = slices.Clone(r.Of)
-		default:
-			common = slices.DeleteFunc(common, func(of string) bool { return !slices.Contains(r.Of, of) })
-			if len(common) == 0 {
-				return true
-			}
-		}
-	}
-	return false
+	known := slices.DeleteFunc(slices.Clone(releases), func(r Release) bool { return len(r.Of) == 0 })
+	return len(known) > 0 && len(shared(known)) == 0
 }
 
 // underway reports whether the releases look as in the middle of an installation or
-// an upgrade: in the order in which they are installed, the first ones are of one
-// release of ThingPark Enterprise, the others are to do, and the last change was not
-// long ago. If that was a rollback the upgrade was given up.
+// an upgrade: in the order in which they are installed, the first ones belong to one
+// release of ThingPark Enterprise, the others are still to be upgraded, and the last change
+// was not long ago. If that was a rollback, the upgrade was given up.
 func underway(releases []Release, now time.Time) bool {
 	var last time.Time
 	rolledBack := false
@@ -177,8 +165,8 @@ func underway(releases []Release, now time.Time) bool {
 	return false
 }
 
-// toDo reports whether all releases are to be brought to a release of ThingPark
-// Enterprise: they are missing, or of one that is older.
+// toDo reports whether all releases are still to be brought to a release of ThingPark
+// Enterprise: they are missing, or belong to an older one.
 func toDo(releases []Release, to string) bool {
 	present := slices.DeleteFunc(slices.Clone(releases), func(r Release) bool { return r.Status == StatusMissing })
 	if len(present) == 0 {
@@ -188,7 +176,7 @@ func toDo(releases []Release, to string) bool {
 	return len(of) > 0 && later(to, of[0])
 }
 
-// shared returns the releases of ThingPark Enterprise that all can be of.
+// shared returns the releases of ThingPark Enterprise to which all of them can belong.
 func shared(releases []Release) []string {
 	return slices.DeleteFunc(slices.Clone(releases[0].Of), func(of string) bool {
 		return slices.ContainsFunc(releases, func(r Release) bool { return !slices.Contains(r.Of, of) })

@@ -8,8 +8,7 @@ import (
 	"slices"
 )
 
-// A Step is one upgrade on the way from one release of ThingPark Enterprise to
-// another.
+// A Step is one upgrade of an upgrade path.
 type Step struct {
 	From      string `json:"from"`
 	To        string `json:"to"`
@@ -22,7 +21,7 @@ type Step struct {
 	Gap        bool     `json:"kubernetesGap,omitempty"` // they have none in common
 }
 
-// ErrDowngrade is the error of a way that leads back.
+// ErrDowngrade is the error of a path to an older release.
 var ErrDowngrade = errors.New("an upgrade does not lead back to an older release")
 
 // The rules of the vendor's upgrade procedure.
@@ -37,8 +36,8 @@ const (
 // in common, a stop between them is made if that helps. Each step leads to a newer
 // release, and none beyond the last.
 //
-// There is no step if both are the same. That a line between the two is known at
-// all is taken from what is public; so the way is as complete as that.
+// There is no step if both are the same. Lines between the two are known only as far as
+// they are public.
 func Path(from, to Version) ([]Step, error) {
 	if to.Compare(from) < 0 {
 		return nil, fmt.Errorf("%w: from %s to %s", ErrDowngrade, from, to)
@@ -100,10 +99,10 @@ func lineAfter(all []Version, v Version) string {
 	return ""
 }
 
-// stop returns where to stop on the way between two releases, so that both support
-// some version of Kubernetes: the second one where they do, or where it is not known,
-// or where no stop helps; else the newest release of its line to which the step is
-// possible, or from which the next one is.
+// stop returns the release to upgrade to first, so that both ends of a step support some
+// version of Kubernetes. That is the second release if they do, if that is not known, or if
+// no stop helps; else the newest release of its line to which the step is possible, or from
+// which the next step is.
 func stop(all []Version, from, to Version) Version {
 	if !noCommonKubernetes(from, to) {
 		return to
@@ -126,8 +125,8 @@ func stop(all []Version, from, to Version) Version {
 	return after
 }
 
-// noCommonKubernetes reports whether it is known that two releases have no version of Kubernetes in
-// common.
+// noCommonKubernetes reports whether two releases are known to have no version of
+// Kubernetes in common.
 func noCommonKubernetes(a, b Version) bool {
 	first, known := SupportOf(a)
 	second, too := SupportOf(b)

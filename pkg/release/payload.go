@@ -46,7 +46,7 @@ func (s *stamp) UnmarshalJSON(data []byte) error {
 }
 
 // open returns the JSON in the key release of a secret, as Helm's driver reads it:
-// base64, gzip unless it is of an early Helm.
+// base64, and gzip unless an early Helm wrote it.
 func open(data []byte) (io.Reader, error) {
 	text := bufio.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(data)))
 	magic, _ := text.Peek(3)

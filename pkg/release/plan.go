@@ -11,7 +11,7 @@ import (
 	apiversion "k8s.io/apimachinery/pkg/util/version"
 )
 
-// A Plan is the way back to the release of ThingPark Enterprise before.
+// A Plan is how to roll back to the previous release of ThingPark Enterprise.
 type Plan struct {
 	TPE      []string `json:"tpe,omitempty"` // what it leads back to; none if that is in no known manifest
 	Releases []Return `json:"releases"`      // in the order of Parts
@@ -132,7 +132,7 @@ func olderChart(a, b string) bool {
 	return first.LessThan(second)
 }
 
-// behind reports whether another release is of a newer ThingPark Enterprise than the
+// behind reports whether another release belongs to a newer ThingPark Enterprise than the
 // application.
 func (p *planner) behind(application *Revision) (bool, error) {
 	own := having(Known(), 3, application.Chart, application.Version)

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/metadata"
 )
 
-// A Reader reads Helm's secrets in a namespace. It may be used again and again: what
-// it knows of a secret that did not change it does not ask for.
+// A Reader reads Helm's secrets in a namespace. It may be used repeatedly: a secret that
+// did not change is read once.
 type Reader struct {
 	Secrets   Secrets
 	Metadata  metadata.Interface // for their labels alone
@@ -36,14 +36,14 @@ type head struct {
 	payload *payload
 }
 
-// Rules returns the least rights in a namespace with which a Reader can read.
+// Rules returns the least permissions in a namespace with which a Reader can read.
 func Rules() []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get", "list"}}}
 }
 
 // Read reads the latest revisions of the four Helm releases. A release that is not
 // there under its usual name is looked for by its chart. What is damaged or went away
-// in the meantime is said in its Problem; that the secrets may not be read is an error.
+// in the meantime is said in its Problem; it is an error if the account cannot read secrets.
 //
 // Without any Helm release in the namespace the list is empty: ThingPark Enterprise
 // may have been installed by other means.
@@ -76,7 +76,7 @@ func (r *Reader) byChart(ctx context.Context, others, found []*Revision) {
 	const most = 16 // more Helm releases in one namespace than anybody has
 	for _, revision := range others[:min(most, len(others))] {
 		if r.fill(ctx, revision) != nil {
-			continue // whatever it is, it is none of ours as far as we know
+			continue // as far as we know, it is not one of the four
 		}
 		if i := partOf(revision.Chart); i >= 0 && found[i] == nil {
 			found[i] = revision

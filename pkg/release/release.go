@@ -59,7 +59,7 @@ func (r *Release) begun() time.Time {
 	return r.BegunAt
 }
 
-// newRelease makes a release of its latest revision. With an error it is what the
+// newRelease makes a release from its latest revision. With an error it has only what the
 // labels tell.
 func newRelease(r *Revision, err error) Release {
 	release := Release{
@@ -92,7 +92,7 @@ func (r *Release) Swapped() bool {
 	return r.Problem == "" && i >= 0 && part >= 0 && part != i
 }
 
-// A DamagedError is the error of a revision whose data is none.
+// A DamagedError is the error of a revision whose data is not what Helm writes.
 type DamagedError struct {
 	Secret string
 	Err    error

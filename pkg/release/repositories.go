@@ -18,8 +18,8 @@ var errNotAList = errors.New("the list is not YAML as Helm writes it")
 // Repository returns the name under which Helm's list of repositories knows the
 // vendor's charts, or nothing. The list is the text of Helm's repositories.yaml.
 //
-// Of each entry only the name and the place are looked at: the user and the password
-// are the InstallationID, which is read, kept and shown by nobody here.
+// Only the name and the URL of each entry are used: the user and the password are the
+// InstallationID, which is neither kept nor shown.
 func Repository(list []byte) (name string, err error) {
 	var file struct {
 		Repositories []struct {

@@ -42,14 +42,6 @@ const (
 	StatusMissing         = "missing" // there is no revision
 )
 
-// Statuses returns all of them.
-func Statuses() []string {
-	return []string{
-		StatusDeployed, StatusSuperseded, StatusFailed, StatusPendingInstall, StatusPendingUpgrade, StatusPendingRollback,
-		StatusUninstalling, StatusUninstalled, StatusUnknown, StatusMissing,
-	}
-}
-
 // Pending reports whether a status says that Helm is at work, or was when it died. Helm
 // writes it before it begins, and again when it ends.
 func Pending(status string) bool {

@@ -18,7 +18,7 @@ type Support struct {
 }
 
 // SupportOf returns what is public about a release. Where its own prerequisites are
-// not, those of the newest one before it count, if it is of the same line.
+// not, those of the newest release before it in the same line count.
 func SupportOf(v Version) (Support, bool) {
 	var found Support
 	for _, s := range supports() {

@@ -278,7 +278,7 @@ func findingOf(f verdict.Finding) finding {
 			objects = append(objects, fmt.Sprintf("and %d more", len(f.Objects)-i))
 			break
 		}
-		objects = append(objects, o.Kind+" "+o.Name)
+		objects = append(objects, o.String())
 	}
 	line.objects = clean(strings.Join(objects, ", "), mostDetail)
 	for _, next := range f.Next {
@@ -357,7 +357,7 @@ func workloadsOf(doc *output.Status, t *Timeline) []workload {
 			state: workloadState(w.State), reason: clean(w.Reason, mostReason), done: w.Done(),
 		}
 		if t != nil {
-			if r := t.byKey[key{groupWorkloads, w.Kind + " " + w.Name}]; r != nil {
+			if r := t.byKey[key{groupWorkloads, w.Object().String()}]; r != nil {
 				line.lasted = r.unready(t.last)
 			}
 		}

@@ -246,7 +246,7 @@ func (t *Timeline) assessment(at time.Time, s *verdict.Snapshot) {
 		t.set(at, groupServices, service.Name, service.Name, serviceState(service.State))
 	}
 	for _, w := range s.Assessment.Workloads {
-		name := w.Kind + " " + w.Name
+		name := w.Object().String()
 		if t.set(at, groupWorkloads, name, name, workloadState(w.State)) && w.State == readiness.Failed {
 			t.failed(at, key{groupWorkloads, name}, name+" cannot recover by itself: "+w.Reason)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
-// failedToAsk judges an error that stands where an answer should.
+// failedToAsk judges the error of something that was asked for.
 func (v *Verdict) failedToAsk(what string, err error) {
 	if err == nil || v.notKept(what, err) {
 		return
@@ -81,8 +81,8 @@ func Classify(err error) ExitCode {
 	return ExitError
 }
 
-// noAnswer judges a PUM that gave no answer. While its Deployment rolls out, as in every
-// upgrade, that is not a failure yet.
+// noAnswer judges that PUM gave no answer. While its Deployment rolls out, as in every upgrade,
+// that is not a failure yet.
 func (v *Verdict) noAnswer(s *Snapshot) {
 	if !errors.Is(s.AnswerErr, pum.ErrNoAnswer) || !s.pumRolls() {
 		v.failedToAsk("entries", s.AnswerErr)
@@ -96,8 +96,8 @@ func (v *Verdict) noAnswer(s *Snapshot) {
 	})
 }
 
-// pumRolls reports whether PUM's own Deployment is rolling out, by itself or as far as the
-// error of the question tells. One that cannot become ready by itself is none.
+// pumRolls reports whether PUM's own Deployment is rolling out, by its own state or by the error
+// with which PUM was asked. A Deployment that failed is not rolling out.
 func (s *Snapshot) pumRolls() bool {
 	rolling := errors.Is(s.AnswerErr, podexec.ErrRolling)
 	if s.Assessment == nil {
@@ -111,7 +111,7 @@ func (s *Snapshot) pumRolls() bool {
 	return w.State != readiness.Failed && rolling || w.Rolling && w.State == readiness.Progressing
 }
 
-// unconfirmed judges that what would end a wait could not be read again.
+// unconfirmed judges that a second read could not confirm the result.
 func (v *Verdict) unconfirmed(s *Snapshot) {
 	if s.UnconfirmedErr == nil {
 		return
@@ -130,8 +130,7 @@ func NotLoggedIn(err error) bool {
 	return apierrors.IsUnauthorized(err) || err != nil && strings.Contains(err.Error(), ": getting credentials: ")
 }
 
-// cutShort reports whether an error says that PUM's text is not all that PUM printed, or
-// too much.
+// cutShort reports whether an error says that PUM's output is truncated, or too large.
 func cutShort(err error) bool {
 	var incomplete *pum.IncompleteError
 	return errors.As(err, &incomplete) || errors.Is(err, pum.ErrTooLarge)
@@ -164,9 +163,9 @@ func (v *Verdict) disconnected(s *Snapshot) {
 	v.find(ExitError, f)
 }
 
-// needed are the resources without which nothing can be said about the
-// workloads and jobs. What the operators' own resources would add is known
-// in part from the rest, and the documented account may not read them all.
+// needed are the kinds without which nothing can be said about the workloads and jobs. What the
+// operators' own resources would add is partly known from the rest, and the account that the
+// documentation describes cannot read them all.
 var needed = map[string]bool{
 	"Deployment": true, "StatefulSet": true, "Pod": true, "Job": true,
 }

@@ -52,23 +52,22 @@ func (o *objects) add(object Object) {
 	o.list = append(o.list, object)
 }
 
-// causes judges the causes for which workloads and jobs are blocked: one
-// finding for all pods that share one, however many. What every pod that starts
-// goes through is one only once it lasts.
+// causes judges what blocks workloads and jobs: one finding for all pods that share a cause,
+// however many. What is normal while a pod starts is a finding only once it lasts.
 func (v *Verdict) causes(s *Snapshot) {
 	p := s.Assessment
 	var found causeGroups
 	for _, w := range p.Workloads {
 		for _, c := range w.Causes {
 			if c.Reportable(p.ObservedAt) {
-				found.add(c, Object{Kind: w.Kind, Name: w.Name}, w.State == readiness.Failed)
+				found.add(c, w.Object(), w.State == readiness.Failed)
 			}
 		}
 	}
 	for _, j := range p.Jobs {
 		for _, c := range j.Causes {
 			if !j.State.Final() && s.uncounted[j.Name] == "" && c.Reportable(p.ObservedAt) {
-				found.add(c, Object{Kind: "Job", Name: j.Name}, j.Doomed())
+				found.add(c, j.Object(), j.CannotRecover())
 			}
 		}
 	}
@@ -99,7 +98,7 @@ func (all *causeGroups) add(c readiness.Cause, owner Object, failed bool) {
 		all.by[key], all.list = t, append(all.list, t)
 	}
 	t.images = t.images || c.Image != t.cause.Image
-	t.fails = t.fails || failed && c.Dooms
+	t.fails = t.fails || failed && c.Permanent
 	if t.since.IsZero() || !c.Since.IsZero() && c.Since.Before(t.since) {
 		t.since = c.Since
 	}
@@ -117,7 +116,7 @@ func (all *causeGroups) add(c readiness.Cause, owner Object, failed bool) {
 
 // subject names the pods or owners of the group.
 func (t *causeGroup) subject() string {
-	owners := t.owners.list[0].Kind + " " + t.owners.list[0].Name
+	owners := t.owners.list[0].String()
 	if n := len(t.owners.list); n > 1 {
 		owners = fmt.Sprintf("%d workloads", n)
 	}
@@ -140,7 +139,7 @@ func (t *causeGroup) summary() string {
 	return cmp.Or(t.cause.Group, t.cause.Summary())
 }
 
-// detail is what Kubernetes says of it, and what the container wrote last.
+// detail is what Kubernetes says, and the last line that the container logged.
 func (t *causeGroup) detail() string {
 	c := t.cause
 	detail := cmp.Or(c.Message, c.Reason, "Kubernetes gives no further details")
@@ -158,22 +157,17 @@ func (v *Verdict) nextOf(t *causeGroup) []string {
 	c, describe := t.cause, v.describe(t.cause.Object)
 	switch {
 	case c.Code == readiness.OldRevision:
-		return []string{v.deletePods(t.pods.list)}
+		words := []string{"delete", "pod"} // its controller creates another
+		for _, p := range t.pods.list {
+			words = append(words, p.Name)
+		}
+		return []string{v.kubectl(words...)}
 	case c.Container == "" || c.Code.Logs() == readiness.NoLogs:
 		return []string{describe}
 	case c.Code.Logs() == readiness.PreviousLogs:
 		return []string{v.kubectl("logs", "--previous", c.Pod, "-c", c.Container), describe}
 	}
 	return []string{v.kubectl("logs", c.Pod, "-c", c.Container), describe}
-}
-
-// deletePods returns the command that deletes pods, so that they are replaced.
-func (v *Verdict) deletePods(pods []Object) string {
-	words := []string{"delete", "pod"}
-	for _, p := range pods {
-		words = append(words, p.Name)
-	}
-	return v.kubectl(words...)
 }
 
 // describe returns the command that shows an object and its events.
@@ -223,13 +217,13 @@ var causeFindings = map[readiness.Code]Code{
 // day it happens.
 const recent = 24 * time.Hour
 
-// crashes judges the containers that run again after a failure. One that was
-// OOM-killed will be killed again; others may have waited for what was not there yet.
+// crashes judges the containers that run again after a failure. One that was OOM-killed will
+// probably be killed again; others may have failed only because a dependency was not up yet.
 func (v *Verdict) crashes(p *readiness.Assessment) {
 	var found causeGroups
 	known := blocked(p)
 	for _, c := range p.Crashes {
-		if p.ObservedAt.Sub(c.Since) <= recent && !known[container{c.Pod, c.Container}] {
+		if p.ObservedAt.Sub(c.Since) <= recent && !known[containerOf(c)] {
 			found.add(c, c.Object, false)
 		}
 	}
@@ -257,20 +251,15 @@ func (t *causeGroup) podNames() string {
 	return fmt.Sprintf("%d pods", len(t.pods.list))
 }
 
-type container struct{ pod, name string }
+func containerOf(c readiness.Cause) readiness.ContainerName {
+	return readiness.ContainerName{Pod: c.Pod, Container: c.Container}
+}
 
 // blocked returns the containers that block something.
-func blocked(p *readiness.Assessment) map[container]bool {
-	found := map[container]bool{}
-	for _, w := range p.Workloads {
-		for _, c := range w.Causes {
-			found[container{c.Pod, c.Container}] = true
-		}
-	}
-	for _, j := range p.Jobs {
-		for _, c := range j.Causes {
-			found[container{c.Pod, c.Container}] = true
-		}
+func blocked(p *readiness.Assessment) map[readiness.ContainerName]bool {
+	found := map[readiness.ContainerName]bool{}
+	for _, c := range p.Causes() {
+		found[containerOf(*c)] = true
 	}
 	return found
 }

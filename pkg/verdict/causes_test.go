@@ -22,7 +22,7 @@ func pull(pod string, minutes int) readiness.Cause {
 	return readiness.Cause{
 		Code: readiness.ImagePull, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Container: "main",
 		Image: "repository.thingpark.com/x:1", Reason: "ImagePullBackOff", Message: "401 Unauthorized", Brief: "401 Unauthorized",
-		Since: noon.Add(-time.Duration(minutes) * time.Minute), Dooms: minutes > 0,
+		Since: noon.Add(-time.Duration(minutes) * time.Minute), Permanent: minutes > 0,
 		Group: "ImagePullBackOff repository.thingpark.com: 401 Unauthorized",
 	}
 }

@@ -12,7 +12,7 @@ type Check struct {
 	Source  string      `json:"source,omitempty"` // of the rule, where it is the vendor's
 	Next    []string    `json:"next,omitempty"`   // commands to copy
 
-	code ExitCode // that holds because of it
+	code ExitCode // that applies because of it
 }
 
 // A CheckResult is the answer in one word.
@@ -23,7 +23,7 @@ const (
 	CheckOK      CheckResult = "ok"
 	CheckWarning CheckResult = "warning"
 	CheckFailed  CheckResult = "failed"
-	CheckUnknown CheckResult = "unknown" // it could not be asked
+	CheckUnknown CheckResult = "unknown" // there was no answer
 )
 
 // A Checklist is a verdict by some checks.
@@ -34,19 +34,24 @@ type Checklist struct {
 }
 
 // ok, warn and fail return checks with their result.
-func ok(name, summary string) Check { return Check{Name: name, Result: CheckOK, Summary: summary} }
+func ok(summary string) Check { return Check{Result: CheckOK, Summary: summary} }
 
-func warn(name, summary string, next ...string) Check {
-	return Check{Name: name, Result: CheckWarning, Summary: summary, Next: next, code: ExitWarnings}
+func warn(summary string, next ...string) Check {
+	return Check{Result: CheckWarning, Summary: summary, Next: next, code: ExitWarnings}
 }
 
-func fail(name, summary string, next ...string) Check {
-	return Check{Name: name, Result: CheckFailed, Summary: summary, Next: next, code: ExitFailed}
+func fail(summary string, next ...string) Check {
+	return Check{Result: CheckFailed, Summary: summary, Next: next, code: ExitFailed}
 }
 
-// unknown returns a check that could not be asked.
-func unknown(name string, err error, next ...string) Check {
-	return Check{Name: name, Result: CheckUnknown, Summary: err.Error(), Next: next, code: Classify(err)}
+// unknown returns a check without an answer.
+func unknown(err error, next ...string) Check {
+	return Check{Result: CheckUnknown, Summary: err.Error(), Next: next, code: Classify(err)}
+}
+
+func (c Check) named(name string) Check {
+	c.Name = name
+	return c
 }
 
 // conclude returns the verdict by some checks: the gravest decides. Warnings count
@@ -85,8 +90,8 @@ func (a Access) Name() string {
 	return resource
 }
 
-// missing returns those rights that this account lacks, by name, and the error if one
-// could not be asked for.
+// missing returns the names of the rights that this account lacks, and the error if the API
+// server did not answer for one.
 func missing(rights []Access) (names []string, err error) {
 	for _, a := range rights {
 		switch {

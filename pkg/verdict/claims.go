@@ -93,22 +93,21 @@ func resize(c *corev1.PersistentVolumeClaim) string {
 // claims checks that every claim in use is bound, stays, and has the size that it requests.
 // A claim that no pod uses blocks nothing: one that waits for its first pod is fine.
 func (p *Preflight) claims() Check {
-	const name = "claims"
 	if p.ClaimsErr != nil {
-		return unknown(name, p.ClaimsErr)
+		return unknown(p.ClaimsErr)
 	}
 	bad, odd, waiting, bound := sortClaims(p.Claims)
 	switch {
 	case len(bad) > 0:
-		return fail(name, few(append(bad, odd...)), p.Kubectl("get persistentvolumeclaims"))
+		return fail(few(append(bad, odd...)), p.Kubectl("get persistentvolumeclaims"))
 	case len(odd) > 0:
-		return warn(name, few(odd), p.Kubectl("describe persistentvolumeclaims"))
+		return warn(few(odd), p.Kubectl("describe persistentvolumeclaims"))
 	}
 	text := fmt.Sprintf("%d bound", bound)
 	if len(waiting) > 0 {
 		text += ", waiting for a first pod: " + strings.Join(waiting, ", ")
 	}
-	return ok(name, text)
+	return ok(text)
 }
 
 // sortClaims tells those that block an upgrade, and why, from those that may, those that

@@ -69,17 +69,18 @@ const expiresSoon = 12 * time.Hour
 // Judge returns whether each command can be used, check by check. Without an API
 // server that accepts the login there is nothing else to check.
 func (d *Doctor) Judge(failOn Level) Checklist {
+	server, login, credentials := d.server().named("server"), d.login().named("login"), d.credential().named("credentials")
 	switch {
 	case d.ServerErr != nil:
-		return conclude([]Check{unknown("server", d.ServerErr, d.Everywhere().Kubectl("cluster-info")), d.credential()}, failOn)
+		return conclude([]Check{unknown(d.ServerErr, d.Everywhere().Kubectl("cluster-info")).named("server"), credentials}, failOn)
 	case d.LoginErr != nil:
-		return conclude([]Check{d.server(), d.login(), d.credential()}, failOn)
+		return conclude([]Check{server, login, credentials}, failOn)
 	}
-	checks := []Check{d.server(), d.login(), d.credential(), d.clock()}
+	checks := []Check{server, login, credentials, d.clock().named("clock")}
 	for _, n := range d.Needs {
-		checks = append(checks, d.rights(n))
+		checks = append(checks, d.rights(n).named("rights: "+n.Command))
 	}
-	checks = append(checks, d.kinds(), d.way("websocket", d.WebSocket), d.way("spdy", d.SPDY), d.command())
+	checks = append(checks, d.kinds().named("kinds"), d.way(d.WebSocket, d.SPDY).named("websocket"), d.way(d.SPDY, d.WebSocket).named("spdy"), d.command().named("pum"))
 	return conclude(checks, failOn)
 }
 
@@ -88,44 +89,42 @@ func (d *Doctor) Judge(failOn Level) Checklist {
 func (d *Doctor) server() Check {
 	switch {
 	case d.Server == "" && d.VersionErr == nil:
-		return Check{Name: "server", Result: CheckUnknown, Summary: "Kubernetes' version was not asked for, kubectl tpe " + d.Client}
+		return Check{Result: CheckUnknown, Summary: "Kubernetes' version was not asked for, kubectl tpe " + d.Client}
 	case d.VersionErr != nil:
 		return Check{
-			Name: "server", Result: CheckUnknown, code: ExitWarnings,
+			Result: CheckUnknown, code: ExitWarnings,
 			Summary: fmt.Sprintf("Kubernetes' version is unknown (%v), kubectl tpe %s", d.VersionErr, d.Client),
 		}
 	}
-	return ok("server", fmt.Sprintf("Kubernetes %s, kubectl tpe %s", d.Server, d.Client))
+	return ok(fmt.Sprintf("Kubernetes %s, kubectl tpe %s", d.Server, d.Client))
 }
 
 func (d *Doctor) login() Check {
 	if d.LoginErr != nil {
-		c := fail("login", fmt.Sprintf("the API server does not accept %s: log in again (%v)", d.LoginBy, d.LoginErr))
+		c := fail(fmt.Sprintf("the API server does not accept %s: log in again (%v)", d.LoginBy, d.LoginErr))
 		c.code = ExitForbidden
 		return c
 	}
 	if d.User == "" {
-		return warn("login", "the API server does not say who this account is; Kubernetes before 1.28 cannot")
+		return warn("the API server does not say who this account is; Kubernetes before 1.28 cannot")
 	}
-	return ok("login", "as "+d.User)
+	return ok("as " + d.User)
 }
 
 func (d *Doctor) credential() Check {
-	const name = "credentials"
 	left := d.Expires.Sub(d.ObservedAt).Round(time.Minute)
 	switch {
 	case d.Credential == "":
-		return ok(name, "no expiry is known")
+		return ok("no expiry is known")
 	case left <= 0:
-		return fail(name, fmt.Sprintf("%s expired at %s: log in again", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
+		return fail(fmt.Sprintf("%s expired at %s: log in again", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
 	case left < expiresSoon:
-		return warn(name, fmt.Sprintf("%s expires in %s: log in again before an upgrade", d.Credential, left))
+		return warn(fmt.Sprintf("%s expires in %s: log in again before an upgrade", d.Credential, left))
 	}
-	return ok(name, fmt.Sprintf("%s is valid until %s", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
+	return ok(fmt.Sprintf("%s is valid until %s", d.Credential, d.Expires.UTC().Format(time.RFC3339)))
 }
 
 func (d *Doctor) clock() Check {
-	const name = "clock"
 	skew, word := d.Skew.Round(time.Second), "ahead of"
 	if skew < 0 {
 		skew, word = -skew, "behind"
@@ -133,30 +132,29 @@ func (d *Doctor) clock() Check {
 	text := fmt.Sprintf("this machine's clock is %s %s the API server's", skew, word)
 	switch {
 	case !d.Dated:
-		return warn(name, "the API server does not say what time it is: ages use this machine's clock")
+		return warn("the API server does not say what time it is: ages use this machine's clock")
 	case skew >= skewNoted:
-		return warn(name, text+": ages use the API server's clock, but certificates and tokens may be refused; set the clock, for example by NTP")
+		return warn(text + ": ages use the API server's clock, but certificates and tokens may be refused; set the clock, for example by NTP")
 	}
-	return ok(name, "the same as the API server's")
+	return ok("the same as the API server's")
 }
 
 // rights checks what a command asks for.
 func (d *Doctor) rights(n Need) Check {
-	name := "rights: " + n.Command
 	lacking, err := missing(d.needed(n.Rights))
 	less, _ := missing(n.Optional)
 	role := d.TPE("doctor --role")
 	switch {
 	case len(lacking) > 0:
-		c := fail(name, "this account cannot "+strings.Join(lacking, ", "), role)
+		c := fail("this account cannot "+strings.Join(lacking, ", "), role)
 		c.code = ExitForbidden
 		return c
 	case err != nil:
-		return unknown(name, err)
+		return unknown(err)
 	case len(less) > 0:
-		return warn(name, "this account cannot "+strings.Join(less, ", ")+": that stays unknown", role)
+		return warn("this account cannot "+strings.Join(less, ", ")+": that stays unknown", role)
 	}
-	return ok(name, fmt.Sprintf("all %d", len(n.Rights)+len(n.Optional)))
+	return ok(fmt.Sprintf("all %d", len(n.Rights)+len(n.Optional)))
 }
 
 // needed returns the rights without which a command cannot answer. Of the verbs on pods/exec
@@ -170,12 +168,11 @@ func (d *Doctor) needed(rights []Access) []Access {
 
 // kinds checks which of the operators' kinds are there.
 func (d *Doctor) kinds() Check {
-	const name = "kinds"
 	var served, absent []string
 	for _, k := range d.Kinds {
 		switch {
 		case k.Err != nil:
-			return unknown(name, k.Err)
+			return unknown(k.Err)
 		case k.Served:
 			served = append(served, k.Resource)
 		default:
@@ -183,24 +180,20 @@ func (d *Doctor) kinds() Check {
 		}
 	}
 	if len(absent) > 0 {
-		return warn(name, "the API server does not have "+strings.Join(absent, ", ")+": are the operators installed?", d.Everywhere().Kubectl("get crds"))
+		return warn("the API server does not have "+strings.Join(absent, ", ")+": are the operators installed?", d.Everywhere().Kubectl("get crds"))
 	}
-	return ok(name, "the API server has "+strings.Join(served, ", "))
+	return ok("the API server has " + strings.Join(served, ", "))
 }
 
 // way checks one way to PUM's pod. One of the two is enough.
-func (d *Doctor) way(name string, t Try) Check {
-	other := d.WebSocket
-	if name == "websocket" {
-		other = d.SPDY
-	}
+func (d *Doctor) way(t, other Try) Check {
 	switch {
 	case t.Err == nil:
-		return ok(name, "PUM's pod can be reached")
+		return ok("PUM's pod can be reached")
 	case other.Err == nil:
-		return warn(name, "PUM's pod can be reached only the other way: "+t.Err.Error())
+		return warn("PUM's pod can be reached only the other way: " + t.Err.Error())
 	}
-	c := unknown(name, t.Err, d.TPE("pum status"))
+	c := unknown(t.Err, d.TPE("pum status"))
 	if c.code == ExitNoAnswer {
 		c.Result = CheckFailed
 	}
@@ -209,19 +202,18 @@ func (d *Doctor) way(name string, t Try) Check {
 
 // command checks which spelling of PUM's command works.
 func (d *Doctor) command() Check {
-	const name = "pum"
 	for _, t := range []Try{d.WebSocket, d.SPDY} {
 		if t.Command != nil {
-			return ok(name, "answers the command "+strings.Join(t.Command, " "))
+			return ok("answers the command " + strings.Join(t.Command, " "))
 		}
 	}
 	lost := (*podexec.LostError)(nil)
 	if none := (*pum.UnansweredError)(nil); errors.As(d.WebSocket.Err, &none) && !errors.As(d.WebSocket.Err, &lost) {
-		c := fail(name, "it answers none of the known commands; --pum-command names another")
+		c := fail("it answers none of the known commands; --pum-command names another")
 		c.code = ExitNoAnswer
 		return c
 	}
-	c := unknown(name, errors.New("it was not asked"))
+	c := unknown(errors.New("it was not asked"))
 	c.code = ExitDone // why is said above
 	return c
 }

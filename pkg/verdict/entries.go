@@ -42,8 +42,8 @@ func (v *Verdict) listedEntries(s *Snapshot) {
 	v.pumAtWork = pumAtWork(s.Answer.Entries, job)
 }
 
-// pumAtWork reports whether PUM still works although an entry was aborted: on other entries,
-// or, if all were aborted before its job began, perhaps on those again.
+// pumAtWork reports whether PUM may still be working although an entry was aborted: on other
+// entries or, if all were aborted before its job began, on those again.
 func pumAtWork(entries []pum.Entry, job *readiness.Job) bool {
 	if toDo(entries) {
 		return job == nil || !job.State.Final()
@@ -62,11 +62,11 @@ func toDo(entries []pum.Entry) bool {
 // jobSeenWithin is how long after the application was upgraded PUM's job must have been seen.
 const jobSeenWithin = 10 * time.Minute
 
-// noEntries judges an empty list. It is the answer once the job that works through the
-// entries completed, of this upgrade as far as that is known: the upgrade itself adds them.
-// A job that completed is removed after its time to live, and does not run again in an
-// upgrade that does not change it (helm/helm#31851); then that the application was deployed
-// a while ago has to do, and is a warning.
+// noEntries judges an empty list. It is the final answer once the job that works through the
+// entries has completed in this upgrade, as far as that is known: the upgrade itself adds the
+// entries. A job that completed is removed after its time to live, and does not run again in an
+// upgrade that does not change it (helm/helm#31851). Then it is enough that the application was
+// deployed a while ago, which is a warning.
 func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	tpe, known := s.Releases.application()
 	f := Finding{
@@ -85,7 +85,7 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		f.Code = CodeProcessUnseen
 		f.Summary = "PUM has no entries, and whether its job ran in this upgrade is unknown"
 		f.Detail = fmt.Sprintf("release %s was upgraded at %s; since then no job %s was seen: it may have ended and been removed", tpe.Name, timeText(tpe.BegunAt), pum.ProcessJob)
-		f.Objects = []Object{{Kind: "Job", Name: pum.ProcessJob}}
+		f.Objects = []Object{processObject}
 		f.Next = []string{v.kubectl("tpe pum status")}
 		v.find(ExitDone, f)
 		return
@@ -219,7 +219,7 @@ func (v *Verdict) complaints(answer *pum.Answer) {
 	v.find(ExitDone, f)
 }
 
-// beginning returns what fits in a finding of a text that may be long.
+// beginning shortens a text to what fits in a finding.
 func beginning(text []byte) string {
 	const most = 500
 	if len(text) <= most {
@@ -236,7 +236,7 @@ func entryName(e *pum.Entry) string {
 	return fmt.Sprintf("entry %d %s", e.UID, *e.RequestID)
 }
 
-// lastResponse says what the service answered last.
+// lastResponse quotes the last response of the service.
 func lastResponse(e *pum.Entry) string {
 	switch {
 	case e.LastResponse == nil:
@@ -249,7 +249,7 @@ func lastResponse(e *pum.Entry) string {
 	return fmt.Sprintf("last response: %d %s", *e.Response.Status, *e.Response.Message)
 }
 
-// listing notes what is odd about PUM's list, although it is whole.
+// listing notes what is unusual about a complete list.
 func (v *Verdict) listing(answer *pum.Answer) {
 	if last := len(answer.Entries) - 1; answer.Ignored != "" && last >= 0 {
 		v.find(ExitDone, Finding{

@@ -11,8 +11,9 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
-// An Estimate is how long it takes until what was observed is over, if it goes on as before. What
-// has not begun is not in it: a workload that Helm is still to change looks ready.
+// An Estimate is how long it takes until everything observed is over, if it continues at the
+// same pace. It does not include what has not begun: a workload that Helm has yet to change looks
+// ready.
 type Estimate struct {
 	Left time.Duration
 	Of   Goal // of what: GoalAll, or the only part of which something is known
@@ -24,8 +25,8 @@ type Estimate struct {
 // A workload takes for each pod that is left as long as for those before; where none is known,
 // as long as the pods of other workloads took, by their median. An entry takes as long as
 // pum.Progress estimates by what remains; where that is unknown, as long as other entries took. All
-// go on at the same time, so that the longest counts. What takes longer than estimated is
-// expected to take a quarter of that time more.
+// run at the same time, so that the longest counts. Something overdue is expected to take another
+// quarter of the time that it has taken.
 type Estimator struct {
 	pods    map[Object]*pace
 	entries map[int64]*pace
@@ -48,7 +49,7 @@ type point struct {
 	done int32
 }
 
-// overdue is by how much longer something is expected to take that takes longer than estimated.
+// overdue is the divisor for something overdue: it is expected to take another quarter.
 const overdue = 4
 
 // Observe takes in a snapshot. The times of snapshots must go forward.
@@ -96,7 +97,7 @@ func (e *Estimator) Left() *Estimate { return e.left }
 func (e *Estimator) workloads(now time.Time, workloads []readiness.Workload) (left time.Duration, all, some bool) {
 	for _, w := range workloads {
 		if !parentOf(w) {
-			e.pace(Object{Kind: w.Kind, Name: w.Name}).pods(now, w)
+			e.pace(w.Object()).pods(now, w)
 		}
 	}
 	typical := usual(e.pods)
@@ -105,7 +106,7 @@ func (e *Estimator) workloads(now time.Time, workloads []readiness.Workload) (le
 		if w.Done() || parentOf(w) {
 			continue
 		}
-		p := e.pods[Object{Kind: w.Kind, Name: w.Name}]
+		p := e.pods[w.Object()]
 		per, ok := p.perPod()
 		if !ok {
 			per, ok = typical, typical > 0

@@ -24,9 +24,8 @@ const (
 	ExitInterrupted ExitCode = 130 // interrupted, as a shell reports SIGINT
 )
 
-// precedence orders the codes that a verdict can have: when several hold,
-// the first decides. An error stands before a failure, as no answer does:
-// what is not known may be worse.
+// precedence orders the codes that a verdict can have: if several apply, the first decides. An
+// error, or no answer, stands before a failure: what is unknown may be worse.
 var precedence = []ExitCode{
 	ExitUsage, ExitForbidden, ExitNotFound, ExitNoAnswer, ExitError,
 	ExitFailed, ExitUnconfirmed, ExitTimeout, ExitPending, ExitWarnings, ExitDone,
@@ -66,8 +65,8 @@ func (c ExitCode) outcome() Outcome {
 	return OutcomeUnknown
 }
 
-// FailOn returns the verdict where findings of a level are to fail: one that
-// is done, with warnings, is ExitWarnings then.
+// FailOn returns the verdict where warnings are to fail: one that is done with warnings has
+// ExitWarnings then.
 func (v Verdict) FailOn(level Level) Verdict {
 	if v.ExitCode == ExitDone && level == LevelWarning &&
 		slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Level == LevelWarning }) {

@@ -12,23 +12,7 @@ import (
 //go:embed explain.yaml
 var explainFile []byte
 
-// The topics of explanations.
-const (
-	TopicExitCode      = "exit code"
-	TopicFinding       = "finding"
-	TopicEntryState    = "entry state"
-	TopicWorkloadState = "workload state"
-	TopicJobState      = "job state"
-	TopicHelmStatus    = "Helm status"
-	TopicReleases      = "state of the releases"
-	TopicPreflight     = "check of preflight"
-	TopicDoctor        = "check of doctor"
-	TopicBasis         = "basis of a step"
-	TopicProgress      = "line of progress"
-)
-
-// A Topic is a kind of words that people meet in answers, with what each
-// means.
+// A Topic is a kind of words in answers, and what each means.
 type Topic struct {
 	Topic        string        `json:"topic"`
 	Explanations []Explanation `json:"explanations"`
@@ -51,9 +35,9 @@ func Topics() ([]Topic, error) {
 	return topics, err
 }
 
-// Explain returns the explanations of a word, however it is written: more
-// than one if it is a word of several topics, none if nobody knows it. Of a check
-// that there is one of for each command, such as "rights: logs", the first word counts.
+// Explain returns the explanations of a word, in upper or lower case: more than one if several
+// topics have the word, none if none has. In the name of a check such as "rights: logs", of
+// which each command has one, the first word counts.
 func Explain(word string) ([]Topic, error) {
 	word, _, _ = strings.Cut(word, ":")
 	topics, err := Topics()

@@ -22,17 +22,21 @@ import (
 // the source are what there is.
 func TestEveryWordIsExplained(t *testing.T) {
 	want := map[string][]string{
-		TopicExitCode:      constants(t, "exit.go", "ExitCode"),
-		TopicFinding:       constants(t, "finding.go", "Code"),
-		TopicEntryState:    pum.States(),
-		TopicWorkloadState: constants(t, "../readiness/workload.go", "State"),
-		TopicJobState:      constants(t, "../kubejob/job.go", "State"),
-		TopicHelmStatus:    release.Statuses(),
-		TopicReleases:      constants(t, "../release/consistency.go", "State"),
-		TopicPreflight:     checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),
-		TopicDoctor:        checks(healthy().Judge("")),
-		TopicBasis:         constants(t, "../output/plan.go", "Basis"),
-		TopicProgress:      {"bar", "estimate"},
+		"exit code":      constants(t, "exit.go", "ExitCode"),
+		"finding":        constants(t, "finding.go", "Code"),
+		"entry state":    pum.States(),
+		"workload state": constants(t, "../readiness/workload.go", "State"),
+		"job state":      constants(t, "../kubejob/job.go", "State"),
+		"Helm status": {
+			release.StatusDeployed, release.StatusSuperseded, release.StatusFailed,
+			release.StatusPendingInstall, release.StatusPendingUpgrade, release.StatusPendingRollback,
+			release.StatusUninstalling, release.StatusUninstalled, release.StatusUnknown, release.StatusMissing,
+		},
+		"state of the releases": constants(t, "../release/consistency.go", "State"),
+		"check of preflight":    checks(first(before(t, "7.3.6", "8.0.0", 26).Judge(""))),
+		"check of doctor":       checks(healthy().Judge("")),
+		"basis of a step":       constants(t, "../output/plan.go", "Basis"),
+		"line of progress":      {"bar", "estimate"},
 	}
 	topics, err := Topics()
 	if err != nil {

@@ -3,6 +3,7 @@
 package verdict
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -103,7 +104,7 @@ type Level string
 
 // The levels.
 const (
-	LevelError   Level = "error"   // the upgrade is not good, or it cannot be rolling
+	LevelError   Level = "error"   // the upgrade is not good, or whether it is good is unknown
 	LevelWarning Level = "warning" // needs attention, even if the upgrade is over
 	LevelInfo    Level = "info"    // explains what is shown
 )
@@ -136,12 +137,4 @@ func (c Code) Past() bool {
 }
 
 // rank orders the levels, the gravest first.
-func (l Level) rank() int {
-	switch l {
-	case LevelError:
-		return 0
-	case LevelWarning:
-		return 1
-	}
-	return 2
-}
+func (l Level) rank() int { return slices.Index([]Level{LevelError, LevelWarning, LevelInfo}, l) }

@@ -35,7 +35,7 @@ func everything() []Snapshot {
 	for _, code := range []readiness.Code{readiness.CrashLoop, readiness.OOMKilled} {
 		assessment.Crashes = append(assessment.Crashes, readiness.Cause{Code: code, Group: string(code), Pod: "q", Container: "main", Message: "exit code 1", Since: noon})
 	}
-	stuck := readiness.Job{Name: "backup-2", State: readiness.JobRunning, Causes: []readiness.Cause{{Dooms: true}}}
+	stuck := readiness.Job{Name: "backup-2", State: readiness.JobRunning, Causes: []readiness.Cause{{Permanent: true}}}
 	remarkable := &readiness.Assessment{
 		Workloads: []readiness.Workload{
 			{Kind: "StatefulSet", Name: "lrc", State: readiness.Ready, Want: 2, Ready: 2, Reason: "held back by its partition"},

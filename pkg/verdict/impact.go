@@ -29,9 +29,11 @@ type service struct {
 }
 
 // services reads the file once.
-var services = sync.OnceValues(func() (all []service, err error) {
-	err = yaml.UnmarshalStrict(servicesFile, &all)
-	return all, err
+var services = sync.OnceValue(func() (all []service) {
+	if err := yaml.UnmarshalStrict(servicesFile, &all); err != nil {
+		panic(err) // a test reads the file, too
+	}
+	return all
 })
 
 // An Impact is how users of ThingPark Enterprise are affected now. It is inferred from
@@ -69,13 +71,9 @@ type Service struct {
 // Services returns how each service does. One without a workload is left out, unless its
 // workloads may be among those that could not be read.
 func Services(p *readiness.Assessment) []Service {
-	all, err := services()
-	if err != nil {
-		panic(err) // a test reads the file, too
-	}
 	hidden := hides(p.Gaps)
 	var found []Service
-	for _, s := range all {
+	for _, s := range services() {
 		seen, unsure := false, hidden
 		for _, w := range p.Workloads {
 			if s.has(w.Name) && !s.parent(w, p.Workloads) {
@@ -103,15 +101,11 @@ func hides(gaps []readiness.Gap) bool {
 // impact notes which services the workloads affect. It stays nil if none was found but
 // not all workloads could be read: no known impact is not no impact.
 func (v *Verdict) impact(p *readiness.Assessment) {
-	all, err := services()
-	if err != nil {
-		panic(err) // a test reads the file, too
-	}
-	v.services = all
+	v.services = services()
 	if !hides(p.Gaps) {
 		v.Impact = []Impact{}
 	}
-	for _, s := range all {
+	for _, s := range v.services {
 		if impact, ok := s.impact(p.Workloads); ok {
 			v.Impact = append(v.Impact, impact)
 		}
@@ -138,7 +132,7 @@ func (s service) impact(workloads []readiness.Workload) (Impact, bool) {
 	slices.SortStableFunc(short, func(a, b readiness.Workload) int { return cmp.Compare(min(a.Ready, 1), min(b.Ready, 1)) })
 	impact := Impact{Service: s.Service, State: Degraded, workloads: map[Object]bool{}}
 	for _, w := range short {
-		impact.workloads[Object{Kind: w.Kind, Name: w.Name}] = true
+		impact.workloads[w.Object()] = true
 	}
 	effect := cmp.Or(s.Degraded, s.Down)
 	if !serving || s.Chain && short[0].Ready == 0 {
@@ -148,9 +142,12 @@ func (s service) impact(workloads []readiness.Workload) (Impact, bool) {
 	return impact, true
 }
 
-func (s service) has(workload string) bool {
-	return slices.ContainsFunc(s.Workloads, func(pattern string) bool {
-		ok, _ := path.Match(pattern, workload)
+func (s service) has(workload string) bool { return matches(s.Workloads, workload) }
+
+// matches reports whether a name matches one of the patterns, in which * is as in a file name.
+func matches(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, _ := path.Match(pattern, name)
 		return ok
 	})
 }
@@ -158,10 +155,9 @@ func (s service) has(workload string) bool {
 // parent reports whether a workload is an operator's resource whose own
 // workloads are there: those show the same pods, and earlier.
 func (s service) parent(w readiness.Workload, workloads []readiness.Workload) bool {
-	return (w.Kind == "Kafka" || w.Kind == "PerconaServerMongoDB") &&
-		slices.ContainsFunc(workloads, func(child readiness.Workload) bool {
-			return s.has(child.Name) && strings.HasPrefix(child.Name, w.Name+"-")
-		})
+	return parentOf(w) && slices.ContainsFunc(workloads, func(child readiness.Workload) bool {
+		return s.has(child.Name) && strings.HasPrefix(child.Name, w.Name+"-")
+	})
 }
 
 // shortOf says how many pods the workloads have that have too few.

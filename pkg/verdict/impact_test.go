@@ -25,9 +25,9 @@ func zero(kind, name string) readiness.Workload {
 }
 
 func TestServicesFileIsWhole(t *testing.T) {
-	all, err := services()
-	if err != nil || len(all) == 0 {
-		t.Fatalf("%d services, %v", len(all), err)
+	all := services()
+	if len(all) == 0 {
+		t.Fatal("no services")
 	}
 	for _, s := range all {
 		if s.Service == "" || s.Down == "" || len(s.Workloads) == 0 {

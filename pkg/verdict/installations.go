@@ -9,9 +9,9 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 )
 
-// Gravest returns the exit code that decides among those of several installations: the first
-// in the order in which it would decide if all held for one, and ExitInterrupted before all
-// others: what was interrupted may be anything. Without any it is ExitDone.
+// Gravest returns the exit code that decides among those of several installations, in the same
+// order as within one. ExitInterrupted comes first: an interrupted command knows nothing. Without
+// any code it is ExitDone.
 func Gravest(codes ...ExitCode) ExitCode {
 	gravest := ExitDone
 	for _, code := range codes {
@@ -23,15 +23,12 @@ func Gravest(codes ...ExitCode) ExitCode {
 	return gravest
 }
 
-// What an installation is said to be that could not be asked at all. Others are shown
-// beside it.
-
 // NamespacesUnknown is the verdict where it is unknown in which namespaces ThingPark
 // Enterprise is installed, because of an error.
 func NamespacesUnknown(where command.Where, err error) Verdict {
 	f := Finding{
 		Code: CodeNamespacesUnknown, Level: LevelError,
-		Summary: "in which namespaces ThingPark Enterprise is installed is unknown",
+		Summary: "it is unknown in which namespaces ThingPark Enterprise is installed",
 		Detail:  err.Error(),
 	}
 	code := Classify(err)
@@ -52,14 +49,13 @@ func NamespacesUnknown(where command.Where, err error) Verdict {
 func NoInstallation(where command.Where, pum string) Verdict {
 	return unasked(where, ExitNotFound, Finding{
 		Code: CodeNoInstallation, Level: LevelError,
-		Summary: "ThingPark Enterprise is in no namespace",
+		Summary: "no namespace has ThingPark Enterprise",
 		Detail:  fmt.Sprintf("no namespace has a Deployment %s; --pum-deployment says if it has another name", pum),
 		Next:    []string{where.Everywhere().Kubectl("get deployments --all-namespaces")},
 	})
 }
 
-// ContextUnusable is the verdict where a context of the kubeconfig says nothing that can be
-// asked.
+// ContextUnusable is the verdict where a context of the kubeconfig leads to no API server.
 func ContextUnusable(where command.Where, err error) Verdict {
 	return unasked(where, ExitError, Finding{
 		Code: CodeContextUnusable, Level: LevelError,
@@ -69,8 +65,8 @@ func ContextUnusable(where command.Where, err error) Verdict {
 	})
 }
 
-// GivenUp is the verdict where there was no answer within a time, and not even an error: a
-// credential plugin that hangs knows no deadline.
+// GivenUp is the verdict where there was neither an answer nor an error in time: a credential
+// plugin that hangs knows no deadline.
 func GivenUp(where command.Where, after time.Duration) Verdict {
 	return unasked(where, ExitError, Finding{
 		Code: CodeGivenUp, Level: LevelError,

@@ -4,7 +4,6 @@ package verdict
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -31,7 +30,7 @@ func (v *Verdict) jobs(s *Snapshot) {
 			v.uncountedJob(s, &j)
 			continue
 		}
-		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
+		f := Finding{Since: j.FinishedAt, Detail: j.Reason, Objects: []Object{j.Object()}}
 		failedBefore := s.failedBefore(j)
 		switch {
 		case j.State == readiness.JobComplete:
@@ -59,15 +58,15 @@ func (v *Verdict) failedJob(j *readiness.Job) {
 		Code: CodeJobFailed, Level: LevelError, Since: j.FinishedAt,
 		Summary: "job " + j.Name + " failed permanently",
 		Detail:  j.Reason,
-		Objects: []Object{{Kind: "Job", Name: j.Name}},
+		Objects: []Object{j.Object()},
 		Next:    []string{v.logs(j.Name)},
 	})
 }
 
-// runningJob judges a job that is at work, or tries to be.
+// runningJob judges a job that runs, or cannot start.
 func (v *Verdict) runningJob(j readiness.Job, f Finding) {
 	switch {
-	case !j.Doomed():
+	case !j.CannotRecover():
 		v.hold(ExitPending)
 	case explained(j.Causes):
 		v.hold(ExitFailed)
@@ -110,8 +109,8 @@ func (s *Snapshot) standings() map[string]readiness.Uncounted {
 	return found
 }
 
-// runs reports whether a job runs this command: it owns this pod. Where pods may not be read,
-// the pod's name must be the job's and five more characters, as its controller names pods
+// runs reports whether a job runs this command: it owns this pod. If the account cannot read
+// pods, the pod's name must be the job's and five more characters, as its controller names pods
 // (kubernetes: pkg/controller/job/job_controller.go).
 func (s Self) runs(j readiness.Job, podsKnown bool) bool {
 	if s.Pod == "" {
@@ -122,8 +121,8 @@ func (s Self) runs(j readiness.Job, podsKnown bool) bool {
 }
 
 // releaseNames returns the names of the Helm releases of ThingPark Enterprise: those that the
-// vendor's guide gives, those that were found by their charts, and those of its workloads,
-// where Helm's secrets may not be read.
+// vendor's guide gives, those that were found by their charts, and, for accounts that cannot
+// read Helm's secrets, those of its workloads.
 func (s *Snapshot) releaseNames() map[string]bool {
 	names := map[string]bool{}
 	for _, p := range release.Parts() {
@@ -168,15 +167,12 @@ func partOfTPE(j readiness.Job, releases map[string]bool) bool {
 		slices.ContainsFunc(j.Origin.Images, func(image string) bool {
 			return slices.ContainsFunc(vendorImages, func(part string) bool { return strings.Contains(image, part) })
 		}) ||
-		slices.ContainsFunc(j.Origin.Owners, func(group string) bool {
-			return slices.ContainsFunc(operatorGroups, func(pattern string) bool { ok, _ := path.Match(pattern, group); return ok })
-		})
+		slices.ContainsFunc(j.Origin.Owners, func(group string) bool { return matches(operatorGroups, group) })
 }
 
-// uncountedJob says of a job on which the outcome does not depend why it does not, unless it
-// is complete.
+// uncountedJob explains why the outcome does not depend on a job, unless the job is complete.
 func (v *Verdict) uncountedJob(s *Snapshot, j *readiness.Job) {
-	f := Finding{Level: LevelInfo, Since: j.StartedAt, Detail: j.Reason, Objects: []Object{{Kind: "Job", Name: j.Name}}}
+	f := Finding{Level: LevelInfo, Since: j.StartedAt, Detail: j.Reason, Objects: []Object{j.Object()}}
 	switch {
 	case j.State == readiness.JobComplete:
 		return
@@ -184,7 +180,7 @@ func (v *Verdict) uncountedJob(s *Snapshot, j *readiness.Job) {
 		f.Code, f.Since = CodeOwnJob, j.StartedAt
 		f.Summary = fmt.Sprintf("job %s runs this command, which does not wait for itself", j.Name)
 		f.Detail = "this is its pod " + s.Self.Pod
-	case j.Doomed():
+	case j.CannotRecover():
 		f.Code, f.Level, f.Since, f.Next = CodeOtherJobFailed, LevelWarning, j.FinishedAt, []string{v.describe(f.Objects[0])}
 		f.Summary = fmt.Sprintf("job %s will not complete by itself; nothing shows that it is part of ThingPark Enterprise", j.Name)
 		if j.State == readiness.JobFailed {
@@ -201,7 +197,7 @@ func (v *Verdict) uncountedJob(s *Snapshot, j *readiness.Job) {
 	v.find(ExitDone, f)
 }
 
-// Jobs returns jobs with what the verdict says of them: on which of them it does not depend.
+// Jobs returns the jobs, with those marked on which the verdict does not depend.
 func (v *Verdict) Jobs(all []readiness.Job) []readiness.Job {
 	jobs := append([]readiness.Job{}, all...)
 	for i := range jobs {
@@ -211,14 +207,14 @@ func (v *Verdict) Jobs(all []readiness.Job) []readiness.Job {
 }
 
 // waitsForUs reports whether Helm waits for this command: it runs in a hook of a release that
-// Helm is at work on. Such a release cannot change before this command ends.
+// Helm is working on. Such a release cannot change before this command ends.
 func (s *Snapshot) waitsForUs(r *release.Release) bool {
 	return release.Pending(r.Status) && s.Assessment != nil && slices.ContainsFunc(s.Assessment.Jobs, func(j readiness.Job) bool {
 		return s.uncounted[j.Name] == readiness.UncountedSelf && !j.State.Final() && j.Origin.Hook && j.Release == r.Name
 	})
 }
 
-// hookedRelease says of a release that waits for this command that it does.
+// hookedRelease notes a release whose Helm waits for this command.
 func (v *Verdict) hookedRelease(r *release.Release, f Finding) {
 	f.Code, f.Level = CodeOwnRelease, LevelInfo
 	f.Summary = fmt.Sprintf("release %s is %s: Helm waits for the hook that runs this command", r.Name, r.Status)

@@ -88,7 +88,7 @@ func TestWhichJobsCount(t *testing.T) {
 // A job that cannot start and is not part of ThingPark Enterprise is a warning, not the cause
 // of its pods.
 func TestBlockedJobOfOthers(t *testing.T) {
-	job := readiness.Job{Name: "x", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Dooms: true}}}
+	job := readiness.Job{Name: "x", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Permanent: true}}}
 	v := Judge(Snapshot{ObservedAt: midday, Goal: GoalWorkloads, Assessment: withJobs(workloads(readiness.Ready), job)})
 	if v.ExitCode != ExitDone || len(v.Findings) != 1 || v.Findings[0].Code != CodeOtherJobFailed || v.Findings[0].Level != LevelWarning {
 		t.Errorf("exit code %d, findings %v", v.ExitCode, v.Findings)

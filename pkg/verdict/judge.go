@@ -30,7 +30,7 @@ func Judge(s Snapshot) Verdict {
 	if s.Answer != nil && goal.Entries() {
 		v.entries(&s)
 	}
-	if s.Outdated() { // what the job did last is not in the answer
+	if s.Outdated() { // the answer does not have what the job did last
 		v.hold(ExitPending)
 	}
 	if s.Goal == "" || s.Goal == GoalAll {
@@ -51,13 +51,13 @@ func Judge(s Snapshot) Verdict {
 	return v
 }
 
-// hold notes that a code holds. The gravest stays.
+// hold notes an exit code that applies. The gravest stays.
 func (v *Verdict) hold(code ExitCode) {
 	v.ExitCode, v.withoutAborted = graver(v.ExitCode, code), graver(v.withoutAborted, code)
 	v.failed = v.failed || code == ExitFailed
 }
 
-// find notes a finding, and the code that holds because of it. A finding always says
+// find notes a finding, and the exit code that applies because of it. A finding always says
 // what to do next: by default, the command that explains it.
 func (v *Verdict) find(code ExitCode, f Finding) {
 	v.hold(code)
@@ -69,8 +69,8 @@ func (v *Verdict) find(code ExitCode, f Finding) {
 	v.Findings = append(v.Findings, f)
 }
 
-// workloads judges the workloads. Nothing there is not success: they may not
-// have been created yet.
+// workloads judges the workloads. An empty namespace is not success: they may not have been
+// created yet.
 func (v *Verdict) workloads(p *readiness.Assessment) {
 	if len(p.Workloads) == 0 && readiness.Unread(p.Gaps, "Deployment", "StatefulSet") == nil {
 		v.find(ExitPending, Finding{
@@ -89,11 +89,8 @@ func (v *Verdict) workloads(p *readiness.Assessment) {
 
 // workload judges a workload that is not done.
 func (v *Verdict) workload(w readiness.Workload) {
-	f := Finding{
-		Since:   w.Since,
-		Detail:  w.Reason,
-		Objects: []Object{{Kind: w.Kind, Name: w.Name}},
-	}
+	o := w.Object()
+	f := Finding{Since: w.Since, Detail: w.Reason, Objects: []Object{o}, Next: []string{v.describe(o)}}
 	switch w.State {
 	case readiness.Failed:
 		v.hold(ExitFailed)
@@ -101,22 +98,19 @@ func (v *Verdict) workload(w readiness.Workload) {
 			return
 		}
 		f.Code, f.Level = CodeWorkloadFailed, LevelError
-		f.Summary = name(w) + " will not become ready by itself"
-		f.Next = []string{v.describe(f.Objects[0])}
+		f.Summary = o.String() + " will not become ready by itself"
 		v.find(ExitFailed, f)
 	case readiness.AwaitingRestart:
-		f.Code, f.Level = CodeAwaitingRestart, LevelInfo
-		f.Summary = name(w) + " serves, but pods of an old version await a restart"
+		f.Code, f.Level, f.Next = CodeAwaitingRestart, LevelInfo, nil
+		f.Summary = o.String() + " serves, but pods of an old version await a restart"
 		v.find(ExitPending, f)
 	case readiness.Paused:
 		f.Code, f.Level = CodePaused, LevelWarning
-		f.Summary = name(w) + " is paused, and will not continue until it is resumed"
-		f.Next = []string{v.describe(f.Objects[0])}
+		f.Summary = o.String() + " is paused, and will not continue until it is resumed"
 		v.find(ExitPending, f)
 	case readiness.Unknown:
 		f.Code, f.Level = CodeStateUnclear, LevelWarning
-		f.Summary = "whether " + name(w) + " is ready is unknown"
-		f.Next = []string{v.describe(f.Objects[0])}
+		f.Summary = "it is unknown whether " + o.String() + " is ready"
 		v.find(ExitPending, f)
 	default:
 		v.hold(ExitPending)
@@ -177,10 +171,8 @@ func explain(code Code) string { return "kubectl tpe explain " + string(code) }
 
 // explained reports whether a cause that cannot recover by itself has a finding of its own.
 func explained(causes []readiness.Cause) bool {
-	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Dooms && !c.Code.Starting() })
+	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Permanent && !c.Code.Starting() })
 }
-
-func name(w readiness.Workload) string { return w.Kind + " " + w.Name }
 
 // logs returns the command that shows the last attempt of a job.
 func (v *Verdict) logs(job string) string {

@@ -88,8 +88,8 @@ func TestJudge(t *testing.T) {
 
 		{"a job at work", Snapshot{Assessment: withJobs(ready(), process(readiness.JobRunning)), Answer: processed}, ExitPending, nil},
 		{"a failed job", Snapshot{Assessment: withJobs(ready(), process(readiness.JobFailed)), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
-		{"a job that cannot start", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "twa-seed", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeImagePull}},
-		{"a job that waits for its probe and cannot recover", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "twa-seed", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.StartupProbe, Dooms: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
+		{"a job that cannot start", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "twa-seed", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.ImagePull, Permanent: true}}}), Answer: processed}, ExitFailed, []Code{CodeImagePull}},
+		{"a job that waits for its probe and cannot recover", Snapshot{Assessment: withJobs(ready(), readiness.Job{Name: "twa-seed", State: readiness.JobRunning, Causes: []readiness.Cause{{Code: readiness.StartupProbe, Permanent: true}}}), Answer: processed}, ExitFailed, []Code{CodeJobFailed}},
 		{"a suspended job", Snapshot{Assessment: withJobs(ready(), process(readiness.JobSuspended)), Answer: processed}, ExitPending, []Code{CodeJobSuspended}},
 
 		{"PUM silent, workloads known", Snapshot{Assessment: ready(), AnswerErr: errNoAnswer}, ExitNoAnswer, []Code{CodeNoAnswer}},

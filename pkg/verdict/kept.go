@@ -15,7 +15,7 @@ import (
 type NotKeptError struct {
 	What  string // such as entries
 	File  string // that was read
-	Tells string // what would have told, such as thingpark/pum-status.txt; empty for what kubectl get writes
+	Tells string // the file that has it elsewhere, such as thingpark/pum-status.txt; empty for what kubectl get writes
 
 	Resource string // of Kubernetes, that kubectl get would have to ask for
 }
@@ -25,21 +25,15 @@ func (e *NotKeptError) Error() string {
 	if tells == "" {
 		tells = "kubectl get " + e.Resource + " -o yaml, in a file beside it,"
 	}
-	return fmt.Sprintf("%s has no %s; %s would have told", e.File, e.What, tells)
-}
-
-// NotKept reports whether an error says that a file does not have what was asked for.
-func NotKept(err error) bool {
-	missing := (*NotKeptError)(nil)
-	return errors.As(err, &missing)
+	return fmt.Sprintf("%s has no %s; %s would have them", e.File, e.What, tells)
 }
 
 // notKept judges that a file does not have a part, and reports whether the error says that.
 //
-// What a file does not have is unknown: nothing is done without it. But what else it tells
-// stays true: a failure, or that it is not over yet.
+// What a file does not have is unknown: nothing is done without it. But what the file does show
+// stays true: a failure, or that the upgrade is not over.
 func (v *Verdict) notKept(what string, err error) bool {
-	if !NotKept(err) {
+	if missing := (*NotKeptError)(nil); !errors.As(err, &missing) {
 		return false
 	}
 	code := ExitError
@@ -55,7 +49,7 @@ func (v *Verdict) notKept(what string, err error) bool {
 	return true
 }
 
-// asides are the kinds without which the workloads and jobs are known.
+// asides are the kinds that the state of workloads and jobs does not depend on.
 var asides = []string{"CronJob", "KafkaNodePool", "Event", "PersistentVolumeClaim"}
 
 // kindsNotKept judges the kinds of objects that a file does not have.
@@ -84,7 +78,8 @@ func (v *Verdict) kindsNotKept(gaps []readiness.Gap) {
 	v.find(ExitDone, f)
 }
 
-// notAsked returns the error of a kind that whoever made a file did not ask for.
+// notAsked returns the error of a kind that is missing because the lists in the file do not
+// include it.
 func notAsked(g readiness.Gap) *NotKeptError {
 	missing := (*NotKeptError)(nil)
 	if g.Reason == readiness.NotKept && errors.As(g.Err, &missing) && missing.Tells == "" {
@@ -93,7 +88,7 @@ func notAsked(g readiness.Gap) *NotKeptError {
 	return nil
 }
 
-// askedFor says with one command what would have told of all kinds that nobody asked for.
+// askedFor names one command that lists all kinds that are missing from the file.
 func askedFor(gaps []readiness.Gap) []string {
 	var resources []string
 	file := ""
@@ -108,8 +103,8 @@ func askedFor(gaps []readiness.Gap) []string {
 	return []string{(&NotKeptError{What: "list of them", File: file, Resource: strings.Join(resources, ",")}).Error()}
 }
 
-// kept judges the file that a snapshot was read from. What is missing in it matters if
-// nothing else does.
+// kept judges the file that a snapshot was read from. What is missing in it decides only if
+// everything else is done.
 func (v *Verdict) kept(s *Snapshot) {
 	for _, f := range s.Kept {
 		v.find(ExitDone, f)

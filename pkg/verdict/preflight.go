@@ -46,15 +46,18 @@ const (
 func (p *Preflight) Judge(failOn Level) (Checklist, []release.Step) {
 	from, err := p.from()
 	var steps []release.Step
-	var checks []Check
+	var path, kubernetes Check
 	if err != nil {
-		checks = append(checks, unknownFrom("path", err), unknownFrom("kubernetes", err))
+		path, kubernetes = unknownFrom(err), unknownFrom(err)
 	} else {
 		steps, err = release.Path(from, p.To)
-		checks = append(checks, p.path(from, steps, err), p.kubernetes(from, steps))
+		path, kubernetes = p.path(from, steps, err), p.kubernetes(from, steps)
 	}
-	checks = append(checks, p.target(), p.releases(), p.workloads(), p.operators(), p.entries(), p.claims(), p.rights(), p.repository())
-	return conclude(checks, failOn), steps
+	return conclude([]Check{
+		path.named("path"), kubernetes.named("kubernetes"), p.target().named("manifest"), p.releases().named("releases"),
+		p.workloads().named("workloads"), p.operators().named("operators"), p.entries().named("entries"), p.claims().named("claims"),
+		p.rights().named("rights"), p.repository().named("repository"),
+	}, failOn), steps
 }
 
 // from returns the release of ThingPark Enterprise that is installed.
@@ -83,29 +86,28 @@ func (s *Snapshot) Installed() (release.Version, error) {
 	return release.ParseVersion(s.Releases.TPE[len(s.Releases.TPE)-1])
 }
 
-func unknownFrom(name string, err error) Check {
-	c := unknown(name, fmt.Errorf("what is installed is unknown: %w", err))
-	c.Summary += "; set it with --from"
+func unknownFrom(err error) Check {
+	c := unknown(fmt.Errorf("what is installed is unknown: %w", err))
+	c.Summary += "; set it with --from-release"
 	return c
 }
 
 // path checks the vendor's rules for upgrade paths.
 func (p *Preflight) path(from release.Version, steps []release.Step, err error) Check {
-	const name = "path"
 	var c Check
 	switch {
 	case err != nil:
-		c = fail(name, err.Error(), p.Kubectl("tpe rollback-plan"))
+		c = fail(err.Error(), p.Kubectl("tpe rollback-plan"))
 	case len(steps) == 0:
-		c = warn(name, fmt.Sprintf("%s is installed already", p.To))
+		c = warn(fmt.Sprintf("%s is installed already", p.To))
 	case len(steps) == 1 && from.Line() == p.To.Line():
-		c = ok(name, fmt.Sprintf("%s to %s is a hotfix, by the Generic procedure", from, p.To))
+		c = ok(fmt.Sprintf("%s to %s is a hotfix, by the Generic procedure", from, p.To))
 	case len(steps) == 1 && release.Latest(from.Line()) != from:
-		c = ok(name, fmt.Sprintf("no newer fix of %s than %s is public: a major upgrade may start here, by the %s", from.Line(), from, steps[0].Procedure))
+		c = ok(fmt.Sprintf("no newer fix of %s than %s is public: a major upgrade may start here, by the %s", from.Line(), from, steps[0].Procedure))
 	case len(steps) == 1:
-		c = ok(name, fmt.Sprintf("%s is the latest public fix of %s: a major upgrade may start here, by the %s", from, from.Line(), steps[0].Procedure))
+		c = ok(fmt.Sprintf("%s is the latest public fix of %s: a major upgrade may start here, by the %s", from, from.Line(), steps[0].Procedure))
 	default:
-		c = fail(name, "it takes "+listSteps(steps))
+		c = fail("it takes " + listSteps(steps))
 	}
 	c.Source = sourceProcedure
 	if len(steps) > 0 {
@@ -123,12 +125,10 @@ func listSteps(steps []release.Step) string {
 	return fmt.Sprintf("%d steps: %s", len(steps), strings.Join(parts, ", then "))
 }
 
-// kubernetes checks that the API server is of a version that both ends of the first
-// step support.
+// kubernetes checks that both ends of the first step support the API server's version.
 func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check {
-	const name = "kubernetes"
 	if p.KubernetesErr != nil {
-		return unknownVersion(name, p.KubernetesErr)
+		return unknownVersion(p.KubernetesErr)
 	}
 	to := p.To
 	if len(steps) > 0 {
@@ -140,67 +140,65 @@ func (p *Preflight) kubernetes(from release.Version, steps []release.Step) Check
 	var c Check
 	switch inBefore, inAfter := before.Has(p.KubernetesMinor), after.Has(p.KubernetesMinor); {
 	case !too:
-		c = warn(name, fmt.Sprintf("%s: which versions %s supports is not public", server, to))
+		c = warn(fmt.Sprintf("%s: which versions %s supports is not public", server, to))
 	case inBefore && inAfter:
-		c = ok(name, fmt.Sprintf("%s is supported by %s and by %s", server, from, to))
+		c = ok(fmt.Sprintf("%s is supported by %s and by %s", server, from, to))
 	case len(steps) > 0 && steps[0].Gap:
-		c = fail(name, fmt.Sprintf("%s: no version is supported by both %s (%s) and %s (%s); Kubernetes and ThingPark Enterprise have to be upgraded together, and which one first is not public: ask the vendor's support", server, from, before, to, after))
+		c = fail(fmt.Sprintf("%s: no version is supported by both %s (%s) and %s (%s); Kubernetes and ThingPark Enterprise have to be upgraded together, and which one first is not public: ask the vendor's support", server, from, before, to, after))
 	case inAfter && !known:
-		c = warn(name, fmt.Sprintf("%s is supported by %s; which versions %s supports is not public", server, to, from))
+		c = warn(fmt.Sprintf("%s is supported by %s; which versions %s supports is not public", server, to, from))
 	case inAfter:
-		c = warn(name, fmt.Sprintf("%s is supported by %s, but not by %s, which is installed (%s)", server, to, from, before))
+		c = warn(fmt.Sprintf("%s is supported by %s, but not by %s, which is installed (%s)", server, to, from, before))
 	case len(steps) > 0 && len(steps[0].Kubernetes) > 0:
-		c = fail(name, fmt.Sprintf("%s is not supported by %s (%s); bring Kubernetes to %s first, which %s supports, too", server, to, after, strings.Join(steps[0].Kubernetes, " or "), from))
+		c = fail(fmt.Sprintf("%s is not supported by %s (%s); bring Kubernetes to %s first, which %s supports, too", server, to, after, strings.Join(steps[0].Kubernetes, " or "), from))
 	default:
-		c = fail(name, fmt.Sprintf("%s is not supported by %s (%s)", server, to, after))
+		c = fail(fmt.Sprintf("%s is not supported by %s (%s)", server, to, after))
 	}
 	c.Source = after.Source
 	return c
 }
 
 // unknownVersion returns the check of a version that could not be asked for.
-func unknownVersion(name string, err error) Check {
-	c := unknown(name, err)
+func unknownVersion(err error) Check {
+	c := unknown(err)
 	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
-		c.code = ExitError // it may be kept from everybody, which no Role changes
+		c.code = ExitError // the API server may hide it from everybody, which no Role changes
 	}
 	return c
 }
 
 // target checks that the charts of the release are known.
 func (p *Preflight) target() Check {
-	const name = "manifest"
 	m, known := release.ManifestOf(p.To)
 	if p.Manifest != nil {
 		m, known = *p.Manifest, true
 	}
 	if !known {
-		return warn(name, fmt.Sprintf("the Release Manifest of %s is not known here; --manifest takes the file VERSIONS", p.To))
+		return warn(fmt.Sprintf("the Release Manifest of %s is not known here; --manifest takes the file VERSIONS", p.To))
 	}
 	var charts []string
 	for i, part := range release.Parts() {
 		charts = append(charts, part.Chart+" "+m.Versions[i])
 	}
-	c := ok(name, strings.Join(charts, ", "))
+	c := ok(strings.Join(charts, ", "))
 	c.Source = sourceManifest + ", " + m.Source
 	return c
 }
 
 func (p *Preflight) releases() Check {
-	const name = "releases"
 	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Where: p.Where, Releases: p.Releases, ReleasesErr: p.ReleasesErr})
 	next := p.Kubectl("tpe releases")
 	switch {
 	case p.ReleasesErr != nil:
-		return unknown(name, p.ReleasesErr)
+		return unknown(p.ReleasesErr)
 	case len(p.Releases.Items) == 0:
-		return warn(name, v.Findings[0].Summary)
+		return warn(v.Findings[0].Summary)
 	case v.ExitCode != ExitDone:
-		return fail(name, summaries(v), next)
+		return fail(summaries(v), next)
 	case len(v.Findings) > 0:
-		return warn(name, summaries(v), next)
+		return warn(summaries(v), next)
 	}
-	return ok(name, fmt.Sprintf("%d deployed, of %s", len(p.Releases.Items), strings.Join(p.Releases.TPE, " or ")))
+	return ok(fmt.Sprintf("%d deployed, of %s", len(p.Releases.Items), strings.Join(p.Releases.TPE, " or ")))
 }
 
 // summaries joins what was found.
@@ -214,9 +212,8 @@ func summaries(v Verdict) string {
 
 // workloads checks that everything is ready, and no job failed or is at work.
 func (p *Preflight) workloads() Check {
-	const name = "workloads"
 	if p.AssessmentErr != nil {
-		return unknown(name, p.AssessmentErr)
+		return unknown(p.AssessmentErr)
 	}
 	next := p.Kubectl("tpe status")
 	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Where: p.Where, Assessment: p.Assessment})
@@ -233,20 +230,20 @@ func (p *Preflight) workloads() Check {
 	}
 	switch {
 	case len(bad) > 0:
-		return fail(name, fmt.Sprintf("%d of %d are not ready: %s", len(bad), len(p.Assessment.Workloads)+len(p.Assessment.Jobs), few(bad)), next)
+		return fail(fmt.Sprintf("%d of %d are not ready: %s", len(bad), len(p.Assessment.Workloads)+len(p.Assessment.Jobs), few(bad)), next)
 	case v.ExitCode == ExitForbidden, v.ExitCode == ExitError:
-		c := warn(name, summaries(v), p.Kubectl("tpe doctor"))
+		c := warn(summaries(v), p.Kubectl("tpe doctor"))
 		c.Result, c.code = CheckUnknown, v.ExitCode
 		return c
 	case v.ExitCode != ExitDone:
-		return fail(name, summaries(v), next)
+		return fail(summaries(v), next)
 	}
 	for _, f := range v.Findings {
 		if f.Code == CodeScaledToZero || f.Code == CodeHeldBack {
-			return warn(name, f.Summary, next)
+			return warn(f.Summary, next)
 		}
 	}
-	return ok(name, fmt.Sprintf("%d workloads ready, %d jobs complete", len(p.Assessment.Workloads), len(p.Assessment.Jobs)))
+	return ok(fmt.Sprintf("%d workloads ready, %d jobs complete", len(p.Assessment.Workloads), len(p.Assessment.Jobs)))
 }
 
 // few names the first of many.
@@ -262,12 +259,11 @@ func atMost(most int, names []string) string {
 // operators checks the operators of Kafka and MongoDB: while they are not ready, the
 // status of their resources is out of date.
 func (p *Preflight) operators() Check {
-	const name = "operators"
 	if p.AssessmentErr != nil {
-		return unknown(name, p.AssessmentErr)
+		return unknown(p.AssessmentErr)
 	}
 	if err := readiness.Unread(p.Assessment.Gaps, "Deployment"); err != nil {
-		return unknown(name, err)
+		return unknown(err)
 	}
 	var ready, notReady []string
 	for _, w := range p.Assessment.Workloads {
@@ -281,23 +277,22 @@ func (p *Preflight) operators() Check {
 	}
 	switch {
 	case len(notReady) > 0:
-		return fail(name, "not ready: "+few(notReady), p.Kubectl("get deployments"))
+		return fail("not ready: "+few(notReady), p.Kubectl("get deployments"))
 	case len(ready) == 0:
-		return warn(name, "there is no Deployment of the operators of Kafka and MongoDB in this namespace")
+		return warn("there is no Deployment of the operators of Kafka and MongoDB in this namespace")
 	}
-	return ok(name, few(ready)+" ready")
+	return ok(few(ready) + " ready")
 }
 
-// longAgo is how long an entry is unchanged if nobody works on it any more.
+// longAgo is after how long an unchanged entry counts as abandoned.
 const longAgo = 24 * time.Hour
 
 // entries checks that nothing is left of the last upgrade. An entry that did not become
-// final is data that was not migrated. That nothing changed for a day makes it no better:
-// what is installed next expects the migrated data, and nobody is at work on it any more.
+// final is data that was not migrated. If it has not changed for a day, PUM does not work on it
+// any more, and the next release expects the migrated data.
 func (p *Preflight) entries() Check {
-	const name = "entries"
 	if p.AnswerErr != nil {
-		return unknown(name, p.AnswerErr, p.Kubectl("tpe pum status"))
+		return unknown(p.AnswerErr, p.Kubectl("tpe pum status"))
 	}
 	var open, old, aborted []string
 	for _, e := range p.Answer.Entries {
@@ -315,22 +310,21 @@ func (p *Preflight) entries() Check {
 	next := p.Kubectl("tpe pum status")
 	switch n := len(p.Answer.Entries); {
 	case len(aborted) > 0:
-		return fail(name, fmt.Sprintf("%d of %d were aborted: %s", len(aborted), n, few(aborted)), next)
+		return fail(fmt.Sprintf("%d of %d were aborted: %s", len(aborted), n, few(aborted)), next)
 	case len(open) > 0:
-		return fail(name, fmt.Sprintf("%d of %d are not final: %s; the last upgrade is not over", len(open), n, few(open)), p.Kubectl("tpe wait"))
+		return fail(fmt.Sprintf("%d of %d are not final: %s; the last upgrade is not over", len(open), n, few(open)), p.Kubectl("tpe wait"))
 	case len(old) > 0:
-		return fail(name, fmt.Sprintf("%d of %d never became final, and nothing changed for a day: %s; their data was not migrated", len(old), n, few(old)), next, p.Kubectl("tpe pum restart"))
+		return fail(fmt.Sprintf("%d of %d never became final, and nothing changed for a day: %s; their data was not migrated", len(old), n, few(old)), next, p.Kubectl("tpe pum restart"))
 	case n == 0:
-		return ok(name, "none")
+		return ok("none")
 	default:
-		return ok(name, fmt.Sprintf("%d, all final", n))
+		return ok(fmt.Sprintf("%d, all final", n))
 	}
 }
 
-// rights checks what this account needs for helm upgrade, and what somebody needs for
-// the custom resource definitions.
+// rights checks the permissions that helm upgrade takes, and those that the custom resource
+// definitions take.
 func (p *Preflight) rights() Check {
-	const name = "rights"
 	const source = "prerequisites: ClusterRole admin in the namespace, all verbs in kafka.strimzi.io and psmdb.percona.com"
 	inNamespace := slices.DeleteFunc(slices.Clone(p.Rights), func(a Access) bool { return !a.Namespaced })
 	all, err := missing(p.Rights)
@@ -338,13 +332,13 @@ func (p *Preflight) rights() Check {
 	var c Check
 	switch {
 	case len(lacking) > 0:
-		c = fail(name, "this account cannot "+few(lacking))
+		c = fail("this account cannot " + few(lacking))
 	case err != nil:
-		c = unknown(name, err)
+		c = unknown(err)
 	case len(all) > 0:
-		c = warn(name, "this account may do what Helm does in the namespace; an administrator has to upgrade the operators' custom resource definitions")
+		c = warn("this account may do what Helm does in the namespace; an administrator has to upgrade the operators' custom resource definitions")
 	default:
-		c = ok(name, "this account may do what Helm does")
+		c = ok("this account may do what Helm does")
 	}
 	c.Source = source
 	return c
@@ -352,15 +346,14 @@ func (p *Preflight) rights() Check {
 
 // repository checks that Helm on this machine knows the vendor's charts.
 func (p *Preflight) repository() Check {
-	const name = "repository"
 	var c Check
 	switch {
 	case p.RepositoryErr != nil:
-		c = warn(name, p.RepositoryErr.Error(), release.RepositoryCommands()...)
+		c = warn(p.RepositoryErr.Error(), release.RepositoryCommands()...)
 	case p.Repository == "":
-		c = warn(name, "Helm on this machine does not know the vendor's charts", release.RepositoryCommands()...)
+		c = warn("Helm on this machine does not know the vendor's charts", release.RepositoryCommands()...)
 	default:
-		c = ok(name, fmt.Sprintf("Helm on this machine knows the vendor's charts as %s", p.Repository))
+		c = ok(fmt.Sprintf("Helm on this machine knows the vendor's charts as %s", p.Repository))
 		c.Next = []string{"helm repo update"}
 	}
 	c.Source = sourceProcedure

@@ -160,7 +160,7 @@ func TestPreflightChecks(t *testing.T) {
 			p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6")
 			p.From = &release.Version{Major: 7, Minor: 3, Fix: 6}
 		}, "releases", "failed: release tpe-data does not belong to 7.3.4c and 7.3.6; the other 3 do", ExitFailed},
-		{"what is installed is not known", func(p *Preflight) { p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6") }, "path", "unknown: what is installed is unknown: the Helm releases do not belong to one known release of ThingPark Enterprise; set it with --from", ExitError},
+		{"what is installed is not known", func(p *Preflight) { p.Releases = installed("7.3.6 7.3.3 7.3.6 7.3.6") }, "path", "unknown: what is installed is unknown: the Helm releases do not belong to one known release of ThingPark Enterprise; set it with --from-release", ExitError},
 		{"no Helm, and said what is installed", func(p *Preflight) { p.Releases = &Releases{}; p.From = &release.Version{Major: 7, Minor: 3, Fix: 6} }, "releases", "warning: there is no Helm release of ThingPark Enterprise in this namespace", ExitDone},
 		{"secrets may not be read", func(p *Preflight) { p.Releases, p.ReleasesErr = nil, errSecrets }, "releases", "unknown: " + errSecrets.Error(), ExitForbidden},
 		{"a right missing", func(p *Preflight) { p.Rights[0].Allowed = false }, "rights", "failed: this account cannot create secrets", ExitFailed},

@@ -12,15 +12,15 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
-// releases judges the four Helm releases. To know nothing of them is a failure only
-// where nothing else was asked for: ThingPark Enterprise may have been installed by
-// other means, and whoever looks after it may not read secrets.
+// releases judges the four Helm releases. If they are unknown, that is a failure only if
+// nothing else was asked for: ThingPark Enterprise may have been installed by other means, and
+// its operator may not be authorized to read secrets.
 func (v *Verdict) releases(s *Snapshot) {
 	before := v.unkept
 	switch {
 	case s.ReleasesErr != nil && s.onlyReleases():
 		v.failedToAsk("releases", s.ReleasesErr)
-	case s.ReleasesErr != nil && v.notKept("releases", s.ReleasesErr): // which is said, and no failure
+	case s.ReleasesErr != nil && v.notKept("releases", s.ReleasesErr): // a finding, and no failure
 		v.unkept = before
 	case s.ReleasesErr != nil:
 		v.find(ExitDone, Finding{
@@ -94,8 +94,8 @@ func (v *Verdict) release(s *Snapshot, r *release.Release) {
 	}
 }
 
-// missingRelease judges a release that is not there. While others are on their way, it is
-// still to come.
+// missingRelease judges a release that is not installed. While the others are being installed,
+// it may follow.
 func (v *Verdict) missingRelease(r *release.Release, f Finding, underway bool) {
 	f.Code = CodeReleaseMissing
 	if underway {
@@ -111,8 +111,8 @@ func (v *Verdict) missingRelease(r *release.Release, f Finding, underway bool) {
 	v.find(ExitFailed, f)
 }
 
-// stuckRelease judges a release on which Helm was at work when it was interrupted. It stays
-// as it is until somebody does something: the upgrade did not succeed.
+// stuckRelease judges a release on which Helm was working when it was interrupted. It stays as
+// it is until somebody acts: the upgrade did not succeed.
 func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
 	f.Code, f.Level, f.Since = CodeReleaseStuck, LevelError, cmp.Or(r.BegunAt, r.UpdatedAt)
 	f.Summary = fmt.Sprintf("release %s is stuck in %s", r.Name, r.Status)
@@ -158,9 +158,9 @@ func (v *Verdict) swappedRelease(r *release.Release, objects []Object) {
 	})
 }
 
-// rolledBack judges the releases that are copies of an earlier revision: the upgrade that
-// came before is not installed, though Helm says deployed. One that was upgraded again
-// since is none of them.
+// rolledBack judges the releases that are copies of an earlier revision: the upgrade before
+// the rollback is not installed, though Helm says deployed. A release that was upgraded again
+// since does not count.
 func (v *Verdict) rolledBack(releases []release.Release) {
 	f := Finding{Code: CodeRolledBack, Level: LevelWarning}
 	var names, details []string
@@ -206,15 +206,15 @@ func rollback(r *release.Release) string {
 	return text
 }
 
-// consistency judges whether the Helm releases belong together. The code is for the
-// case that nobody knows.
+// consistency judges whether the Helm releases belong together. The exit code is for the case
+// that this is unknown.
 func (v *Verdict) consistency(r *Releases, code ExitCode) {
 	f := Finding{Summary: r.mixture(), Detail: r.versions()}
 	for _, name := range r.Odd {
 		f.Objects = append(f.Objects, Object{Kind: "Release", Name: name})
 	}
 	if f.Summary == "" && r.State != release.Unclear {
-		return // all that is odd is missing, which was found before
+		return // the odd ones are missing, which is a finding already
 	}
 	switch r.State {
 	case release.Mismatch:
@@ -232,13 +232,13 @@ func (v *Verdict) consistency(r *Releases, code ExitCode) {
 		f.Next = []string{v.where.TPE("releases --manifest VERSIONS")}
 		v.hold(code)
 		if !slices.ContainsFunc(r.Items, func(r release.Release) bool { return r.Problem != "" }) {
-			v.find(code, f) // damage was found before
+			v.find(code, f) // damage is a finding already
 		}
 	}
 }
 
-// mixture says which Helm releases are unlike the others, or nothing if none that is
-// there is.
+// mixture says which of the installed Helm releases do not belong to the same release as the
+// others, or nothing if all do.
 func (r *Releases) mixture() string {
 	var odd []string
 	present := 0
@@ -251,19 +251,20 @@ func (r *Releases) mixture() string {
 			odd = append(odd, item.Name)
 		}
 	}
+	subject, others := "release "+strings.Join(odd, "")+" does", "the other one does"
+	if len(odd) > 1 {
+		subject = "releases " + strings.Join(odd, ", ") + " do"
+	}
+	if n := present - len(odd); n > 1 {
+		others = fmt.Sprintf("the other %d do", n)
+	}
 	switch tpe := release.Span(r.TPE); {
 	case len(odd) == 0:
 		return ""
 	case present == len(odd):
 		return "no Helm release belongs to " + tpe
-	case len(odd) == 1 && present == 2:
-		return fmt.Sprintf("release %s does not belong to %s; the other one does", odd[0], tpe)
-	case len(odd) == 1:
-		return fmt.Sprintf("release %s does not belong to %s; the other %d do", odd[0], tpe, present-1)
-	case present-len(odd) == 1:
-		return fmt.Sprintf("releases %s do not belong to %s; the other one does", strings.Join(odd, ", "), tpe)
 	default:
-		return fmt.Sprintf("releases %s do not belong to %s; the other %d do", strings.Join(odd, ", "), tpe, present-len(odd))
+		return fmt.Sprintf("%s not belong to %s; %s", subject, tpe, others)
 	}
 }
 

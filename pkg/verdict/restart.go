@@ -7,8 +7,8 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
-// restartJob returns the job pum-process if the restart began it, else nil: it is another
-// than before, and not older than the restart. Times of objects have whole seconds.
+// restartJob returns the job pum-process if the restart began it, else nil: it is not the job
+// from before, and not older than the restart. Times of objects have whole seconds.
 func (s *Snapshot) restartJob() *readiness.Job {
 	job := s.process()
 	if job == nil || job.UID == s.Restart.Job || job.CreatedAt.Before(s.Restart.At.Add(-clockMargin)) {
@@ -17,9 +17,9 @@ func (s *Snapshot) restartJob() *readiness.Job {
 	return job
 }
 
-// restartOver reports whether what the restart led to is over: the job that it began has
-// ended, or, where there is none, every entry changed since and nobody works on them.
-// That some entries did is not enough: the others may be to come.
+// restartOver reports whether the restart is over: the job that it began has ended or, if there
+// is none, every entry changed since and no job works on them. That some entries changed is not
+// enough: the others may follow.
 func (s *Snapshot) restartOver() bool {
 	if job := s.restartJob(); job != nil {
 		return job.State.Final()
@@ -42,7 +42,7 @@ func (v *Verdict) restarted(s *Snapshot) {
 			Code: CodeProcessUnseen, Level: LevelInfo,
 			Summary: "the result of the restart is not visible yet",
 			Detail:  "no new job " + pum.ProcessJob + " was seen, and not every entry changed since the restart was sent",
-			Objects: []Object{{Kind: "Job", Name: pum.ProcessJob}},
+			Objects: []Object{processObject},
 			Next:    []string{v.kubectl("tpe pum status"), v.kubectl("tpe logs")},
 		})
 	case job != nil && job.State == readiness.JobFailed:

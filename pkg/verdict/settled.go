@@ -12,11 +12,11 @@ import (
 
 // Over reports whether there is nothing left to wait for: all is done, or something failed
 // and nothing that was observed will change by itself; see [Verdict.Moving]. With failFast any
-// failure is the end, even one beside a graver code: PUM gives no answer because its own
+// failure is the end, even beside a graver code, as when PUM gives no answer because its own
 // image cannot be pulled.
 //
-// A refusal of the API server ends a wait, too. What cannot be found or reached does
-// not: the namespace may be created, and the connection may come back.
+// A refusal by the API server ends a wait, too. A namespace that is not found, or an API server
+// that cannot be reached, does not: the namespace may be created, and the connection restored.
 //
 // It judges what was seen. The caller must read it again to confirm it.
 func Over(v Verdict, failFast bool) bool {
@@ -29,9 +29,9 @@ func Over(v Verdict, failFast bool) bool {
 	return failFast && v.failed
 }
 
-// TimedOut returns the verdict for a wait that ran out of time: what is known
-// to be bad stays so, and what is pending is a timeout. So is it if nothing but an entry
-// failed while PUM was still at work on others, or may have begun with it again.
+// TimedOut returns the verdict for a wait that ran out of time: a failure stays a failure, and
+// what is pending is a timeout. If nothing failed but an entry, and PUM was still working on
+// others or may have been trying that one again, it is a timeout, too.
 func (v Verdict) TimedOut() Verdict {
 	if v.ExitCode == ExitFailed && v.pumAtWork {
 		v.ExitCode = v.withoutAborted
@@ -43,16 +43,16 @@ func (v Verdict) TimedOut() Verdict {
 // moving returns what may still change by itself. If nothing may, the snapshot is settled.
 // Only what was asked for counts:
 //
-//   - A workload that is Ready or ScaledToZero is settled. One that is Failed is not: whoever
-//     runs the upgrade may be about to fix it, so only --fail-fast ends then.
+//   - A workload that is Ready or ScaledToZero is settled. One that is Failed is not: somebody
+//     may be about to fix it, so only --fail-fast ends the wait then.
 //   - A job that is Complete or Failed is settled. One that is suspended is not. One that is not
 //     part of ThingPark Enterprise is, and so is the one that runs this command.
 //   - An entry in a final state is settled if PUM was asked after its pods and its job last
-//     changed. One that is not final is settled only if nobody works on it: the job pum-process
-//     is over or absent, and the entry made no progress from poll to poll.
-//   - What a restart led to is settled when its job or every entry shows it.
-//   - A Helm release is settled unless Helm is at work on it, or is still to install it. While
-//     Helm waits for this command, which is its hook, nothing else is known of it.
+//     changed. One that is not final is settled only if PUM does not work on it: the job
+//     pum-process is over or absent, and the entry made no progress from poll to poll.
+//   - A restart is settled when its job or every entry shows the result.
+//   - A Helm release is settled unless Helm is working on it, or has yet to install it. While
+//     Helm waits for this command, which is its hook, nothing else is known of the release.
 //
 // What could not be read is not settled.
 func (s *Snapshot) moving() []Object {
@@ -78,12 +78,12 @@ func (s *Snapshot) movingWorkloads() (found []Object) {
 	}
 	for _, w := range s.Assessment.Workloads {
 		if !w.Done() {
-			found = append(found, Object{Kind: w.Kind, Name: w.Name})
+			found = append(found, w.Object())
 		}
 	}
 	for _, j := range s.Assessment.Jobs {
 		if !j.State.Final() && s.uncounted[j.Name] == "" {
-			found = append(found, Object{Kind: "Job", Name: j.Name})
+			found = append(found, j.Object())
 		}
 	}
 	return found
@@ -93,7 +93,7 @@ func (s *Snapshot) movingEntries() (found []Object) {
 	process := s.process()
 	running := process != nil && !process.State.Final() && !s.Asks().Workloads() // else it is among the jobs
 	if running || s.Restart != nil && !s.restartOver() {
-		found = append(found, Object{Kind: "Job", Name: pum.ProcessJob})
+		found = append(found, processObject)
 	}
 	switch {
 	case s.AnswerErr != nil && s.Answer == nil, s.Outdated():
@@ -131,3 +131,5 @@ func (v *Verdict) atWork() bool {
 }
 
 func entryObject(uid int64) Object { return Object{Kind: "Entry", Name: strconv.FormatInt(uid, 10)} }
+
+var processObject = Object{Kind: "Job", Name: pum.ProcessJob}

@@ -15,8 +15,8 @@ import (
 // for has its value or its error; a part that was not asked for has neither,
 // and says nothing about the outcome.
 //
-// All times are of one clock, the API server's, as far as that is known. Two that are
-// compared are by the same clock, so that their order is certain.
+// All times are by the API server's clock, as far as it is known. Only times by the same clock
+// are compared.
 type Snapshot struct {
 	ObservedAt    time.Time
 	command.Where      // where it was taken, and where commands to copy ask; without a namespace if the entries were saved before
@@ -25,7 +25,7 @@ type Snapshot struct {
 
 	Assessment    *readiness.Assessment // workloads and jobs
 	AssessmentErr error
-	HeardAt       time.Time // when the API server last said something of it, where it is kept up to date
+	HeardAt       time.Time // when the API server last sent something, where the assessment is kept up to date
 	LostAt        time.Time // since when that could not be done; zero if it can
 	LostErr       error     // why
 
@@ -39,12 +39,12 @@ type Snapshot struct {
 	Releases    *Releases // Helm's
 	ReleasesErr error
 
-	Restart *pum.Restart // what was there before the restart that is waited for; nil if there was none
+	Restart *pum.Restart // the state before the restart that is waited for; nil if there was none
 
-	Kept      []Finding                      // what is to be said of the file that the snapshot was read from; nil if it is of a cluster
+	Kept      []Finding                      // findings about the file that the snapshot was read from; nil if it was taken of a cluster
 	uncounted map[string]readiness.Uncounted // by name, the jobs on which the outcome does not depend
 
-	UnconfirmedErr error // why what would end a wait could not be read again; nil if it could, or was not tried
+	UnconfirmedErr error // why the result could not be confirmed by a second read; nil if it was, or if that was not tried
 }
 
 // Releases are the four Helm releases, and what they are together. Without any item
@@ -73,11 +73,11 @@ func (s *Snapshot) Asks() Goal {
 }
 
 // clockMargin is how much later something may have happened than a time in an object
-// says: those have whole seconds, and so hthe same as the API server's Date.
+// says: those have whole seconds, and so has the Date of the API server's answers.
 const clockMargin = 2 * time.Second
 
 // Outdated reports whether PUM may have other entries by now: it was asked before its
-// pods or its job were seen to change, or, where nobody watched them, before the job ended.
+// pods or its job were seen to change, or, if they were not watched, before the job ended.
 func (s *Snapshot) Outdated() bool {
 	if s.AskedAt.IsZero() {
 		return false

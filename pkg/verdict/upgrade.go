@@ -12,12 +12,12 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
-// oneUpgrade is how long after one of the four Helm releases the next may be begun, for
-// both to be of the same upgrade: whoever upgrades waits in between for the workloads.
+// oneUpgrade is how long after one of the four Helm releases the next may be begun, if both
+// belong to one upgrade: between them one waits for the workloads.
 const oneUpgrade = 6 * time.Hour
 
 // began returns when the current upgrade began, by the API server's clock: when Helm began
-// the newest revision of the four, or of those before it that are of the same upgrade. It
+// the newest revision of the four, or the first of those that belong to the same upgrade. It
 // is false if that is unknown.
 func (r *Releases) began() (time.Time, bool) {
 	if r == nil {
@@ -61,7 +61,7 @@ func (r *Releases) application() (release.Release, bool) {
 
 // failedBefore returns what says that a job failed before the current upgrade began, or before
 // the Helm release that it belongs to was upgraded last; nothing if it did not, or if that
-// is unknown. Both times are of the cluster.
+// is unknown. Both times are by the cluster's clock.
 func (s *Snapshot) failedBefore(j readiness.Job) string {
 	if j.State != readiness.JobFailed || j.FinishedAt.IsZero() || s.Releases == nil {
 		return ""
@@ -77,8 +77,7 @@ func (s *Snapshot) failedBefore(j readiness.Job) string {
 	return ""
 }
 
-// otherClock is how much the clock of the node on which PUM runs may differ from that of
-// the API server.
+// otherClock is how much the clock of PUM's node may differ from the API server's.
 const otherClock = 5 * time.Minute
 
 // abortedBefore says that an entry came into its state before the current upgrade, or nothing.

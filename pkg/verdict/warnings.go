@@ -4,8 +4,6 @@ package verdict
 
 import (
 	"fmt"
-	"path"
-	"slices"
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -27,13 +25,12 @@ func (v *Verdict) warnings(p *readiness.Assessment) {
 	}
 }
 
-// heldBack judges a StatefulSet that is done because its partition asks for old
-// pods.
+// heldBack judges a StatefulSet that is ready although its partition keeps old pods.
 func (v *Verdict) heldBack(w readiness.Workload) {
-	o := Object{Kind: w.Kind, Name: w.Name}
+	o := w.Object()
 	v.find(ExitDone, Finding{
 		Code: CodeHeldBack, Level: LevelWarning,
-		Summary: fmt.Sprintf("%s: its partition keeps %d of %d pods at the old version", name(w), w.Want-w.Updated, w.Want),
+		Summary: fmt.Sprintf("%s: its partition keeps %d of %d pods at the old version", o, w.Want-w.Updated, w.Want),
 		Detail:  w.Reason,
 		Objects: []Object{o},
 		Next:    []string{v.describe(o)},
@@ -46,25 +43,21 @@ func (v *Verdict) heldBack(w readiness.Workload) {
 // Wireless alone uses it.
 var shippedAtZero = []string{"*twa-dev-task-fc"}
 
-// scaledAway reports whether somebody took all pods from a workload that the
-// vendor ships with some. How many pods other kinds have is not for people to
-// say.
+// scaledAway reports whether somebody scaled a workload to zero that the vendor ships with
+// pods. People do not scale workloads of other kinds.
 func scaledAway(w readiness.Workload) bool {
 	return w.State == readiness.ScaledToZero && (w.Kind == "Deployment" || w.Kind == "StatefulSet") &&
-		!slices.ContainsFunc(shippedAtZero, func(pattern string) bool {
-			ok, _ := path.Match(pattern, w.Name)
-			return ok
-		})
+		!matches(shippedAtZero, w.Name)
 }
 
-// zero judges the workloads that are scaled to zero and should not be. They are
-// ready, as Kubernetes has it, and serve nobody.
+// zero judges the workloads that are scaled to zero and should not be. Kubernetes calls them
+// ready, but they serve nobody.
 func (v *Verdict) zero(workloads []readiness.Workload) {
 	var objects []Object
 	var names []string
 	for _, w := range workloads {
 		if scaledAway(w) {
-			objects, names = append(objects, Object{Kind: w.Kind, Name: w.Name}), append(names, name(w))
+			objects, names = append(objects, w.Object()), append(names, w.Object().String())
 		}
 	}
 	if len(objects) == 0 {
@@ -83,14 +76,13 @@ func (v *Verdict) zero(workloads []readiness.Workload) {
 	})
 }
 
-// lingering judges the pods that do not stop, unless they are reported already:
-// a rollout is complete without waiting for old pods, but what holds them may
-// hold their volumes and addresses, too.
+// lingering judges the pods that do not terminate, unless they are reported already: a rollout
+// completes without waiting for old pods, but those may still hold volumes and addresses.
 func (v *Verdict) lingering(p *readiness.Assessment) {
 	var found causeGroups
 	known := blocked(p)
 	for _, c := range p.Lingering {
-		if !known[container{c.Pod, c.Container}] {
+		if !known[containerOf(c)] {
 			found.add(c, c.Object, false)
 		}
 	}
@@ -112,14 +104,14 @@ func (v *Verdict) cronJob(c readiness.CronJob, run *readiness.Job) {
 		Code: CodeCronJobFailed, Level: LevelWarning, Since: run.FinishedAt,
 		Summary: fmt.Sprintf("the last run of CronJob %s failed", c.Name),
 		Detail:  fmt.Sprintf("job %s failed at %s: %s", run.Name, run.FinishedAt.UTC().Format(time.RFC3339), run.Reason),
-		Objects: []Object{{Kind: "CronJob", Name: c.Name}, {Kind: "Job", Name: run.Name}},
+		Objects: []Object{{Kind: "CronJob", Name: c.Name}, run.Object()},
 		Next:    []string{v.logs(run.Name)},
 	}
 	if !run.State.Final() {
 		f.Code, f.Since = CodeCronJobStuck, run.StartedAt
 		f.Summary = fmt.Sprintf("a run of CronJob %s will not complete by itself", c.Name)
 		f.Detail = fmt.Sprintf("job %s: %s", run.Name, run.Reason)
-		f.Next = []string{v.describe(Object{Kind: "Job", Name: run.Name})}
+		f.Next = []string{v.describe(run.Object())}
 	}
 	v.find(ExitDone, f)
 }

@@ -20,7 +20,7 @@ func TestRemarks(t *testing.T) {
 		Message: "held by example.com/hold", Group: "StuckStopping: * does not stop: held by example.com/hold", Since: noon.Add(-19 * time.Minute),
 	}
 	failed := &readiness.Job{Name: "backup-1", State: readiness.JobFailed, Reason: "BackoffLimitExceeded", FinishedAt: noon.Add(-10 * time.Hour)}
-	stuck := &readiness.Job{Name: "backup-2", State: readiness.JobRunning, Reason: "running, no such image", Causes: []readiness.Cause{{Dooms: true}}}
+	stuck := &readiness.Job{Name: "backup-2", State: readiness.JobRunning, Reason: "running, no such image", Causes: []readiness.Cause{{Permanent: true}}}
 	busy := readiness.Workload{Kind: "StatefulSet", Name: "lrc", State: readiness.Progressing, Causes: []readiness.Cause{stopping}}
 	tests := []struct {
 		name string
@@ -87,7 +87,7 @@ func TestCronJobsThatMayNotBeReadAreNoWarning(t *testing.T) {
 func TestOldPodsAreToBeDeleted(t *testing.T) {
 	old := func(pod string) readiness.Cause {
 		return readiness.Cause{
-			Code: readiness.OldRevision, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Dooms: true,
+			Code: readiness.OldRevision, Object: Object{Kind: "Pod", Name: pod}, Pod: pod, Permanent: true,
 			Message: "it is not ready", Group: "their old revision blocks the rollout",
 		}
 	}

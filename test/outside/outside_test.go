@@ -45,13 +45,13 @@ var differences = map[string]struct {
 	"depNotAvailable":   {good, "the controller derives the condition from the counts, which say otherwise; kubectl rollout status agrees"},
 	"jobInProgress":     {waiting, "kstatus is content with a job that was started; an upgrade waits for its end"},
 
-	"deployment-degraded":  {waiting, "rollouts do complete after their progress deadline (kubernetes#49637); what dooms its pods is found on them"},
+	"deployment-degraded":  {waiting, "rollouts do complete after their progress deadline (kubernetes#49637); what makes its pods fail is found on them"},
 	"statefulset":          {waiting, "with OnDelete old pods run until somebody deletes them; Argo CD does not look at them"},
 	"statefulset-ondelete": {waiting, "as above"},
 	"daemonset-ondelete":   {waiting, "as above"},
 
 	"Kafka-degraded":             {waiting, "Strimzi reconciles again two minutes after a TimeoutException"},
-	"PerconaServerMongoDB-error": {waiting, "Percona's operator tries again after an error; it dooms after a grace, and this one has no date"},
+	"PerconaServerMongoDB-error": {waiting, "Percona's operator tries again after an error; the error is permanent after a grace, and this one has no date"},
 }
 
 func compare(t *testing.T, name string, want grade, text []byte) {

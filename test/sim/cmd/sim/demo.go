@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A scene is a command of the demo, and the exit code that belongs to the story.
+// A scene is a command of the demo, and the exit code that it must have.
 type scene struct {
 	why  string
 	args string
@@ -36,8 +36,8 @@ var errInterrupted = errors.New("interrupted")
 // middle is when there is something to see.
 const middle = 4 * time.Second
 
-// demo tells the story of an upgrade in commands. It fails if one of them ends otherwise than
-// the story goes.
+// demo shows an upgrade in commands. It fails if one of them has another exit code than its
+// scene.
 func demo(ctx context.Context, e environment, out io.Writer) error {
 	fmt.Fprintln(out, "# A simulated cluster upgrades ThingPark Enterprise from 7.3.6 to 8.0.0 in 20 seconds.")
 	select {

@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
 )
 
-// The demo ends as its story goes, and the README shows lines of it.
+// Each command of the demo has its exit code, and the README shows lines of it.
 func TestDemo(t *testing.T) {
 	plugin, err := sim.BuildPlugin(t.TempDir())
 	if err != nil {
