@@ -237,7 +237,7 @@ func TestCauses(t *testing.T) {
 		},
 		{
 			"never started", hasContainer(40*minute, loops(neverStarted(`exec: "/start.sh": permission denied`, 2*minute))), nil, nil,
-			[]Cause{{Code: StartFailed, Reason: "StartError", Dooms: true, Since: ago(40 * minute).Time, Restarts: 7}},
+			[]Cause{{Code: StartFailed, Reason: "StartError", Permanent: true, Since: ago(40 * minute).Time, Restarts: 7}},
 			[]string{`cannot start twa: exec: "/start.sh": permission denied`},
 		},
 		{
