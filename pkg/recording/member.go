@@ -34,6 +34,9 @@ func walkTar(r *bufio.Reader, take func(*member) error, refuse func(name, why st
 		h, err := archive.Next()
 		switch {
 		case errors.Is(err, io.EOF):
+			if _, err := io.Copy(io.Discard, r); err != nil { // behind its end is the checksum of all
+				return fmt.Errorf("behind %d members: %w", n, err)
+			}
 			return nil
 		case errors.Is(err, tar.ErrInsecurePath): // the header is there, and its name is judged below
 		case err != nil:
