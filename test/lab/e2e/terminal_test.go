@@ -111,8 +111,8 @@ func TestWaitOnATerminal(t *testing.T) {
 }
 
 // TestFirstWord asks over a link that takes 300 ms each way. Within 300 ms of its start, a wait
-// says what it asks. A busy machine only makes that later: the best of some tries counts, and how
-// long a program takes to start at all does not.
+// says what it asks. A busy machine only makes that later: the best of some tries counts, and if
+// none is good, how long a program takes to start at all does not.
 func TestFirstWord(t *testing.T) {
 	t.Parallel()
 	s := openSuite(t)
@@ -125,12 +125,12 @@ func TestFirstWord(t *testing.T) {
 	t.Cleanup(p.Close)
 	const each, most = 300 * time.Millisecond, 300 * time.Millisecond
 	check(t, p.Delay(each))
-	var took, start time.Duration
+	best, start := time.Hour, time.Hour
 	var text string
 	for range 10 {
 		begin := time.Now()
 		r.run("explain", "8")
-		start = time.Since(begin)
+		start = min(start, time.Since(begin))
 		out := &shown{screen: screen.New(80, 24)}
 		terminal, err := fault.NewTerminal(out, 80, 24)
 		check(t, err)
@@ -142,13 +142,17 @@ func TestFirstWord(t *testing.T) {
 		check(t, cmd.Process.Signal(syscall.SIGINT))
 		_ = cmd.Wait() // it was interrupted
 		terminal.Close()
-		took = out.first.Sub(begin)
-		if !out.first.IsZero() && took <= most+start && strings.HasPrefix(text, "asking ") {
-			t.Logf("the first word came after %s; to start takes %s", took, start)
-			return
+		if took := out.first.Sub(begin); !out.first.IsZero() && strings.HasPrefix(text, "asking ") {
+			best = min(best, took)
+		}
+		if best <= most {
+			break
 		}
 	}
-	t.Errorf("the first word came after %s, and to start takes %s; there was %q", took, start, text)
+	t.Logf("the first word came after %s; to start takes %s", best, start)
+	if best > most+start {
+		t.Errorf("the first word came after %s, and to start takes %s; there was %q", best, start, text)
+	}
 }
 
 func (r *recorded) onTerminal(kubeconfig string, args ...string) *exec.Cmd {
