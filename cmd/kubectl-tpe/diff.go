@@ -32,7 +32,7 @@ BEFORE and AFTER are recordings, the vendor's audit archives, cluster-info dumps
 lists, as --from of other commands takes them, or live for the cluster. A recording is
 taken as it ends; FILE@MOMENT takes another moment, as --at does.
 
-What is unknown of one of the two is not compared, and is named.
+What is unknown of one or both is not compared, and is named.
 
 Exit codes:
   0  both could be read, whether or not they differ

@@ -20,10 +20,10 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
 		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", "recording", module + "schema"},
 		"schema":          {},
-		"pkg/report":      {"output", "verdict", "pum", "readiness", "release"},
+		"pkg/report":      {"private", "output", "verdict", "pum", "readiness", "release"},
 		"pkg/output":      {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/observe":     {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
-		"pkg/recording":   {"observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
+		"pkg/recording":   {"private", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/verdict":     {"pum", "readiness", "release", "podexec", "kubejob", "command"},
 		"pkg/pum":         {"podexec", "kubejob", "kube"},
 		"pkg/readiness":   {"kubejob", "kube"},
@@ -33,6 +33,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/kubejob":     {},
 		"pkg/kube":        {},
 		"pkg/command":     {},
+		"pkg/private":     {},
 
 		"pkg/report/compile": {},
 	}
@@ -68,6 +69,7 @@ func TestPackagesKeepToTheirPurpose(t *testing.T) {
 		"pkg/kubejob":     {flags, tables, cli, kubectl, client},
 		"pkg/kube":        {flags, tables, cli, kubectl},
 		"pkg/command":     {"k8s.io", "github.com", "os/exec"},
+		"pkg/private":     {"k8s.io", "github.com", "os/exec"},
 	}
 	for pkg, refused := range never {
 		for _, path := range listed(t, `{{join .Imports "\n"}}`, pkg) {

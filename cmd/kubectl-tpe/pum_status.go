@@ -109,10 +109,10 @@ func (a *app) watchEntries(ctx context.Context, c *cluster, format *output.Forma
 }
 
 // keptEntries writes the entries that a file keeps. Where there are none, what else it keeps
-// tells why.
+// tells why, and where they are older than PUM's last change, that they are.
 func (a *app) keptEntries(format *output.Format, c *cluster, states []string) error {
 	s := c.keptSnapshot(verdict.GoalEntries)
-	if s.Answer == nil || len(s.Answer.Entries) > 0 {
+	if !s.Outdated() && (s.Answer == nil || len(s.Answer.Entries) > 0) {
 		s.Assessment, s.AssessmentErr, s.Releases, s.ReleasesErr = nil, nil, nil, nil
 	}
 	return a.writeEntries(format, c.Place, s, states)

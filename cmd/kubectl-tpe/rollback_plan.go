@@ -93,7 +93,9 @@ func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Forma
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
-	doc := output.NewRollbackPlan(c.Place, c.where, a.time(), o.controller, plan, backups)
+	where := c.where
+	where.From = "" // it is run, and waited for, in a cluster
+	doc := output.NewRollbackPlan(c.Place, where, a.time(), o.controller, plan, backups)
 	code := verdict.Classify(failed)
 	if failed == nil && !plan.Whole() {
 		code = verdict.ExitFailed

@@ -160,7 +160,7 @@ func selectorOf(job *batchv1.Job) string {
 	return "job-name=" + job.Name
 }
 
-// waitingFor says why a job that is not over has nothing that runs.
+// waitingFor says what a job that is not over waits for.
 func waitingFor(h JobHistory) string {
 	if len(h.Runs) == 0 {
 		return "attempt 1 has not started"
@@ -171,7 +171,13 @@ func waitingFor(h JobHistory) string {
 			return fmt.Sprintf("attempt %d has not started: %s", r.Attempt, joined("pod "+r.Pod, r.Reason))
 		}
 	}
-	if last := own[len(own)-1]; last.State == Ended && last.ExitCode == 0 {
+	if len(own) == 0 {
+		return fmt.Sprintf("attempt %d has not started", h.Attempts)
+	}
+	switch last := own[len(own)-1]; {
+	case last.State == Running:
+		return fmt.Sprintf("attempt %d is running", h.Attempts)
+	case last.State == Ended && last.ExitCode == 0:
 		return fmt.Sprintf("attempt %d succeeded, and the job has not ended yet", h.Attempts)
 	}
 	return fmt.Sprintf("attempt %d ended, and the next one has not started", h.Attempts)

@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 func TestTell(t *testing.T) {
@@ -100,5 +102,21 @@ func TestPodsAreAskedForByTheSelectorOfTheJob(t *testing.T) {
 	job.Spec.ManualSelector = new(true)
 	if got := selectorOf(job); got != "app=x" {
 		t.Errorf("selector %q, want the job's own", got)
+	}
+}
+
+// What runs has not ended, and a pod with sidecars alone is no end either.
+func TestWaitingFor(t *testing.T) {
+	for want, h := range map[string]JobHistory{
+		"attempt 1 has not started":                           {},
+		"attempt 2 has not started":                           {Attempts: 2, Runs: []Run{{Kind: kubejob.Sidecar, State: Running}}},
+		"attempt 2 is running":                                {Attempts: 2, Runs: []Run{{State: Ended, ExitCode: 1}, {State: Running}}},
+		"attempt 1 ended, and the next one has not started":   {Attempts: 1, Runs: []Run{{State: Ended, ExitCode: 1}}},
+		"attempt 1 succeeded, and the job has not ended yet":  {Attempts: 1, Runs: []Run{{State: Ended}}},
+		"attempt 1 has not started: pod p: ContainerCreating": {Attempts: 1, Runs: []Run{{Attempt: 1, Pod: "p", State: Waiting, Reason: "ContainerCreating"}}},
+	} {
+		if got := waitingFor(h); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

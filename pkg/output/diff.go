@@ -20,7 +20,7 @@ type SnapshotDiff struct {
 	Before      Side         `json:"before"`
 	After       Side         `json:"after"`
 	Items       []Difference `json:"items"`
-	Unknown     []string     `json:"unknown,omitempty"` // what is not known of one of the two, so that it cannot be compared
+	Unknown     []string     `json:"unknown,omitempty"` // what is not known of one or both, so that it cannot be compared
 }
 
 // A Side is one of the two snapshots of a SnapshotDiff.
@@ -259,7 +259,7 @@ func (d *SnapshotDiff) show(s *screen) {
 	}
 	if len(d.Unknown) > 0 {
 		s.line("")
-		s.hang("Not compared, because it is unknown of one of the two: ", s.wrap(strings.Join(d.Unknown, ", "), 56))
+		s.hang("Not compared, because one or both do not have it: ", s.wrap(strings.Join(d.Unknown, ", "), 56))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 	"github.com/kubectl-tpe/kubectl-tpe/test/recorded"
@@ -278,5 +279,74 @@ func TestCutAnywhere(t *testing.T) {
 		if got := said(path); strings.Contains(got, "TPE602") || strings.HasPrefix(got, "error") {
 			t.Errorf("%s whole: %s", name, got)
 		}
+	}
+}
+
+// An archive that ends anywhere says so, and what came before is read.
+func TestCutArchiveAnywhere(t *testing.T) {
+	whole, err := os.ReadFile(pack(t, "a.tgz", named("./info/tpe/pods.yaml", pods), named("./info/tpe/deployments.yaml", deployments), named("./thingpark/pum-status.txt", "0 entrie(s)\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := write(t, "b.tgz", nil)
+	for n := range whole {
+		if err := os.WriteFile(path, whole[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := said(path); !strings.HasPrefix(got, "error: read "+path) && !strings.Contains(got, "TPE604") {
+			t.Fatalf("cut after %d of %d bytes: %s", n, len(whole), got)
+		}
+	}
+}
+
+// A member of a gigabyte of zeros is refused, whatever it should be, in little memory.
+func TestGigabyteOfZeros(t *testing.T) {
+	const size = 1 << 30
+	packed := func(text []byte) []byte {
+		var b bytes.Buffer
+		z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+		_, _ = z.Write(text) // to memory
+		_ = z.Close()
+		return b.Bytes()
+	}
+	var header bytes.Buffer
+	if err := tar.NewWriter(&header).WriteHeader(&tar.Header{Name: "info/tpe/pods.yaml", Typeflag: tar.TypeReg, Size: size}); err != nil {
+		t.Fatal(err)
+	}
+	zeros := packed(make([]byte, 1<<20))
+	archive := append(packed(header.Bytes()), bytes.Repeat(zeros, size>>20)...) // gzip goes on behind its end
+	path := write(t, "a.tgz", append(archive, packed(make([]byte, 1024))...))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := said(path)
+	runtime.ReadMemStats(&after)
+	if most := uint64(64 << 20); after.TotalAlloc-before.TotalAlloc > most || !strings.Contains(got, "larger than any") {
+		t.Errorf("%d bytes were allocated: %s", after.TotalAlloc-before.TotalAlloc, got)
+	}
+}
+
+// A sparse member has as many zeros as it says and takes no place in the archive: it is not
+// read to its end, not even as a log.
+func TestSparseMember(t *testing.T) {
+	const size = "9223372036854775000"
+	log := named("./info/tpe/twa-1/logs.txt", "")
+	log.PAXRecords = map[string]string{"ABC.sparse.numblocks": "1", "ABC.sparse.map": size + ",0", "ABC.sparse.size": size} // which tar.Writer writes
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range []file{named("./info/tpe/pods.yaml", strings.ReplaceAll(pods, "    namespace: tpe\n", "    namespace: tpe\n    labels: {job-name: pum-process}\n")), log} {
+		if f.Size = int64(len(f.text)); w.WriteHeader(&f.Header) != nil {
+			t.Fatal(f.Name)
+		}
+		_, _ = io.WriteString(w, f.text) // to memory
+	}
+	_ = w.Close()
+	path := write(t, "a.tar", bytes.ReplaceAll(b.Bytes(), []byte("ABC.sparse"), []byte("GNU.sparse")))
+	k, err := recording.Open(path, "", recording.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := k.Dumped("pum-process", func(joblogs.Run) error { return nil }, func(joblogs.Run, []byte) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "larger than any") {
+		t.Errorf("%v, %v", found, err)
 	}
 }

@@ -226,7 +226,9 @@ func (y *yamlItems) addItem(line, content []byte, column int) error {
 }
 
 // left are the keys of objects that no rule uses and that are most of their text.
-var left = []string{"managedFields:", "env:"}
+var left = []string{
+	"managedFields:", "env:", "envFrom:", "command:", "args:", "volumeMounts:", "tolerations:", "securityContext:", "affinity:", "lifecycle:",
+}
 
 // keep keeps a line of an object.
 func (y *yamlItems) keep(line []byte) error {

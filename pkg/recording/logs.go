@@ -105,7 +105,7 @@ func (j *Job) Log(_ context.Context, pod string, options *corev1.PodLogOptions) 
 	found := false
 	err = l.each(func(line *Line) (bool, error) {
 		log := line.Log
-		if log == nil || line.At.After(j.kept.At.Add(time.Second)) {
+		if log == nil || j.kept.given && line.At.After(j.kept.At) {
 			return true, nil
 		}
 		found = true
@@ -174,6 +174,9 @@ func (j *Job) started(pod string, options *corev1.PodLogOptions) (time.Time, err
 		case state.Terminated != nil:
 			return state.Terminated.StartedAt.UTC(), nil
 		}
+	}
+	if options.Previous { // in the words of a kubelet (pkg/kubelet/kubelet_pods.go), by which a first run is known
+		return time.Time{}, apierrors.NewBadRequest(fmt.Sprintf("previous terminated container %q in pod %q not found", options.Container, pod))
 	}
 	return time.Time{}, fmt.Errorf("container %q of pod %q has no log", options.Container, pod)
 }

@@ -29,10 +29,14 @@ type member struct {
 // file, or has a name that would leave the archive.
 func walkTar(r *bufio.Reader, take func(*member) error, refuse func(name, why string)) error {
 	archive := tar.NewReader(r)
+	all := &bounded{archive, mostBytes} // what is read of members: that of a sparse file is larger than the archive
 	for n := 0; ; n++ {
 		h, err := archive.Next()
 		switch {
 		case errors.Is(err, io.EOF):
+			if _, err := io.Copy(io.Discard, r); err != nil { // behind its end is the checksum of all
+				return fmt.Errorf("behind %d members: %w", n, err)
+			}
 			return nil
 		case errors.Is(err, tar.ErrInsecurePath): // the header is there, and its name is judged below
 		case err != nil:
@@ -49,7 +53,7 @@ func walkTar(r *bufio.Reader, take func(*member) error, refuse func(name, why st
 		case h.Typeflag != tar.TypeReg:
 			refuse(h.Name, "it is a link or a device")
 		default:
-			if err := take(&member{name, h.Size, h.ModTime, archive}); err != nil {
+			if err := take(&member{name, h.Size, h.ModTime, all}); err != nil {
 				return err
 			}
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/report"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 	"github.com/kubectl-tpe/kubectl-tpe/schema/schematest"
 	"github.com/kubectl-tpe/kubectl-tpe/test/recorded"
@@ -47,7 +48,7 @@ func record(t *testing.T, name string, options recording.Options, reports ...obs
 	return path
 }
 
-func report(s verdict.Snapshot) observe.Report {
+func reportOf(s verdict.Snapshot) observe.Report {
 	v := verdict.Judge(s)
 	return observe.Report{Snapshot: s, Verdict: v, Read: true, Over: verdict.Over(v, false)}
 }
@@ -79,7 +80,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := record(t, []string{"a.jsonl", "a.jsonl.gz"}[i%2], recording.Options{}, report(s))
+			path := record(t, []string{"a.jsonl", "a.jsonl.gz"}[i%2], recording.Options{}, reportOf(s))
 			k, err := recording.Open(path, "", recording.At{})
 			if err != nil {
 				t.Fatal(err)
@@ -148,7 +149,7 @@ func TestMoments(t *testing.T) {
 	begin := after(t, 0, without("pum"), "INIT")
 	middle := after(t, 10*time.Minute, nil, "INIT")
 	end := after(t, 20*time.Minute, nil, "PROCESSED")
-	path := record(t, "a.jsonl.gz", recording.Options{}, report(begin), report(middle), report(end))
+	path := record(t, "a.jsonl.gz", recording.Options{}, reportOf(begin), reportOf(middle), reportOf(end))
 	for at, want := range map[string]verdict.Snapshot{
 		"": end, "0%": begin, "5m": begin, "50%": middle, "599s": begin, "10m": middle, "100%": end, "19m59s": middle,
 		end.ObservedAt.Format(time.RFC3339): end,
@@ -212,7 +213,7 @@ func TestAnswersArePrivate(t *testing.T) {
 	answer.Text = s.Answer.Text
 	s.Answer = &answer
 	for _, values := range []bool{false, true} {
-		path := record(t, "a.jsonl", recording.Options{Values: values}, report(s))
+		path := record(t, "a.jsonl", recording.Options{Values: values}, reportOf(s))
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -234,7 +235,7 @@ func TestAnswersArePrivate(t *testing.T) {
 // A file that is there is kept, and only its owner can read a new one.
 func TestCreate(t *testing.T) {
 	s := after(t, 0, nil, "PROCESSED")
-	path := record(t, "a.jsonl", recording.Options{}, report(s))
+	path := record(t, "a.jsonl", recording.Options{}, reportOf(s))
 	if _, err := recording.Create(path, recording.Head{}, recording.Options{}); err == nil || !strings.Contains(err.Error(), "already exists") {
 		t.Errorf("it is overwritten: %v", err)
 	}
@@ -251,7 +252,7 @@ func TestCreate(t *testing.T) {
 	if _, err := recording.Create(filepath.Join(t.TempDir(), "none", "a"), recording.Head{}, recording.Options{}); err == nil {
 		t.Error("a folder is made")
 	}
-	if err := w.Take(report(s)); err == nil {
+	if err := w.Take(reportOf(s)); err == nil {
 		t.Error("it is written to although it is closed")
 	}
 }
@@ -274,7 +275,7 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := record(t, "a.jsonl", recording.Options{}, report(s))
+		path := record(t, "a.jsonl", recording.Options{}, reportOf(s))
 		k, err := recording.Open(path, "", recording.At{})
 		if err != nil {
 			t.Fatal(err)
@@ -286,8 +287,29 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 	}
 }
 
+// reported wants nothing of a secret in the reports of a snapshot.
+func reported(t *testing.T, name string, s verdict.Snapshot, said, secret string) {
+	t.Helper()
+	timeline := &report.Timeline{}
+	timeline.Add(s, verdict.Judge(s))
+	later := s
+	later.ObservedAt = s.ObservedAt.Add(time.Minute)
+	v := verdict.Judge(later)
+	timeline.Add(later, v)
+	page := report.New(report.Input{Place: output.Place{Namespace: s.Namespace, Context: said}, Snapshot: later, Verdict: v, Timeline: timeline, Account: said, Server: said, Ended: said})
+	for _, format := range report.Formats() {
+		var b bytes.Buffer
+		if err := page.Write(&b, report.Format(format)); err != nil {
+			t.Fatal(err)
+		}
+		if i := bytes.Index(b.Bytes(), []byte(secret)); i >= 0 || !strings.Contains(strings.ReplaceAll(b.String(), `\`, ""), "***") {
+			t.Errorf("%s: the report as %s: %.300s", name, format, b.Bytes()[max(0, i-200):])
+		}
+	}
+}
+
 // What is planted in messages, logs, events, Helm's words and PUM's errors is not in a recording
-// of any scenario.
+// of any scenario, nor in a report.
 func TestNoScenarioLeaks(t *testing.T) {
 	names, err := recorded.Names()
 	if err != nil {
@@ -334,8 +356,15 @@ func TestNoScenarioLeaks(t *testing.T) {
 		} else {
 			s.AnswerErr = errors.New(said)
 		}
+		if s.Answer != nil {
+			for i := range s.Answer.Entries {
+				s.Answer.Entries[i].LastResponse = new(said)
+				s.Answer.Entries[i].Response = nil
+			}
+		}
 		s.LostErr, s.LostAt = errors.New(said), s.ObservedAt
-		text, err := os.ReadFile(record(t, "a.jsonl", recording.Options{}, report(s)))
+		reported(t, name, s, said, secret)
+		text, err := os.ReadFile(record(t, "a.jsonl", recording.Options{}, reportOf(s)))
 		if err != nil || bytes.Contains(text, []byte(secret)) || !bytes.Contains(text, []byte("login failed: password=***")) {
 			i := max(0, bytes.Index(text, []byte(secret)))
 			t.Errorf("%s: %v: %.300s", name, err, text[max(0, i-200):])

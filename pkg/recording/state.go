@@ -219,6 +219,9 @@ func (s *state) read() (readiness.Objects, error) {
 			k.Set(&o, by[k.Kind])
 		case g >= 0:
 			gap := s.moment.Gaps[g]
+			if gap.Error == nil { // which no recording of ours has
+				gap.Error = &Error{Message: "the recording does not say why"}
+			}
 			o.Gaps = append(o.Gaps, readiness.Gap{Kind: k.Kind, Resource: gap.Resource, Verb: gap.Verb, Reason: gap.Reason, Err: gap.Error.err()})
 		case !k.Evidence:
 			o.Gaps = append(o.Gaps, k.NotKeptGap(&verdict.NotKeptError{What: k.Kind + " objects", File: s.file, Tells: s.tells(*k), Resource: k.Resource}))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 )
 
@@ -36,8 +37,8 @@ A recording never has:
 		b.WriteString("\nNothing is masked in texts, because of --keep-values.\n")
 		return b.String()
 	}
-	b.WriteString("\nIn all texts these are replaced by " + masked + ", unless --keep-values is given:\n")
-	for _, p := range Patterns() {
+	b.WriteString("\nIn all texts these are replaced by " + private.Masked + ", unless --keep-values is given:\n")
+	for _, p := range private.Patterns() {
 		fmt.Fprintf(&b, "  %s\n", p.Name)
 	}
 	return b.String()

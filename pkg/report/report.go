@@ -192,6 +192,9 @@ func factsOf(doc *output.Status, in Input, c *chart) []fact {
 		last := slices.MaxFunc(doc.Releases.Items, func(a, b release.Release) int { return a.UpdatedAt.Compare(b.UpdatedAt) })
 		add("Last Helm revision", moment(last.UpdatedAt))
 	}
+	if doc.From != nil {
+		add("Source", doc.From.Line())
+	}
 	add("Namespace", doc.Namespace)
 	add("Context", doc.Context)
 	add("API server", in.Server)

@@ -68,7 +68,7 @@ func hostileInput(x string) Input {
 	timeline.MaxGap = -1
 	timeline.Add(s, v)
 	return Input{
-		Place: output.Place{Namespace: x, Context: x}, Snapshot: s, Verdict: v, Timeline: timeline,
+		Place: output.Place{Namespace: x, Context: x, From: &output.From{Path: x, Kind: x}}, Snapshot: s, Verdict: v, Timeline: timeline,
 		From: []string{x}, Account: x, Server: x, Ended: x, Version: x,
 	}
 }

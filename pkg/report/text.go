@@ -9,15 +9,17 @@ import (
 	"unicode/utf8"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 )
 
-// clean returns text in which everything prints, and of a bounded length.
+// clean returns text in which everything prints, without what may be a secret, and of a bounded
+// length.
 func clean(text string, most int) string {
 	const utfMax = 4
 	if len(text) > utfMax*most {
 		text = strings.ToValidUTF8(text[:utfMax*most], "")
 	}
-	text = output.Line(text)
+	text = output.Line(private.Mask(text))
 	if utf8.RuneCountInString(text) <= most {
 		return text
 	}

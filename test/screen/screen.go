@@ -23,6 +23,12 @@ func New(width, height int) *Screen {
 	return &Screen{vt10x.New(vt10x.WithSize(width, height)), width, height}
 }
 
+// Resize gives it another size. Lines that are too long are cut, as most terminals do.
+func (s *Screen) Resize(width, height int) {
+	s.terminal.Resize(width, height)
+	s.width, s.height = width, height
+}
+
 // Write shows a text as a terminal does: the end of a line is a carriage return, too.
 func (s *Screen) Write(text []byte) (int, error) {
 	_, err := s.terminal.Write([]byte(strings.ReplaceAll(string(text), "\n", "\r\n")))

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -23,11 +24,13 @@ type scene struct {
 func scenes() []scene {
 	return []scene{
 		{"The upgrade began a few seconds ago. Is it over?", "status", 8},
-		{"Not yet: exit code 8 means pending. Wait until it is over.", "wait --timeout=5m", 3},
+		{"Not yet: exit code 8 means pending. Wait until it is over, and keep a recording.", "wait --timeout=5m --record upgrade.jsonl.gz", 3},
 		{"All workloads are ready, but it is not good: one entry was aborted. What does PUM say?", "pum status", 3},
 		{"What did its job log last?", "logs --tail=5", 0},
 		{"That service is ready by now, so run the post-upgrade procedure again.", "pum restart --yes", 0},
 		{"Confirmed. Wait for the rest.", "wait --timeout=5m", 0},
+		{"Done, and good. And the first wait? Play its recording, ten times faster. No cluster is asked.", "wait --from upgrade.jsonl.gz --speed=10", 3},
+		{"What was it like at the beginning?", "status --from upgrade.jsonl.gz --at 10%", 8},
 	}
 }
 
@@ -56,13 +59,17 @@ func demo(ctx context.Context, e environment, out io.Writer) error {
 			return errInterrupted
 		}
 	}
-	fmt.Fprintln(out, "\n# Done, and good. To try it yourself: make shell")
+	fmt.Fprintln(out, "\n# To try it yourself: make shell")
 	return errors.Join(wrong...)
 }
 
 // sample writes the report of a wait for the upgrade, in which an entry is aborted.
 func sample(ctx context.Context, e environment, file string, out io.Writer) error {
 	const failed = 3
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
 	if code := e.tpe(ctx, out, []string{"wait", "--timeout=10m", "--report", "html=" + file}); code != failed {
 		return fmt.Errorf("exit code %d, want %d", code, failed)
 	}
@@ -86,6 +93,7 @@ func (e environment) tpe(ctx context.Context, out io.Writer, args []string) int 
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Cancel = func() error { return nil } // it has been interrupted as well, and says so
+	cmd.Dir = e.dir
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = e.variables, os.Stdin, out, out
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		fmt.Fprintln(out, err)

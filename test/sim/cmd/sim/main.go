@@ -109,6 +109,7 @@ func onUpgrade(dir string, speed float64, plugin string, do func(environment) er
 
 // An environment is one in which kubectl and the plugin speak to the simulated cluster.
 type environment struct {
+	dir       string // for files
 	variables []string
 	plugin    string
 	kubectl   string // empty if there is none
@@ -124,7 +125,7 @@ func newEnvironment(plugin, kubeconfig, dir string) (environment, error) {
 	if err != nil {
 		return environment{}, fmt.Errorf("look for the plugin, which make build makes: %w", err)
 	}
-	e := environment{plugin: plugin}
+	e := environment{plugin: plugin, dir: dir}
 	e.kubectl, _ = exec.LookPath("kubectl")
 	path := filepath.Dir(plugin) + string(os.PathListSeparator) + os.Getenv("PATH")
 	e.variables = append(os.Environ(), "PATH="+path, "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+filepath.Join(dir, "cache"))

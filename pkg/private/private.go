@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package private finds what may be a secret in texts that are kept or handed over: in
+// recordings and in reports.
+package private
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Masked stands where something was that may be a secret.
+const Masked = "***"
+
+// A Pattern finds what may be a secret in a text.
+type Pattern struct {
+	Name  string         // what it finds
+	find  *regexp.Regexp // the last group is replaced
+	spare func(found []string) bool
+	with  string   // what takes its place; empty for ***
+	words []string // without one of which, in lower case, there is none: most texts have none, and that is quick to see
+}
+
+// secretKeys are the names of what is a secret.
+const secretKeys = `[\w.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|authorization|cookie|session[-_]?id|signature|client[-_]?assertion)[\w.-]*`
+
+// keyWords are what secretKeys have.
+var keyWords = []string{"passw", "passphrase", "pwd", "secret", "token", "key", "credential", "authorization", "cookie", "session", "signature", "assertion"}
+
+// Patterns returns what is masked.
+func Patterns() []Pattern { return patterns() }
+
+var patterns = sync.OnceValue(func() []Pattern {
+	return []Pattern{
+		{"private keys in PEM", regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))`), nil, "", []string{"private key"}},
+		{"user and password in an address", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@]*)@`), nil, "", []string{"://"}},
+		{"user and password before a host", regexp.MustCompile(`[\w.-]+:([^\s:/@"'\\{}\[\],]+)@[\w(.-]+`), isDigest, "", []string{"@"}},
+		{"HTTP credentials", regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{6,})`), isProse, "", []string{"bearer", "basic"}},
+		{"JSON Web Tokens", regexp.MustCompile(`\b(eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)`), nil, "", []string{"eyj"}},
+		{"access keys of clouds and code hosts", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})`), nil, "", []string{"akia", "asia", "gh", "glpat", "xox"}},
+		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*"((?:[^"\\\n]|\\.)+)`), nil, "", keyWords},
+		{"the same in single quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*'((?:[^'\\\n]|\\.)+)`), nil, "", keyWords},
+		{"the same in quotes inside of quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\+["'])?\s*[:=]\s*\\+["']((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil, "", keyWords},
+		{"values of the same keys behind an equals sign, as in queries", regexp.MustCompile(`(?i)\b` + secretKeys + `=([^\s&"'<>;,\\]+)`), nil, "", keyWords},
+		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)(?:^|[\s"'{},;&?(\[])` + secretKeys + `:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse, "", keyWords},
+		{"options such as --password VALUE", regexp.MustCompile(`(?i)--?` + secretKeys + `\s+([^\s"'-][^\s"']*)`), isProse, "", keyWords},
+		{"signatures in queries", regexp.MustCompile(`(?i)[?&](?:sig|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|code|auth)=([^\s&"'<>]+)`), nil, "", []string{"="}},
+		{"user and password in an address, with a slash in the password", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@:]*:[^\s"'<>@]+)@`), isPort, "", []string{"://"}},
+		{"numbers of keys such as password, secret, token", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\*["'])?\s*[:=]\s*(\d{4,})\b`), nil, "0", keyWords},
+		{"lists of the same keys", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*\[([^\]\n]+)\]`), nil, `"***"`, keyWords},
+		{"passwords behind pass=, or in a sentence", regexp.MustCompile(`(?i)\b(?:pass=|passw(?:or)?d\s+['"]|with password\s+)([^\s&"'<>;,\\]+)`), nil, "", []string{"pass"}},
+	}
+})
+
+// isDigest accepts the tag and the digest of an image, which look like a password.
+func isDigest(found []string) bool {
+	return strings.Contains(found[0], "@sha256") || strings.Contains(found[0], "@sha512")
+}
+
+// isPort accepts an address with a port and an @ behind it, or the digest of an image.
+func isPort(found []string) bool {
+	_, password, _ := strings.Cut(found[1], ":")
+	port, _, _ := strings.Cut(password, "/")
+	return isDigest(found) || strings.Trim(port, "0123456789") == ""
+}
+
+// isProse accepts a value that is a word of a sentence, such as "token: unexpected status".
+// A password is asked for more strictly.
+func isProse(found []string) bool {
+	value := found[len(found)-1]
+	if strings.Contains(strings.ToLower(found[0]), "passw") {
+		return false
+	}
+	return len(value) < 24 && strings.Trim(value, "abcdefghijklmnopqrstuvwxyz.") == ""
+}
+
+// Mask returns a text with [Masked] in place of what may be a secret.
+func Mask(text string) string {
+	lower := strings.ToLower(text)
+	for _, p := range patterns() {
+		if slices.ContainsFunc(p.words, func(word string) bool { return strings.Contains(lower, word) }) {
+			text = p.mask(text)
+		}
+	}
+	return text
+}
+
+// mask replaces the last group of each match.
+func (p *Pattern) mask(text string) string {
+	matches := p.find.FindAllStringSubmatchIndex(text, -1)
+	if matches == nil {
+		return text
+	}
+	var b strings.Builder
+	end := 0
+	for _, m := range matches {
+		from, to := m[len(m)-2], m[len(m)-1]
+		if from < 0 || p.spare != nil && p.spare([]string{text[m[0]:m[1]], text[from:to]}) {
+			continue
+		}
+		b.WriteString(text[end:from])
+		b.WriteString(cmp.Or(p.with, Masked))
+		end = to
+	}
+	b.WriteString(text[end:])
+	return b.String()
+}
