@@ -300,7 +300,7 @@ func (i *installation) statusOf(s verdict.Snapshot, v verdict.Verdict) *output.S
 
 // without makes the document of an installation that was not asked, or has not answered.
 func (i *installation) without(v verdict.Verdict) *output.Status {
-	return output.NewStatus(i.place, verdict.Snapshot{ObservedAt: i.app.time(), Where: i.where}, v)
+	return output.NewStatus(i.place, i.unseen(), v)
 }
 
 // listOf makes the document of all of them.
@@ -351,15 +351,25 @@ func (a *app) statusAll(ctx context.Context, f *installationFlags, format *outpu
 	return a.answerAll(format, all, a.listOf(all, docs), nil)
 }
 
-// once observes an installation once, and gives up on it if that takes too long.
+// once observes an installation once.
 func (i *installation) once(flags pumFlags, observe func(*installation) verdict.Snapshot) *output.Status {
+	return i.statusOf(i.seen(flags, observe))
+}
+
+// seen observes an installation once, and gives up on it if that takes too long.
+func (i *installation) seen(flags pumFlags, observe func(*installation) verdict.Snapshot) (verdict.Snapshot, verdict.Verdict) {
 	if i.unasked != nil {
-		return i.without(*i.unasked)
+		return i.unseen(), *i.unasked
 	}
 	limit := max(observeTimeout, flags.timeout) + giveUpAfter
 	s, inTime := within(limit, func() verdict.Snapshot { return observe(i) })
 	if !inTime {
-		return i.without(verdict.GivenUp(i.where, limit))
+		return i.unseen(), verdict.GivenUp(i.where, limit)
 	}
-	return i.statusOf(s, verdict.Judge(s))
+	return s, verdict.Judge(s)
+}
+
+// unseen is the snapshot of an installation that was not asked, or has not answered.
+func (i *installation) unseen() verdict.Snapshot {
+	return verdict.Snapshot{ObservedAt: i.app.time(), Where: i.where}
 }
