@@ -341,14 +341,47 @@ func (a *app) statusAll(ctx context.Context, f *installationFlags, format *outpu
 	if err != nil {
 		return err
 	}
-	docs := make([]*output.Status, len(all))
-	inParallel(len(all), func(n int) {
-		docs[n] = all[n].once(flags, func(i *installation) verdict.Snapshot { return i.app.observe(ctx, i.cluster, flags) })
+	docs := a.onceAll(all, func(n int) *output.Status {
+		return all[n].once(flags, func(i *installation) verdict.Snapshot { return i.app.observe(ctx, i.cluster, flags) })
 	})
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}
 	return a.answerAll(format, all, a.listOf(all, docs), nil)
+}
+
+// onceAll returns the document of each installation. One that takes long does not hide the
+// others: a terminal that can be redrawn shows meanwhile what is known.
+func (a *app) onceAll(all []*installation, once func(n int) *output.Status) []*output.Status {
+	type answer struct {
+		of  int
+		doc *output.Status
+	}
+	docs, answers := make([]*output.Status, len(all)), make(chan answer)
+	for n, i := range all {
+		docs[n] = i.without(verdict.NotHeardYet())
+	}
+	go inParallel(len(all), func(n int) { answers <- answer{n, once(n)} })
+	began, heard := a.now(), map[int]bool{}
+	progress, view := output.NewListProgress(a.ErrOut), a.errView()
+	tick := time.NewTicker(betweenShows)
+	defer tick.Stop()
+	for len(heard) < len(all) {
+		select {
+		case one := <-answers:
+			docs[one.of], heard[one.of] = one.doc, true
+		case <-tick.C:
+			elapsed := a.now().Sub(began)
+			if !view.Redraw || elapsed < firstShow {
+				continue
+			}
+			list := a.listOf(all, docs)
+			open := list.Open(func(n int) bool { return heard[n] })
+			_ = progress.Show(list, a.errView(), open, output.Waiting{Elapsed: elapsed, Note: "waiting for " + open}) // the answer matters
+		}
+	}
+	_ = progress.Clear(view)
+	return docs
 }
 
 // once observes an installation once.

@@ -97,14 +97,15 @@ func (a *app) reportSeveral(cmd *cobra.Command, several *installationFlags, flag
 	if err != nil {
 		return err
 	}
-	docs, reports := make([]*output.Status, len(all)), make([]*report.Report, len(all))
-	inParallel(len(all), func(n int) {
+	reports := make([]*report.Report, len(all))
+	docs := a.onceAll(all, func(n int) *output.Status {
 		i := all[n]
 		s, v := i.seen(flags, func(i *installation) verdict.Snapshot { return i.app.observe(ctx, i.cluster, flags) })
 		v = v.FailOn(a.failOn.level)
 		in := report.Input{Place: i.place, Snapshot: s, Verdict: v}
 		i.app.about(ctx, i.cluster, &in)
-		docs[n], reports[n] = output.NewStatus(i.place, s, v), report.New(in)
+		reports[n] = report.New(in)
+		return output.NewStatus(i.place, s, v)
 	})
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
