@@ -362,7 +362,7 @@ func (a *app) onceAll(all []*installation, once func(n int) *output.Status) []*o
 		docs[n] = i.without(verdict.NotHeardYet())
 	}
 	go inParallel(len(all), func(n int) { answers <- answer{n, once(n)} })
-	began, heard := a.now(), map[int]bool{}
+	began, heard := time.Now(), map[int]bool{}
 	progress, view := output.NewListProgress(a.ErrOut), a.errView()
 	tick := time.NewTicker(betweenShows)
 	defer tick.Stop()
@@ -371,7 +371,7 @@ func (a *app) onceAll(all []*installation, once func(n int) *output.Status) []*o
 		case one := <-answers:
 			docs[one.of], heard[one.of] = one.doc, true
 		case <-tick.C:
-			elapsed := a.now().Sub(began)
+			elapsed := time.Since(began)
 			if !view.Redraw || elapsed < firstShow {
 				continue
 			}
