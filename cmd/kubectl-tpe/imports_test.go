@@ -18,12 +18,12 @@ const module = "github.com/kubectl-tpe/kubectl-tpe/"
 // kubejob, command. What a package may import of this module is listed; all else is refused.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
-		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", "recording", module + "schema"},
+		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", "recording", "private", module + "schema"},
 		"schema":          {},
 		"pkg/report":      {"output", "verdict", "pum", "readiness", "release"},
 		"pkg/output":      {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/observe":     {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
-		"pkg/recording":   {"observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
+		"pkg/recording":   {"observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command", "private"},
 		"pkg/verdict":     {"pum", "readiness", "release", "podexec", "kubejob", "command"},
 		"pkg/pum":         {"podexec", "kubejob", "kube"},
 		"pkg/readiness":   {"kubejob", "kube"},
@@ -33,6 +33,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/kubejob":     {},
 		"pkg/kube":        {},
 		"pkg/command":     {},
+		"pkg/private":     {},
 
 		"pkg/report/compile": {},
 	}
