@@ -89,11 +89,12 @@ type waitAll struct {
 
 // check looks once.
 func (w *waitAll) check(flags pumFlags) error {
-	inParallel(len(w.all), func(n int) {
-		one := w.all[n]
-		one.doc = one.once(flags, func(i *installation) verdict.Snapshot { return once(w.ctx, i.cluster, one.source(), flags) })
-		one.over = true
+	docs := w.app.onceAll(w.installations(), func(n int) *output.Status {
+		return w.all[n].once(flags, func(i *installation) verdict.Snapshot { return once(w.ctx, i.cluster, w.all[n].source(), flags) })
 	})
+	for n, one := range w.all {
+		one.doc, one.over = docs[n], true
+	}
 	return w.end()
 }
 
@@ -206,7 +207,7 @@ func (f *following) list() *output.StatusList {
 // all have answered before.
 const (
 	betweenShows = 250 * time.Millisecond
-	firstShow    = 5 * time.Second
+	firstShow    = 2 * time.Second
 )
 
 // run follows all until each is over or ctx ends, and shows them whenever one reported

@@ -18,7 +18,7 @@ const module = "github.com/kubectl-tpe/kubectl-tpe/"
 // kubejob, command. What a package may import of this module is listed; all else is refused.
 func TestArrowsOnlyGoDown(t *testing.T) {
 	may := map[string][]string{
-		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", "recording", module + "schema"},
+		"cmd/kubectl-tpe": {"report", "output", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "kube", "command", "recording", "private", module + "schema"},
 		"schema":          {},
 		"pkg/report":      {"private", "output", "verdict", "pum", "readiness", "release"},
 		"pkg/output":      {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},

@@ -297,7 +297,7 @@ func (i *installation) statusOf(s verdict.Snapshot, v verdict.Verdict) *output.S
 
 // without makes the document of an installation that was not asked, or has not answered.
 func (i *installation) without(v verdict.Verdict) *output.Status {
-	return output.NewStatus(i.place, verdict.Snapshot{ObservedAt: i.app.time(), Where: i.where}, v)
+	return output.NewStatus(i.place, i.unseen(), v)
 }
 
 // listOf makes the document of all of them.
@@ -338,9 +338,8 @@ func (a *app) statusAll(ctx context.Context, f *installationFlags, format *outpu
 	if err != nil {
 		return err
 	}
-	docs := make([]*output.Status, len(all))
-	inParallel(len(all), func(n int) {
-		docs[n] = all[n].once(flags, func(i *installation) verdict.Snapshot { return i.app.observe(ctx, i.cluster, flags) })
+	docs := a.onceAll(all, func(n int) *output.Status {
+		return all[n].once(flags, func(i *installation) verdict.Snapshot { return i.app.observe(ctx, i.cluster, flags) })
 	})
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
@@ -348,15 +347,59 @@ func (a *app) statusAll(ctx context.Context, f *installationFlags, format *outpu
 	return a.answerAll(format, all, a.listOf(all, docs), nil)
 }
 
-// once observes an installation once, and gives up on it if that takes too long.
+// onceAll returns the document of each installation. One that takes long does not hide the
+// others: a terminal that can be redrawn shows meanwhile what is known.
+func (a *app) onceAll(all []*installation, once func(n int) *output.Status) []*output.Status {
+	type answer struct {
+		of  int
+		doc *output.Status
+	}
+	docs, answers := make([]*output.Status, len(all)), make(chan answer)
+	for n, i := range all {
+		docs[n] = i.without(verdict.NotHeardYet())
+	}
+	go inParallel(len(all), func(n int) { answers <- answer{n, once(n)} })
+	began, heard := time.Now(), map[int]bool{}
+	progress, view := output.NewListProgress(a.ErrOut), a.errView()
+	tick := time.NewTicker(betweenShows)
+	defer tick.Stop()
+	for len(heard) < len(all) {
+		select {
+		case one := <-answers:
+			docs[one.of], heard[one.of] = one.doc, true
+		case <-tick.C:
+			elapsed := time.Since(began)
+			if !view.Redraw || elapsed < firstShow {
+				continue
+			}
+			list := a.listOf(all, docs)
+			open := list.Open(func(n int) bool { return heard[n] })
+			_ = progress.Show(list, a.errView(), open, output.Waiting{Elapsed: elapsed, Note: "waiting for " + open}) // the answer matters
+		}
+	}
+	_ = progress.Clear(view)
+	return docs
+}
+
+// once observes an installation once.
 func (i *installation) once(flags pumFlags, observe func(*installation) verdict.Snapshot) *output.Status {
+	return i.statusOf(i.seen(flags, observe))
+}
+
+// seen observes an installation once, and gives up on it if that takes too long.
+func (i *installation) seen(flags pumFlags, observe func(*installation) verdict.Snapshot) (verdict.Snapshot, verdict.Verdict) {
 	if i.unasked != nil {
-		return i.without(*i.unasked)
+		return i.unseen(), *i.unasked
 	}
 	limit := max(observeTimeout, flags.timeout) + giveUpAfter
 	s, inTime := within(limit, func() verdict.Snapshot { return observe(i) })
 	if !inTime {
-		return i.without(verdict.GivenUp(i.where, limit))
+		return i.unseen(), verdict.GivenUp(i.where, limit)
 	}
-	return i.statusOf(s, verdict.Judge(s))
+	return s, verdict.Judge(s)
+}
+
+// unseen is the snapshot of an installation that was not asked, or has not answered.
+func (i *installation) unseen() verdict.Snapshot {
+	return verdict.Snapshot{ObservedAt: i.app.time(), Where: i.where}
 }

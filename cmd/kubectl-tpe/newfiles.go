@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 )
 
 // A newFiles writes files into a folder that are to be there all or not at all, and that
@@ -32,11 +34,11 @@ func (n *newFiles) add(name string, write func(io.Writer) error) (size int64, er
 	if _, err := os.Lstat(filepath.Join(n.dir, name)); err == nil {
 		return 0, n.already(name)
 	}
-	f, err := createPrivate(filepath.Join(n.hidden, name))
+	f, err := private.Create(filepath.Join(n.hidden, name))
 	if err != nil {
 		return 0, err
 	}
-	n.names, n.shared = append(n.names, name), n.shared || !isPrivate(f)
+	n.names, n.shared = append(n.names, name), n.shared || !private.Is(f)
 	if err := errors.Join(write(f), f.Sync()); err != nil {
 		return 0, errors.Join(err, f.Close())
 	}
@@ -106,7 +108,7 @@ func copyNew(from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	f, err := createPrivate(to)
+	f, err := private.Create(to)
 	if err != nil {
 		return err
 	}

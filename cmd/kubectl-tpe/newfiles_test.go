@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 )
 
 // listing returns the names in a folder.
@@ -119,7 +121,7 @@ func TestFilesAreReadByTheirOwnerAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if !isPrivate(f) {
+	if !private.Is(f) {
 		t.Error("others can read it")
 	}
 	// Any other file is, so that the question has two answers: of a mode, or of a folder that all
@@ -136,10 +138,10 @@ func TestFilesAreReadByTheirOwnerAlone(t *testing.T) {
 	if err := openToAll(other); err != nil {
 		t.Fatal(err)
 	}
-	if isPrivate(g) {
+	if private.Is(g) {
 		t.Error("a file that all can read counts as private")
 	}
-	if _, err := createPrivate(other); !errors.Is(err, os.ErrExist) {
+	if _, err := private.Create(other); !errors.Is(err, os.ErrExist) {
 		t.Errorf("over a file: %v", err)
 	}
 }

@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 )
 
 // replaceFile writes a file whole or not at all: into another beside it, which then takes its
@@ -22,7 +26,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if info != nil && !info.Mode().IsRegular() {
 		return writeTo(path, write)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".kubectl-tpe-*") // 0600
+	f, err := beside(path, info)
 	if err != nil {
 		return err
 	}
@@ -40,6 +44,16 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// beside creates the file that takes the place of another. Where there is none, nobody else can
+// open it; on Windows one that takes a place has the access control list of the folder.
+func beside(path string, info fs.FileInfo) (*os.File, error) {
+	dir, name := filepath.Dir(path), ".kubectl-tpe-"
+	if info != nil {
+		return os.CreateTemp(dir, name+"*") // 0600
+	}
+	return private.Create(filepath.Join(dir, name+strconv.FormatUint(rand.Uint64(), 36)))
 }
 
 // mayReplace returns why a file cannot be replaced, as far as that is known before.

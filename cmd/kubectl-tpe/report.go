@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
@@ -24,6 +25,7 @@ import (
 func newReportCmd(a *app) *cobra.Command {
 	var format reportFormat
 	var flags pumFlags
+	var several installationFlags
 	cmd := &cobra.Command{
 		Use:   "report [FILE]",
 		Short: "Write a report to hand over: HTML, Markdown or JUnit",
@@ -40,9 +42,17 @@ down and for how long, use kubectl tpe wait --report, or --from with a recording
 Without FILE, or with -, the report goes to stdout. A file is written whole or
 not at all. A new one can be read by its owner only; one that exists is replaced.
 
-The exit code is that of the verdict, or 1 if the report could not be written.`,
+With --contexts or -A it is one report of several installations: a table of all of them,
+then the report of each, the gravest first. They are asked at the same time. One that
+cannot be reached hides none of the others.
+
+The exit code is that of the verdict, the gravest of several, or 1 if the report could
+not be written.`,
 		Example: `  # For a change ticket
   kubectl tpe report upgrade.html
+
+  # Of several clusters in one page
+  kubectl tpe report --contexts=prod-eu,prod-us upgrades.html
 
   # Of an upgrade that was recorded
   kubectl tpe report --from upgrade.jsonl.gz upgrade.html
@@ -54,6 +64,9 @@ The exit code is that of the verdict, or 1 if the report could not be written.`,
 			file := reportFile{format.of(args), slices.Concat(args, []string{standardOutput})[0]}
 			if err := file.check(); err != nil {
 				return answered(verdict.ExitUsage, err)
+			}
+			if several.several() {
+				return a.reportSeveral(cmd, &several, flags, file)
 			}
 			c, err := a.cluster()
 			if err != nil {
@@ -70,7 +83,52 @@ The exit code is that of the verdict, or 1 if the report could not be written.`,
 	a.failOn.add(cmd)
 	flags.add(cmd)
 	a.addFrom(cmd, false)
+	several.add(a, cmd)
 	return cmd
+}
+
+// reportSeveral writes one report of several installations, as they are now.
+func (a *app) reportSeveral(cmd *cobra.Command, several *installationFlags, flags pumFlags, file reportFile) error {
+	if err := several.check(cmd); err != nil {
+		return answered(verdict.ExitUsage, err)
+	}
+	ctx := cmd.Context()
+	all, err := a.installations(ctx, several, flags.deployment)
+	if err != nil {
+		return err
+	}
+	reports := make([]*report.Report, len(all))
+	docs := a.onceAll(all, func(n int) *output.Status {
+		i := all[n]
+		s, v := i.seen(flags, func(i *installation) verdict.Snapshot { return i.app.observe(ctx, i.cluster, flags) })
+		v = v.FailOn(a.failOn.level)
+		in := report.Input{Place: i.place, Snapshot: s, Verdict: v}
+		i.app.about(ctx, i.cluster, &in)
+		reports[n] = report.New(in)
+		return output.NewStatus(i.place, s, v)
+	})
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
+	list := a.listOf(all, docs)
+	if err := a.writeReport(file, report.NewList(list, reports)); err != nil {
+		return written(list.ExitCode, err)
+	}
+	if hint := hints(all); hint != "" {
+		return &exitError{list.ExitCode, nil, hint}
+	}
+	return answered(list.ExitCode, nil)
+}
+
+// writeReport writes a report, and says where it is.
+func (a *app) writeReport(file reportFile, r writable) error {
+	if err := file.write(a.Out, r); err != nil {
+		return err
+	}
+	if file.path != standardOutput {
+		fmt.Fprintf(a.ErrOut, "report written to %s\n", a.errView().Safe(file.path))
+	}
+	return nil
 }
 
 // reportOnce writes a report of what is observed now, or of what a file keeps.
@@ -79,11 +137,8 @@ func (a *app) reportOnce(ctx context.Context, c *cluster, flags pumFlags, file r
 	v := a.judge(s)
 	in := report.Input{Place: c.Place, Snapshot: s, Verdict: v, Timeline: timeline}
 	a.about(ctx, c, &in)
-	if err := file.write(a.Out, report.New(in)); err != nil {
+	if err := a.writeReport(file, report.New(in)); err != nil {
 		return written(v.ExitCode, err)
-	}
-	if file.path != standardOutput {
-		fmt.Fprintf(a.ErrOut, "report written to %s\n", a.errView().Safe(file.path))
 	}
 	return c.withRole(ctx, v.ExitCode, nil, slices.Concat(readiness.Rules(), pum.Rules()))
 }
@@ -182,7 +237,12 @@ func (f reportFile) check() error {
 	return nil
 }
 
-func (f reportFile) write(out io.Writer, r *report.Report) error {
+// A writable is a report of one installation, or of several.
+type writable interface {
+	Write(w io.Writer, f report.Format) error
+}
+
+func (f reportFile) write(out io.Writer, r writable) error {
 	if f.path == standardOutput {
 		return r.Write(out, f.format)
 	}

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/report"
@@ -137,6 +138,12 @@ func TestReplaceFile(t *testing.T) {
 	}
 	must(replaceFile(path, write("first", nil)))
 	check("new", "first", 0o600)
+	first, err := os.Open(path)
+	must(err)
+	if !private.Is(first) {
+		t.Error("others can read a new file")
+	}
+	must(first.Close())
 	must(os.Chmod(path, 0o640))
 	must(replaceFile(path, write("second", nil)))
 	check("replaced", "second", 0o640)

@@ -105,6 +105,9 @@ func onTerminal(t *testing.T, plugin, dir string, env, args []string) (stdout, s
 		t.Fatal(err)
 	}
 	defer terminal.Close()
+	if slices.Contains(env, "TERM=xterm") {
+		must(pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 120}))
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, plugin, args...)
@@ -253,5 +256,26 @@ func TestSeveralSayWhatIsAsked(t *testing.T) {
 		if !strings.HasPrefix(stderr, want) || first == 0 || first > 5*time.Second {
 			t.Errorf("%s: after %s %q", line, first, stderr)
 		}
+	}
+}
+
+// What is known of the others is shown after 2 s, in place, while one is silent.
+func TestASilentInstallationHidesNoOther(t *testing.T) {
+	plugin, silent := pluginLink(t), silentListener(t)
+	dir := t.TempDir()
+	kubeconfig := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: c}}, {name: gone, context: {cluster: d}}], "+
+		"clusters: [{name: c, cluster: {server: 'http://%s'}}, {name: d, cluster: {server: 'http://127.0.0.1:1'}}]}", silent)
+	if err := os.WriteFile(filepath.Join(dir, "kubeconfig"), []byte(kubeconfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"status --contexts=a,gone", "status --watch --contexts=a,gone", "report --contexts=a,gone", "wait --timeout=0 --contexts=a,gone"} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			stdout, stderr, _, _, _ := onTerminal(t, plugin, dir, []string{"TEST_INTERRUPT=6s", "KUBECONFIG=kubeconfig", "TERM=xterm", "LC_ALL=C.UTF-8", "NO_COLOR="}, strings.Fields(line))
+			all := stdout + stderr
+			if !strings.Contains(all, "no answer yet") || !strings.Contains(all, "gone") || !strings.Contains(all, "API server unreachable") {
+				t.Errorf("stdout: %q\nstderr: %q", stdout, stderr)
+			}
+		})
 	}
 }

@@ -47,7 +47,7 @@ Exit codes:
   kubectl tpe upgrade-plan --to 8.0.0
 
   # The commands alone
-  kubectl tpe upgrade-plan --to 8.0.0 -o jsonpath='{range .steps[*].commands[*]}{@}{"\n"}{end}'`,
+  kubectl tpe upgrade-plan --to 8.0.0 -o jsonpath='{range .steps[*]}{range .commands[*]}{@}{"\n"}{end}{end}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from := options.from.Version; from != nil && options.to.Compare(*from) < 0 {

@@ -4,7 +4,6 @@ package observe
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"sync"
 	"time"
@@ -258,12 +257,10 @@ func (f *follower) reread(ctx context.Context) {
 		case <-f.wanted:
 		}
 		for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, longestPause) {
-			lists, cancel := context.WithTimeout(ctx, deadline)
-			r := f.read(ctx, lists)
-			if errors.Is(lists.Err(), context.DeadlineExceeded) {
+			r := f.read(ctx, deadline)
+			if r.late {
 				deadline = min(2*deadline, longestDeadline)
 			}
-			cancel()
 			failure := r.failed()
 			f.pass(ctx, func(*state) { f.take(r, failure) })
 			f.tried()

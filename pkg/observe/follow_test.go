@@ -339,11 +339,33 @@ func TestWhatIsKnownOfAKindStays(t *testing.T) {
 		s := &Source{List: func(context.Context) (*readiness.Assessment, error) { return tt.now, nil }}
 		st := state{}
 		st.Assessment = tt.before
-		s.read(t.Context(), t.Context()).apply(&st)
+		s.read(t.Context(), 0).apply(&st)
 		if st.Assessment.Workloads[0].State != tt.want.Workloads[0].State || len(st.Assessment.Gaps) != len(tt.want.Gaps) {
 			t.Errorf("%s: %+v, want %+v", name, st.Assessment, tt.want)
 		}
 	}
+}
+
+// However long PUM's pod takes to be found, the lists have their whole time from then on: they would
+// else end before they are asked for, and nobody could say who does not answer.
+func TestTheTimeOfTheListsBeginsWithThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Source{Goal: verdict.GoalAll}
+		s.Ask = func(ctx context.Context, _ func()) (*pum.Answer, error) {
+			time.Sleep(2 * firstDeadline)
+			return nil, pum.ErrNoAnswer
+		}
+		var left time.Duration
+		s.List = func(ctx context.Context) (*readiness.Assessment, error) {
+			end, _ := ctx.Deadline()
+			left = time.Until(end)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		if r := s.read(t.Context(), firstDeadline); left != firstDeadline || !r.late {
+			t.Errorf("the lists have %s of %s, late: %t", left, firstDeadline, r.late)
+		}
+	})
 }
 
 // An answer that is applied late does not take the place of a newer one.

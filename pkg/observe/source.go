@@ -83,7 +83,7 @@ func Kinds(goal verdict.Goal) []string {
 // Once reads everything once. What could not be asked is part of the snapshot.
 func (s *Source) Once(ctx context.Context) verdict.Snapshot {
 	st := state{Snapshot: s.empty()}
-	s.read(ctx, ctx).apply(&st)
+	s.read(ctx, 0).apply(&st)
 	snapshot := s.dated(&st, time.Now())
 	if s.Ask != nil && snapshot.Outdated() { // the job ended while PUM was asked, or a moment before
 		st.PUMChangedAt = time.Now().Add(-1) // it is known to be over: what PUM is asked from now on comes after it
@@ -170,6 +170,7 @@ type reading struct {
 	began      time.Time
 	assessment *readiness.Assessment
 	listErr    error
+	late       bool // the lists did not come in time
 	answer     answer
 	helm       helm
 }
@@ -180,11 +181,12 @@ type helm struct {
 	err      error
 }
 
-// read reads all that the goal needs. The lists have a deadline of their own, that of the
-// second context.
+// read reads all that the goal needs. The lists may take as long as the second argument says; 0
+// is as long as the rest.
 //
-// PUM's command takes longest. The lists begin when its pod is found, so that none delays it.
-func (s *Source) read(ctx, lists context.Context) *reading {
+// PUM's command takes longest. The lists begin when its pod is found, so that none delays it, and
+// their time begins with them: what PUM's pod took is not theirs.
+func (s *Source) read(ctx context.Context, deadline time.Duration) *reading {
 	r := &reading{began: time.Now()}
 	var parts sync.WaitGroup
 	found := make(chan struct{})
@@ -200,7 +202,13 @@ func (s *Source) read(ctx, lists context.Context) *reading {
 		parts.Go(func() { r.helm = s.readHelm(ctx) })
 	}
 	if s.List != nil {
+		lists, cancel := ctx, context.CancelFunc(func() {})
+		if deadline > 0 {
+			lists, cancel = context.WithTimeout(ctx, deadline)
+		}
 		r.assessment, r.listErr = s.List(lists)
+		r.late = deadline > 0 && errors.Is(lists.Err(), context.DeadlineExceeded)
+		cancel()
 		if cause := context.Cause(ctx); r.listErr != nil && cause != nil && !errors.Is(r.listErr, cause) {
 			r.listErr = fmt.Errorf("%w: %w", cause, r.listErr)
 		}

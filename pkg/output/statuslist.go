@@ -16,7 +16,8 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// A StatusList is the document of the commands status and wait for several installations.
+// A StatusList is the document of the commands status and wait for several installations, and
+// what report is about.
 type StatusList struct {
 	metav1.TypeMeta `json:",inline"`
 	ObservedAt      time.Time        `json:"observedAt"` // when the last of them was
@@ -52,7 +53,7 @@ func NewStatusList(now time.Time, items []*Status, wheres []command.Where) *Stat
 			l.ExitCode, l.Outcome, l.word = code, doc.Outcome, doc.Word()
 		}
 	}
-	for _, i := range l.gravestFirst() {
+	for _, i := range l.GravestFirst() {
 		if doc := items[i]; doc.Outcome != verdict.OutcomeDone && doc.Namespace != "" {
 			l.next = append(l.next, wheres[i].TPE("status"))
 		}
@@ -115,7 +116,7 @@ func (l *StatusList) redraw(s *screen) {
 	if f.most > 0 && f.over() > 0 && len(list.rows) == len(l.Items) {
 		rows := list.rows
 		list.rows = nil
-		for _, i := range l.gravestFirst() {
+		for _, i := range l.GravestFirst() {
 			list.rows = append(list.rows, rows[i])
 		}
 	}
@@ -123,8 +124,8 @@ func (l *StatusList) redraw(s *screen) {
 	s.lay(f)
 }
 
-// gravestFirst returns the indices of the installations in the order of their verdicts.
-func (l *StatusList) gravestFirst() []int {
+// GravestFirst returns the indices of the installations in the order of their verdicts.
+func (l *StatusList) GravestFirst() []int {
 	order := make([]int, len(l.Items))
 	for i := range order {
 		order[i] = i
@@ -143,7 +144,7 @@ var verdictWords = []string{"failed", "forbidden", "unknown", "pending", "done"}
 
 // parts are the verdict, the list, with -o wide the findings, and the next commands.
 func (l *StatusList) parts(s *screen) []*part {
-	top := &part{rows: []row{{lines: []string{s.fitted(l.title()), "", s.fitted(fmt.Sprintf("%-7s  %s", l.word, l.headline()))}}}}
+	top := &part{rows: []row{{lines: []string{s.fitted(l.title()), "", s.fitted(fmt.Sprintf("%-7s  %s", l.word, l.Headline()))}}}}
 	if l.note != "" {
 		top.rows = append(top.rows, row{lines: []string{s.fitted(l.note)}})
 	}
@@ -159,10 +160,16 @@ func (l *StatusList) parts(s *screen) []*part {
 	return append(parts, s.nextPart(l.next))
 }
 
-// title says how many installations there are, and where they are if that is one place.
+// Word is the outcome as a screen says it.
+func (l *StatusList) Word() string { return l.word }
+
+// Title says how many installations there are.
+func (l *StatusList) Title() string { return "ThingPark Enterprise, " + installations(len(l.Items)) }
+
+// title also says where they are, if that is one place.
 func (l *StatusList) title() string {
 	context, namespace := l.one()
-	title := "ThingPark Enterprise, " + installations(len(l.Items))
+	title := l.Title()
 	if context && len(l.Items) > 0 && l.Items[0].Context != "" {
 		title += "   context " + l.Items[0].Context
 	}
@@ -183,7 +190,7 @@ func (l *StatusList) table(s *screen) *table {
 		if e := doc.Entries; e != nil {
 			entries = fmt.Sprintf("%d/%d", e.Summary.Final, e.Summary.Total)
 		}
-		t.add(doc.word(), doc.Context, doc.Namespace, doc.release(), workloads, entries, fmt.Sprint(int(doc.ExitCode)), s.view.age(doc.upgradedAt()), doc.why())
+		t.add(doc.word(), doc.Context, doc.Namespace, doc.release(), workloads, entries, fmt.Sprint(int(doc.ExitCode)), s.view.age(doc.upgradedAt()), doc.Why())
 	}
 	l.columns(t, s.format.Wide())
 	return t
@@ -217,8 +224,8 @@ func (l *StatusList) details(s *screen) (parts []*part) {
 	return parts
 }
 
-// headline counts the installations by their verdicts, the gravest first.
-func (l *StatusList) headline() string {
+// Headline counts the installations by their verdicts, the gravest first.
+func (l *StatusList) Headline() string {
 	counts := map[string]int{}
 	for _, doc := range l.Items {
 		counts[strings.ToLower(doc.word())]++
@@ -260,9 +267,9 @@ func (doc *Status) upgradedAt() (last time.Time) {
 	return last
 }
 
-// why says in a cell why an installation is not done: its gravest finding, or what is missing.
+// Why says in a cell why an installation is not done: its gravest finding, or what is missing.
 // For one that is done it says the first warning.
-func (doc *Status) why() string {
+func (doc *Status) Why() string {
 	switch level := doc.worst(); {
 	case doc.unheard():
 		return "no answer yet"
@@ -341,7 +348,7 @@ func (l *StatusList) changes(before Watched) []string {
 // sentence says in one line what the verdict of an installation is, and why.
 func (doc *Status) sentence() string {
 	text := strings.ToLower(doc.word())
-	if why := doc.why(); why != "" {
+	if why := doc.Why(); why != "" {
 		text += ": " + why
 	}
 	return text

@@ -160,7 +160,7 @@ func TestStatusListWords(t *testing.T) {
 	h.ExitCode, h.Findings = verdict.ExitError, []verdict.Finding{
 		{Code: verdict.CodeUnreachable, Level: verdict.LevelError, Summary: "workloads unknown", Detail: "list pods: connection refused"},
 	}
-	if got, want := (&Status{Head: h}).why(), "API server unreachable: list pods: connection refused"; got != want {
+	if got, want := (&Status{Head: h}).Why(), "API server unreachable: list pods: connection refused"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

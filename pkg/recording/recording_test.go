@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
@@ -241,6 +242,9 @@ func TestCreate(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if f, err := os.Open(path); err != nil || !private.Is(f) || f.Close() != nil {
+		t.Errorf("others can read it, or nobody: %v", err)
 	}
 	w, err := recording.Create(path, recording.Head{}, recording.Options{Overwrite: true})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/observe"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
@@ -74,11 +75,10 @@ type written struct {
 // Create creates a recording that only its owner can read, and writes its head. A file that is
 // there is not overwritten, unless the options say so.
 func Create(path string, head Head, options Options) (*Writer, error) {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if options.Overwrite {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	file, err := private.Create(path)
+	if options.Overwrite && errors.Is(err, fs.ErrExist) {
+		file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	}
-	file, err := os.OpenFile(path, flags, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("%s already exists; it is not overwritten: use another name, or --overwrite", path)
 	}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 //go:embed style.css
@@ -22,8 +24,8 @@ func policy() string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'"
 }
 
-// html writes the report as one page that needs nothing else.
-func (r *Report) html(w io.Writer) error { return r.page().Render(context.Background(), w) }
+// render writes one page that needs nothing else.
+func render(w io.Writer, page templ.Component) error { return page.Render(context.Background(), w) }
 
 func lines(all []string) string { return strings.Join(all, "\n") }
 

@@ -19,11 +19,22 @@ import (
 // jobs, entries and releases. What is not good is a failure, what is not known an error. The
 // file has neither exactly if the exit code is 0. It follows junit-10.xsd of Jenkins' xUnit
 // plugin, whose testsuites have no count of skipped ones.
-func (r *Report) junit(w io.Writer) error {
-	all := junit.Testsuites{Name: r.title, Time: seconds(r.took)}
-	for _, s := range []junit.Testsuite{r.verdictSuite(), r.workloadSuite(), r.jobSuite(), r.entrySuite(), r.releaseSuite()} {
-		s.ID, s.Time = len(all.Suites), seconds(r.took)
-		s.SetTimestamp(r.at)
+func (r *Report) junit(w io.Writer) error { return writeSuites(w, r.title, r.took, r.suites()) }
+
+// suites are the suites, each of the time that the report is about.
+func (r *Report) suites() []junit.Testsuite {
+	all := []junit.Testsuite{r.verdictSuite(), r.workloadSuite(), r.jobSuite(), r.entrySuite(), r.releaseSuite()}
+	for i := range all {
+		all[i].Time = seconds(r.took)
+		all[i].SetTimestamp(r.at)
+	}
+	return all
+}
+
+func writeSuites(w io.Writer, name string, took time.Duration, suites []junit.Testsuite) error {
+	all := junit.Testsuites{Name: name, Time: seconds(took)}
+	for i, s := range suites {
+		s.ID = i
 		all.AddSuite(s)
 	}
 	all.Skipped = 0

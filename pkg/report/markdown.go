@@ -47,6 +47,19 @@ func (s *sheet) line(format string, args ...any) bool {
 // renders as it is, and as nothing else.
 func (r *Report) markdown(w io.Writer) error {
 	s := &sheet{}
+	r.sheet(s)
+	return s.write(w)
+}
+
+func (s *sheet) write(w io.Writer) error {
+	if s.cut {
+		s.WriteString("\nToo long for a summary; the rest is left out.\n")
+	}
+	_, err := io.WriteString(w, s.String())
+	return err
+}
+
+func (r *Report) sheet(s *sheet) {
 	s.line("## %s %s: %s\n", sign(r.outcome.tone), r.word, quoted(r.title))
 	if r.gravest != "" {
 		s.line("**%s**\n", quoted(r.gravest))
@@ -67,11 +80,6 @@ func (r *Report) markdown(w io.Writer) error {
 	r.jobsSheet(s)
 	r.releasesSheet(s)
 	r.gantt(s)
-	if s.cut {
-		s.WriteString("\nToo long for a summary; the rest is left out.\n")
-	}
-	_, err := io.WriteString(w, s.String())
-	return err
 }
 
 // sign stands for a tone where there is no color.

@@ -46,6 +46,7 @@ type Input struct {
 // A Report is what is written, in text that prints.
 type Report struct {
 	title    string
+	release  string // of ThingPark Enterprise; empty if it is not clear
 	outcome  state
 	word     string
 	headline string
@@ -128,7 +129,7 @@ const (
 func New(in Input) *Report {
 	doc := output.NewStatus(in.Place, in.Snapshot, in.Verdict)
 	r := &Report{
-		title: clean(doc.Title(), mostLine), outcome: outcomeState(doc.Outcome), word: doc.Word(), headline: clean(doc.Headline(), mostLine),
+		title: clean(doc.Title(), mostLine), release: clean(installed(doc), mostName), outcome: outcomeState(doc.Outcome), word: doc.Word(), headline: clean(doc.Headline(), mostLine),
 		ended: clean(in.Ended, mostLine), exitCode: doc.ExitCode, at: doc.ObservedAt, version: clean(in.Version, mostName), asked: in.Snapshot.Asks(),
 	}
 	if in.Timeline != nil {
@@ -168,7 +169,7 @@ func (r *Report) Write(w io.Writer, f Format) error {
 	case JUnit:
 		return r.junit(w)
 	}
-	return r.html(w)
+	return render(w, r.page())
 }
 
 func factsOf(doc *output.Status, in Input, c *chart) []fact {

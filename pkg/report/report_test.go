@@ -20,6 +20,7 @@ import (
 	gmtext "github.com/yuin/goldmark/text"
 	"golang.org/x/net/html"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -73,6 +74,76 @@ func hostileInput(x string) Input {
 	}
 }
 
+type writable interface {
+	Write(w io.Writer, f Format) error
+}
+
+// ofEach tests reports of one installation, and those of several.
+func ofEach(t *testing.T, test func(t *testing.T, of func(Input) writable)) {
+	t.Run("one", func(t *testing.T) { test(t, func(in Input) writable { return New(in) }) })
+	t.Run("several", func(t *testing.T) { test(t, func(in Input) writable { return several(in, in) }) })
+}
+
+// several is a report of several installations.
+func several(inputs ...Input) *List {
+	var docs []*output.Status
+	var reports []*Report
+	for _, in := range inputs {
+		docs, reports = append(docs, output.NewStatus(in.Place, in.Snapshot, in.Verdict)), append(reports, New(in))
+	}
+	return NewList(output.NewStatusList(begin, docs, make([]command.Where, len(docs))), reports)
+}
+
+// A report of several begins with the gravest, and has the suites of each under its name.
+func TestSeveral(t *testing.T) {
+	var inputs []Input
+	all := situations()
+	for _, name := range []string{"ready", "pending", "aborted", "blind"} {
+		inputs = append(inputs, Input{Place: output.Place{Context: name, Namespace: "tpe"}, Snapshot: all[name], Verdict: verdict.Judge(all[name])})
+	}
+	l := several(inputs...)
+	for _, format := range []Format{HTML, Markdown} {
+		text, from := written(t, l, format), 0
+		for _, says := range []string{"1 failed, 1 unknown, 1 pending, 1 done", "aborted: ThingPark", "blind: ThingPark", "pending: ThingPark", "ready: ThingPark"} {
+			at := strings.Index(text[from:], says)
+			if at < 0 {
+				t.Errorf("%s: no %q behind the others:\n%s", format, says, text)
+				continue
+			}
+			from += at
+		}
+	}
+	suites, err := junit.Ingest([]byte(written(t, l, JUnit)))
+	must(t, err)
+	bad := map[string]int{}
+	for _, s := range suites {
+		name, _, _ := strings.Cut(s.Name, ": ")
+		bad[name] += s.Totals.Failed + s.Totals.Error
+		for _, c := range s.Tests {
+			if !strings.HasPrefix(c.Classname, "tpe."+name+".") {
+				t.Errorf("%s: class %s", s.Name, c.Classname)
+			}
+		}
+	}
+	if len(suites) != 20 || bad["ready"] != 0 || bad["pending"] == 0 || bad["aborted"] == 0 || bad["blind"] == 0 {
+		t.Errorf("%d suites, failures and errors: %v", len(suites), bad)
+	}
+}
+
+// However many there are, a summary is short, and its table has the gravest.
+func TestManyInstallations(t *testing.T) {
+	all := situations()
+	var inputs []Input
+	for i := range 200 {
+		inputs = append(inputs, Input{Place: output.Place{Context: fmt.Sprintf("good-%d", i)}, Snapshot: all["ready"], Verdict: verdict.Judge(all["ready"])})
+	}
+	inputs = append(inputs, Input{Place: output.Place{Context: "bad"}, Snapshot: all["aborted"], Verdict: verdict.Judge(all["aborted"])})
+	sheet := written(t, several(inputs...), Markdown)
+	if len(sheet) > MostMarkdown || !strings.Contains(sheet, "| --- | --- | --- | --- | --- |\n| bad | ❌ FAILED ") {
+		t.Errorf("%d bytes:\n%.2000s", len(sheet), sheet)
+	}
+}
+
 // shown is how a text is shown: what does not print as an escape.
 func shown(x string) string { return output.Line(x) }
 
@@ -98,41 +169,43 @@ var harmless = map[string]string{
 }
 
 func TestHostileTextInAPage(t *testing.T) {
-	for _, x := range hostile() {
-		page := written(t, New(hostileInput(x)), HTML)
-		if bad := unprintable(page); bad != "" {
-			t.Errorf("%q: %s in the page", x, bad)
-		}
-		root, err := html.Parse(strings.NewReader(page))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var said strings.Builder
-		elements := map[string]int{}
-		for n := range root.Descendants() {
-			switch n.Type {
-			case html.TextNode:
-				said.WriteString(n.Data + "\n")
-			case html.CommentNode:
-				t.Errorf("%q: a comment", x)
-			case html.ElementNode:
-				allowed, ok := harmless[n.Data]
-				elements[n.Data]++
-				for _, a := range n.Attr {
-					ok = ok && slices.Contains(strings.Fields(allowed), strings.ToLower(a.Key)) && (a.Key != "fill" || a.Val == "none" || strings.HasPrefix(a.Val, "url(#p-"))
-				}
-				if !ok {
-					t.Errorf("%q: <%s %v>", x, n.Data, n.Attr)
+	ofEach(t, func(t *testing.T, of func(Input) writable) {
+		for _, x := range hostile() {
+			page := written(t, of(hostileInput(x)), HTML)
+			if bad := unprintable(page); bad != "" {
+				t.Errorf("%q: %s in the page", x, bad)
+			}
+			root, err := html.Parse(strings.NewReader(page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said strings.Builder
+			elements := map[string]int{}
+			for n := range root.Descendants() {
+				switch n.Type {
+				case html.TextNode:
+					said.WriteString(n.Data + "\n")
+				case html.CommentNode:
+					t.Errorf("%q: a comment", x)
+				case html.ElementNode:
+					allowed, ok := harmless[n.Data]
+					elements[n.Data]++
+					for _, a := range n.Attr {
+						ok = ok && slices.Contains(strings.Fields(allowed), strings.ToLower(a.Key)) && (a.Key != "fill" || a.Val == "none" || strings.HasPrefix(a.Val, "url(#p-"))
+					}
+					if !ok {
+						t.Errorf("%q: <%s %v>", x, n.Data, n.Attr)
+					}
 				}
 			}
+			if elements["style"] != 1 || elements["html"] != 1 {
+				t.Errorf("%q: %v", x, elements)
+			}
+			if n := strings.Count(said.String(), shown(x)); n < 12 {
+				t.Errorf("%q is shown %d times", x, n)
+			}
 		}
-		if elements["style"] != 1 || elements["html"] != 1 {
-			t.Errorf("%q: %v", x, elements)
-		}
-		if n := strings.Count(said.String(), shown(x)); n < 12 {
-			t.Errorf("%q is shown %d times", x, n)
-		}
-	}
+	})
 }
 
 // The page asks for nothing, and says so to the browser.
@@ -154,48 +227,50 @@ func TestAPageIsAlone(t *testing.T) {
 // Whatever the text, GitHub's grammar finds in it nothing but text: no link, no picture, no
 // markup but that of the report.
 func TestHostileTextInMarkdown(t *testing.T) {
-	parser := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
-	shape := func(x string) (blocks map[string]int, said string) {
-		source := []byte(written(t, New(hostileInput(x)), Markdown))
-		if bad := unprintable(string(source)); bad != "" && bad != "U+FE0F" { // part of a sign
-			t.Errorf("%q: %s in the summary", x, bad)
-		}
-		blocks = map[string]int{}
-		var b strings.Builder
-		must(t, ast.Walk(parser.Parse(gmtext.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-			if !entering {
-				if n.Type() == ast.TypeBlock {
-					b.WriteString("\n")
-				}
-				return ast.WalkContinue, nil
+	ofEach(t, func(t *testing.T, of func(Input) writable) {
+		parser := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
+		shape := func(x string) (blocks map[string]int, said string) {
+			source := []byte(written(t, of(hostileInput(x)), Markdown))
+			if bad := unprintable(string(source)); bad != "" && bad != "U+FE0F" { // part of a sign
+				t.Errorf("%q: %s in the summary", x, bad)
 			}
-			switch n := n.(type) {
-			case *ast.Text:
-				b.Write(unescaped(n.Segment.Value(source)))
-				return ast.WalkContinue, nil
-			case *ast.RawHTML:
-				if raw := string(n.Segments.Value(source)); raw != "<!-- -->" {
-					t.Errorf("%q: %s", x, raw)
+			blocks = map[string]int{}
+			var b strings.Builder
+			must(t, ast.Walk(parser.Parse(gmtext.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+				if !entering {
+					if n.Type() == ast.TypeBlock {
+						b.WriteString("\n")
+					}
+					return ast.WalkContinue, nil
 				}
+				switch n := n.(type) {
+				case *ast.Text:
+					b.Write(unescaped(n.Segment.Value(source)))
+					return ast.WalkContinue, nil
+				case *ast.RawHTML:
+					if raw := string(n.Segments.Value(source)); raw != "<!-- -->" {
+						t.Errorf("%q: %s", x, raw)
+					}
+					return ast.WalkContinue, nil
+				case *ast.FencedCodeBlock:
+					b.Write(n.Lines().Value(source))
+				}
+				blocks[n.Kind().String()]++
 				return ast.WalkContinue, nil
-			case *ast.FencedCodeBlock:
-				b.Write(n.Lines().Value(source))
+			}))
+			return blocks, b.String()
+		}
+		want, _ := shape("harmless")
+		for _, x := range hostile() {
+			have, said := shape(x)
+			if fmt.Sprint(have) != fmt.Sprint(want) {
+				t.Errorf("%q makes %v\nof %v", x, have, want)
 			}
-			blocks[n.Kind().String()]++
-			return ast.WalkContinue, nil
-		}))
-		return blocks, b.String()
-	}
-	want, _ := shape("harmless")
-	for _, x := range hostile() {
-		have, said := shape(x)
-		if fmt.Sprint(have) != fmt.Sprint(want) {
-			t.Errorf("%q makes %v\nof %v", x, have, want)
+			if n := strings.Count(said, strings.TrimSpace(shown(x))); n < 8 {
+				t.Errorf("%q is shown %d times:\n%s", x, n, said)
+			}
 		}
-		if n := strings.Count(said, strings.TrimSpace(shown(x))); n < 8 {
-			t.Errorf("%q is shown %d times:\n%s", x, n, said)
-		}
-	}
+	})
 }
 
 func must(t *testing.T, err error) {
@@ -218,37 +293,39 @@ func unescaped(b []byte) []byte {
 }
 
 func TestHostileTextInJUnit(t *testing.T) {
-	count := 0
-	for i, x := range append([]string{"harmless"}, hostile()...) {
-		text := written(t, New(hostileInput(x)), JUnit)
-		if bad := unprintable(text); bad != "" {
-			t.Errorf("%q: %s in the file", x, bad)
-		}
-		suites, err := junit.Ingest([]byte(text))
-		if err != nil {
-			t.Fatalf("%q: %v\n%s", x, err, text)
-		}
-		n, said := 0, ""
-		for _, s := range suites {
-			for _, c := range s.Tests {
-				n++
-				said += c.Name + "\n"
-				if c.Error != nil {
-					said += c.Error.Error() + "\n"
+	ofEach(t, func(t *testing.T, of func(Input) writable) {
+		count := 0
+		for i, x := range append([]string{"harmless"}, hostile()...) {
+			text := written(t, of(hostileInput(x)), JUnit)
+			if bad := unprintable(text); bad != "" {
+				t.Errorf("%q: %s in the file", x, bad)
+			}
+			suites, err := junit.Ingest([]byte(text))
+			if err != nil {
+				t.Fatalf("%q: %v\n%s", x, err, text)
+			}
+			n, said := 0, ""
+			for _, s := range suites {
+				for _, c := range s.Tests {
+					n++
+					said += c.Name + "\n"
+					if c.Error != nil {
+						said += c.Error.Error() + "\n"
+					}
+					said += c.Message + "\n"
 				}
-				said += c.Message + "\n"
+			}
+			if i == 0 {
+				count = n
+			}
+			if n != count {
+				t.Errorf("%q: %d tests, want %d", x, n, count)
+			}
+			if k := strings.Count(said, strings.TrimSpace(shown(x))); k < 6 {
+				t.Errorf("%q is shown %d times:\n%s", x, k, said)
 			}
 		}
-		if i == 0 {
-			count = n
-		}
-		if n != count {
-			t.Errorf("%q: %d tests, want %d", x, n, count)
-		}
-		if k := strings.Count(said, strings.TrimSpace(shown(x))); k < 6 {
-			t.Errorf("%q is shown %d times:\n%s", x, k, said)
-		}
-	}
+	})
 }
 
 // situations are snapshots of all outcomes, with what their suites must have.

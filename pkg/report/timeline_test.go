@@ -51,7 +51,7 @@ func made(t *Timeline, s verdict.Snapshot) *Report {
 	return New(Input{Place: output.Place{Namespace: "tpe", Context: "eu"}, Snapshot: s, Verdict: verdict.Judge(s), Timeline: t})
 }
 
-func written(t *testing.T, r *Report, f Format) string {
+func written(t *testing.T, r writable, f Format) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := r.Write(&b, f); err != nil {

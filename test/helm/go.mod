@@ -4,6 +4,8 @@ go 1.26.0
 
 replace github.com/kubectl-tpe/kubectl-tpe => ../..
 
+tool helm.sh/helm/v4/cmd/helm
+
 require (
 	github.com/kubectl-tpe/kubectl-tpe v0.0.0
 	github.com/spf13/cobra v1.10.2

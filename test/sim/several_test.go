@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -180,6 +181,36 @@ func TestTenInstallations(t *testing.T) {
 	}
 }
 
+// A report of ten has all of them, as the list has them, and takes as long as the slowest alone.
+func TestReportOfTenInstallations(t *testing.T) {
+	t.Parallel()
+	environment := several(t, ten(t))
+	contexts := "--contexts=" + strings.Join(slices.Sorted(maps.Keys(codesOfTen)), ",")
+	alone := ask(t, environment, "report", "--context=10-slow")
+	a := ask(t, environment, "report", contexts)
+	if limit := alone.took + late; a.code != 4 || a.took > limit {
+		t.Errorf("exit code %d after %s, and the slowest alone took %s\n%s", a.code, a.took, alone.took, a.stderr)
+	}
+	sheet := ask(t, environment, "report", contexts, "-o", "markdown")
+	suites := ask(t, environment, "report", contexts, "-o", "junit")
+	for name, code := range codesOfTen {
+		word := map[int]string{0: "✅ DONE", 3: "❌ FAILED", 8: "⏳ PENDING", 4: "❔ FORBIDDEN"}[code]
+		if row := fmt.Sprintf("\n| %s | %s |", name, word); !strings.Contains(sheet.stdout, row) {
+			t.Errorf("markdown: no %q in\n%s", row, sheet.stdout)
+		}
+		if !strings.Contains(a.stdout, name+": ThingPark Enterprise") {
+			t.Errorf("html: %s is missing", name)
+		}
+		suite := regexp.MustCompile(`<testsuite name="` + name + `: verdict" tests="1" failures="(\d)" errors="(\d)"`).FindStringSubmatch(suites.stdout)
+		if suite == nil || (suite[1]+suite[2] == "00") != (code == 0) {
+			t.Errorf("junit: the verdict of %s is %q", name, suite)
+		}
+	}
+	if sheet.code != 4 || suites.code != 4 || !strings.Contains(sheet.stdout, "2 failed, 2 forbidden, 1 pending, 5 done") {
+		t.Errorf("exit codes %d and %d:\n%s", sheet.code, suites.code, sheet.stdout)
+	}
+}
+
 // A wait ends when each is over or out of time, and says which was not.
 func TestWaitForTenInstallations(t *testing.T) {
 	t.Parallel()
@@ -242,6 +273,9 @@ func TestUnreachableInstallation(t *testing.T) {
 		if diff := cmp.Diff(with(map[string]int{"done": 0, "gone": 1}, Namespace), codes(t, a)); diff != "" || a.code != 1 || a.took > 20*time.Second {
 			t.Errorf("%s: exit code %d after %s (-want +got):\n%s\n%s", command, a.code, a.took, diff, a.stderr)
 		}
+	}
+	if a := ask(t, environment, "report", "--contexts=gone,done", "-o", "markdown"); a.code != 1 || !strings.Contains(a.stdout, "\n| gone | ❔ UNKNOWN |") || !strings.Contains(a.stdout, "\n| done | ✅ DONE |") {
+		t.Errorf("report: exit code %d\n%s\n%s", a.code, a.stdout, a.stderr)
 	}
 }
 
@@ -333,6 +367,10 @@ func TestAllNamespaces(t *testing.T) {
 			if !strings.Contains(a.stderr, tt.says) {
 				t.Errorf("%s: %s does not say %q:\n%s", tt.name, command, tt.says, a.stderr)
 			}
+		}
+		a := ask(t, environment, slices.Concat([]string{"report", "-o", "junit"}, tt.args)...)
+		if n := strings.Count(a.stdout, `: verdict" tests="1"`); n != len(tt.want) || a.code != tt.code || !strings.Contains(a.stderr, tt.says) {
+			t.Errorf("%s: report: exit code %d, %d installations:\n%s", tt.name, a.code, n, a.stderr)
 		}
 	}
 }

@@ -192,9 +192,14 @@ func (b *Builder) goCommand(ctx context.Context, c component, args ...string) *e
 // Compile compiles the program whose source is in a folder, as seen from test/lab, on
 // which the user's own settings for builds have no influence either.
 func (b *Builder) Compile(ctx context.Context, folder, program string) error {
-	cmd := b.goCommand(ctx, component{module: folder}, "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", program, ".")
+	return b.CompileTool(ctx, folder, ".", program)
+}
+
+// CompileTool does so with a program of a module that the one in the folder requires.
+func (b *Builder) CompileTool(ctx context.Context, folder, source, program string) error {
+	cmd := b.goCommand(ctx, component{module: folder}, "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", program, source)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", folder, err, out)
+		return fmt.Errorf("build %s in %s: %w\n%s", source, folder, err, out)
 	}
 	return nil
 }

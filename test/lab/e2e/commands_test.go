@@ -170,6 +170,16 @@ func (s *suite) helm(ts *testscript.TestScript, neg bool, args []string) {
 	}, changes))
 }
 
+// helmProgram compiles Helm itself, whose module is that of test/helm.
+func (s *suite) helmProgram(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: helm-program")
+	}
+	program := ts.MkAbs("helm")
+	ts.Check(s.node.CompileTool(context.Background(), "../helm", "helm.sh/helm/v4/cmd/helm", program))
+	ts.Setenv("HELM", program)
+}
+
 func (s *suite) restarts(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: restarts N")

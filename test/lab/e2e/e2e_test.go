@@ -43,6 +43,7 @@
 //	lab compact etcd                 so that it forgets all revisions but one
 //	pum YAML                         changes what the stand-in for PUM does
 //	restarts N                       wants that PUM was restarted so often
+//	helm-program                     compiles Helm itself, as $HELM
 //	helm YAML                        writes the Helm releases anew, as the key
 //	                                 helm of a scenario says; makes $NS if it is
 //	                                 not there
@@ -200,7 +201,7 @@ func (s *suite) params() testscript.Params {
 		Setup:               s.setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"as": s.as, "exits": exits, "lab": s.lab, "load": s.load, "proxy": s.proxy,
-			"diagnosed": s.diagnosed, "documented": documented, "gateway": s.gateway, "helm": s.helm, "image": s.image, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
+			"diagnosed": s.diagnosed, "documented": documented, "gateway": s.gateway, "helm": s.helm, "helm-program": s.helmProgram, "image": s.image, "lacking": lacking, "pum": s.pum, "restarts": s.restarts, "running": running, "shows": shows, "until": until,
 		},
 	}
 }

@@ -42,6 +42,11 @@ func (n *Node) Compile(ctx context.Context, folder, program string) error {
 	return n.builder.Compile(ctx, folder, program)
 }
 
+// CompileTool compiles a program of another module; see [build.Builder.CompileTool].
+func (n *Node) CompileTool(ctx context.Context, folder, source, program string) error {
+	return n.builder.CompileTool(ctx, folder, source, program)
+}
+
 // Dir is the folder of all that the lab keeps.
 func (n *Node) Dir() string { return n.dir }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package private finds what may be a secret in texts that are kept or handed over: in
-// recordings and in reports.
+// Package private is for what is kept or handed over, such as recordings and reports: it masks
+// what may be a secret in their texts, and makes files that nobody but this user can open, by
+// their mode, or on Windows by their access control list.
 package private
 
 import (

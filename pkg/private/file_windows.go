@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package private
 
 import (
 	"io/fs"
@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// createPrivate creates a file that nobody but this user can open, from the moment on at which it
+// Create creates a file that nobody but this user can open, from the moment on at which it
 // is there. It is an error if there is a file already. A mode says nothing on Windows; the access
 // control list does, and is protected so that the folder's is not inherited. Administrators can
 // take the file over, as root can elsewhere.
-func createPrivate(path string) (*os.File, error) {
+func Create(path string) (*os.File, error) {
 	list, _, err := ownerOnly()
 	if err != nil {
 		return nil, &fs.PathError{Op: "create", Path: path, Err: err}
@@ -34,9 +34,9 @@ func createPrivate(path string) (*os.File, error) {
 	return os.NewFile(uintptr(handle), path), nil
 }
 
-// isPrivate reports whether nobody but this user can open a file. A file system without access
+// Is reports whether nobody but this user can open a file. A file system without access
 // control lists, such as FAT, creates files as if there were no list.
-func isPrivate(f *os.File) bool {
+func Is(f *os.File) bool {
 	_, user, err := ownerOnly()
 	if err != nil {
 		return false
