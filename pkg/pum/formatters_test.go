@@ -37,7 +37,7 @@ func formatterSamples(t testing.TB) []sample {
 			want = filepath.Join(dir, "want.json")
 		}
 		s := sample{name: file, text: read(t, file), dialect: DialectInspect}
-		if formatter != "inspect" && formatter != "color" && formatter != "console" {
+		if formatter != "inspect" && formatter != "colour" && formatter != "console" {
 			s.dialect = DialectYAML
 		}
 		unmarshal(t, read(t, want), &s.want)
