@@ -45,7 +45,7 @@ func (a *app) watchAll(ctx context.Context, all []*installation, format *output.
 	list := f.list()
 	switch {
 	case err != nil:
-		return written(list.ExitCode, err)
+		return written(f.sofar(), err)
 	case ctx.Err() != nil:
 		return answered(verdict.ExitInterrupted, nil)
 	}
@@ -115,7 +115,7 @@ func (w *waitAll) follow() error {
 		return nil
 	})
 	if err != nil {
-		return written(w.list().ExitCode, err)
+		return written(w.sofar(), err)
 	}
 	return w.end()
 }
@@ -200,6 +200,14 @@ func (f *following) list() *output.StatusList {
 		docs = append(docs, one.doc)
 	}
 	return f.app.listOf(f.installations(), docs)
+}
+
+// sofar returns the exit code where nobody waits any more.
+func (f *following) sofar() verdict.ExitCode {
+	if f.over() {
+		return f.list().ExitCode
+	}
+	return unconfirmed(f.list().ExitCode)
 }
 
 // Times of a list that is shown again and again: so often at most; and as soon as all have

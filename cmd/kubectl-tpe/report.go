@@ -75,7 +75,15 @@ The exit code is that of the verdict, or 1 if the report could not be written.`,
 
 // reportOnce writes a report of what is observed now, or of what a file keeps.
 func (a *app) reportOnce(ctx context.Context, c *cluster, flags pumFlags, file reportFile) error {
+	if c.kept != nil {
+		if err := c.kept.Again(); err != nil {
+			return answered(verdict.ExitError, err)
+		}
+	}
 	s, timeline := a.reported(ctx, c, flags)
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
 	v := a.judge(s)
 	in := report.Input{Place: c.Place, Snapshot: s, Verdict: v, Timeline: timeline}
 	a.about(ctx, c, &in)

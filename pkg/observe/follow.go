@@ -24,6 +24,7 @@ type Report struct {
 	Snapshot verdict.Snapshot
 	Verdict  verdict.Verdict
 	Over     bool          // it is the last report: it was read after it looked like an end
+	Last     bool          // a recording ends with it: nobody knows how it went on
 	Read     bool          // it was just read, and not only heard
 	Done     bool          // everything was read to be done, and no update says otherwise since
 	DoneFor  time.Duration // how long ago that was read

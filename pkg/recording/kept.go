@@ -225,8 +225,24 @@ func (k *Kept) span() (begins, ends time.Time, err error) {
 	return begins, ends, err
 }
 
+// Again returns why the file cannot be read again, which playing a recording needs.
+func (k *Kept) Again() error {
+	if k.Kind != KindRecording {
+		return nil
+	}
+	_, done, err := k.lines()
+	if err != nil {
+		return fmt.Errorf("read %s again: %w", k.Path, withoutPath(err))
+	}
+	done()
+	return nil
+}
+
 // lines opens the recording again, behind its head.
 func (k *Kept) lines() (*lines, func(), error) {
+	if info, err := os.Stat(k.Path); err == nil && !info.Mode().IsRegular() {
+		return nil, nil, errors.New("it is no file, and can be read only once: save it in one")
+	}
 	file, err := os.Open(k.Path)
 	if err != nil {
 		return nil, nil, err

@@ -267,6 +267,102 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// A recording that ends with what looks done, but was not read again or had not stayed so for
+// long enough, is no end of a wait: nobody knows how it went on. A report of it is whole.
+func TestARecordingEndsBeforeItsEndIsConfirmed(t *testing.T) {
+	pending, done := report(after(t, 0, without("pum"), "INIT")), report(after(t, time.Minute, nil, "PROCESSED"))
+	heard := done
+	heard.Read, heard.Over = false, false
+	for _, tt := range []struct {
+		name  string
+		last  observe.Report
+		until observe.Until
+		whole bool
+		over  bool
+	}{
+		{"read again", done, observe.Until{}, false, true},
+		{"heard", heard, observe.Until{}, false, false},
+		{"not for long enough", done, observe.Until{StableFor: time.Hour}, false, false},
+		{"not over", pending, observe.Until{}, false, true},
+		{"heard, for a report", heard, observe.Until{}, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := record(t, "a.jsonl", recording.Options{}, report(after(t, 0, without("pum"), "INIT")), tt.last)
+			k, err := recording.Open(path, "", recording.At{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var last observe.Report
+			for r := range (&recording.Observer{Kept: k, Goal: verdict.GoalAll, Whole: tt.whole}).Follow(t.Context(), tt.until) {
+				last = r
+			}
+			if last.Over != tt.over || !last.Over && !last.Last || last.Verdict.ExitCode != tt.last.Verdict.ExitCode {
+				t.Errorf("over %v, last %v, exit code %d; want over %v, exit code %d", last.Over, last.Last, last.Verdict.ExitCode, tt.over, tt.last.Verdict.ExitCode)
+			}
+		})
+	}
+}
+
+// A recording that is not there any more when it is played is not known.
+func TestARecordingGoesBeforeItIsPlayed(t *testing.T) {
+	path := record(t, "a.jsonl", recording.Options{}, report(after(t, 0, nil, "PROCESSED")))
+	k, err := recording.Open(path, "", recording.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Again(); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Again(); err == nil || !strings.Contains(err.Error(), "no such file") && runtime.GOOS != "windows" {
+		t.Errorf("it can be read again: %v", err)
+	}
+	n := 0
+	for r := range (&recording.Observer{Kept: k, Goal: verdict.GoalAll}).Follow(t.Context(), observe.Until{}) {
+		if n++; !r.Over || r.Verdict.ExitCode != verdict.ExitError {
+			t.Errorf("over %v, exit code %d", r.Over, r.Verdict.ExitCode)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d reports, want 1", n)
+	}
+}
+
+// Whoever removes a recording while it is written, or puts another in its place, is told that it
+// is lost. Windows lets nobody.
+func TestARecordingIsRemovedWhileItIsWritten(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return
+	}
+	s := after(t, 0, nil, "PROCESSED")
+	for name, meddle := range map[string]func(path string) error{
+		"nothing": nil,
+		"removed": os.Remove,
+		"replaced": func(path string) error {
+			return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600))
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "a.jsonl")
+		w, err := recording.Create(path, recording.Head{}, recording.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if meddle != nil {
+			if err := meddle(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Take(report(s)); err != nil {
+			t.Error(err)
+		}
+		if err := w.End(s.ObservedAt, verdict.Verdict{}); (err != nil) != (meddle != nil) || err != nil && !strings.Contains(err.Error(), "removed or replaced") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Errors mean the same when they come from a recording.
 func TestErrorsKeepTheirMeaning(t *testing.T) {
 	for _, name := range []string{"forbidden", "pum-not-ready", "cut-answer"} {
