@@ -132,6 +132,6 @@ func TestAnInterruptedReport(t *testing.T) {
 	cmd.SetArgs([]string{"report", file, "--from", path})
 	code := a.report(cmd.ExecuteContextC(ctx))
 	if text, err := os.ReadFile(file); code != verdict.ExitInterrupted || err != nil || string(text) != "before" {
-		t.Errorf("exit code %d, want %d; the file has %q, %v\n%s", code, verdict.ExitInterrupted, text, err, errOut.String())
+		t.Errorf("exit code %d, want %d; the file has %.60q, %v\n%s", code, verdict.ExitInterrupted, text, err, errOut.String())
 	}
 }

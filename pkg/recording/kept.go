@@ -147,7 +147,11 @@ func (k *Kept) openRecording(text *bufio.Reader, at At) error {
 		return err
 	}
 	if k.state.moment == nil {
-		return errors.Join(errors.New("no moment is whole in it"), l.cut)
+		err := errors.New("no moment is whole in it")
+		if l.cut != nil {
+			err = fmt.Errorf("%w: %w", err, l.cut)
+		}
+		return err
 	}
 	if k.At = k.state.at; !until.IsZero() {
 		k.At = until

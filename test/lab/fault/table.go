@@ -3,11 +3,19 @@
 package fault
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/version"
 )
 
 // An Outcome is what was seen of a fault.
@@ -17,26 +25,93 @@ type Outcome struct {
 	Problems []string
 }
 
-// Write writes what was seen in Markdown. The notes say what else was tried.
-func Write(w io.Writer, seen []Outcome, notes ...string) error {
+// A Run is what was seen of all faults of a campaign, on one version of Kubernetes.
+type Run struct {
+	Kubernetes string
+	Campaign   string // see [Sum]
+	Rows       []Row
+	Notes      []string // what else was tried
+}
+
+// A Row is what a run tells of a fault.
+type Row struct {
+	Name     string // of the fault
+	Seen     string
+	Problems []string
+}
+
+// Row returns what is told of an outcome.
+func (o Outcome) Row() Row { return Row{o.Name, o.seen(), o.Problems} }
+
+// Sum tells one campaign from another.
+func Sum() string {
+	sum := sha256.Sum256(campaign)
+	return hex.EncodeToString(sum[:])
+}
+
+// Keep keeps a run in a folder, in place of the one before on that version.
+func (r Run) Keep(dir string) error {
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, r.Kubernetes+".json"), text, 0o644))
+}
+
+// Kept returns the runs of this campaign in a folder, that on the newest version first.
+func Kept(dir string) ([]Run, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var runs []Run
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var r Run
+		if err := json.Unmarshal(text, &r); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if _, err := version.ParseSemantic(r.Kubernetes); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if r.Campaign == Sum() {
+			runs = append(runs, r)
+		}
+	}
+	slices.SortFunc(runs, func(a, b Run) int {
+		if version.MustParseSemantic(a.Kubernetes).LessThan(version.MustParseSemantic(b.Kubernetes)) {
+			return 1
+		}
+		return -1
+	})
+	return runs, nil
+}
+
+// Write writes runs in Markdown: what each came to, and all that the first one saw.
+func Write(w io.Writer, all []Fault, runs []Run) error {
 	var s strings.Builder
-	amiss := slices.DeleteFunc(slices.Clone(seen), func(o Outcome) bool { return len(o.Problems) == 0 })
-	fmt.Fprintf(&s, "%d of %d faults ended as they should: %d false successes, %d repeated restarts, %d crashes, %d hangs past the deadline.\n",
-		len(seen)-len(amiss), len(seen), count(amiss, "FALSE SUCCESS"), count(amiss, "PUM WAS RESTARTED"), count(amiss, "IT CRASHED"), count(amiss, "it hangs"))
-	for _, note := range notes {
-		fmt.Fprintf(&s, "\n%s\n", note)
+	s.WriteString("# Faults survived\n\nWritten by `make faults`, from `test/lab/fault/campaign.yaml`.\n")
+	for _, r := range runs {
+		fmt.Fprintf(&s, "\n## On Kubernetes %s\n\n%s\n", r.Kubernetes, r.sum())
+		for _, note := range r.Notes {
+			fmt.Fprintf(&s, "\n%s\n", note)
+		}
 	}
 	var groups []string
-	for _, o := range seen {
-		if !slices.Contains(groups, o.Group) {
-			groups = append(groups, o.Group)
+	for _, f := range all {
+		if !slices.Contains(groups, f.Group) {
+			groups = append(groups, f.Group)
 		}
 	}
 	for _, group := range groups {
-		fmt.Fprintf(&s, "\n## %s\n\n| fault | command | wanted | seen |\n|---|---|---|---|\n", group)
-		for _, o := range seen {
-			if o.Group == group {
-				fmt.Fprintf(&s, "| %s | `%s` | %s | %s |\n", cell(o.Breaks), cell(o.command()), o.wanted(), cell(o.seen()))
+		fmt.Fprintf(&s, "\n## %s\n\n| fault | command | wanted | seen on %s |\n|---|---|---|---|\n", group, runs[0].Kubernetes)
+		for _, f := range all {
+			i := slices.IndexFunc(runs[0].Rows, func(row Row) bool { return row.Name == f.Name })
+			if f.Group == group && i >= 0 {
+				fmt.Fprintf(&s, "| %s | `%s` | %s | %s |\n", cell(f.Breaks), cell(f.command()), f.wanted(), cell(runs[0].Rows[i].Seen))
 			}
 		}
 	}
@@ -44,10 +119,17 @@ func Write(w io.Writer, seen []Outcome, notes ...string) error {
 	return err
 }
 
-func count(amiss []Outcome, problem string) int {
+// sum says in a line how a run went.
+func (r Run) sum() string {
+	amiss := slices.DeleteFunc(slices.Clone(r.Rows), func(row Row) bool { return len(row.Problems) == 0 })
+	return fmt.Sprintf("%d of %d faults ended as they should: %d false successes, %d repeated restarts, %d crashes, %d hangs past the deadline.",
+		len(r.Rows)-len(amiss), len(r.Rows), count(amiss, "FALSE SUCCESS"), count(amiss, "PUM WAS RESTARTED"), count(amiss, "IT CRASHED"), count(amiss, "it hangs"))
+}
+
+func count(amiss []Row, problem string) int {
 	n := 0
-	for _, o := range amiss {
-		if slices.ContainsFunc(o.Problems, func(p string) bool { return strings.HasPrefix(p, problem) }) {
+	for _, row := range amiss {
+		if slices.ContainsFunc(row.Problems, func(p string) bool { return strings.HasPrefix(p, problem) }) {
 			n++
 		}
 	}
@@ -55,18 +137,18 @@ func count(amiss []Outcome, problem string) int {
 }
 
 // command is the command line, without what only a lab needs.
-func (o Outcome) command() string {
-	return regexp.MustCompile(` -n \$NS\b`).ReplaceAllString(strings.TrimSpace(o.Run), "")
+func (f Fault) command() string {
+	return regexp.MustCompile(` -n \$NS\b`).ReplaceAllString(strings.TrimSpace(f.Run), "")
 }
 
 // bad is what the table says of a fault that did not end as wanted.
 const bad = "NOT AS WANTED"
 
-func (o Outcome) wanted() string {
-	if o.Script != "" {
+func (f Fault) wanted() string {
+	if f.Script != "" {
 		return "as the script says"
 	}
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(o.Fault.Exit), " ", " or "), "[]")
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(f.Exit), " ", " or "), "[]")
 }
 
 // seen is the exit code, and the line that says what the fault wants to be said.

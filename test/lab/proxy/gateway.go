@@ -108,6 +108,19 @@ func (g *Gate) Rule(rules []Rule) error {
 	return nil
 }
 
+// Obeyed returns how many requests were treated by rules with this expression.
+func (g *Gate) Obeyed(of string) int {
+	g.book.lock.Lock()
+	defer g.book.lock.Unlock()
+	n := 0
+	for _, r := range append(slices.Clone(g.book.past), g.book.rules...) {
+		if r.Of == of {
+			n += r.obeyed
+		}
+	}
+	return n
+}
+
 // Idle returns the rules that no request was treated by: what they break was not
 // broken.
 func (g *Gate) Idle() []string {
