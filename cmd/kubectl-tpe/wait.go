@@ -246,7 +246,7 @@ func (o *waitOptions) limit(ctx context.Context) (context.Context, context.Cance
 // answered anything and is lost since, nor if it took the connection, which then broke.
 func (w *waitRun) vain() bool {
 	s := &w.last.Snapshot
-	return w.last.Verdict.ExitCode == verdict.ExitError && s.Assessment == nil && s.Answer == nil &&
+	return !w.cluster.reached() && w.last.Verdict.ExitCode == verdict.ExitError && s.Assessment == nil && s.Answer == nil &&
 		!brokeOff(s.AssessmentErr) && !brokeOff(s.AnswerErr)
 }
 

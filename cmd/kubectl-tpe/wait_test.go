@@ -10,6 +10,8 @@ import (
 	"io"
 	"iter"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -182,6 +184,39 @@ func TestWaitThatCannotAskAnythingEnds(t *testing.T) {
 			t.Errorf("exit code = %d after %s, want %d at once\n%s", code, time.Since(start), verdict.ExitError, errOut.String())
 		}
 	})
+}
+
+// The API server has answered something, and is lost at the first list: the address is right, and
+// the wait goes on.
+func TestAWaitIsNotInVainIfTheServerAnswered(t *testing.T) {
+	header := http.Header{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for name := range header {
+			w.Header().Set(name, header.Get(name))
+		}
+	}))
+	defer server.Close()
+	w := &waitRun{cluster: &cluster{silence: &silence{}}}
+	w.last.Snapshot.AssessmentErr = syscall.ECONNREFUSED
+	w.last.Verdict = verdict.Judge(w.last.Snapshot)
+	ask := func() {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := w.cluster.silence.wrap(http.DefaultTransport).RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+	}
+	if ask(); !w.vain() {
+		t.Error("a login page is taken for an API server")
+	}
+	header.Set("Audit-Id", "1")
+	if ask(); w.vain() {
+		t.Error("what was lost after an answer is not waited for")
+	}
 }
 
 // The connection breaks while PUM is asked for the first time.

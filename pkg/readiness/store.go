@@ -166,13 +166,14 @@ func (s *kindStore) recordResult(ctx context.Context, err error) {
 	}
 }
 
-// pause waits after a refusal, unless this is the first request: the reflector tries a
-// list after a watch.
+// pause waits after a refusal, unless this is the first request, or the first after the connection
+// was lost: the reflector tries a list after a watch, and only that says that it is back.
 func (s *kindStore) pause(ctx context.Context) {
 	s.watcher.lock.Lock()
 	untried := s.objects == nil && s.refusal == nil
+	lost := s.err != nil && !refused(s.err)
 	s.watcher.lock.Unlock()
-	if untried {
+	if untried || lost {
 		return
 	}
 	select {

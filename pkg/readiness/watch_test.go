@@ -16,6 +16,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
@@ -68,6 +69,34 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 				t.Errorf("%s: heard of the cluster: %v, want %v", step.name, heard, step.heard)
 			}
 			_ = tried.Add(&appsv1.StatefulSet{}) // of a watch that ends late
+		}
+	})
+}
+
+// What is refused is asked seldom. But after a connection was lost the first refusal says that it
+// is back, and is not waited for.
+func TestARefusalSaysThatTheConnectionIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
+		s := &kindStore{watcher: w, kind: kind{name: "Kafka", keep: func(*Objects, []any) {}}}
+		w.all = []*kindStore{s}
+		missing := apierrors.NewNotFound(appsv1.Resource("kafkas"), "")
+		refuses := s.observed(&cache.ListWatch{
+			ListWithContextFunc:  func(context.Context, metav1.ListOptions) (runtime.Object, error) { return nil, missing },
+			WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) { return nil, missing },
+		})
+		ask := func() time.Duration { // as a reflector does
+			start := time.Now()
+			_, _ = refuses.WatchFuncWithContext(t.Context(), metav1.ListOptions{SendInitialEvents: new(bool)})
+			return time.Since(start)
+		}
+		s.recordResult(t.Context(), missing)
+		if took := ask(); took < evidenceEvery {
+			t.Errorf("a refusal is asked for again after %s", took)
+		}
+		s.recordResult(t.Context(), io.EOF)
+		if took := ask(); took > 0 {
+			t.Errorf("a connection that is back is noticed %s late", took)
 		}
 	})
 }

@@ -117,7 +117,13 @@ func (p *player) report(ctx context.Context, at time.Time, last bool, change fun
 	return !p.stopped
 }
 
-// end says whether what looks like an end is one: it was read, and stayed so for long enough.
+// clockSlack is by how much two times of a recording may be nearer to each other than they were:
+// what is known of the API server's clock has whole seconds.
+const clockSlack = 2 * time.Second
+
+// end says whether what looks like an end is one: it was read, and stayed so for long enough. As
+// in a live wait it must have been read at the beginning and at the end of that time: whoever
+// recorded may have looked at nothing in between.
 func (p *player) end(r *observe.Report, at time.Time) {
 	if p.Whole {
 		return
@@ -130,13 +136,22 @@ func (p *player) end(r *observe.Report, at time.Time) {
 		r.Over = r.Read
 		return
 	}
+	read := at // when the reading began
+	if heard := r.Snapshot.HeardAt; r.Read && !heard.IsZero() && heard.Before(at) {
+		read = heard
+	}
 	if p.done.IsZero() && r.Read {
-		p.done = at
+		p.done = read
 	}
-	if r.Done = !p.done.IsZero(); r.Done {
-		r.DoneFor = at.Sub(p.done)
-		r.Over = r.DoneFor >= p.until.StableFor
+	if r.Done = !p.done.IsZero(); !r.Done {
+		return
 	}
+	r.DoneFor = at.Sub(p.done)
+	long := read.Sub(p.done)
+	if p.state.moment.Over { // as it was long enough for who recorded it
+		long += clockSlack
+	}
+	r.Over = r.Read && (p.until.StableFor <= 0 || long >= p.until.StableFor)
 }
 
 // promising reports whether a verdict looks done. Where the recording ends with it, before it

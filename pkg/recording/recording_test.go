@@ -270,24 +270,36 @@ func TestFullDisk(t *testing.T) {
 // A recording that ends with what looks done, but was not read again or had not stayed so for
 // long enough, is no end of a wait: nobody knows how it went on. A report of it is whole.
 func TestARecordingEndsBeforeItsEndIsConfirmed(t *testing.T) {
-	pending, done := report(after(t, 0, without("pum"), "INIT")), report(after(t, time.Minute, nil, "PROCESSED"))
+	read := func(d time.Duration, change func(*readiness.Objects), state pum.State) observe.Report {
+		s := after(t, d, change, state)
+		s.HeardAt = s.ObservedAt.Add(-time.Second) // when the reading began
+		return report(s)
+	}
+	pending, done := read(0, without("pum"), "INIT"), read(time.Minute, nil, "PROCESSED")
 	heard := done
 	heard.Read, heard.Over = false, false
+	again := read(time.Minute+29*time.Second, nil, "PROCESSED") // by a clock of whole seconds
+	much := read(time.Hour, nil, "PROCESSED")
+	much.Over = false
 	for _, tt := range []struct {
 		name  string
-		last  observe.Report
+		then  []observe.Report
 		until observe.Until
 		whole bool
 		over  bool
 	}{
-		{"read again", done, observe.Until{}, false, true},
-		{"heard", heard, observe.Until{}, false, false},
-		{"not for long enough", done, observe.Until{StableFor: time.Hour}, false, false},
-		{"not over", pending, observe.Until{}, false, true},
-		{"heard, for a report", heard, observe.Until{}, true, true},
+		{"read again", []observe.Report{done}, observe.Until{}, false, true},
+		{"heard", []observe.Report{heard}, observe.Until{}, false, false},
+		{"not for long enough", []observe.Report{done}, observe.Until{StableFor: time.Hour}, false, false},
+		{"for long enough", []observe.Report{done, much}, observe.Until{StableFor: 50 * time.Minute}, false, true},
+		{"for as long as it was recorded", []observe.Report{done, again}, observe.Until{StableFor: 30 * time.Second}, false, true},
+		{"nobody looked in between, nor at the end", []observe.Report{done, later(heard, 50*time.Minute)}, observe.Until{StableFor: 30 * time.Minute}, false, false},
+		{"not over", []observe.Report{pending}, observe.Until{}, false, true},
+		{"heard, for a report", []observe.Report{heard}, observe.Until{}, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			path := record(t, "a.jsonl", recording.Options{}, report(after(t, 0, without("pum"), "INIT")), tt.last)
+			path := record(t, "a.jsonl", recording.Options{}, append([]observe.Report{pending}, tt.then...)...)
+			want := tt.then[len(tt.then)-1].Verdict.ExitCode
 			k, err := recording.Open(path, "", recording.At{})
 			if err != nil {
 				t.Fatal(err)
@@ -296,11 +308,17 @@ func TestARecordingEndsBeforeItsEndIsConfirmed(t *testing.T) {
 			for r := range (&recording.Observer{Kept: k, Goal: verdict.GoalAll, Whole: tt.whole}).Follow(t.Context(), tt.until) {
 				last = r
 			}
-			if last.Over != tt.over || !last.Over && !last.Last || last.Verdict.ExitCode != tt.last.Verdict.ExitCode {
-				t.Errorf("over %v, last %v, exit code %d; want over %v, exit code %d", last.Over, last.Last, last.Verdict.ExitCode, tt.over, tt.last.Verdict.ExitCode)
+			if last.Over != tt.over || !last.Over && !last.Last || last.Verdict.ExitCode != want {
+				t.Errorf("over %v, last %v, exit code %d; want over %v, exit code %d", last.Over, last.Last, last.Verdict.ExitCode, tt.over, want)
 			}
 		})
 	}
+}
+
+// later is a report as it is some time later.
+func later(r observe.Report, d time.Duration) observe.Report {
+	r.Snapshot.ObservedAt = r.Snapshot.ObservedAt.Add(d)
+	return r
 }
 
 // A recording that is not there any more when it is played is not known.

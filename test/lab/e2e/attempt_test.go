@@ -154,7 +154,8 @@ func (x *attempt) truth(r *fault.Result, restarts int) error {
 		return err
 	}
 	r.Restarts = len(state.Restarts) - restarts
-	r.EntriesDone = len(state.Entries) > 0 && !slices.ContainsFunc(state.Entries, func(e pum.Entry) bool {
+	// Without entries it is over when the job that works through them is.
+	r.EntriesDone = (len(state.Entries) > 0 || !state.Process.Hold) && !slices.ContainsFunc(state.Entries, func(e pum.Entry) bool {
 		return e.State != pum.StateProcessed && e.State != pum.StateSkipped
 	})
 	if r.Exit == 0 { // else it does not matter
