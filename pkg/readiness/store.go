@@ -29,13 +29,14 @@ type watcher struct {
 	evidence  bool             // whether to search for causes
 	changed   chan struct{}    // something changed since the last update
 
-	lock    sync.Mutex // of all that follows, and of what is in the stores
-	all     []*kindStore
-	heardAt time.Time
-	lostAt  time.Time
-	events  []*corev1.Event
-	claims  []*corev1.PersistentVolumeClaim
-	logs    map[ContainerName][]string
+	lock     sync.Mutex // of all that follows, and of what is in the stores
+	all      []*kindStore
+	heardAt  time.Time
+	lostAt   time.Time
+	behindAt time.Time // since when there was always a kind between two watches
+	events   []*corev1.Event
+	claims   []*corev1.PersistentVolumeClaim
+	logs     map[ContainerName][]string
 }
 
 // A kindStore holds the objects of one kind. It is the store of a reflector, and knows

@@ -144,6 +144,39 @@ func TestNothingIsSaidBetweenTwoWatches(t *testing.T) {
 	})
 }
 
+// Watches that all break off every few seconds leave always one that is not followed: that is said
+// after a while, and is over when all are followed.
+func TestWatchesThatBreakOffAgainAndAgainAreLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
+		for _, name := range []string{"Deployment", "StatefulSet"} {
+			w.all = append(w.all, &kindStore{watcher: w, kind: kind{name: name, keep: func(*Objects, []any) {}}})
+			_ = w.all[len(w.all)-1].Replace(nil, "")
+		}
+		start := time.Now()
+		for lost := false; !lost; {
+			for _, s := range w.all { // in turn
+				s.ended(t.Context())
+				time.Sleep(time.Second)
+				update, ok := w.latest()
+				lost = lost || ok && update.Err != nil
+				_ = s.Replace(nil, "")
+				s.ended(t.Context())
+			}
+			if time.Since(start) > time.Minute {
+				t.Fatal("nothing is said for a minute")
+			}
+		}
+		for _, s := range w.all {
+			_ = s.Replace(nil, "")
+		}
+		if update, ok := w.latest(); !ok || update.Err != nil || !update.LostAt.IsZero() {
+			t.Errorf("all are followed again: said %v, lost %v", ok, update.Err)
+		}
+		time.Sleep(betweenWatches) // for the timers
+	})
+}
+
 // A load balancer whose API servers are gone takes connections and closes them.
 // client-go makes a watch of that, in which nothing ever happens.
 func TestAWatchWithoutAnAnswerIsNone(t *testing.T) {
