@@ -115,13 +115,15 @@ func (c *campaign) scripts(t *testing.T, faults []fault.Fault) {
 // write writes the table of this run, with what those on other versions of Kubernetes came to.
 func (c *campaign) write(t *testing.T, path string, all []fault.Fault) {
 	t.Helper()
-	run := fault.Run{Kubernetes: c.kubernetes(t), Campaign: fault.Sum(), Notes: c.notes}
+	run := fault.Run{Kubernetes: c.kubernetes(t), Notes: c.notes}
 	for _, o := range c.seen {
 		run.Rows = append(run.Rows, o.Row())
 	}
 	dir := filepath.Join("..", "..", "..", "bin", "faults")
-	check(t, run.Keep(dir))
-	runs, err := fault.Kept(dir)
+	before, err := fault.Kept(dir, all)
+	check(t, err)
+	check(t, run.Over(before).Keep(dir))
+	runs, err := fault.Kept(dir, all)
 	check(t, err)
 	var text strings.Builder
 	check(t, fault.Write(&text, all, runs))

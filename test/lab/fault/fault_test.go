@@ -188,23 +188,32 @@ func TestTable(t *testing.T) {
 	fine := Fault{Name: "a", Group: "G", Breaks: "a | b", Run: "kubectl tpe status -n $NS", Exit: []int{5, 8}, Says: []string{"^PENDING"}}
 	hung := fine
 	hung.Name = "b"
-	newest := Run{"v1.36.2", Sum(), []Row{
+	rows := []Row{
 		Outcome{fine, Result{Exit: 8, Stdout: []byte("x\n\x1b[1mPENDING\x1b[0m   all\n")}, nil}.Row(),
 		Outcome{hung, Result{Exit: 137, Hung: true}, []string{"it hangs: x"}}.Row(),
-	}, []string{"a note"}}
-	dir := t.TempDir()
+	}
+	changed := hung
+	changed.Exit = []int{1}
+	old := Outcome{changed, Result{Exit: 1}, []string{"it hangs: x"}}.Row()
+	all, dir := []Fault{fine, hung}, filepath.Join(t.TempDir(), "runs")
 	for _, run := range []Run{
-		{"v1.9.1", Sum(), newest.Rows[:1], nil}, newest, {"v1.28.15", Sum(), newest.Rows[:1], nil}, {"v1.37.0", "another", nil, nil},
+		{"v1.9.1", rows, nil}, {"v1.36.2", rows, []string{"a note"}}, {"v1.28.15", []Row{rows[0], old}, []string{"another note"}}, {"v1.37.0", rows[:1], nil},
 	} {
-		if err := run.Keep(filepath.Join(dir, "runs")); err != nil {
+		if err := run.Keep(dir); err != nil {
 			t.Fatal(err)
 		}
 	}
-	runs, err := Kept(filepath.Join(dir, "runs"))
+	runs, err := Kept(dir, all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(&s, []Fault{fine, hung}, runs); err != nil {
+	if err := (Run{Kubernetes: "v1.28.15", Rows: []Row{{Name: hung.Name, Fault: hung.Sum()}}}).Over(runs).Keep(dir); err != nil {
+		t.Fatal(err)
+	}
+	if runs, err = Kept(dir, all); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(&s, all, runs); err != nil {
 		t.Fatal(err)
 	}
 	want := `# Faults survived
@@ -219,11 +228,13 @@ a note
 
 ## On Kubernetes v1.28.15
 
-1 of 1 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 0 hangs past the deadline.
+2 of 2 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 0 hangs past the deadline. 1 of them were changed or failed, and tried again alone.
+
+another note
 
 ## On Kubernetes v1.9.1
 
-1 of 1 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 0 hangs past the deadline.
+1 of 2 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 1 hangs past the deadline.
 
 ## G
 

@@ -25,10 +25,9 @@ type Outcome struct {
 	Problems []string
 }
 
-// A Run is what was seen of all faults of a campaign, on one version of Kubernetes.
+// A Run is what was seen of the faults of a campaign, on one version of Kubernetes.
 type Run struct {
 	Kubernetes string
-	Campaign   string // see [Sum]
 	Rows       []Row
 	Notes      []string // what else was tried
 }
@@ -36,17 +35,52 @@ type Run struct {
 // A Row is what a run tells of a fault.
 type Row struct {
 	Name     string // of the fault
+	Fault    string // see [Fault.Sum]
 	Seen     string
 	Problems []string
+	Again    bool // it was tried alone, after the others
 }
 
 // Row returns what is told of an outcome.
-func (o Outcome) Row() Row { return Row{o.Name, o.seen(), o.Problems} }
+func (o Outcome) Row() Row {
+	return Row{Name: o.Name, Fault: o.Sum(), Seen: o.seen(), Problems: o.Problems}
+}
 
-// Sum tells one campaign from another.
-func Sum() string {
-	sum := sha256.Sum256(campaign)
-	return hex.EncodeToString(sum[:])
+// Sum tells a fault from what it was before it was changed.
+func (f Fault) Sum() string {
+	text, _ := json.Marshal(f) // was read from JSON
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Over returns a run with what the one before it on that version of Kubernetes saw of all other
+// faults, if it is only of some.
+func (r Run) Over(before []Run) Run {
+	i := slices.IndexFunc(before, func(b Run) bool { return b.Kubernetes == r.Kubernetes })
+	if i < 0 {
+		return r
+	}
+	rest := slices.DeleteFunc(slices.Clone(before[i].Rows), func(b Row) bool {
+		return slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Name == b.Name })
+	})
+	if len(rest) == 0 {
+		return r
+	}
+	for i := range r.Rows {
+		r.Rows[i].Again = true
+	}
+	r.Rows = append(r.Rows, rest...)
+	if len(r.Notes) == 0 {
+		r.Notes = before[i].Notes
+	}
+	return r
+}
+
+// whole reports whether a run is of all faults, as they are now.
+func (r Run) whole(all []Fault) bool {
+	return !slices.ContainsFunc(all, func(f Fault) bool {
+		return !slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Name == f.Name })
+	})
 }
 
 // Keep keeps a run in a folder, in place of the one before on that version.
@@ -58,8 +92,9 @@ func (r Run) Keep(dir string) error {
 	return errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, r.Kubernetes+".json"), text, 0o644))
 }
 
-// Kept returns the runs of this campaign in a folder, that on the newest version first.
-func Kept(dir string) ([]Run, error) {
+// Kept returns the runs in a folder, that on the newest version first, without faults that were
+// changed since.
+func Kept(dir string, all []Fault) ([]Run, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		return nil, err
@@ -77,9 +112,10 @@ func Kept(dir string) ([]Run, error) {
 		if _, err := version.ParseSemantic(r.Kubernetes); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		if r.Campaign == Sum() {
-			runs = append(runs, r)
-		}
+		r.Rows = slices.DeleteFunc(r.Rows, func(row Row) bool {
+			return !slices.ContainsFunc(all, func(f Fault) bool { return f.Name == row.Name && f.Sum() == row.Fault })
+		})
+		runs = append(runs, r)
 	}
 	slices.SortFunc(runs, func(a, b Run) int {
 		if version.MustParseSemantic(a.Kubernetes).LessThan(version.MustParseSemantic(b.Kubernetes)) {
@@ -90,8 +126,13 @@ func Kept(dir string) ([]Run, error) {
 	return runs, nil
 }
 
-// Write writes runs in Markdown: what each came to, and all that the first one saw.
+// Write writes the runs that are of all faults in Markdown: what each came to, and all that the
+// first one saw.
 func Write(w io.Writer, all []Fault, runs []Run) error {
+	runs = slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return !r.whole(all) })
+	if len(runs) == 0 {
+		return errors.New("no run is of all faults")
+	}
 	var s strings.Builder
 	s.WriteString("# Faults survived\n\nWritten by `make faults`, from `test/lab/fault/campaign.yaml`.\n")
 	for _, r := range runs {
@@ -122,8 +163,12 @@ func Write(w io.Writer, all []Fault, runs []Run) error {
 // sum says in a line how a run went.
 func (r Run) sum() string {
 	amiss := slices.DeleteFunc(slices.Clone(r.Rows), func(row Row) bool { return len(row.Problems) == 0 })
-	return fmt.Sprintf("%d of %d faults ended as they should: %d false successes, %d repeated restarts, %d crashes, %d hangs past the deadline.",
-		len(r.Rows)-len(amiss), len(r.Rows), count(amiss, "FALSE SUCCESS"), count(amiss, "PUM WAS RESTARTED"), count(amiss, "IT CRASHED"), count(amiss, "it hangs"))
+	again := ""
+	if n := len(slices.DeleteFunc(slices.Clone(r.Rows), func(row Row) bool { return !row.Again })); n > 0 {
+		again = fmt.Sprintf(" %d of them were changed or failed, and tried again alone.", n)
+	}
+	return fmt.Sprintf("%d of %d faults ended as they should: %d false successes, %d repeated restarts, %d crashes, %d hangs past the deadline.%s",
+		len(r.Rows)-len(amiss), len(r.Rows), count(amiss, "FALSE SUCCESS"), count(amiss, "PUM WAS RESTARTED"), count(amiss, "IT CRASHED"), count(amiss, "it hangs"), again)
 }
 
 func count(amiss []Row, problem string) int {
