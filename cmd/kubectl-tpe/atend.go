@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +44,7 @@ func (e *atEnd) run(ctx context.Context, a *app, doc *output.Status) {
 	}
 	err := e.command(ctx, a, doc).Run()
 	switch failed := (*exec.ExitError)(nil); {
+	case errors.Is(err, exec.ErrWaitDelay): // it left something behind that goes on
 	case errors.As(err, &failed) && failed.ExitCode() >= 0:
 		fmt.Fprintf(a.ErrOut, "--exec: the command ended with exit code %d; the verdict stays %s\n", failed.ExitCode(), doc.Outcome)
 	case err != nil:
@@ -60,6 +62,7 @@ func (e *atEnd) command(ctx context.Context, a *app, doc *output.Status) *exec.C
 	}
 	cmd := exec.CommandContext(ctx, shell[0], shell[1], e.exec) //nolint:gosec // what the user asked for
 	cmd.Stdout, cmd.Stderr = a.ErrOut, a.ErrOut
+	cmd.WaitDelay = time.Second // what it starts in the background may keep them open for long
 	cmd.Env = append(os.Environ(),
 		"KUBECTL_TPE_OUTCOME="+string(doc.Outcome),
 		"KUBECTL_TPE_EXIT_CODE="+strconv.Itoa(int(doc.ExitCode)),

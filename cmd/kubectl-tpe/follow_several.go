@@ -45,7 +45,7 @@ func (a *app) watchAll(ctx context.Context, all []*installation, format *output.
 	list := f.list()
 	switch {
 	case err != nil:
-		return written(list.ExitCode, err)
+		return written(f.sofar(), err)
 	case ctx.Err() != nil:
 		return answered(verdict.ExitInterrupted, nil)
 	}
@@ -116,7 +116,7 @@ func (w *waitAll) follow() error {
 		return nil
 	})
 	if err != nil {
-		return written(w.list().ExitCode, err)
+		return written(w.sofar(), err)
 	}
 	return w.end()
 }
@@ -201,6 +201,14 @@ func (f *following) list() *output.StatusList {
 		docs = append(docs, one.doc)
 	}
 	return f.app.listOf(f.installations(), docs)
+}
+
+// sofar returns the exit code where nobody waits any more.
+func (f *following) sofar() verdict.ExitCode {
+	if f.over() {
+		return f.list().ExitCode
+	}
+	return unconfirmed(f.list().ExitCode)
 }
 
 // How often a list is shown at most, and how long after the beginning for the first time, unless

@@ -83,6 +83,9 @@ func (a *app) keptCluster() (*cluster, error) {
 func (a *app) observer(ctx context.Context, c *cluster, flags pumFlags, options waitOptions) (observe.Observer, error) {
 	var o observe.Observer
 	if c.kept != nil {
+		if err := c.kept.Again(); err != nil {
+			return nil, err
+		}
 		player := a.player(c, options.goal)
 		player.Limit = options.timeout
 		o = player

@@ -252,6 +252,9 @@ func TestDocumentedCommandsExist(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if filepath.Base(file) == "faults.md" { // the last column is what was seen
+			text = regexp.MustCompile(`(?m)\| [^|\n]* \|$`).ReplaceAll(text, nil)
+		}
 		for _, m := range mention.FindAllStringSubmatch(string(text), -1) {
 			n++
 			var words []string

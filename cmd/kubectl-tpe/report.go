@@ -133,7 +133,15 @@ func (a *app) writeReport(file reportFile, r writable) error {
 
 // reportOnce writes a report of what is observed now, or of what a file keeps.
 func (a *app) reportOnce(ctx context.Context, c *cluster, flags pumFlags, file reportFile) error {
+	if c.kept != nil {
+		if err := c.kept.Again(); err != nil {
+			return answered(verdict.ExitError, err)
+		}
+	}
 	s, timeline := a.reported(ctx, c, flags)
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
 	v := a.judge(s)
 	in := report.Input{Place: c.Place, Snapshot: s, Verdict: v, Timeline: timeline}
 	a.about(ctx, c, &in)

@@ -4,6 +4,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -111,5 +113,25 @@ func TestReportOfARecording(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A report that is interrupted is none: the file stays what it was, and no exit code of the
+// recording is told.
+func TestAnInterruptedReport(t *testing.T) {
+	path := recordOutage(t)
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	var out, errOut bytes.Buffer
+	a := &app{IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut}, now: time.Now}
+	cmd := newRootCmd(a)
+	cmd.SetArgs([]string{"report", file, "--from", path})
+	code := a.report(cmd.ExecuteContextC(ctx))
+	if text, err := os.ReadFile(file); code != verdict.ExitInterrupted || err != nil || string(text) != "before" {
+		t.Errorf("exit code %d, want %d; the file has %.60q, %v\n%s", code, verdict.ExitInterrupted, text, err, errOut.String())
 	}
 }

@@ -33,6 +33,7 @@ type silence struct {
 	plugin string                                // the program that makes the credentials, if there is one
 
 	answered atomic.Bool
+	served   atomic.Bool             // an API server answered, whatever it said: no login page and no proxy
 	last     atomic.Pointer[pending] // the newest request without an answer
 }
 
@@ -54,6 +55,10 @@ func (s *silence) tell(say func(text string)) {
 	time.AfterFunc(s.noted, look)
 }
 
+// auditID is a header of every answer of an API server (k8s.io/apiserver/pkg/apis/audit,
+// HeaderAuditID).
+const auditID = "Audit-Id"
+
 // waiting says what is waited for, as long as nothing was ever answered.
 func (s *silence) waiting() string {
 	switch last := s.last.Load(); {
@@ -66,6 +71,9 @@ func (s *silence) waiting() string {
 	}
 	return ""
 }
+
+// reached reports whether the API server ever answered.
+func (c *cluster) reached() bool { return c != nil && c.silence != nil && c.silence.served.Load() }
 
 // unanswered says, behind an error, what is waited for, as long as nothing was ever answered.
 func (c *cluster) unanswered() string {
@@ -161,6 +169,9 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	p.answered.Store(true)
+	if response.Header.Get(auditID) != "" {
+		p.served.Store(true)
+	}
 	response.Body = &endingBody{response.Body, cancel}
 	return response, nil
 }

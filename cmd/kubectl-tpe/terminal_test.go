@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -146,6 +147,12 @@ func TestExec(t *testing.T) {
 	code, _, errOut = run("exit 3", done)
 	if code != verdict.ExitDone || !strings.Contains(errOut, "--exec: the command ended with exit code 3; the verdict stays done\n") {
 		t.Errorf("exit code %d, said %s", code, errOut)
+	}
+	if runtime.GOOS != "windows" {
+		start := time.Now()
+		if code, _, errOut = run("sleep 20 & echo begun", done); code != verdict.ExitDone || !strings.Contains(errOut, "begun") || strings.Contains(errOut, "--exec: ") || time.Since(start) > 15*time.Second {
+			t.Errorf("exit code %d after %s with something in the background, said %s", code, time.Since(start), errOut)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -210,7 +210,7 @@ func (w *waitRun) follow(ctx context.Context, source observe.Observer, format *o
 		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.waiting())
 		if readerGone(err) {
 			w.writeReports(ctx, r.Verdict, nil)
-			return written(r.Verdict.ExitCode, err) // nobody is there any more; any other trouble is no reason to know no end
+			return written(unconfirmed(r.Verdict.ExitCode), err) // nobody is there any more; any other trouble is no reason to know no end
 		}
 		if w.done {
 			break
@@ -247,7 +247,7 @@ func (o *waitOptions) limit(ctx context.Context) (context.Context, context.Cance
 // answered anything and is lost since, nor if it took the connection, which then broke.
 func (w *waitRun) vain() bool {
 	s := &w.last.Snapshot
-	return w.last.Verdict.ExitCode == verdict.ExitError && s.Assessment == nil && s.Answer == nil &&
+	return !w.cluster.reached() && w.last.Verdict.ExitCode == verdict.ExitError && s.Assessment == nil && s.Answer == nil &&
 		!brokeOff(s.AssessmentErr) && !brokeOff(s.AnswerErr)
 }
 
@@ -328,9 +328,26 @@ func (w *waitRun) outcome(ctx context.Context) (verdict.Verdict, error) {
 		v.ExitCode = verdict.ExitTimeout
 		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed" + w.cluster.unanswered())
 	case w.last.Done:
-		return v.TimedOut(), fmt.Errorf("timed out after %s; everything was ready, but not for --stable-for=%s", w.elapsed(), w.options.stableFor)
+		return v.TimedOut(), fmt.Errorf("%s after %s; everything was ready, but not for --stable-for=%s", w.ended(), w.elapsed(), w.options.stableFor)
 	case v.ExitCode == verdict.ExitDone:
-		return v.TimedOut(), fmt.Errorf("timed out after %s, before what looked done could be confirmed", w.elapsed())
+		return v.TimedOut(), fmt.Errorf("%s after %s, before what looked done could be confirmed", w.ended(), w.elapsed())
 	}
-	return v.TimedOut(), fmt.Errorf("timed out after %s, waiting for %s", w.elapsed(), output.Missing(output.NewStatus(w.place, w.last.Snapshot, v)))
+	return v.TimedOut(), fmt.Errorf("%s after %s, waiting for %s", w.ended(), w.elapsed(), output.Missing(output.NewStatus(w.place, w.last.Snapshot, v)))
+}
+
+// ended says what ended before the wait was over.
+func (w *waitRun) ended() string {
+	if w.last.Last {
+		return "the recording ends"
+	}
+	return "timed out"
+}
+
+// unconfirmed returns the exit code where nobody waits any more for the end to be confirmed: what
+// looks done is not over.
+func unconfirmed(code verdict.ExitCode) verdict.ExitCode {
+	if code == verdict.ExitDone || code == verdict.ExitWarnings {
+		return verdict.ExitPending
+	}
+	return code
 }

@@ -8,8 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -182,6 +186,39 @@ func TestWaitThatCannotAskAnythingEnds(t *testing.T) {
 	})
 }
 
+// The API server has answered something, and is lost at the first list: the address is right, and
+// the wait goes on.
+func TestAWaitIsNotInVainIfTheServerAnswered(t *testing.T) {
+	header := http.Header{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for name := range header {
+			w.Header().Set(name, header.Get(name))
+		}
+	}))
+	defer server.Close()
+	w := &waitRun{cluster: &cluster{silence: &silence{}}}
+	w.last.Snapshot.AssessmentErr = syscall.ECONNREFUSED
+	w.last.Verdict = verdict.Judge(w.last.Snapshot)
+	ask := func() {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := w.cluster.silence.wrap(http.DefaultTransport).RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+	}
+	if ask(); !w.vain() {
+		t.Error("a login page is taken for an API server")
+	}
+	header.Set("Audit-Id", "1")
+	if ask(); w.vain() {
+		t.Error("what was lost after an answer is not waited for")
+	}
+}
+
 // The connection breaks while PUM is asked for the first time.
 func TestWaitThatBeginsWithoutPUMGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -212,6 +249,71 @@ func TestWaitGoesOnWhereNobodyCanReadHow(t *testing.T) {
 			t.Errorf("exit code = %d, want %d:\n%s", code, verdict.ExitDone, out)
 		}
 	})
+}
+
+// gone is a reader that has seen enough.
+type gone struct{}
+
+func (gone) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+// Whoever reads how it goes is gone before the end: what looks done by then is not over.
+func TestAReaderGoesBeforeTheEnd(t *testing.T) {
+	stays := []moment{{0, readiness.Ready, pum.StateProcessed}}
+	for name, tt := range map[string]struct {
+		moments []moment
+		options waitOptions
+		want    verdict.ExitCode
+	}{
+		"not for long enough yet": {stays, waitOptions{timeout: time.Hour, stableFor: time.Minute}, verdict.ExitPending},
+		"over":                    {stays, waitOptions{timeout: time.Hour}, verdict.ExitDone},
+		"not over":                {[]moment{{0, readiness.Progressing, pum.StateInit}}, waitOptions{timeout: time.Hour}, verdict.ExitPending},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			if code, out := waited(t.Context(), play(tt.moments), tt.options, gone{}); code != tt.want {
+				t.Errorf("%s: exit code = %d, want %d\n%s", name, code, tt.want, out)
+			}
+		})
+	}
+}
+
+// The same for status --watch: it looks done, then the watches say so, and nobody has read it again.
+func TestAReaderGoesBeforeAWatchEnds(t *testing.T) {
+	done := observe.Report{Verdict: verdict.Verdict{ExitCode: verdict.ExitDone}}
+	over := done
+	over.Over = true
+	for want, reports := range map[verdict.ExitCode][]observe.Report{
+		verdict.ExitPending: {done}, verdict.ExitDone: {over}, verdict.ExitError: nil,
+	} {
+		a := &app{IOStreams: genericiooptions.IOStreams{Out: gone{}, ErrOut: io.Discard}, now: time.Now}
+		err := a.watch(t.Context(), reported(reports), &output.Format{}, func(s verdict.Snapshot, v verdict.Verdict) output.Watched {
+			return output.NewStatus(output.Place{}, s, v)
+		})
+		if code := a.report(newRootCmd(a), err); code != want {
+			t.Errorf("exit code %d after %d reports, want %d", code, len(reports), want)
+		}
+	}
+}
+
+// reported is an observer that reports what is known before.
+type reported []observe.Report
+
+func (r reported) Once(context.Context) verdict.Snapshot { return r[0].Snapshot }
+
+func (r reported) Follow(context.Context, observe.Until) iter.Seq[observe.Report] {
+	return slices.Values(r)
+}
+
+// And for several installations.
+func TestAReaderGoesBeforeSeveralEnd(t *testing.T) {
+	f := newFollowing(&app{now: time.Now}, []*installation{{app: &app{now: time.Now}}})
+	f.all[0].doc = output.NewStatus(output.Place{}, verdict.Snapshot{}, verdict.Verdict{ExitCode: verdict.ExitDone})
+	if code := f.sofar(); code != verdict.ExitPending {
+		t.Errorf("before the end the exit code is %d, want %d", code, verdict.ExitPending)
+	}
+	f.all[0].over = true
+	if code := f.sofar(); code != verdict.ExitDone {
+		t.Errorf("at the end the exit code is %d, want %d", code, verdict.ExitDone)
+	}
 }
 
 func TestInterruptionAtTheQuestionIsNo(t *testing.T) {

@@ -29,7 +29,7 @@ func (f *watchFlags) add(cmd *cobra.Command) {
 // last one stays on the screen.
 func (a *app) watch(ctx context.Context, source observe.Observer, format *output.Format, document func(verdict.Snapshot, verdict.Verdict) output.Watched) error {
 	stream := output.NewStream(a.Out, format)
-	var v verdict.Verdict
+	v := verdict.Verdict{ExitCode: verdict.ExitError} // as long as nothing is known
 	var estimate verdict.Estimator
 	start := a.now()
 	for r := range source.Follow(ctx, observe.Until{}) {
@@ -40,7 +40,10 @@ func (a *app) watch(ctx context.Context, source observe.Observer, format *output
 			status.While(output.Waiting{Elapsed: a.now().Sub(start), Left: estimate.Left()})
 		}
 		if err := stream.Show(doc, a.view()); err != nil {
-			return written(v.ExitCode, err)
+			if r.Over {
+				return written(v.ExitCode, err)
+			}
+			return written(unconfirmed(v.ExitCode), err)
 		}
 	}
 	if err := stream.End(a.view()); err != nil {

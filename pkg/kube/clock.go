@@ -76,6 +76,9 @@ func (t *datedTransport) RoundTrip(request *http.Request) (*http.Response, error
 	if err != nil {
 		return response, err
 	}
+	if response.StatusCode == http.StatusSwitchingProtocols {
+		return response, nil // the answer to a command, which comes from a node as it is, by the node's clock
+	}
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		t.clock.learn(date, sent, time.Now())
 	}

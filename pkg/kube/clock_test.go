@@ -43,6 +43,29 @@ func TestClockLearnsTheServersTime(t *testing.T) {
 	}
 }
 
+// The answer to a command in a pod is the node's, by the node's clock, as far as the API server
+// hands on connections (before Kubernetes 1.30).
+func TestANodesClockIsNotTheServers(t *testing.T) {
+	var c Clock
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", time.Now().Add(2*time.Hour).UTC().Format(http.TimeFormat))
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	}))
+	defer server.Close()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := c.Wrap(http.DefaultTransport).RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if c.Ahead() != 0 {
+		t.Errorf("ahead by %s", c.Ahead())
+	}
+}
+
 // The clock learns from what clients ask, whatever they ask for.
 func TestClockOfAClient(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

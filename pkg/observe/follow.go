@@ -23,6 +23,7 @@ type Report struct {
 	Snapshot verdict.Snapshot
 	Verdict  verdict.Verdict
 	Over     bool          // it is the last report: it was read after it looked like an end
+	Last     bool          // a recording ends with it: nobody knows how it went on
 	Read     bool          // it was just read, and not only heard
 	Done     bool          // everything was read to be done, and no update says otherwise since
 	DoneFor  time.Duration // how long ago that was read
@@ -88,6 +89,8 @@ type follower struct {
 	wantedAt time.Time        // when a reading was last requested
 	pending  bool             // and has not succeeded since
 	quietFor time.Duration    // after which silence everything is read again
+	readAt   time.Time        // when the last reading began that succeeded
+	blind    bool             // a watch is lost
 }
 
 func (f *follower) run(ctx context.Context, yield func(Report) bool) {
@@ -219,14 +222,15 @@ func (f *follower) stale(now time.Time) {
 	}
 }
 
-// quiet requests a reading if the workloads had no update for long, or if the verdict
-// depends on what was not read yet.
+// quiet requests a reading if the workloads had no update for long, at every interval as long as a
+// watch is lost, or if the verdict depends on what was not read yet.
 func (f *follower) quiet(now time.Time) {
 	if !f.fresh.IsZero() {
 		f.quietFor = min(2*f.quietFor, longestQuiet)
 	}
+	blind := f.blind && now.Sub(f.wantedAt) > max(f.Interval, betweenReadings) // the watches may be slower to notice that the API server is back
 	unread := f.Releases != nil && f.st.Releases == nil && f.st.ReleasesErr == nil && f.history(f.st.Assessment, f.st.Answer)
-	if f.List != nil && now.Sub(f.st.HeardAt) > f.quietFor && now.Sub(f.wantedAt) > f.quietFor || unread {
+	if f.List != nil && now.Sub(f.st.HeardAt) > f.quietFor && now.Sub(f.wantedAt) > f.quietFor || f.List != nil && blind || unread {
 		f.want(f.wantedAt)
 	}
 }
@@ -280,9 +284,12 @@ func (f *follower) take(r *reading, failure error) {
 	r.apply(&f.st)
 	f.askIfChanged(changed)
 	if f.failure = failure; failure != nil {
+		if f.blind && f.st.Assessment != nil && f.st.LostAt.IsZero() {
+			f.st.LostAt, f.st.LostErr = f.st.HeardAt, failure
+		}
 		return
 	}
-	f.fresh = r.began
+	f.fresh, f.readAt = r.began, r.began
 	if !r.began.Before(f.wantedAt) {
 		f.pending = false
 	}
@@ -319,9 +326,15 @@ func (f *follower) watch(ctx context.Context, tried <-chan struct{}) {
 	}
 }
 
-// apply applies an update, unless something newer was read since.
+// apply applies an update, unless something newer was read since. Where a watch is lost and the
+// lists are answered, what is read counts alone: the API server can be reached, and what the other
+// watches say is beside what may be out of date.
 func (f *follower) apply(u readiness.Update) {
 	st := &f.st
+	f.blind = u.Err != nil
+	if f.blind && f.failure == nil && f.readAt.After(u.LostAt) && st.Assessment != nil {
+		return
+	}
 	st.LostAt, st.LostErr = u.LostAt, u.Err
 	if u.Assessment != nil && !u.HeardAt.Before(st.HeardAt) {
 		st.setAssessment(u.Assessment, u.HeardAt)

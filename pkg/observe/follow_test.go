@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -395,6 +396,71 @@ func TestWhatWasLastHeardOfLongAgoIsReadAgain(t *testing.T) {
 		}
 		within(t, "it", took, longestQuiet, longestQuiet+3*time.Second)
 	})
+}
+
+// A watch is lost for good, as through a proxy that cuts each, and lists are answered: they are
+// read at every interval, and count alone. A list that fails is said.
+func TestWhereAWatchIsLostListsCount(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		fails time.Duration // until when lists fail
+		want  time.Duration
+	}{
+		{"lists are answered", 0, 30 * time.Second},
+		{"lists fail for a while", 40 * time.Second, 40 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				s := &Source{Goal: verdict.GoalAll, Ask: says(pum.StateProcessed)}
+				s.List = func(context.Context) (*readiness.Assessment, error) {
+					switch since := time.Since(start); {
+					case since > time.Second && since < tt.fails:
+						return nil, io.ErrUnexpectedEOF
+					case since < 30*time.Second:
+						return assessment(starting), nil
+					}
+					return assessment(ready), nil
+				}
+				moments := []moment{{2 * time.Second, readiness.Update{Err: io.EOF}}}
+				for at := 3 * time.Second; at < time.Hour; at += time.Second {
+					// another watch goes on beside the one that was lost at first
+					moments = append(moments, moment{at, readiness.Update{Err: io.EOF, Assessment: assessment(starting)}})
+				}
+				s.Watch = func(ctx context.Context) <-chan readiness.Update {
+					lost := start.Add(2 * time.Second)
+					updates := make(chan readiness.Update)
+					go func() {
+						defer close(updates)
+						for u := range watching(moments...)(ctx) {
+							u.LostAt = lost
+							select {
+							case updates <- u:
+							case <-ctx.Done():
+							}
+						}
+					}()
+					return updates
+				}
+				said := map[bool]bool{} // whether it is said that nobody answers, and from when on that is not so
+				var last Report
+				var took time.Duration
+				s.Interval = 5 * time.Second
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+				defer cancel()
+				for r := range s.Follow(ctx, Until{}) {
+					last, took = r, time.Since(start)
+					if took > 20*time.Second {
+						said[!r.Snapshot.LostAt.IsZero()] = true
+					}
+				}
+				if last.Verdict.ExitCode != verdict.ExitDone || said[true] != (tt.fails > 0) {
+					t.Errorf("exit code %d, lost and not lost: %v", last.Verdict.ExitCode, said)
+				}
+				within(t, "it", took, tt.want, tt.want+20*time.Second)
+			})
+		})
+	}
 }
 
 // Helm was in the middle of its work when its releases were read: they are read again

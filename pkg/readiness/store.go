@@ -29,13 +29,14 @@ type watcher struct {
 	evidence  bool             // whether to search for causes
 	changed   chan struct{}    // something changed since the last update
 
-	lock    sync.Mutex // of all that follows, and of what is in the stores
-	all     []*kindStore
-	heardAt time.Time
-	lostAt  time.Time
-	events  []*corev1.Event
-	claims  []*corev1.PersistentVolumeClaim
-	logs    map[ContainerName][]string
+	lock     sync.Mutex // of all that follows, and of what is in the stores
+	all      []*kindStore
+	heardAt  time.Time
+	lostAt   time.Time
+	behindAt time.Time // since when there was always a kind between two watches
+	events   []*corev1.Event
+	claims   []*corev1.PersistentVolumeClaim
+	logs     map[ContainerName][]string
 }
 
 // A kindStore holds the objects of one kind. It is the store of a reflector, and knows
@@ -166,13 +167,14 @@ func (s *kindStore) recordResult(ctx context.Context, err error) {
 	}
 }
 
-// pause waits after a refusal, unless this is the first request: the reflector tries a
-// list after a watch.
+// pause waits after a refusal, unless this is the first request, or the first after the connection
+// was lost: the reflector tries a list after a watch, and only that says that it is back.
 func (s *kindStore) pause(ctx context.Context) {
 	s.watcher.lock.Lock()
 	untried := s.objects == nil && s.refusal == nil
+	lost := s.err != nil && !refused(s.err)
 	s.watcher.lock.Unlock()
-	if untried {
+	if untried || lost {
 		return
 	}
 	select {

@@ -4,6 +4,7 @@ package readiness
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -109,14 +110,26 @@ func (w *watcher) run(ctx context.Context, updates chan<- Update) {
 // heldUp reports whether there are causes to search for, and an API server to ask.
 func (u Update) heldUp() bool { return u.Err == nil && !u.Assessment.complete() }
 
-// latest returns an update with what is in the stores. It is false as long as
-// a kind was neither listed nor refused, and while one is not followed.
+// errBreaking is said where there is always a kind that is not followed.
+var errBreaking = errors.New("watches break off again and again")
+
+// latest returns an update with what is in the stores. It is false as long as a kind was neither
+// listed nor refused, and while one is not followed, unless that is so for long: then the
+// watches are as good as lost.
 func (w *watcher) latest() (Update, bool) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	whole, behind, lost := w.requests()
-	if behind && lost == nil {
-		return Update{}, false
+	if !behind {
+		w.behindAt = time.Time{}
+	} else if lost == nil {
+		if w.behindAt.IsZero() {
+			w.behindAt = time.Now()
+		}
+		if time.Since(w.behindAt) < 2*betweenWatches {
+			return Update{}, false
+		}
+		lost = errBreaking
 	}
 	switch {
 	case lost == nil:

@@ -16,6 +16,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
@@ -72,6 +73,34 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 	})
 }
 
+// What is refused is asked seldom. But after a connection was lost the first refusal says that it
+// is back, and is not waited for.
+func TestARefusalSaysThatTheConnectionIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
+		s := &kindStore{watcher: w, kind: kind{Kept: Kept{Kind: "Kafka", set: func(*Objects, []metav1.Object) {}}}}
+		w.all = []*kindStore{s}
+		missing := apierrors.NewNotFound(appsv1.Resource("kafkas"), "")
+		refuses := s.observed(&cache.ListWatch{
+			ListWithContextFunc:  func(context.Context, metav1.ListOptions) (runtime.Object, error) { return nil, missing },
+			WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) { return nil, missing },
+		})
+		ask := func() time.Duration { // as a reflector does
+			start := time.Now()
+			_, _ = refuses.WatchFuncWithContext(t.Context(), metav1.ListOptions{SendInitialEvents: new(bool)})
+			return time.Since(start)
+		}
+		s.recordResult(t.Context(), missing)
+		if took := ask(); took < evidenceEvery {
+			t.Errorf("a refusal is asked for again after %s", took)
+		}
+		s.recordResult(t.Context(), io.EOF)
+		if took := ask(); took > 0 {
+			t.Errorf("a connection that is back is noticed %s late", took)
+		}
+	})
+}
+
 // Between two watches of a kind nothing is said of the others, for a while: together
 // they would show what never was.
 func TestNothingIsSaidBetweenTwoWatches(t *testing.T) {
@@ -112,6 +141,39 @@ func TestNothingIsSaidBetweenTwoWatches(t *testing.T) {
 		}
 		cancel()
 		last.Stop()
+	})
+}
+
+// Watches that all break off every few seconds leave always one that is not followed: that is said
+// after a while, and is over when all are followed.
+func TestWatchesThatBreakOffAgainAndAgainAreLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &watcher{now: time.Now, changed: make(chan struct{}, 1)}
+		for _, name := range []string{"Deployment", "StatefulSet"} {
+			w.all = append(w.all, &kindStore{watcher: w, kind: kind{Kept: Kept{Kind: name, set: func(*Objects, []metav1.Object) {}}}})
+			_ = w.all[len(w.all)-1].Replace(nil, "")
+		}
+		start := time.Now()
+		for lost := false; !lost; {
+			for _, s := range w.all { // in turn
+				s.ended(t.Context())
+				time.Sleep(time.Second)
+				update, ok := w.latest()
+				lost = lost || ok && update.Err != nil
+				_ = s.Replace(nil, "")
+				s.ended(t.Context())
+			}
+			if time.Since(start) > time.Minute {
+				t.Fatal("nothing is said for a minute")
+			}
+		}
+		for _, s := range w.all {
+			_ = s.Replace(nil, "")
+		}
+		if update, ok := w.latest(); !ok || update.Err != nil || !update.LostAt.IsZero() {
+			t.Errorf("all are followed again: said %v, lost %v", ok, update.Err)
+		}
+		time.Sleep(betweenWatches) // for the timers
 	})
 }
 

@@ -147,7 +147,11 @@ func (k *Kept) openRecording(text *bufio.Reader, at At) error {
 		return err
 	}
 	if k.state.moment == nil {
-		return errors.Join(errors.New("no moment is whole in it"), l.cut)
+		err := errors.New("no moment is whole in it")
+		if l.cut != nil {
+			err = fmt.Errorf("%w: %w", err, l.cut)
+		}
+		return err
 	}
 	if k.At = k.state.at; !until.IsZero() {
 		k.At = until
@@ -225,8 +229,24 @@ func (k *Kept) span() (begins, ends time.Time, err error) {
 	return begins, ends, err
 }
 
+// Again returns why the file cannot be read again, which playing a recording needs.
+func (k *Kept) Again() error {
+	if k.Kind != KindRecording {
+		return nil
+	}
+	_, done, err := k.lines()
+	if err != nil {
+		return fmt.Errorf("read %s again: %w", k.Path, withoutPath(err))
+	}
+	done()
+	return nil
+}
+
 // lines opens the recording again, behind its head.
 func (k *Kept) lines() (*lines, func(), error) {
+	if info, err := os.Stat(k.Path); err == nil && !info.Mode().IsRegular() {
+		return nil, nil, errors.New("it is no file, and can be read only once: save it in one")
+	}
 	file, err := os.Open(k.Path)
 	if err != nil {
 		return nil, nil, err

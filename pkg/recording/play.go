@@ -31,7 +31,7 @@ const tick = time.Second
 func (p *player) play(ctx context.Context) {
 	l, done, err := p.lines()
 	if err != nil {
-		p.report(ctx, p.At, true, func(s *verdict.Snapshot) { s.AssessmentErr = fmt.Errorf("read %s: %w", p.Path, withoutPath(err)) })
+		p.unreadable(err)
 		return
 	}
 	defer done()
@@ -69,6 +69,14 @@ func (p *player) play(ctx context.Context) {
 	})
 }
 
+// unreadable reports that the file, which could be opened, cannot be read again: nothing is
+// known.
+func (p *player) unreadable(err error) {
+	err = fmt.Errorf("read %s: %w", p.Path, withoutPath(err))
+	s := verdict.Snapshot{ObservedAt: p.At, Where: p.Where(), Goal: p.Goal, PUM: p.Kept.state.head.PUM, AssessmentErr: err, AnswerErr: err, ReleasesErr: err}
+	p.yield(observe.Report{Snapshot: s, Verdict: verdict.Judge(s), Over: true, Last: true})
+}
+
 // pass lets the time pass until the next moment, with a report each second: ages grow.
 func (p *player) pass(ctx context.Context, next time.Time) bool {
 	for at := p.state.at.Add(tick); at.Before(next); at = at.Add(tick) {
@@ -100,15 +108,22 @@ func (p *player) report(ctx context.Context, at time.Time, last bool, change fun
 		r.Read = m.Read || m.Over
 	}
 	p.end(&r, at)
-	r.Over = r.Over || last
+	r.Last = last
+	r.Over = r.Over || last && !p.promising(r.Verdict)
 	if p.Tick != nil {
 		p.Tick(at)
 	}
-	p.stopped = !p.yield(r) || r.Over
+	p.stopped = !p.yield(r) || r.Over || last
 	return !p.stopped
 }
 
-// end says whether what looks like an end is one: it was read, and stayed so for long enough.
+// clockSlack is by how much two times of a recording may be nearer to each other than they were:
+// what is known of the API server's clock has whole seconds.
+const clockSlack = 2 * time.Second
+
+// end says whether what looks like an end is one: it was read, and stayed so for long enough. As
+// in a live wait it must have been read at the beginning and at the end of that time: whoever
+// recorded may have looked at nothing in between.
 func (p *player) end(r *observe.Report, at time.Time) {
 	if p.Whole {
 		return
@@ -121,13 +136,28 @@ func (p *player) end(r *observe.Report, at time.Time) {
 		r.Over = r.Read
 		return
 	}
+	read := at // when the reading began
+	if heard := r.Snapshot.HeardAt; r.Read && !heard.IsZero() && heard.Before(at) {
+		read = heard
+	}
 	if p.done.IsZero() && r.Read {
-		p.done = at
+		p.done = read
 	}
-	if r.Done = !p.done.IsZero(); r.Done {
-		r.DoneFor = at.Sub(p.done)
-		r.Over = r.DoneFor >= p.until.StableFor
+	if r.Done = !p.done.IsZero(); !r.Done {
+		return
 	}
+	r.DoneFor = at.Sub(p.done)
+	long := read.Sub(p.done)
+	if p.state.moment.Over { // as it was long enough for who recorded it
+		long += clockSlack
+	}
+	r.Over = r.Read && (p.until.StableFor <= 0 || long >= p.until.StableFor)
+}
+
+// promising reports whether a verdict looks done. Where the recording ends with it, before it
+// was read again or has stayed so for long enough, nobody knows whether it would have been.
+func (p *player) promising(v verdict.Verdict) bool {
+	return !p.Whole && v.ExitCode == verdict.ExitDone
 }
 
 // wait waits until a time of the recording has come.

@@ -272,6 +272,120 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// A recording that ends with what looks done, but was not read again or had not stayed so for
+// long enough, is no end of a wait: nobody knows how it went on. A report of it is whole.
+func TestARecordingEndsBeforeItsEndIsConfirmed(t *testing.T) {
+	read := func(d time.Duration, change func(*readiness.Objects), state pum.State) observe.Report {
+		s := after(t, d, change, state)
+		s.HeardAt = s.ObservedAt.Add(-time.Second) // when the reading began
+		return reportOf(s)
+	}
+	pending, done := read(0, without("pum"), "INIT"), read(time.Minute, nil, "PROCESSED")
+	heard := done
+	heard.Read, heard.Over = false, false
+	again := read(time.Minute+29*time.Second, nil, "PROCESSED") // by a clock of whole seconds
+	much := read(time.Hour, nil, "PROCESSED")
+	much.Over = false
+	for _, tt := range []struct {
+		name  string
+		then  []observe.Report
+		until observe.Until
+		whole bool
+		over  bool
+	}{
+		{"read again", []observe.Report{done}, observe.Until{}, false, true},
+		{"heard", []observe.Report{heard}, observe.Until{}, false, false},
+		{"not for long enough", []observe.Report{done}, observe.Until{StableFor: time.Hour}, false, false},
+		{"for long enough", []observe.Report{done, much}, observe.Until{StableFor: 50 * time.Minute}, false, true},
+		{"for as long as it was recorded", []observe.Report{done, again}, observe.Until{StableFor: 30 * time.Second}, false, true},
+		{"nobody looked in between, nor at the end", []observe.Report{done, later(heard, 50*time.Minute)}, observe.Until{StableFor: 30 * time.Minute}, false, false},
+		{"not over", []observe.Report{pending}, observe.Until{}, false, true},
+		{"heard, for a report", []observe.Report{heard}, observe.Until{}, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := record(t, "a.jsonl", recording.Options{}, append([]observe.Report{pending}, tt.then...)...)
+			want := tt.then[len(tt.then)-1].Verdict.ExitCode
+			k, err := recording.Open(path, "", recording.At{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var last observe.Report
+			for r := range (&recording.Observer{Kept: k, Goal: verdict.GoalAll, Whole: tt.whole}).Follow(t.Context(), tt.until) {
+				last = r
+			}
+			if last.Over != tt.over || !last.Over && !last.Last || last.Verdict.ExitCode != want {
+				t.Errorf("over %v, last %v, exit code %d; want over %v, exit code %d", last.Over, last.Last, last.Verdict.ExitCode, tt.over, want)
+			}
+		})
+	}
+}
+
+// later is a report as it is some time later.
+func later(r observe.Report, d time.Duration) observe.Report {
+	r.Snapshot.ObservedAt = r.Snapshot.ObservedAt.Add(d)
+	return r
+}
+
+// A recording that is not there any more when it is played is not known.
+func TestARecordingGoesBeforeItIsPlayed(t *testing.T) {
+	path := record(t, "a.jsonl", recording.Options{}, reportOf(after(t, 0, nil, "PROCESSED")))
+	k, err := recording.Open(path, "", recording.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Again(); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Again(); err == nil || !strings.Contains(err.Error(), "no such file") && runtime.GOOS != "windows" {
+		t.Errorf("it can be read again: %v", err)
+	}
+	n := 0
+	for r := range (&recording.Observer{Kept: k, Goal: verdict.GoalAll}).Follow(t.Context(), observe.Until{}) {
+		if n++; !r.Over || r.Verdict.ExitCode != verdict.ExitError {
+			t.Errorf("over %v, exit code %d", r.Over, r.Verdict.ExitCode)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d reports, want 1", n)
+	}
+}
+
+// Whoever removes a recording while it is written, or puts another in its place, is told that it
+// is lost. Windows lets nobody.
+func TestARecordingIsRemovedWhileItIsWritten(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return
+	}
+	s := after(t, 0, nil, "PROCESSED")
+	for name, meddle := range map[string]func(path string) error{
+		"nothing": nil,
+		"removed": os.Remove,
+		"replaced": func(path string) error {
+			return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600))
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "a.jsonl")
+		w, err := recording.Create(path, recording.Head{}, recording.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if meddle != nil {
+			if err := meddle(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Take(reportOf(s)); err != nil {
+			t.Error(err)
+		}
+		if err := w.End(s.ObservedAt, verdict.Verdict{}); (err != nil) != (meddle != nil) || err != nil && !strings.Contains(err.Error(), "removed or replaced") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // Errors mean the same when they come from a recording.
 func TestErrorsKeepTheirMeaning(t *testing.T) {
 	for _, name := range []string{"forbidden", "pum-not-ready", "cut-answer"} {

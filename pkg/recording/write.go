@@ -142,6 +142,7 @@ func (w *Writer) End(at time.Time, v verdict.Verdict) error {
 			_ = w.write()
 		}
 	}
+	w.missed()
 	err := w.file.Close()
 	if w.failure != nil {
 		return w.failure
@@ -151,6 +152,16 @@ func (w *Writer) End(at time.Time, v verdict.Verdict) error {
 		return fmt.Errorf("close the recording: %w", err)
 	}
 	return nil
+}
+
+// missed notes that the file is not where it was created: somebody has removed it, or put
+// another one in its place. What is written is lost then.
+func (w *Writer) missed() {
+	is, err := w.file.Stat()
+	there, errThere := os.Stat(w.file.Name())
+	if w.failure == nil && err == nil && (errThere != nil || !os.SameFile(is, there)) {
+		w.failure = fmt.Errorf("write the recording %s: it was removed or replaced meanwhile", w.file.Name())
+	}
 }
 
 // takeObjects writes the objects that are new, changed or gone.

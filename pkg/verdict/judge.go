@@ -43,6 +43,9 @@ func Judge(s Snapshot) Verdict {
 	}
 	v.noAnswer(&s)
 	v.kept(&s)
+	if s.onlyReleases() && s.Releases == nil && s.ReleasesErr == nil {
+		v.hold(ExitError) // nothing was observed
+	}
 	v.Moving = s.moving()
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Compare(a.Level.rank(), b.Level.rank())

@@ -104,6 +104,7 @@ func TestJudge(t *testing.T) {
 		{"not found goes before no answer", Snapshot{AssessmentErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
 		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeNotLoggedIn}},
 		{"a policy denies", Snapshot{AnswerErr: fmt.Errorf("exec: %w", &podexec.PolicyError{Err: errors.New("denied")})}, ExitForbidden, []Code{CodeDenied}},
+		{"nothing was observed", Snapshot{}, ExitError, nil},
 		{"no connection", Snapshot{AssessmentErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
 		{"text not understood", Snapshot{AnswerErr: &pum.SyntaxError{}}, ExitError, []Code{CodeNotUnderstood}},
 

@@ -48,6 +48,7 @@ func (c *campaign) run(t *testing.T, f fault.Fault) {
 	}
 	r, err := x.perform(t.Context())
 	check(t, err)
+	r.Unchecked = x.sh(t.Context(), f.Check)
 	o := fault.Outcome{Fault: f, Result: r, Problems: f.Problems(r)}
 	c.note(o)
 	for _, problem := range o.Problems {
@@ -134,6 +135,15 @@ func (x *attempt) perform(ctx context.Context) (fault.Result, error) {
 		r.Idle = x.gate.Idle()
 	}
 	r.Idle = append(r.Idle, x.unmet...)
+	halves, err := filepath.Glob(filepath.Join(x.dir, "*", ".kubectl-tpe-*"))
+	if err != nil {
+		return r, err
+	}
+	whole, err := filepath.Glob(filepath.Join(x.dir, ".kubectl-tpe-*"))
+	if err != nil {
+		return r, err
+	}
+	r.Left = slices.Concat(r.Left, halves, whole)
 	return r, x.truth(&r, len(before.Restarts))
 }
 
@@ -144,7 +154,8 @@ func (x *attempt) truth(r *fault.Result, restarts int) error {
 		return err
 	}
 	r.Restarts = len(state.Restarts) - restarts
-	r.EntriesDone = len(state.Entries) > 0 && !slices.ContainsFunc(state.Entries, func(e pum.Entry) bool {
+	// Without entries it is over when the job that works through them is.
+	r.EntriesDone = (len(state.Entries) > 0 || !state.Process.Hold) && !slices.ContainsFunc(state.Entries, func(e pum.Entry) bool {
 		return e.State != pum.StateProcessed && e.State != pum.StateSkipped
 	})
 	if r.Exit == 0 { // else it does not matter

@@ -10,13 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/fault"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/standin/pum"
@@ -26,7 +27,8 @@ import (
 // TestFaults runs the campaign of test/lab/fault: several faults at a time, beside the
 // other tests, then in turn the scripts that break the node and random interleavings of
 // what happens in a namespace. What is short is in a part of its own, so that make test
-// can leave out the other. With FAULTS_TABLE it writes what was seen to that file.
+// can leave out the other. With FAULTS_TABLE it writes what was seen to that file, beside what
+// earlier runs of the same campaign on other versions of Kubernetes came to.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	all, err := fault.Campaign()
@@ -41,7 +43,7 @@ func TestFaults(t *testing.T) {
 		t.Run("interleavings", func(t *testing.T) { c.notes = append(c.notes, c.interleave(t)) })
 	})
 	if table := os.Getenv("FAULTS_TABLE"); table != "" {
-		check(t, c.write(table, all))
+		c.write(t, table, all)
 	}
 }
 
@@ -110,18 +112,34 @@ func (c *campaign) scripts(t *testing.T, faults []fault.Fault) {
 	}
 }
 
-// write writes the table, in the order of the campaign.
-func (c *campaign) write(path string, all []fault.Fault) error {
-	place := func(o fault.Outcome) int {
-		return slices.IndexFunc(all, func(f fault.Fault) bool { return f.Name == o.Name })
+// write writes the table of this run, with what those on other versions of Kubernetes came to.
+func (c *campaign) write(t *testing.T, path string, all []fault.Fault) {
+	t.Helper()
+	run := fault.Run{Kubernetes: c.kubernetes(t), Notes: c.notes}
+	for _, o := range c.seen {
+		run.Rows = append(run.Rows, o.Row())
 	}
-	slices.SortFunc(c.seen, func(a, b fault.Outcome) int { return place(a) - place(b) })
+	dir := filepath.Join("..", "..", "..", "bin", "faults")
+	before, err := fault.Kept(dir, all)
+	check(t, err)
+	check(t, run.Over(before).Keep(dir))
+	runs, err := fault.Kept(dir, all)
+	check(t, err)
 	var text strings.Builder
-	text.WriteString("# Faults survived\n\nWritten by `make faults`, from `test/lab/fault/campaign.yaml`.\n\n")
-	if err := fault.Write(&text, c.seen, c.notes...); err != nil {
-		return err
-	}
-	return os.WriteFile(path, []byte(text.String()), 0o644)
+	check(t, fault.Write(&text, all, runs))
+	check(t, os.WriteFile(path, []byte(text.String()), 0o644))
+}
+
+// kubernetes returns the version of the API server.
+func (s *suite) kubernetes(t *testing.T) string {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", s.node.Kubeconfig())
+	check(t, err)
+	client, err := kubernetes.NewForConfig(config)
+	check(t, err)
+	info, err := client.Discovery().ServerVersion()
+	check(t, err)
+	return info.GitVersion
 }
 
 // A ground is a namespace on which one fault at a time is tried.

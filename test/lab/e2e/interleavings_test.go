@@ -91,9 +91,14 @@ const (
 	cut                   // connections are cut
 )
 
+// What rules are for.
+const (
+	lists   = `^GET [^?]*/(deployments|statefulsets|pods|jobs)(\?limit=500[^ ]*)?$`
+	watches = `^GET [^?]*\?.*watch=`
+)
+
 // rules are what happens to lists and watches on a faulty way.
 func rules(random *rand.Rand) []proxy.Rule {
-	const lists, watches = `^GET [^?]*/(deployments|statefulsets|pods|jobs)(\?limit=500[^ ]*)?$`, `^GET [^?]*\?.*watch=`
 	some := func(most int) metav1.Duration {
 		return metav1.Duration{Duration: time.Duration(1+random.IntN(most)) * time.Millisecond}
 	}
@@ -116,6 +121,8 @@ type tally struct {
 	early int // that ended before the last change
 	wrong int // that did not end as they should
 	took  []time.Duration
+
+	lists, watches int // that failed, came late or broke off
 }
 
 func (y *tally) String() string {
@@ -124,9 +131,9 @@ func (y *tally) String() string {
 	}
 	return fmt.Sprintf("In %d of %d random interleavings of workload changes `wait` ended with the last change (median %d ms, worst %.1f s). "+
 		"In %d it ended earlier, when everything had been ready. In %d it ended wrongly. Each end was held against an independent quorum read at that moment, "+
-		"with %d waits at a time. Every fourth wait had lists and watches that failed, came late or broke off, every fourth had all its connections cut, "+
-		"and no list from a cache heard of a change.",
-		len(y.took), len(y.took)+y.early+y.wrong, y.took[len(y.took)/2].Milliseconds(), y.took[len(y.took)-1].Seconds(), y.early, y.wrong, inFlight)
+		"with %d waits at a time. Every fourth wait had lists and watches that failed, came late or broke off (%d lists and %d watches), "+
+		"every fourth had all its connections cut, and no list from a cache heard of a change.",
+		len(y.took), len(y.took)+y.early+y.wrong, y.took[len(y.took)/2].Milliseconds(), y.took[len(y.took)-1].Seconds(), y.early, y.wrong, inFlight, y.lists, y.watches)
 }
 
 func (y *tally) fail() {
@@ -295,6 +302,7 @@ func (b *board) judge(r fault.Result, gate *proxy.Gate, now map[string][]unstruc
 	}
 	y.lock.Lock()
 	defer y.lock.Unlock()
+	y.lists, y.watches = y.lists+gate.Obeyed(lists), y.watches+gate.Obeyed(watches)
 	if last {
 		y.took = append(y.took, max(0, r.Ended.Sub(history[len(history)-1].at)))
 	} else {

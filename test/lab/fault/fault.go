@@ -47,6 +47,7 @@ type Fault struct {
 	Exit     []int           `json:"exit"`               // the exit codes that are right
 	Says     []string        `json:"says,omitempty"`     // patterns of its output, on both streams; each must be there
 	Never    string          `json:"never,omitempty"`    // a pattern that must not be there
+	Check    string          `json:"check,omitempty"`    // a shell script afterwards, which must succeed
 	Restarts []int           `json:"restarts,omitempty"` // how often PUM may be restarted; never, if there is none
 	Within   metav1.Duration `json:"within,omitzero"`    // it ends; see [Fault.Deadline]
 }

@@ -3,9 +3,11 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -41,7 +43,7 @@ func TestTableIsOfThisCampaign(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range campaignOf(t) {
-		if row := "| " + cell(f.Breaks) + " | `" + cell(Outcome{Fault: f}.command()) + "` |"; !strings.Contains(string(text), row) {
+		if row := "| " + cell(f.Breaks) + " | `" + cell(f.command()) + "` |"; !strings.Contains(string(text), row) {
 			t.Errorf("docs/faults.md lacks %s; make faults writes it", f.Name)
 		}
 	}
@@ -92,6 +94,12 @@ func TestProblems(t *testing.T) {
 		{"nothing broken", func(_ *Fault, r *Result) { r.Idle = []string{"/exec"} }, "nothing was broken"},
 		{"success that is none", func(f *Fault, r *Result) { f.Exit, r.Exit, r.WorkloadsDone = []int{0}, 0, true }, "FALSE SUCCESS"},
 		{"success that is none, of workloads", func(f *Fault, r *Result) { f.Exit, r.Exit, r.EntriesDone = []int{0}, 0, true }, "FALSE SUCCESS"},
+		{"success of a recording that is none", func(f *Fault, r *Result) {
+			f.Run, f.Exit, r.Exit, r.WorkloadsDone = "kubectl tpe record r.jsonl", []int{0}, 0, true
+		}, "FALSE SUCCESS"},
+		{"success of a file", func(f *Fault, r *Result) { f.Run, f.Exit, r.Exit = "kubectl tpe wait --from r.jsonl", []int{0}, 0 }, ""},
+		{"much memory", func(_ *Fault, r *Result) { r.Memory = 1 << 30 }, "1024 MB of memory"},
+		{"a check", func(_ *Fault, r *Result) { r.Unchecked = errors.New("no") }, "afterwards: no"},
 		{"success", func(f *Fault, r *Result) { f.Exit, r.Exit, r.EntriesDone, r.WorkloadsDone = []int{0}, 0, true, true }, ""},
 		{"success of what was asked for", func(f *Fault, r *Result) {
 			f.Run, f.Exit, r.Exit, r.WorkloadsDone = "kubectl tpe wait --for=workloads", []int{0}, 0, true
@@ -180,20 +188,57 @@ func TestTable(t *testing.T) {
 	fine := Fault{Name: "a", Group: "G", Breaks: "a | b", Run: "kubectl tpe status -n $NS", Exit: []int{5, 8}, Says: []string{"^PENDING"}}
 	hung := fine
 	hung.Name = "b"
-	seen := []Outcome{
-		{fine, Result{Exit: 8, Stdout: []byte("x\n\x1b[1mPENDING\x1b[0m   all\n")}, nil},
-		{hung, Result{Exit: 137, Hung: true}, []string{"it hangs: x"}},
+	rows := []Row{
+		Outcome{fine, Result{Exit: 8, Stdout: []byte("x\n\x1b[1mPENDING\x1b[0m   all\n")}, nil}.Row(),
+		Outcome{hung, Result{Exit: 137, Hung: true}, []string{"it hangs: x"}}.Row(),
 	}
-	if err := Write(&s, seen, "a note"); err != nil {
+	changed := hung
+	changed.Exit = []int{1}
+	old := Outcome{changed, Result{Exit: 1}, []string{"it hangs: x"}}.Row()
+	all, dir := []Fault{fine, hung}, filepath.Join(t.TempDir(), "runs")
+	for _, run := range []Run{
+		{"v1.9.1", rows, nil}, {"v1.36.2", rows, []string{"a note"}}, {"v1.28.15", []Row{rows[0], old}, []string{"another note"}}, {"v1.37.0", rows[:1], nil},
+	} {
+		if err := run.Keep(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runs, err := Kept(dir, all)
+	if err != nil {
 		t.Fatal(err)
 	}
-	want := `1 of 2 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 1 hangs past the deadline.
+	if err := (Run{Kubernetes: "v1.28.15", Rows: []Row{{Name: hung.Name, Fault: hung.Sum()}}}).Over(runs).Keep(dir); err != nil {
+		t.Fatal(err)
+	}
+	if runs, err = Kept(dir, all); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(&s, all, runs); err != nil {
+		t.Fatal(err)
+	}
+	want := `# Faults survived
+
+Written by ` + "`make faults`, from `test/lab/fault/campaign.yaml`" + `.
+
+## On Kubernetes v1.36.2
+
+1 of 2 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 1 hangs past the deadline.
 
 a note
 
+## On Kubernetes v1.28.15
+
+2 of 2 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 0 hangs past the deadline. 1 of them were changed or failed, and tried again alone.
+
+another note
+
+## On Kubernetes v1.9.1
+
+1 of 2 faults ended as they should: 0 false successes, 0 repeated restarts, 0 crashes, 1 hangs past the deadline.
+
 ## G
 
-| fault | command | wanted | seen |
+| fault | command | wanted | seen on v1.36.2 |
 |---|---|---|---|
 | a \| b | ` + "`kubectl tpe status`" + ` | 5 or 8 | 8: PENDING all |
 | a \| b | ` + "`kubectl tpe status`" + ` | 5 or 8 | NOT AS WANTED: it hangs: x |

@@ -20,7 +20,9 @@ type Result struct {
 	Took           time.Duration
 	Ended          time.Time
 	Hung           bool     // it ran until its deadline, and was killed
-	Left           []string // processes it left behind
+	Left           []string // processes it left behind, and files that are not whole
+	Memory         int64    // bytes that it had in memory at most
+	Unchecked      error    // why what is checked afterwards is not so
 	Changed        bool     // the terminal is not as it was
 	Restarts       int      // how often PUM was restarted meanwhile
 	Idle           []string // what should have been broken or done and was not
@@ -62,12 +64,17 @@ func (f Fault) Problems(r Result) []string {
 	note(!f.Terminal && bytes.ContainsRune(append(r.Stdout, r.Stderr...), '\x1b'), "an escape sequence off a terminal")
 	note(f.Terminal && !restored(r.Stdout), "the cursor or the screen is not as it was")
 	note(len(r.Left) > 0, "it left behind: %s", strings.Join(r.Left, ", "))
+	note(r.Memory > mostMemory, "it took %d MB of memory", r.Memory>>20)
+	note(r.Unchecked != nil, "afterwards: %v", r.Unchecked)
 	note(len(r.Idle) > 0, "nothing was broken: %s", strings.Join(r.Idle, ", "))
 	if err := f.document(r); err != nil {
 		problems = append(problems, err.Error())
 	}
 	return problems
 }
+
+// mostMemory is what the plugin needs at most, whatever it is sent or given.
+const mostMemory = 512 << 20
 
 var (
 	crash   = regexp.MustCompile(`(?m)^panic:|^fatal error:|^goroutine \d+|\.go:\d+ \+0x|runtime error|unexpected fault`)
@@ -91,9 +98,9 @@ func (f Fault) claims(r Result) bool {
 	entries := !has("--for=workloads")
 	workloads := !has("--for=entries") && !has("pum")
 	switch {
-	case has("restart") && !has("--wait"), has("--dry-run"):
+	case has("restart") && !has("--wait"), has("--dry-run"), has("--from"): // a file is what it was made
 		return false
-	case !has("status") && !has("wait") && !has("--wait"):
+	case !has("status") && !has("wait") && !has("--wait") && !has("record") && !has("report"):
 		return false
 	}
 	return entries && !r.EntriesDone || workloads && !r.WorkloadsDone

@@ -94,6 +94,9 @@ func (c *Command) End(ctx context.Context, deadline time.Duration) (Result, erro
 		c.terminal.close()
 	}
 	r.Exit = c.cmd.ProcessState.ExitCode()
+	if usage, ok := c.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.Memory = usage.Maxrss << 10
+	}
 	if status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		r.Exit = 128 + int(status.Signal())
 	}

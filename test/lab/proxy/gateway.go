@@ -74,7 +74,7 @@ func Gateway(kubeconfig, through string, faults Faults) (*Gate, error) {
 	g.server.EnableHTTP2 = true
 	g.server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	g.server.StartTLS()
-	return g, g.writeKubeconfig(through)
+	return g, g.writeKubeconfig(kubeconfig, through)
 }
 
 // Close ends the gate and its connections.
@@ -106,6 +106,19 @@ func (g *Gate) Rule(rules []Rule) error {
 	defer g.book.lock.Unlock()
 	g.book.rules, g.book.past = next.rules, append(g.book.past, g.book.rules...)
 	return nil
+}
+
+// Obeyed returns how many requests were treated by rules with this expression.
+func (g *Gate) Obeyed(of string) int {
+	g.book.lock.Lock()
+	defer g.book.lock.Unlock()
+	n := 0
+	for _, r := range append(slices.Clone(g.book.past), g.book.rules...) {
+		if r.Of == of {
+			n += r.obeyed
+		}
+	}
+	return n
 }
 
 // Idle returns the rules that no request was treated by: what they break was not
@@ -180,14 +193,19 @@ func (g *Gate) change(response *http.Response) error {
 	return nil
 }
 
-func (g *Gate) writeKubeconfig(file string) error {
-	config := plain(g.server.URL)
-	config.AuthInfos = map[string]*clientcmdapi.AuthInfo{"lab": {Token: "anything"}} // else kubectl asks for a name
-	config.Contexts["lab"].AuthInfo = "lab"
-	for _, cluster := range config.Clusters {
-		cluster.CertificateAuthorityData = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: g.server.Certificate().Raw})
+// writeKubeconfig writes a kubeconfig as another, but that its current context leads to the gate.
+func (g *Gate) writeKubeconfig(from, file string) error {
+	config, err := clientcmd.LoadFromFile(from)
+	if err != nil {
+		return fmt.Errorf("start a gateway: %w", err)
 	}
-	return clientcmd.WriteToFile(config, file)
+	config.Clusters["gate"] = &clientcmdapi.Cluster{
+		Server:                   g.server.URL,
+		CertificateAuthorityData: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: g.server.Certificate().Raw}),
+	}
+	config.AuthInfos["gate"] = &clientcmdapi.AuthInfo{Token: "anything"} // else kubectl asks for a name
+	config.Contexts[config.CurrentContext] = &clientcmdapi.Context{Cluster: "gate", AuthInfo: "gate"}
+	return clientcmd.WriteToFile(*config, file)
 }
 
 // plain returns a kubeconfig for a server that asks nobody who he is.
