@@ -111,7 +111,7 @@ func (w *watcher) run(ctx context.Context, updates chan<- Update) {
 func (u Update) heldUp() bool { return u.Err == nil && !u.Assessment.complete() }
 
 // errBreaking is said where there is always a kind that is not followed.
-var errBreaking = errors.New("watches break off again and again")
+var errBreaking = errors.New("watches break off repeatedly")
 
 // latest returns an update with what is in the stores. It is false as long as a kind was neither
 // listed nor refused, and while one is not followed, unless that is so for long: then the
