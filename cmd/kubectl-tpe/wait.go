@@ -208,12 +208,12 @@ func (w *waitRun) follow(ctx context.Context, source observe.Observer, format *o
 			break // there was nothing to wait for
 		}
 		err := w.progress.Show(output.NewStatus(w.place, r.Snapshot, r.Verdict), w.app.errView(), w.waiting())
+		if w.done {
+			break
+		}
 		if readerGone(err) {
 			w.writeReports(ctx, r.Verdict, nil)
 			return written(unconfirmed(r.Verdict.ExitCode), err) // nobody is there any more; any other trouble is no reason to know no end
-		}
-		if w.done {
-			break
 		}
 	}
 	return w.end(ctx, format)
