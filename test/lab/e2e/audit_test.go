@@ -105,6 +105,9 @@ func (s *suite) audited(t *testing.T, tools, era string, a archived) {
 	check(t, tpe.Load(t.Context(), tpe.Options{
 		Kubeconfig: s.node.Kubeconfig(), Importer: s.node, Scenario: a.scenario, Namespace: r.namespace, Wait: true, Log: os.Stderr,
 	}))
+	if a.scenario == "healthy-7.3" {
+		s.processed(t, r.namespace)
+	}
 	check(t, tpe.PUM(s.node, r.namespace).Update(func(state *pum.State) error {
 		state.Answer.Color = true
 		if a.change != nil {

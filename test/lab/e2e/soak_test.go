@@ -96,6 +96,7 @@ func (s *suite) newSoak(t *testing.T, random *rand.Rand) *soak {
 	check(t, tpe.Load(t.Context(), tpe.Options{
 		Kubeconfig: s.node.Kubeconfig(), Importer: s.node, Scenario: "healthy-7.3", Namespace: k.namespace, Wait: true, Log: os.Stderr,
 	}))
+	s.processed(t, k.namespace)
 	config, err := clientcmd.BuildConfigFromFlags("", s.node.Kubeconfig())
 	check(t, err)
 	k.client, err = kubernetes.NewForConfig(config)
@@ -111,6 +112,15 @@ func (s *suite) newSoak(t *testing.T, random *rand.Rand) *soak {
 	path := strings.Join([]string{s.plugin, filepath.Dir(s.kubectl), os.Getenv("PATH")}, string(os.PathListSeparator))
 	k.env = []string{"HOME=" + dir, "KUBECONFIG=" + through, "PATH=" + path, "GOTRACEBACK=all"}
 	return k
+}
+
+// processed waits until the job pum-process, which begins when PUM does, leaves the entries alone.
+func (s *suite) processed(t *testing.T, namespace string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), s.kubectl, "--kubeconfig", s.node.Kubeconfig(), "-n", namespace, "wait", "--for=condition=complete", "job/pum-process", "--timeout=3m")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 }
 
 // begin starts the two that are watched.
