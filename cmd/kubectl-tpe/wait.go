@@ -76,7 +76,7 @@ With --contexts or -A it waits until each of several installations is over. With
 --fail-fast it ends as soon as one has failed. Its exit code is the gravest of all.
 
 Exit codes are those of status, and
-  124  out of time; not over yet
+  124  out of time, or the recording ends; not over yet
   130  interrupted`,
 		Example: `  # Until it is over
   kubectl tpe wait
