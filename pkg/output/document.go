@@ -83,17 +83,13 @@ type Status struct {
 	CronJobs []readiness.CronJob `json:"cronJobs,omitzero"` // absent if they could not be read
 
 	asked verdict.Goal    // what a screen is about
-	next  []string        // commands to copy
-	later []string        // the same for who waits already
 	gaps  []readiness.Gap // kinds that could not be read, so that none of them is gone
 
 	causes map[verdict.Object]bool // the workloads that a cause blocks; see [Status.blocked]
 
 	waiting *Waiting // how long the wait has lasted; nil if this is no wait
 
-	rank func(workload string) int // how much users depend on it; see [verdict.Verdict.Rank]
-
-	moving []verdict.Object // what may still change by itself
+	verdict verdict.Verdict // of which it was made
 
 	objects *readiness.Objects // from which the workloads were assessed; nil if they could not be read
 }
@@ -142,7 +138,7 @@ type EntryList struct {
 
 // NewStatus makes the document of a snapshot and its verdict.
 func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
-	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), next: v.Next(), later: v.NextMeanwhile(), moving: v.Moving, rank: v.Rank}
+	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), verdict: v}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps, doc.objects = p.Gaps, &p.Objects
 		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
@@ -164,7 +160,7 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 
 // While returns the document with how long the wait has lasted, for a screen that is redrawn.
 func (doc *Status) While(w Waiting) *Status {
-	doc.waiting, doc.next = &w, doc.later
+	doc.waiting = &w
 	return doc
 }
 

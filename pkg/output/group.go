@@ -76,7 +76,7 @@ func grouped(doc *Status) []group {
 	}
 	ranks := make(map[string]int, len(list))
 	for _, w := range list {
-		ranks[w.Name] = doc.rank(w.Name)
+		ranks[w.Name] = doc.verdict.Rank(w.Name)
 	}
 	slices.SortStableFunc(list, func(a, b readiness.Workload) int { return cmp.Compare(ranks[a.Name], ranks[b.Name]) })
 	for _, w := range list {

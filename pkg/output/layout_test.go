@@ -43,7 +43,7 @@ func TestWhatIsRedrawnFits(t *testing.T) {
 					if !strings.Contains("\n"+text, "\n"+want) {
 						t.Errorf("%s: no verdict:\n%s", what, text)
 					}
-					if watched == doc && len(doc.next) > 0 && !strings.Contains(text, "\nNEXT\nkubectl ") {
+					if watched == doc && len(doc.Next()) > 0 && !strings.Contains(text, "\nNEXT\nkubectl ") {
 						t.Errorf("%s: no command:\n%s", what, text)
 					}
 				}

@@ -174,7 +174,7 @@ func Missing(doc *Status) string {
 	case e.Summary.Final < e.Summary.Total:
 		names = append(names, entriesLeft(e.Summary.Total-e.Summary.Final))
 	}
-	for _, o := range doc.moving {
+	for _, o := range doc.verdict.Moving {
 		if name := strings.ToLower(o.Kind) + "/" + o.Name; len(names) == 0 && o.Kind == "Job" {
 			names = append(names, name)
 		}

@@ -32,7 +32,7 @@ func (doc *Status) redraw(s *screen) {
 			break
 		}
 	}
-	counts, next := s.counts(doc), s.nextPart(doc.next)
+	counts, next := s.counts(doc), s.nextPart(doc.Next())
 	f := &fitting{view: s.view, most: s.view.most, hint: "status -o wide", parts: []*part{
 		place, headline, impact, workloads, entries, jobs, s.cronJobs(doc.CronJobs), errs, warnings, said, infos, counts, next,
 	}}

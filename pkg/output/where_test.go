@@ -36,7 +36,7 @@ func TestCommandsLeadToTheSameCluster(t *testing.T) {
 	for _, s := range snapshots() {
 		s.ObservedAt, s.Where = now, where
 		status := NewStatus(place, s, verdict.Judge(s))
-		commands = append(commands, status.next...)
+		commands = append(commands, status.Next()...)
 		for _, f := range status.Findings {
 			commands = append(commands, f.Next...)
 		}
