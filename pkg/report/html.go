@@ -24,8 +24,22 @@ func policy() string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'; base-uri 'none'; form-action 'none'"
 }
 
-// render writes one page that needs nothing else.
-func render(w io.Writer, page templ.Component) error { return page.Render(context.Background(), w) }
+// A document is what is written in each format: one report, or a list of them.
+type document interface {
+	page() templ.Component // that needs nothing else
+	markdown(w io.Writer) error
+	junit(w io.Writer) error
+}
+
+func write(d document, w io.Writer, f Format) error {
+	switch f {
+	case Markdown:
+		return d.markdown(w)
+	case JUnit:
+		return d.junit(w)
+	}
+	return d.page().Render(context.Background(), w)
+}
 
 func lines(all []string) string { return strings.Join(all, "\n") }
 

@@ -162,15 +162,7 @@ func New(in Input) *Report {
 }
 
 // Write writes the report.
-func (r *Report) Write(w io.Writer, f Format) error {
-	switch f {
-	case Markdown:
-		return r.markdown(w)
-	case JUnit:
-		return r.junit(w)
-	}
-	return render(w, r.page())
-}
+func (r *Report) Write(w io.Writer, f Format) error { return write(r, w, f) }
 
 func factsOf(doc *output.Status, in Input, c *chart) []fact {
 	var facts []fact

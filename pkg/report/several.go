@@ -40,15 +40,7 @@ func NewList(doc *output.StatusList, reports []*Report) *List {
 }
 
 // Write writes the report.
-func (l *List) Write(w io.Writer, f Format) error {
-	switch f {
-	case Markdown:
-		return l.markdown(w)
-	case JUnit:
-		return l.junit(w)
-	}
-	return render(w, l.page())
-}
+func (l *List) Write(w io.Writer, f Format) error { return write(l, w, f) }
 
 // cells are a row of the table of all installations.
 func (p part) cells() []string {
