@@ -101,10 +101,7 @@ func TestAuditArchives(t *testing.T) {
 
 func (s *suite) audited(t *testing.T, tools, era string, a archived) {
 	r := &recorded{suite: s, namespace: "e2e-audit-" + strings.ReplaceAll(era, ".", "-"), dir: t.TempDir()}
-	t.Cleanup(func() { s.forget(r.namespace) })
-	check(t, tpe.Load(t.Context(), tpe.Options{
-		Kubeconfig: s.node.Kubeconfig(), Importer: s.node, Scenario: a.scenario, Namespace: r.namespace, Wait: true, Log: os.Stderr,
-	}))
+	s.loaded(t, a.scenario, r.namespace)
 	if a.scenario == "healthy-7.3" {
 		s.processed(t, r.namespace)
 	}

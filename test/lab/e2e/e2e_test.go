@@ -67,6 +67,7 @@ import (
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/build"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/node"
+	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
 )
 
 // A suite is the lab that all tests share.
@@ -235,6 +236,15 @@ func (s *suite) setup(env *testscript.Env) error {
 	env.Values[proxied{}] = &scriptProxy{}
 	env.Defer(func() { s.forget(env.Getenv("NS")) })
 	return nil
+}
+
+// loaded fills a namespace with a scenario that is up, until the test ends.
+func (s *suite) loaded(t *testing.T, scenario, namespace string) {
+	t.Helper()
+	t.Cleanup(func() { s.forget(namespace) })
+	check(t, tpe.Load(t.Context(), tpe.Options{
+		Kubeconfig: s.node.Kubeconfig(), Importer: s.node, Scenario: scenario, Namespace: namespace, Wait: true, Log: os.Stderr,
+	}))
 }
 
 // forget has a namespace deleted, so that its pods do not slow down the others.

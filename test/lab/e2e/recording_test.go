@@ -24,7 +24,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
-	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
 )
 
 // TestRecordedUpgrade records an upgrade from its beginning to its end while every command that
@@ -35,10 +34,7 @@ func TestRecordedUpgrade(t *testing.T) {
 	s.whole.RLock()
 	defer s.whole.RUnlock()
 	r := &recorded{suite: s, namespace: "e2e-recorded", dir: t.TempDir()}
-	t.Cleanup(func() { s.forget(r.namespace) })
-	check(t, tpe.Load(t.Context(), tpe.Options{
-		Kubeconfig: s.node.Kubeconfig(), Importer: s.node, Scenario: "upgrade", Namespace: r.namespace, Wait: true, Log: os.Stderr,
-	}))
+	s.loaded(t, "upgrade", r.namespace)
 	ended := make(chan said)
 	go func() { ended <- r.run("record", r.file(), "--logs", "--poll-interval=500ms", "-n", r.namespace) }()
 	var moments []answers

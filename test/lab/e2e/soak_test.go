@@ -92,10 +92,7 @@ type soak struct {
 func (s *suite) newSoak(t *testing.T, random *rand.Rand) *soak {
 	t.Helper()
 	k := &soak{suite: s, random: random, namespace: "e2e-soak"}
-	t.Cleanup(func() { s.forget(k.namespace) })
-	check(t, tpe.Load(t.Context(), tpe.Options{
-		Kubeconfig: s.node.Kubeconfig(), Importer: s.node, Scenario: "healthy-7.3", Namespace: k.namespace, Wait: true, Log: os.Stderr,
-	}))
+	s.loaded(t, "healthy-7.3", k.namespace)
 	s.processed(t, k.namespace)
 	config, err := clientcmd.BuildConfigFromFlags("", s.node.Kubeconfig())
 	check(t, err)

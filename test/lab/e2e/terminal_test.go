@@ -17,7 +17,6 @@ import (
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/fault"
 	"github.com/kubectl-tpe/kubectl-tpe/test/lab/proxy"
-	"github.com/kubectl-tpe/kubectl-tpe/test/lab/tpe"
 	"github.com/kubectl-tpe/kubectl-tpe/test/screen"
 )
 
@@ -63,10 +62,7 @@ func TestWaitOnATerminal(t *testing.T) {
 	s.whole.RLock()
 	defer s.whole.RUnlock()
 	r := &recorded{suite: s, namespace: "e2e-terminal", dir: t.TempDir()}
-	t.Cleanup(func() { s.forget(r.namespace) })
-	check(t, tpe.Load(t.Context(), tpe.Options{
-		Kubeconfig: s.node.Kubeconfig(), Importer: s.node, Scenario: "upgrade", Namespace: r.namespace, Wait: true, Log: os.Stderr,
-	}))
+	s.loaded(t, "upgrade", r.namespace)
 	out := &shown{screen: screen.New(80, 24)}
 	terminal, err := fault.NewTerminal(out, 80, 24)
 	check(t, err)
