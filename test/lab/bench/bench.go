@@ -90,7 +90,11 @@ func newBench(ctx context.Context, n *node.Node, plugin string, o Options) (*ben
 	if err != nil {
 		return nil, err
 	}
-	for name, program := range map[string]string{"kubectl-tpe": filepath.Join(plugin, "kubectl-tpe"), "kubectl": kubectl} {
+	tar, err := exec.LookPath("tar")
+	if err != nil {
+		return nil, err
+	}
+	for name, program := range map[string]string{"kubectl-tpe": filepath.Join(plugin, "kubectl-tpe"), "kubectl": kubectl, "tar": tar} {
 		if err := os.Symlink(program, filepath.Join(dir, name)); err != nil {
 			return nil, err
 		}
@@ -179,13 +183,32 @@ func (b *bench) hold(ctx context.Context, r *Report, place string, m meter, cont
 	return nil
 }
 
-// following measures the whole log of a job.
+// following measures the whole log of a job, live and in an archive.
 func (b *bench) following(ctx context.Context, r *Report) error {
 	const namespace = "bench-following"
 	if err := b.load(ctx, namespace, b.Chatty, ""); err != nil {
 		return err
 	}
-	return b.hold(ctx, r, b.Chatty, b.through(b.node.Kubeconfig()), following(namespace))
+	archive, err := b.archive(ctx, namespace)
+	if err != nil {
+		return err
+	}
+	return b.hold(ctx, r, b.Chatty, b.through(b.node.Kubeconfig()), following(namespace, archive))
+}
+
+// archive makes an archive of a namespace as the vendor's script does, with all its logs.
+func (b *bench) archive(ctx context.Context, namespace string) (string, error) {
+	cmd := exec.CommandContext(ctx, "sh", "-euc", `
+		mkdir -p audit/thingpark-instance/info audit/thingpark
+		./kubectl cluster-info dump --namespaces "$0" --output-directory audit/thingpark-instance/info -o yaml >/dev/null
+		./kubectl exec -n "$0" deploy/pum -- status >audit/thingpark/pum-status.txt
+		./tar -C audit -czf audit.tgz .`, namespace)
+	cmd.Dir = b.dir
+	cmd.Env = b.through(b.node.Kubeconfig()).env()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make an archive of %s: %w: %s", namespace, err, out)
+	}
+	return filepath.Join(b.dir, "audit.tgz"), nil
 }
 
 // still stops whoever else may write a status.

@@ -7,16 +7,29 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A Contest is a command of the plugin beside the commands it stands for.
 type Contest struct {
 	Name   string
 	Ours   Program
-	Theirs []Program // one after the other
+	Theirs []Program // one after the other, or in several windows at once
 	Aim    Ratio     // at most; 0 where there is none
 	Runs   int       // at most, of each side; 0 where they are short
+	Kind   Kind
 }
+
+// A Kind is how a contest differs from those of commands that ask a cluster.
+type Kind int
+
+// Kinds of contests.
+const (
+	InTurn   Kind = iota
+	Together      // the others run at once, as in several windows
+	Offline       // both read a file
+)
 
 // A Ratio is what ours takes for each unit that theirs takes: less is better.
 type Ratio struct {
@@ -41,7 +54,7 @@ func (m meter) hold(ctx context.Context, c Contest, runs int) (Row, error) {
 		if err != nil {
 			return Row{}, err
 		}
-		their, err := m.all(ctx, c.Theirs)
+		their, err := m.theirs(ctx, c)
 		if err != nil {
 			return Row{}, err
 		}
@@ -49,6 +62,9 @@ func (m meter) hold(ctx context.Context, c Contest, runs int) (Row, error) {
 	}
 	row := Row{Contest: c, OursTook: median(ours[1:]), TheirsTook: median(theirs[1:])}
 	row.Ratio = ratio(row.OursTook, row.TheirsTook)
+	if c.Kind == Offline {
+		return row, nil
+	}
 	return row, m.count(ctx, &row)
 }
 
@@ -67,16 +83,28 @@ func (m meter) count(ctx context.Context, r *Row) (err error) {
 	return err
 }
 
-func (m meter) all(ctx context.Context, programs []Program) (Sample, error) {
-	var sum Sample
-	for _, p := range programs {
-		s, err := m.run(ctx, p)
-		if err != nil {
-			return Sample{}, err
-		}
-		sum = sum.then(s)
+func (m meter) theirs(ctx context.Context, c Contest) (Sample, error) {
+	samples := make([]Sample, len(c.Theirs))
+	tasks, ctx := errgroup.WithContext(ctx)
+	if c.Kind != Together {
+		tasks.SetLimit(1)
 	}
-	return sum, nil
+	for i, p := range c.Theirs {
+		tasks.Go(func() (err error) {
+			samples[i], err = m.run(ctx, p)
+			return err
+		})
+	}
+	var sum Sample
+	err := tasks.Wait()
+	for _, s := range samples {
+		if c.Kind == Together {
+			sum = sum.beside(s)
+		} else {
+			sum = sum.then(s)
+		}
+	}
+	return sum, err
 }
 
 func ratio(ours, theirs Sample) Ratio {
@@ -116,28 +144,46 @@ func asking(namespace string) []Contest {
 	n := "-n=" + namespace
 	exec := kubectl("exec", n, "deploy/pum", "--", "status")
 	return []Contest{
-		{"pum status", plugin(0, "pum", "status", n), []Program{exec}, Ratio{Wall: 0.65, Memory: 0.6}, 0},
-		{"status", plugin(0, "status", n), []Program{exec}, Ratio{Wall: 0.75, Memory: 0.7}, 0},
-		{"status", plugin(0, "status", n), []Program{
+		{Name: "pum status", Ours: plugin(0, "pum", "status", n), Theirs: []Program{exec}, Aim: Ratio{Wall: 0.6, Memory: 0.5}},
+		{Name: "status", Ours: plugin(0, "status", n), Theirs: []Program{exec}, Aim: Ratio{Wall: 0.7, Memory: 0.5}},
+		{Name: "status", Ours: plugin(0, "status", n), Theirs: []Program{
 			kubectl("get", n, "deployments,statefulsets"), kubectl("get", n, "jobs"), exec,
-		}, Ratio{}, 0},
+		}},
 	}
 }
 
-// following is the contest over the log of a job that is complete.
-func following(namespace string) []Contest {
+// following is the contest over the log of a job that is complete, and that over an archive
+// that holds this log.
+func following(namespace, archive string) []Contest {
 	n := "-n=" + namespace
-	return []Contest{{"logs", plugin(0, "logs", n), []Program{kubectl("logs", n, "job/pum-process")}, Ratio{}, 5}}
+	return []Contest{
+		{Name: "logs", Ours: plugin(0, "logs", n), Theirs: []Program{kubectl("logs", n, "job/pum-process")}, Aim: Ratio{Wall: 1}, Runs: 5},
+		{
+			Name: "status --from", Ours: plugin(1, "status", "--from="+archive), Kind: Offline, Runs: 5,
+			Theirs: []Program{{[]string{"tar", "--extract", "--to-stdout", "--file=" + archive}, []int{0}}},
+		},
+	}
 }
 
 // listing are the contests over many workloads, none of which runs. One is not
 // ready, so that a wait rests until its time is over.
 func listing(namespace string, rest time.Duration) []Contest {
 	n, timeout := "-n="+namespace, "--timeout="+rest.String()
+	wait := plugin(124, "wait", n, "--for=workloads", timeout)
+	watch := func(kind string) Program {
+		return Program{[]string{"kubectl", "get", n, kind, "--watch", "--request-timeout=" + rest.String()}, []int{0, 1}}
+	}
 	return []Contest{
-		{"status", plugin(6, "status", n), []Program{kubectl("get", n, "deployments,statefulsets,pods", "-o=name")}, Ratio{}, 15},
-		{"wait at rest", plugin(124, "wait", n, "--for=workloads", timeout), []Program{{
+		{
+			Name: "status", Ours: plugin(6, "status", n), Runs: 15,
+			Theirs: []Program{kubectl("get", n, "deployments,statefulsets,pods", "-o=name")},
+		},
+		{Name: "wait at rest", Ours: wait, Runs: 2, Theirs: []Program{{
 			[]string{"kubectl", "rollout", "status", n, "deployment/late", timeout}, []int{1},
-		}}, Ratio{}, 2},
+		}}},
+		{
+			Name: "wait at rest", Ours: wait, Runs: 2, Aim: Ratio{Memory: 1}, Kind: Together,
+			Theirs: []Program{watch("deployments"), watch("replicasets"), watch("pods")},
+		},
 	}
 }

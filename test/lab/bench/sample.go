@@ -32,6 +32,11 @@ func (s Sample) then(next Sample) Sample {
 	return Sample{s.Wall + next.Wall, s.CPU + next.CPU, max(s.Memory, next.Memory), next.Exit, s.Output + next.Output}
 }
 
+// beside is the sample of two programs that run at once.
+func (s Sample) beside(other Sample) Sample {
+	return Sample{max(s.Wall, other.Wall), s.CPU + other.CPU, s.Memory + other.Memory, other.Exit, s.Output + other.Output}
+}
+
 // median takes the median of each measure by itself.
 func median(samples []Sample) Sample {
 	return Sample{
