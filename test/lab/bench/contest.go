@@ -152,12 +152,15 @@ func asking(namespace string) []Contest {
 	}
 }
 
-// following is the contest over the log of a job that is complete, and that over an archive
-// that holds this log.
+// following are the contests over the log of a job that is complete, and that over an archive
+// that holds this log. The plugin reads each line with its time, to go on from there if the
+// connection breaks; kubectl does only with --timestamps.
 func following(namespace, archive string) []Contest {
 	n := "-n=" + namespace
+	logs := plugin(0, "logs", n)
 	return []Contest{
-		{Name: "logs", Ours: plugin(0, "logs", n), Theirs: []Program{kubectl("logs", n, "job/pum-process")}, Aim: Ratio{Wall: 1}, Runs: 5},
+		{Name: "logs", Ours: logs, Theirs: []Program{kubectl("logs", n, "job/pum-process")}, Aim: Ratio{Wall: 1}, Runs: 5},
+		{Name: "logs", Ours: logs, Theirs: []Program{kubectl("logs", n, "job/pum-process", "--timestamps")}, Aim: Ratio{Wall: 1}, Runs: 5},
 		{
 			Name: "status --from", Ours: plugin(1, "status", "--from="+archive), Kind: Offline, Runs: 5,
 			Theirs: []Program{{[]string{"tar", "--extract", "--to-stdout", "--file=" + archive}, []int{0}}},
