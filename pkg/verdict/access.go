@@ -30,6 +30,8 @@ func (v *Verdict) failedToAsk(what string, err error) {
 	case f.Code == CodeNotLoggedIn:
 		f.Summary += ": not authenticated"
 		f.Detail += "; log in again"
+	case f.Code == CodeForbidden:
+		f.Next = []string{v.role()}
 	case code == ExitNotFound:
 		f.Next = []string{v.findPUM()}
 	case errors.As(err, &none) && none.Pod != "":
@@ -39,6 +41,9 @@ func (v *Verdict) failedToAsk(what string, err error) {
 	}
 	v.find(code, f)
 }
+
+// role returns the command that prints the Role that an administrator may grant.
+func (v *Verdict) role() string { return v.where.TPE("doctor --role") }
 
 // findPUM returns the command that lists the namespaces in which ThingPark Enterprise may be
 // installed.
@@ -194,7 +199,7 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 		case !needed[g.Kind] && g.Reason == readiness.Forbidden:
 			v.find(ExitDone, f)
 		case g.Reason == readiness.Forbidden:
-			f.Code, f.Level = CodeForbidden, LevelError
+			f.Code, f.Level, f.Next = CodeForbidden, LevelError, []string{v.role()}
 			v.find(ExitForbidden, f)
 		default:
 			f.Level = LevelError

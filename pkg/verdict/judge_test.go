@@ -184,15 +184,22 @@ func TestFailOnWarning(t *testing.T) {
 	}
 }
 
-func TestASilentPUMIsLookedAtNext(t *testing.T) {
+func TestWhatToAskNextOfPUM(t *testing.T) {
+	silent := func(err *podexec.NoPodError) Snapshot {
+		return Snapshot{AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, err)}
+	}
+	role := []string{"kubectl tpe doctor --role -n tpe"}
 	for _, tt := range []struct {
-		err  *podexec.NoPodError
+		in   Snapshot
 		want []string
 	}{
-		{&podexec.NoPodError{Deployment: "pum", Pod: "pum-1", Err: errors.New("not ready")}, []string{"kubectl logs pum-1 -n tpe", "kubectl describe pod pum-1 -n tpe"}},
-		{&podexec.NoPodError{Deployment: "pum", Err: errors.New("no pods")}, []string{"kubectl describe deployment pum -n tpe"}},
+		{silent(&podexec.NoPodError{Deployment: "pum", Pod: "pum-1", Err: errors.New("not ready")}), []string{"kubectl logs pum-1 -n tpe", "kubectl describe pod pum-1 -n tpe"}},
+		{silent(&podexec.NoPodError{Deployment: "pum", Err: errors.New("no pods")}), []string{"kubectl describe deployment pum -n tpe"}},
+		{Snapshot{AnswerErr: errForbidden}, role},
+		{Snapshot{Assessment: withGap(workloads(readiness.Ready), "Job", readiness.Forbidden), Answer: entries(pum.StateProcessed)}, role},
 	} {
-		v := Judge(Snapshot{Where: command.Where{Namespace: "tpe"}, AnswerErr: fmt.Errorf("%w: %w", pum.ErrNoAnswer, tt.err)})
+		tt.in.Where = command.Where{Namespace: "tpe"}
+		v := Judge(tt.in)
 		if diff := cmp.Diff(tt.want, v.Findings[0].Next); diff != "" {
 			t.Errorf("next (-want +got):\n%s", diff)
 		}
