@@ -204,7 +204,7 @@ lab-demo: lab-can-run build ## an upgrade from its middle to its end, on a real 
 
 .PHONY: lab-test
 lab-test: lab-can-run build lab-build ## the lab's own tests, and the plugin's in the lab (Linux, root)
-	sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=45m -p 2 -parallel 3 -skip='TestFaults/^long$$|^TestSoak$$' -v ./...
+	AGAIN=1 sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=45m -p 2 -parallel 3 -skip='TestFaults/^long$$|^TestSoak$$' -v ./...
 
 .PHONY: faults
 faults: build lab-build ## the plugin while all that can break is broken, as docs/faults.md; minutes. FAULTS=TestFaults/long/commands/api tries some again
