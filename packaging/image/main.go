@@ -62,7 +62,7 @@ func run(args []string) error {
 	return errors.New("usage: image make VERSION FOLDER, or image push FOLDER REPOSITORY:TAG")
 }
 
-// write makes the layout anew.
+// write replaces the layout.
 func write(version, folder string) error {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, architecture := range architectures {

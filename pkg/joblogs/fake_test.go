@@ -379,7 +379,7 @@ func (n *node) reader(o Options) (*Reader, *recorder) {
 	return &Reader{API: n, Sink: sink, Now: time.Now, Options: o}, sink
 }
 
-// follow reads the whole story, to its end.
+// follow reads the whole history, to its end.
 func (n *node) follow(t *testing.T) *recorder {
 	t.Helper()
 	reader, sink := n.reader(Options{Follow: true, Tail: -1})

@@ -59,9 +59,9 @@ func TestCutsLoseAndRepeatNothing(t *testing.T) {
 						node.end = end
 						node.budget = func(i int) int { return cut*(31+len("000001 still here\n")) + i%40 }
 						reader, sink := node.reader(Options{Follow: follow, Tail: -1})
-						story, err := reader.Read(t.Context())
-						if err != nil || story.State != kubejob.Complete {
-							t.Fatalf("job %s, error %v", story.State, err)
+						history, err := reader.Read(t.Context())
+						if err != nil || history.State != kubejob.Complete {
+							t.Fatalf("job %s, error %v", history.State, err)
 						}
 						wantText(t, sink.lines.String(), want)
 						if most := 4 * n / cut; len(node.opened) > most {
@@ -99,9 +99,9 @@ func TestFollowsAGrowingLogOverBrokenConnections(t *testing.T) {
 				})
 			}()
 			reader, sink := node.reader(Options{Follow: true, Tail: -1})
-			story, err := reader.Read(t.Context())
-			if err != nil || story.State != kubejob.Failed {
-				t.Errorf("job %s, error %v", story.State, err)
+			history, err := reader.Read(t.Context())
+			if err != nil || history.State != kubejob.Failed {
+				t.Errorf("job %s, error %v", history.State, err)
 			}
 			wantText(t, sink.lines.String(), log.text())
 		})
@@ -121,7 +121,7 @@ func TestALongLineIsPassedOnInPieces(t *testing.T) {
 	})
 }
 
-// The story of a job, as its followers see it.
+// The history of a job, as its followers see it.
 func TestFollowsFromAttemptToAttempt(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -222,12 +222,12 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 				time.Sleep(tt.after)
 				tt.options.Follow, tt.options.Tail = true, -1
 				reader, sink := node.reader(tt.options)
-				story, err := reader.Read(t.Context())
-				if err != nil || story.State != tt.state {
-					t.Errorf("job %s, error %v, want %s", story.State, err, tt.state)
+				history, err := reader.Read(t.Context())
+				if err != nil || history.State != tt.state {
+					t.Errorf("job %s, error %v, want %s", history.State, err, tt.state)
 				}
 				if diff := cmp.Diff(tt.want, sink.script); diff != "" {
-					t.Errorf("story (-want +got):\n%s", diff)
+					t.Errorf("history (-want +got):\n%s", diff)
 				}
 			})
 		})
@@ -269,7 +269,7 @@ func TestALogThatIsRemovedIsSaidToBeGone(t *testing.T) {
 		sink := node.follow(t)
 		want := []string{"begin 1 a Ended", "end Gone 1", "begin 2 a Ended", "two", "end Ended 0"}
 		if diff := cmp.Diff(want, sink.script); diff != "" {
-			t.Errorf("story (-want +got):\n%s", diff)
+			t.Errorf("history (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -145,7 +145,7 @@ func (f *follower) report(now time.Time) Report {
 }
 
 // onlyUnanswered reports whether it still looks like the same end, but for an API server or PUM
-// that does not answer now. That is no reason to begin anew: on a bad connection, which breaks
+// that does not answer now. That is no reason to start over: on a bad connection, which breaks
 // more often than everything can be read, a wait would never end. How long all is done is not
 // known any more.
 func (f *follower) onlyUnanswered(s verdict.Snapshot) bool {

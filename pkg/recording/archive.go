@@ -306,7 +306,8 @@ func (a *archive) choose() string {
 	return best
 }
 
-// tells says which file would have told of a kind; nothing if nobody who made it asked for it.
+// tells returns the file that would have the objects of a kind, or nothing if whoever made the archive did
+// not ask for them.
 func (a *archive) tells(k readiness.Kept) string {
 	if a.Kind == KindAudit && k.Kind == "StatefulSet" {
 		return "thingpark-instance/manifests/statefulset.yaml"

@@ -40,7 +40,7 @@ type state struct {
 
 	answerErr   error                       // why the file has no answer
 	releasesErr error                       // why it has no releases
-	tells       func(readiness.Kept) string // what would have told of a kind
+	tells       func(readiness.Kept) string // which file would have the objects of a kind
 }
 
 // An object is one as it came, and as it was read when it was first needed.

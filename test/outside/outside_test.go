@@ -41,7 +41,7 @@ var differences = map[string]struct {
 	"stsOK":             {waiting, "it has no updatedReplicas, which API servers count since Kubernetes 1.7"},
 	"dsBadStatus":       {good, "desiredNumberScheduled is always sent; that it is not there cannot be told from 0, no eligible node"},
 	"dsLessReady":       {good, "more available than ready pods is a status that no controller writes; kubectl rollout status agrees"},
-	"depNotProgressing": {good, "all pods are updated and available: the controller sets the condition anew with the same status; kubectl rollout status agrees"},
+	"depNotProgressing": {good, "all pods are updated and available: the controller sets the condition again with the same status; kubectl rollout status agrees"},
 	"depNotAvailable":   {good, "the controller derives the condition from the counts, which say otherwise; kubectl rollout status agrees"},
 	"jobInProgress":     {waiting, "kstatus is content with a job that was started; an upgrade waits for its end"},
 

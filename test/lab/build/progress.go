@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// progress tells how far something is: as one line that is drawn anew on a
+// progress tells how far something is: as one line that is redrawn on a
 // terminal, as a line every few seconds elsewhere.
 type progress struct {
 	w        io.Writer

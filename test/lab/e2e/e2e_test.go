@@ -44,7 +44,7 @@
 //	pum YAML                         changes what the stand-in for PUM does
 //	restarts N                       wants that PUM was restarted so often
 //	helm-program                     compiles Helm itself, as $HELM
-//	helm YAML                        writes the Helm releases anew, as the key
+//	helm YAML                        rewrites the Helm releases, as the key
 //	                                 helm of a scenario says; makes $NS if it is
 //	                                 not there
 package e2e

@@ -57,7 +57,7 @@ func serve(dir string) error {
 // the others in memory.
 func mounts(dir string) error {
 	// Nothing mounted from here on may be seen outside, but pods may ask for
-	// mounts to be shared with the node: first private, then shared anew.
+	// mounts to be shared with the node: first private, then shared again.
 	for _, propagation := range []uintptr{unix.MS_PRIVATE, unix.MS_SHARED} {
 		if err := unix.Mount("", "/", "", unix.MS_REC|propagation, ""); err != nil {
 			return fmt.Errorf("change the propagation of mounts: %w", err)

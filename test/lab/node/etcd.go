@@ -11,7 +11,7 @@ import (
 )
 
 // etcd holds the cluster's objects. A lab is not worth waiting for a disk: after
-// a crash of the machine it may have to be made anew.
+// a crash of the machine it may have to be recreated.
 func (m *machine) etcd() component {
 	client := fmt.Sprintf("http://127.0.0.1:%d", m.settings.Ports.Etcd)
 	const peer = "http://127.0.0.1:0" // etcd wants one, even when alone

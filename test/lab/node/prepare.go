@@ -21,7 +21,7 @@ func (n *Node) settled(ctx context.Context) (settings, error) {
 	case err == nil:
 		return s, nil
 	case errors.Is(err, errDamaged):
-		n.logf("%v: making the lab anew", err)
+		n.logf("%v: recreating the lab", err)
 	case !errors.Is(err, errNoLab):
 		return settings{}, err
 	}

@@ -56,7 +56,7 @@ func (c *cluster) resource(u *unstructured.Unstructured) dynamic.ResourceInterfa
 	return resource.Namespace(u.GetNamespace())
 }
 
-// apply makes an object be as given. A job is made anew: most of it cannot be
+// apply makes an object be as given. A job is recreated: most of it cannot be
 // changed.
 func (c *cluster) apply(ctx context.Context, u *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	if u.GetKind() == "Job" {
@@ -137,7 +137,7 @@ var namespaced = []schema.GroupVersionResource{
 // clear empties a namespace and waits until no pod, claim or volume is left.
 // That is faster by far than to delete the namespace and make it again. As long
 // as something is left, it deletes again: a controller that lags behind may have
-// made pods, or the job pum-process, anew.
+// made pods again, or the job pum-process.
 func (c *cluster) clear(ctx context.Context, namespace string) error {
 	err := until(ctx, "namespace "+namespace+" is empty", func(ctx context.Context) (bool, error) {
 		if err := c.deleteAll(ctx, namespace); err != nil {

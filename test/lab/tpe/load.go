@@ -50,7 +50,7 @@ func Load(ctx context.Context, o Options) error {
 	return nil
 }
 
-// Reinstall writes the Helm releases of a scenario anew, with changes on top of its
+// Reinstall rewrites the Helm releases of a scenario, with changes on top of its
 // own, and makes the namespace if it is not there. Nothing else of the scenario is
 // touched.
 func Reinstall(ctx context.Context, o Options, changes map[string]HelmRelease) error {

@@ -36,7 +36,7 @@ type Scenario struct {
 	Helm      map[string]HelmRelease `json:"helm"`      // by name: what is unlike the release
 	PUM       pum.State              `json:"pum"`
 	EntriesOf string                 `json:"entriesOf"` // another scenario, whose entries PUM has
-	Delete    []string               `json:"delete"`    // pods that are deleted at the end, so that they are made anew
+	Delete    []string               `json:"delete"`    // pods that are deleted at the end, so that they are recreated
 
 	// Start is the condition that Options.Wait waits for: StartPUM, that the
 	// pod of PUM is ready, or StartReady, that everything is.

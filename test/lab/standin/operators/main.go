@@ -6,7 +6,7 @@
 // one by one and reports on them; and whatever it is that runs the job
 // pum-process again when PUM is told to restart.
 //
-// It looks at everything anew twice a second, and keeps nothing.
+// It reads everything twice a second, and keeps nothing.
 package main
 
 import (

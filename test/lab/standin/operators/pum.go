@@ -49,7 +49,7 @@ func (o operators) rerun(ctx context.Context, namespace string) error {
 	})
 }
 
-// replaceJob deletes the job with its pods and creates it anew; it takes a few
+// replaceJob deletes the job with its pods and creates it again; it takes a few
 // rounds until the old one is gone.
 func (o operators) replaceJob(ctx context.Context, namespace, file string) error {
 	text, err := os.ReadFile(file)

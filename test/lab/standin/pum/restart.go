@@ -12,7 +12,7 @@ import (
 //
 // It counts itself first, so that a test learns of a restart whose answer was
 // lost. What PUM does on restart is not public; here every entry that is
-// aborted or not final begins anew and pum-process runs again.
+// aborted or not final begins again and pum-process runs again.
 func (s Store) Restart(stdout, stderr io.Writer) (int, error) {
 	var restart Restart
 	err := s.Update(func(state *State) error {
