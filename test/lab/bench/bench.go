@@ -201,7 +201,7 @@ func (b *bench) archive(ctx context.Context, namespace string) (string, error) {
 	cmd := exec.CommandContext(ctx, "sh", "-euc", `
 		mkdir -p audit/thingpark-instance/info audit/thingpark
 		./kubectl cluster-info dump --namespaces "$0" --output-directory audit/thingpark-instance/info -o yaml >/dev/null
-		./kubectl exec -n "$0" deploy/pum -- status >audit/thingpark/pum-status.txt
+		./kubectl exec -n "$0" deploy/pum -- /nodejs/bin/node app.js display >audit/thingpark/pum-status.txt
 		./tar -C audit -czf audit.tgz .`, namespace)
 	cmd.Dir = b.dir
 	cmd.Env = b.through(b.node.Kubeconfig()).env()
