@@ -50,7 +50,8 @@ until it is over. After a lost connection or a restart of the API server no line
 is missing and none is repeated. Pods that run at the same time are followed
 together, and each line begins with its pod and container. If another job of the
 same name replaces the job, it is followed as well; if the job is removed, the
-command ends. Nodes rotate logs (10 MiB by default): possible gaps are reported.
+command ends. Nodes rotate logs (10 MiB by default): possible gaps are reported,
+and that a node older than Kubernetes 1.29 may have left out lines.
 If the command is interrupted, it prints the command that continues after the
 last line.
 
@@ -194,7 +195,7 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 		return written(verdict.ExitError, err)
 	}
 	begun := a.time()
-	reader := &joblogs.Reader{API: job, Sink: out, Now: a.time, Options: f.Options}
+	reader := &joblogs.Reader{API: job, Sink: out, Now: a.time, Options: f.Options, OldNodes: a.oldNodes(c)}
 	history, err := reader.Read(limited)
 	end := out.Flush
 	if err != nil {
@@ -217,6 +218,15 @@ func (a *app) logs(ctx context.Context, c *cluster, f logsFlags) error {
 		return written(verdict.ExitError, err)
 	}
 	return answered(logsCode(history), nil)
+}
+
+// oldNodes returns a question: whether nodes may be older than Kubernetes 1.29. They may be three
+// minor versions older than the API server (kubernetes.io/releases/version-skew-policy).
+func (a *app) oldNodes(c *cluster) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		s, err := a.server(ctx, c)
+		return err != nil || s.versionErr != nil || s.minor < 29+3
+	}
 }
 
 // goOn says how to go on behind the last line that was shown, if there was one.

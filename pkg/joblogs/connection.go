@@ -168,6 +168,9 @@ func kubeletError(p Piece) error {
 // API server knows only whole seconds.
 func (t *runReader) deliver(p Piece) error {
 	t.mark.advance(p)
+	if t.Follow && t.run.State == Running {
+		t.followed += len(p.Stamp) + len(p.Text)
+	}
 	if p.Begins() {
 		t.early = p.Time.Before(t.SinceTime)
 	}

@@ -37,6 +37,8 @@
 // # What it does not do
 //
 // It does not read the files that a node rotated, and cannot notice lines
-// that a kubelet leaves out within one connection. It knows nothing of
+// that a kubelet leaves out within one connection: that kubelets before
+// Kubernetes 1.29 may do so is said of a log that grew large while it was
+// followed. It knows nothing of
 // ThingPark Enterprise.
 package joblogs

@@ -47,6 +47,10 @@ type Reader struct {
 	Now  func() time.Time
 	Options
 
+	// OldNodes reports whether nodes may be older than Kubernetes 1.29, which lose lines when they
+	// rotate a log that is followed (kubernetes#115701). Nil stands for no.
+	OldNodes func(context.Context) bool
+
 	begun     time.Time
 	job       types.UID
 	seen      JobHistory // what was known last of the job

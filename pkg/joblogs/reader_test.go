@@ -383,6 +383,49 @@ func TestLinesThatWereRotatedAwayAreSaid(t *testing.T) {
 	})
 }
 
+// Old nodes lose lines when they rotate a log that is followed, and nothing shows it.
+func TestLinesThatAnOldNodeMayHaveLostAreSaid(t *testing.T) {
+	const doubt = "say the log of pod a grew beyond 10 MiB: lines may be missing if its node rotated it meanwhile and is older than Kubernetes 1.29"
+	tests := []struct {
+		name          string
+		lines         int // of 1 MiB
+		running, old  bool
+		follow, doubt bool
+	}{
+		{"old, and grew", 11, true, true, true, true},
+		{"new, and grew", 11, true, false, true, false},
+		{"old, and small", 9, true, true, true, false},
+		{"old, and not followed", 11, true, true, false, false},
+		{"old, and grew before", 11, false, true, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				node := newNode()
+				pod := node.start("a", corev1.RestartPolicyNever)
+				for range tt.lines {
+					node.log(pod).write(strings.Repeat("x", 1<<20-1) + "\n")
+				}
+				end := func() { node.change(func() { node.exit(pod, 0); node.finish(batchv1.JobComplete) }) }
+				if tt.running {
+					go func() { time.Sleep(time.Minute); end() }()
+				} else {
+					end()
+				}
+				reader, sink := node.reader(Options{Follow: tt.follow, Tail: -1})
+				reader.OldNodes = func(context.Context) bool { return tt.old }
+				if _, err := reader.Read(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute) // to the job's end
+				if said := slices.Contains(sink.script, doubt); said != tt.doubt {
+					t.Errorf("said: %t, want %t:\n%.2000s", said, tt.doubt, strings.Join(sink.script, "\n"))
+				}
+			})
+		})
+	}
+}
+
 // A connection that leads nowhere is left, although nobody ended it.
 func TestASilentConnectionIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

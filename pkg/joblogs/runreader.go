@@ -27,6 +27,7 @@ type runReader struct {
 	whole    bool // after the run had ended, an answer came to its end
 	early    bool // the line is older than was asked for
 	empty    bool // nothing was in the log when it was asked for first
+	followed int  // bytes of its file that were read while it ran
 }
 
 // A search is how the mark's line is looked for.
@@ -65,7 +66,10 @@ func (t *runReader) read(ctx context.Context) error {
 	}
 	for {
 		next, err := t.step(ctx)
-		if err != nil || next == done {
+		if err == nil && next == done {
+			return t.doubt(ctx)
+		}
+		if err != nil {
 			return err
 		}
 		if next == wait {
@@ -307,6 +311,19 @@ func (t *runReader) firstOptions(o *corev1.PodLogOptions) {
 // position returns how far the log was read.
 func (t *runReader) position() Position {
 	return Position{Pod: t.run.Pod, Container: t.run.Container, Restart: t.restart, Time: t.mark.last.at, Lines: t.mark.same, Latest: t.mark.latest}
+}
+
+// rotatesAt is the size at which a node rotates a log by default (containerLogMaxSize of the
+// kubelet's configuration).
+const rotatesAt = 10 << 20
+
+// doubt says that lines may be missing of a log that an old node may have rotated while it was
+// followed: such a node begins with the new file before it has read the old one to its end.
+func (t *runReader) doubt(ctx context.Context) error {
+	if t.followed < rotatesAt || t.OldNodes == nil || !t.OldNodes(ctx) {
+		return nil
+	}
+	return t.Sink.Say(fmt.Sprintf("the log of pod %s grew beyond %d MiB: lines may be missing if its node rotated it meanwhile and is older than Kubernetes 1.29", t.run.Pod, rotatesAt>>20))
 }
 
 // lost says that lines may be missing before a piece, and the rest of a line if it was cut.
