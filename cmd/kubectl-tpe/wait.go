@@ -55,7 +55,8 @@ will change by itself: every workload is ready, and no job, entry or Helm
 operation is running. It reads the result again before it ends.
 
 Workloads are rediscovered continuously: new, deleted and recreated ones are
-followed. An empty namespace is not success. A lost connection does not end the
+followed. What is deleted may be about to be replaced: the wait does not end within 10
+seconds of that. An empty namespace is not success. A lost connection does not end the
 wait. It is safe to interrupt.
 
 Progress goes to stderr, the result to stdout. wait estimates the

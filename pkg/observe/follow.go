@@ -34,6 +34,10 @@ const (
 	// read again: the watch's connection may be dead, or a proxy may hold updates back.
 	longestQuiet = time.Minute
 
+	// longestUnread is how long the updates alone may count: the watch of one kind may be stuck
+	// while others go on, as after etcd was restored from a backup (kubernetes#107457).
+	longestUnread = 5 * time.Minute
+
 	// firstDeadline is how long the lists may take. Where they took longer, the next may take
 	// twice as long, up to longestDeadline.
 	firstDeadline, longestDeadline = 15 * time.Second, 5 * time.Minute
@@ -57,7 +61,7 @@ const (
 func (s *Source) Follow(ctx context.Context, until Until) iter.Seq[Report] {
 	return func(yield func(Report) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		f := &follower{Source: s, until: until, changes: make(chan func(*state)), askNow: make(chan struct{}, 1), wanted: make(chan struct{}, 1)}
+		f := &follower{Source: s, until: until, changes: make(chan func(*state)), askNow: make(chan struct{}, 1), wanted: make(chan struct{}, 1), rewatch: make(chan struct{}, 1)}
 		var parts sync.WaitGroup
 		defer parts.Wait()
 		defer cancel()
@@ -78,6 +82,7 @@ type follower struct {
 	changes chan func(*state)
 	askNow  chan struct{} // PUM must be asked now
 	wanted  chan struct{} // everything must be read again
+	rewatch chan struct{} // the watches must begin anew
 	tried   func()        // the first reading was tried
 
 	st       state
@@ -85,17 +90,21 @@ type follower struct {
 	failure  error            // of the last attempt
 	since    time.Time        // since when it looks like an end
 	code     verdict.ExitCode // of that end
+	shown    verdict.ExitCode // of the end that the last reading showed; anyEnd if it showed none
+	denied   bool             // an update since showed none
 	done     time.Time        // when the first reading began that showed everything done
 	wantedAt time.Time        // when a reading was last requested
 	pending  bool             // and has not succeeded since
 	quietFor time.Duration    // after which silence everything is read again
 	readAt   time.Time        // when the last reading began that succeeded
 	blind    bool             // a watch is lost
+	absent   verdict.Absences // what vanished a moment ago
 }
 
 func (f *follower) run(ctx context.Context, yield func(Report) bool) {
 	f.st = state{Snapshot: f.empty(), polled: true}
-	f.since, f.code = time.Now(), anyEnd // the first reading answers the question itself
+	f.absent.Interval = f.Interval
+	f.since, f.code, f.shown = time.Now(), anyEnd, anyEnd // the first reading answers the question itself
 	f.quietFor = longestQuiet
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -127,11 +136,12 @@ func (f *follower) report(now time.Time) Report {
 	f.st.UnconfirmedErr = nil
 	f.stale(now)
 	r := Report{Snapshot: f.dated(&f.st, now), Read: !f.fresh.IsZero()}
-	r.Verdict = verdict.Judge(r.Snapshot)
+	r.Verdict = f.absent.Judge(&r.Snapshot)
 	end := verdict.Over(r.Verdict, f.until.FailFast)
 	if end || !f.onlyUnanswered(r.Snapshot) {
 		r.Over = f.over(end, r.Verdict.ExitCode, now)
 	}
+	f.anew(end, r.Verdict.ExitCode)
 	if end && !r.Over && f.failure != nil {
 		r.Snapshot.UnconfirmedErr = f.failure
 		r.Verdict = verdict.Judge(r.Snapshot)
@@ -142,6 +152,22 @@ func (f *follower) report(now time.Time) Report {
 	f.quiet(now)
 	f.fresh = time.Time{}
 	return r
+}
+
+// anew has the watches begin anew if two readings, one after the other, show the same end, and an
+// update in between denied it: what the watches know may be out of date for good.
+func (f *follower) anew(isEnd bool, code verdict.ExitCode) {
+	switch {
+	case f.fresh.IsZero():
+		f.denied = f.denied || !isEnd
+		return
+	case isEnd && f.denied && f.shown == code:
+		signal(f.rewatch)
+	}
+	f.denied, f.shown = false, anyEnd
+	if isEnd {
+		f.shown = code
+	}
 }
 
 // onlyUnanswered reports whether it still looks like the same end, but for an API server or PUM
@@ -222,7 +248,7 @@ func (f *follower) stale(now time.Time) {
 	}
 }
 
-// quiet requests a reading if the workloads had no update for long, at every interval as long as a
+// quiet requests a reading if the workloads had no update or were not read for long, at every interval as long as a
 // watch is lost, or if the verdict depends on what was not read yet.
 func (f *follower) quiet(now time.Time) {
 	if !f.fresh.IsZero() {
@@ -230,7 +256,9 @@ func (f *follower) quiet(now time.Time) {
 	}
 	blind := f.blind && now.Sub(f.wantedAt) > max(f.Interval, betweenReadings) // the watches may be slower to notice that the API server is back
 	unread := f.Releases != nil && f.st.Releases == nil && f.st.ReleasesErr == nil && f.history(f.st.Assessment, f.st.Answer)
-	if f.List != nil && now.Sub(f.st.HeardAt) > f.quietFor && now.Sub(f.wantedAt) > f.quietFor || f.List != nil && blind || unread {
+	silent := now.Sub(f.st.HeardAt) > f.quietFor && now.Sub(f.wantedAt) > f.quietFor
+	old := now.Sub(f.readAt) > longestUnread && now.Sub(f.wantedAt) > longestUnread
+	if f.List != nil && (silent || old || blind) || unread {
 		f.want(f.wantedAt)
 	}
 }
@@ -317,12 +345,35 @@ func (f *follower) watch(ctx context.Context, tried <-chan struct{}) {
 	case <-tried:
 	case <-time.After(headStart):
 	}
-	for update := range f.Watch(ctx) {
-		f.pass(ctx, func(st *state) {
-			changed := st.PUMChangedAt
-			f.apply(update)
-			f.askIfChanged(changed)
-		})
+	for ctx.Err() == nil {
+		f.watchOnce(ctx)
+		sleep(ctx, betweenReadings)
+	}
+}
+
+// watchOnce applies updates until the watches must begin anew.
+func (f *follower) watchOnce(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	updates := f.Watch(ctx)
+	defer func() {
+		cancel()
+		for range updates { // until it is closed
+		}
+	}()
+	for {
+		select {
+		case <-f.rewatch:
+			return
+		case update, open := <-updates:
+			if !open {
+				return
+			}
+			f.pass(ctx, func(st *state) {
+				changed := st.PUMChangedAt
+				f.apply(update)
+				f.askIfChanged(changed)
+			})
+		}
 	}
 }
 

@@ -79,6 +79,14 @@ func breaking(first moment, err error, others ...moment) []moment {
 	return all
 }
 
+// stuck returns moments at which a watch tells the same again and again.
+func stuck(p *readiness.Assessment) (all []moment) {
+	for at := 300 * time.Millisecond; at < 10*time.Minute; at += 300 * time.Millisecond {
+		all = append(all, moment{at, readiness.Update{Assessment: p}})
+	}
+	return all
+}
+
 // says returns a PUM with one entry.
 func says(state pum.State) func(context.Context, func()) (*pum.Answer, error) {
 	return func(_ context.Context, found func()) (*pum.Answer, error) {
@@ -146,7 +154,7 @@ func TestAnEndIsReadAgain(t *testing.T) {
 				if n == 1 {
 					return assessment(starting), nil
 				}
-				return assessment(ready), nil
+				return assessment(ready, readiness.Job{Name: "twa-seed", State: readiness.JobComplete}), nil
 			}, Until{FailFast: true}, verdict.ExitDone, 4 * time.Second, 7 * time.Second,
 		},
 		{
@@ -206,6 +214,27 @@ func TestAnEndIsReadAgain(t *testing.T) {
 				}
 				return nil, unavailable
 			}, Until{}, verdict.ExitError, 0, 0,
+		},
+		{
+			"a job is deleted and made anew", []moment{at(4*time.Second, assessment(ready)), at(9*time.Second, assessment(ready, process(readiness.JobRunning))), at(30*time.Second, assessment(ready, process(readiness.JobComplete)))},
+			func(_ context.Context, at time.Duration, _ int) (*readiness.Assessment, error) {
+				switch {
+				case at < 4*time.Second, at >= 9*time.Second && at < 30*time.Second:
+					return assessment(ready, process(readiness.JobRunning)), nil
+				case at < 9*time.Second:
+					return assessment(ready), nil
+				}
+				return assessment(ready, process(readiness.JobComplete)), nil
+			}, Until{}, verdict.ExitDone, 30 * time.Second, 32 * time.Second,
+		},
+		{
+			"a job is deleted and stays away", []moment{at(4*time.Second, assessment(ready))},
+			func(_ context.Context, at time.Duration, _ int) (*readiness.Assessment, error) {
+				if at < 4*time.Second {
+					return assessment(ready, process(readiness.JobRunning)), nil
+				}
+				return assessment(ready), nil
+			}, Until{}, verdict.ExitDone, 14 * time.Second, 17 * time.Second,
 		},
 		{
 			"a login is refused once", []moment{{4 * time.Second, readiness.Update{Err: unauthorized}}, at(20*time.Second, assessment(ready))},
@@ -275,7 +304,7 @@ func TestAnEndIsReadAgain(t *testing.T) {
 					time.Sleep(10 * time.Millisecond)
 					return tt.list(ctx, time.Since(start), n)
 				}
-				last, took := follow(t, s, tt.until, 3*time.Minute)
+				last, took := follow(t, s, tt.until, max(3*time.Minute, tt.to))
 				if last.Verdict.ExitCode != tt.want || last.Over != (tt.want != verdict.ExitError) {
 					t.Fatalf("exit code %d, over %v, want %d: %v", last.Verdict.ExitCode, last.Over, tt.want, last.Verdict.Findings)
 				}
@@ -288,6 +317,31 @@ func TestAnEndIsReadAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A watch that is stuck for good, while others go on, begins anew.
+func TestAStuckWatchBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, n := time.Now(), 0
+		s := &Source{Goal: verdict.GoalWorkloads, List: func(context.Context) (*readiness.Assessment, error) {
+			time.Sleep(10 * time.Millisecond)
+			if time.Since(start) < 10*time.Second {
+				return assessment(starting), nil
+			}
+			return assessment(ready), nil
+		}}
+		s.Watch = func(ctx context.Context) <-chan readiness.Update {
+			if n++; n == 1 {
+				return watching(stuck(assessment(starting))...)(ctx)
+			}
+			return watching(moment{time.Second, readiness.Update{Assessment: assessment(ready)}})(ctx)
+		}
+		last, took := follow(t, s, Until{}, time.Hour)
+		if last.Verdict.ExitCode != verdict.ExitDone || !last.Over {
+			t.Errorf("exit code %d, over %v", last.Verdict.ExitCode, last.Over)
+		}
+		within(t, "it", took, longestUnread, longestUnread+5*time.Second)
+	})
 }
 
 // What cannot be confirmed is said to be so, and nothing else: the API server is there.

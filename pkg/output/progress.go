@@ -219,5 +219,8 @@ func notDone(doc *Status) []string {
 			names = append(names, "job/"+j.Name)
 		}
 	}
+	for _, o := range doc.verdict.Vanished {
+		names = append(names, strings.ToLower(o.Kind)+"/"+o.Name+" to stay away")
+	}
 	return names
 }

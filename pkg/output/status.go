@@ -110,6 +110,9 @@ func progress(doc *Status) []string {
 	if complete := completeJobs(jobs); complete < len(jobs) && doc.onlyJobs() {
 		parts = append(parts, fmt.Sprintf("%d of %d jobs complete", complete, len(jobs)))
 	}
+	if n := len(doc.verdict.Vanished); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d gone, perhaps to be replaced", n))
+	}
 	return parts
 }
 

@@ -37,6 +37,9 @@ func (f finder) onClaims(p *corev1.Pod) []Cause {
 	return causes
 }
 
+// ClaimNotFound is the reason of the cause of a claim that does not exist.
+const ClaimNotFound = "NotFound"
+
 // onClaim returns the cause found on a claim. It may rightly be Pending until its
 // pod is scheduled (WaitForFirstConsumer). It is a cause if the scheduler blames
 // it, if a node was selected for it, or if there is a warning about it.
@@ -44,7 +47,7 @@ func (f finder) onClaim(p *corev1.Pod, name string, blamed bool) []Cause {
 	c := Cause{Code: ClaimPending, Object: Object{"PersistentVolumeClaim", name}, Pod: p.Name}
 	claim := f.claims[name]
 	if claim == nil {
-		c.Reason, c.Message = "NotFound", "it does not exist"
+		c.Reason, c.Message = ClaimNotFound, "it does not exist"
 		if s := podCondition(p, corev1.PodScheduled); s != nil && s.Status == corev1.ConditionFalse {
 			c.Since = s.LastTransitionTime.Time
 		}

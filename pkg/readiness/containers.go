@@ -97,7 +97,7 @@ func (f finder) waiting(p *corev1.Pod, c container) []Cause {
 		return []Cause{f.loop(p, c, last)}
 	case code == ImagePull:
 		return []Cause{f.pull(p, c)}
-	case code == StartFailed && last != nil && failedToStart(last): // alternating with CrashLoopBackOff
+	case code == StartFailed && last != nil: // alternating with CrashLoopBackOff
 		return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, f.loopSince(p, c, last))}
 	}
 	return []Cause{f.onContainer(p, c, code, w.Reason, w.Message, c.waitingSince(p))}

@@ -38,6 +38,12 @@ func broker(name string, edits ...func(*corev1.Pod)) *corev1.Pod {
 func TestKafka(t *testing.T) {
 	ready := is("Ready", "True", "", "")
 	two := tree{"kafka": tree{"replicas": int64(2)}}
+	of := func(version string) tree { return tree{"kafka": tree{"replicas": int64(2), "version": version}} }
+	ran := func(version string, conditions ...any) tree {
+		s := kafkaStatus(4, conditions...)
+		s["kafkaVersion"] = version
+		return s
+	}
 	serve := []*corev1.Pod{broker("kafka-cluster-kafka-0"), broker("kafka-cluster-kafka-1")}
 	oneDown := []*corev1.Pod{broker("kafka-cluster-kafka-0"), broker("kafka-cluster-kafka-1", notReady(time.Minute))}
 	tests := []struct {
@@ -58,6 +64,10 @@ func TestKafka(t *testing.T) {
 		{"no status at all", two, nil, serve, 2, 2, Unknown, "its operator reports no observedGeneration"},
 		{"being made", two, kafkaStatus(4, is("NotReady", "True", "Creating", "Kafka cluster is being deployed")), oneDown, 2, 1,
 			Progressing, "not ready, Creating: Kafka cluster is being deployed"},
+		{"ready, and its brokers run another version", of("3.9.0"), ran("3.8.1", ready), serve, 2, 2, Progressing, "waiting for Kafka 3.9.0, its brokers ran 3.8.1 when its operator last finished"},
+		{"ready, of the wanted version", of("3.9.0"), ran("3.9.0", ready), serve, 2, 2, Ready, ""},
+		{"ready, of the operator's version", two, ran("3.8.1", ready), serve, 2, 2, Ready, ""},
+		{"ready, of an operator that notes no version", of("3.9.0"), kafkaStatus(4, ready), serve, 2, 2, Ready, ""},
 		{"no word", two, kafkaStatus(4), serve, 2, 2, Progressing, "not ready, its operator gives no reason"},
 		{"Ready is not true", two, kafkaStatus(4, is("Ready", "False", "", "")), serve, 2, 2, Progressing, "not ready, its operator gives no reason"},
 		{"Ready and NotReady", two, kafkaStatus(4, ready, is("NotReady", "True", "", "")), serve, 2, 2, Progressing, "not ready"},
@@ -79,7 +89,7 @@ func TestKafka(t *testing.T) {
 }
 
 func TestKafkaIsDoomedByAnInvalidSpecOnly(t *testing.T) {
-	for reason, want := range map[string]State{"InvalidResourceException": Failed, "TimeoutException": Progressing, "Creating": Progressing} {
+	for reason, want := range map[string]State{"InvalidResourceException": Failed, "UnsupportedKafkaVersionException": Progressing, "TimeoutException": Progressing, "Creating": Progressing} {
 		k := custom("kafka-cluster", tree{}, kafkaStatus(4, is("NotReady", "True", reason, "…")))
 		w := Assess(Objects{Kafkas: []*unstructured.Unstructured{k}}, now).Workloads[0]
 		if w.State != want || !w.Since.Equal(now.Add(-3*time.Minute)) {

@@ -39,7 +39,28 @@ func (f finder) onPods(pods []*corev1.Pod, isLatest func(*corev1.Pod) bool) []Ca
 			causes = append(causes, c)
 		}
 	}
+	if len(causes) == 0 {
+		return f.evicted(pods, isLatest)
+	}
 	return causes
+}
+
+// evicted returns the cause of the last pod that its node evicted or refused, if that was a short
+// while ago and no younger pod serves: it is why another is starting, which may end so, too.
+func (f finder) evicted(pods []*corev1.Pod, isLatest func(*corev1.Pod) bool) []Cause {
+	failed := filter(pods, func(p *corev1.Pod) bool {
+		return hasFailed(p) && p.Status.Reason != "" && p.Status.Reason != "DeadlineExceeded" && isLatest(p)
+	})
+	at := newest(failed)
+	younger := filter(pods, func(p *corev1.Pod) bool { return p.CreationTimestamp.After(at) })
+	for _, p := range failed {
+		// Without a condition it is known that the pod had failed when the next one was created.
+		since := cmp.Or(notReadySince(p), earliest(younger, func(p *corev1.Pod) time.Time { return p.CreationTimestamp.Time }))
+		if p.CreationTimestamp.Time.Equal(at) && !slices.ContainsFunc(younger, serves) && !since.IsZero() && f.now.Sub(since) <= long {
+			return []Cause{f.cause(p, Evicted, p.Status.Reason, p.Status.Message, since)}
+		}
+	}
+	return nil
 }
 
 // history accepts the failed pods that another pod has replaced. The last failed pod

@@ -241,6 +241,15 @@ func TestCauses(t *testing.T) {
 			[]string{`cannot start twa: exec: "/start.sh": permission denied`},
 		},
 		{
+			"its postStart hook fails each time", hasContainer(40*minute, func() corev1.ContainerStatus {
+				s := loops(ended(137, "Error", "", minute))
+				s.State.Waiting.Reason, s.State.Waiting.Message = "PostStartHookError", `Exec lifecycle hook ([/init.sh]) for Container "twa" failed - error: command '/init.sh' exited with 1`
+				return s
+			}()), nil, nil,
+			[]Cause{{Code: StartFailed, Reason: "PostStartHookError", Permanent: true, Since: ago(40 * minute).Time, Restarts: 7}},
+			[]string{`cannot start twa: Exec lifecycle hook ([/init.sh]) for Container "twa" failed - error: command '/init.sh' exited with 1`},
+		},
+		{
 			"init container fails", all(hasContainer(3*minute, loops(ended(1, "Error", "", 20*time.Second))), asInit), nil, nil,
 			[]Cause{{Code: InitFailed, Reason: "Error", Since: ago(3 * minute).Time, Restarts: 7}},
 			[]string{"init container twa fails, exit code 1, 7 restarts"},
@@ -581,6 +590,44 @@ func TestReplacedPods(t *testing.T) {
 				t.Errorf("causes on %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// An eviction explains why another pod starts, for a while.
+func TestEvictedBefore(t *testing.T) {
+	evicted := func(created, since time.Duration) *corev1.Pod {
+		return pod("ReplicaSet", "x", "old", func(p *corev1.Pod) {
+			p.CreationTimestamp, p.Status.Phase, p.Status.Reason, p.Status.Message = ago(created), corev1.PodFailed, "Evicted", "low on memory"
+			if p.Status.Conditions = nil; since > 0 {
+				notReady(since)(p)
+			}
+		})
+	}
+	next := func(created time.Duration, edits ...func(*corev1.Pod)) *corev1.Pod {
+		return pod("ReplicaSet", "x", "next", append(edits, func(p *corev1.Pod) { p.CreationTimestamp = ago(created) })...)
+	}
+	starting := waits("ContainerCreating", "", 30*time.Second)
+	for _, tt := range []struct {
+		name   string
+		latest bool
+		pods   []*corev1.Pod
+		want   string
+		since  time.Duration
+	}{
+		{"another starts", true, []*corev1.Pod{evicted(time.Hour, time.Minute), next(30*time.Second, starting)}, "evicted: low on memory", time.Minute},
+		{"another starts, and nothing says since when", true, []*corev1.Pod{evicted(time.Hour, 0), next(30*time.Second, starting)}, "evicted: low on memory", 30 * time.Second},
+		{"there is no other, and nothing says since when", true, []*corev1.Pod{evicted(time.Hour, 0)}, "evicted: low on memory", 0},
+		{"another serves", true, []*corev1.Pod{evicted(time.Hour, time.Minute), next(30 * time.Second)}, "", 0},
+		{"long ago", true, []*corev1.Pod{evicted(time.Hour, 11*time.Minute), next(30*time.Second, starting)}, "", 0},
+		{"of an old revision", false, []*corev1.Pod{evicted(time.Hour, time.Minute), next(30*time.Second, starting)}, "", 0},
+		{"the other has a problem of its own", true, []*corev1.Pod{evicted(time.Hour, time.Minute), next(time.Minute, waits("ErrImagePull", "no such host", 30*time.Second))}, "ImagePullBackOff", 30 * time.Second},
+	} {
+		causes := (finder{now: now}).onPods(tt.pods, func(*corev1.Pod) bool { return tt.latest })
+		switch {
+		case tt.want == "" && len(causes) == 0:
+		case len(causes) != 1 || !strings.HasPrefix(causes[0].Summary(), tt.want) || tt.since > 0 && !causes[0].Since.Equal(ago(tt.since).Time):
+			t.Errorf("%s: %v, want %q since %s", tt.name, causes, tt.want, tt.since)
+		}
 	}
 }
 

@@ -20,7 +20,8 @@ import (
 // in place until it reconciles. It sets no condition Ready to False, but one
 // NotReady to True (Strimzi: StatusUtils), and removes both while reconciliation is
 // paused. The condition does not count before the operator that runs now has
-// reconciled the cluster (status.operatorLastSuccessfulVersion, Strimzi proposal 84).
+// reconciled the cluster, nor before all brokers run the wanted version of Kafka
+// (status.operatorLastSuccessfulVersion and kafkaVersion, Strimzi proposal 84).
 //
 // Whatever the operator says, all wanted brokers, controllers and ZooKeeper nodes
 // have to be ready: see nodesOf. Want and Ready count brokers.
@@ -44,6 +45,9 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	}
 	if now, last := operatorVersion(o.Deployments), versionIn(stringAt(k, "status", "operatorLastSuccessfulVersion")); now != "" && last != "" && now != last {
 		return w.at(step{state: Progressing, doing: "waiting for its operator " + now, detail: "last reconciled by " + last}, nil)
+	}
+	if want, is := stringAt(k, "spec", "kafka", "version"), stringAt(k, "status", "kafkaVersion"); want != "" && is != "" && want != is {
+		return w.at(step{state: Progressing, doing: "waiting for Kafka " + clean(want), detail: "its brokers ran " + clean(is) + " when its operator last finished"}, causes)
 	}
 	if o.Pods == nil && c.known {
 		w.Ready, w.Updated = w.Want, w.Want // as the operator says
@@ -80,7 +84,7 @@ func notReadyStep(conditions map[string]customCondition) step {
 
 // kafkaCauses returns the cause in the operator's status. While every node serves it
 // is not permanent: the condition stays for as long as the operator is at work, which
-// may fix it (strimzi-kafka-operator#12575). It cannot fix an invalid spec.
+// may fix it (strimzi-kafka-operator#12575). It cannot fix an invalid spec: see invalidSpec.
 func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause {
 	c := conditions(k)["NotReady"]
 	if c.status != "True" || c.reason == "Creating" {
@@ -88,11 +92,17 @@ func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause
 	}
 	message := cmp.Or(joined(c.reason, c.message), "its operator reports NotReady without a reason")
 	cause := Cause{Code: OperatorError, Object: Object{"Kafka", k.GetName()}, Reason: c.reason, Message: message, Since: c.since}.judged(now)
-	if nodes := nodesOf(k, o); o.Pods != nil && nodes.step().state == Ready && c.reason != "InvalidResourceException" {
+	if nodes := nodesOf(k, o); o.Pods != nil && nodes.step().state == Ready && !slices.Contains(invalidSpec, c.reason) {
 		cause.Permanent = false
 	}
 	return []Cause{cause}
 }
+
+// invalidSpec has the operator's exceptions for a spec that it refuses, which are the reasons of its
+// conditions: InvalidResourceException and those that extend it (strimzi-kafka-operator:
+// KafkaVersion.java, KafkaUpgradeException.java). The last two may be about a version that only a
+// newer operator knows, which may be about to be installed.
+var invalidSpec = []string{"InvalidResourceException", "UnsupportedKafkaVersionException", "KafkaUpgradeException"}
 
 // strimziPods returns the pods of a Kafka cluster that StrimziPodSets control.
 func strimziPods(k *unstructured.Unstructured, all []*corev1.Pod) []*corev1.Pod {

@@ -170,6 +170,8 @@ func TestKafkaIsNotDoomedWhileItServes(t *testing.T) {
 		{"one is gone", "TimeoutException", []*corev1.Pod{broker("k-0")}, Failed},
 		{"nobody knows", "TimeoutException", nil, Failed},
 		{"the spec is invalid", "InvalidResourceException", []*corev1.Pod{broker("k-0"), broker("k-1")}, Failed},
+		{"the version is unknown to the operator", "UnsupportedKafkaVersionException", []*corev1.Pod{broker("k-0"), broker("k-1")}, Failed},
+		{"the upgrade is refused", "KafkaUpgradeException", []*corev1.Pod{broker("k-0"), broker("k-1")}, Failed},
 	}
 	for _, tt := range tests {
 		long["reason"] = tt.reason

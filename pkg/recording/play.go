@@ -22,6 +22,7 @@ type player struct {
 	first   time.Time
 	done    time.Time // since when all was read to be done
 	stopped bool
+	absent  verdict.Absences
 }
 
 // tick is how much time passes between two reports at most: ages and graces change with time.
@@ -103,7 +104,8 @@ func (p *player) report(ctx context.Context, at time.Time, last bool, change fun
 	if change != nil {
 		change(&s)
 	}
-	r := observe.Report{Snapshot: s, Verdict: verdict.Judge(s)}
+	r := observe.Report{Snapshot: s}
+	r.Verdict = p.absent.Judge(&r.Snapshot)
 	if m := p.state.moment; m != nil && at.Equal(p.state.at) {
 		r.Read = m.Read || m.Over
 	}

@@ -156,18 +156,36 @@ func (t *causeGroup) detail() string {
 func (v *Verdict) nextOf(t *causeGroup) []string {
 	c, describe := t.cause, v.describe(t.cause.Object)
 	switch {
+	case c.Code == readiness.ClaimPending && c.Reason == readiness.ClaimNotFound:
+		return v.nextOfClaim(t)
 	case c.Code == readiness.OldRevision:
-		words := []string{"delete", "pod"} // its controller creates another
-		for _, p := range t.pods.list {
-			words = append(words, p.Name)
-		}
-		return []string{v.kubectl(words...)}
+		return []string{v.deletePods(t)}
 	case c.Container == "" || c.Code.Logs() == readiness.NoLogs:
 		return []string{describe}
 	case c.Code.Logs() == readiness.PreviousLogs:
 		return []string{v.kubectl("logs", "--previous", c.Pod, "-c", c.Container), describe}
 	}
 	return []string{v.kubectl("logs", c.Pod, "-c", c.Container), describe}
+}
+
+// nextOfClaim returns the commands for a claim that does not exist. That of a StatefulSet's pod is
+// made together with the pod. Deleting the pod, which has not run, has both made anew: an older
+// controller does nothing else about it (kubernetes#89910).
+func (v *Verdict) nextOfClaim(t *causeGroup) []string {
+	next := []string{v.kubectl("describe", "pod", t.cause.Pod)}
+	if t.owners.list[0].Kind == "StatefulSet" && strings.HasSuffix(t.cause.Object.Name, "-"+t.cause.Pod) {
+		next = append(next, v.deletePods(t))
+	}
+	return next
+}
+
+// deletePods returns the command that deletes the pods of a group: their controller creates others.
+func (v *Verdict) deletePods(t *causeGroup) string {
+	words := []string{"delete", "pod"}
+	for _, p := range t.pods.list {
+		words = append(words, p.Name)
+	}
+	return v.kubectl(words...)
 }
 
 // describe returns the command that shows an object and its events.

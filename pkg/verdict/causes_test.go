@@ -192,6 +192,23 @@ func TestWhatLastsIsAFinding(t *testing.T) {
 	}
 }
 
+// A claim that does not exist cannot be described.
+func TestNextOfAMissingClaim(t *testing.T) {
+	for _, tt := range []struct{ kind, reason, claim, want string }{
+		{"StatefulSet", readiness.ClaimNotFound, "data-lrc-1", "kubectl describe pod lrc-1, kubectl delete pod lrc-1"},
+		{"StatefulSet", readiness.ClaimNotFound, "shared", "kubectl describe pod lrc-1"},
+		{"Deployment", readiness.ClaimNotFound, "data-lrc-1", "kubectl describe pod lrc-1"},
+		{"StatefulSet", "Pending", "data-lrc-1", "kubectl describe persistentvolumeclaim data-lrc-1"},
+	} {
+		p := &readiness.Assessment{ObservedAt: noon, Workloads: []readiness.Workload{{Kind: tt.kind, Name: "lrc", Want: 2, State: readiness.Failed, Causes: []readiness.Cause{{
+			Code: readiness.ClaimPending, Object: Object{Kind: "PersistentVolumeClaim", Name: tt.claim}, Pod: "lrc-1", Reason: tt.reason, Permanent: true, Group: "c",
+		}}}}}
+		if got := strings.Join(Judge(Snapshot{Assessment: p}).Findings[0].Next, ", "); got != tt.want {
+			t.Errorf("claim %s, %s, of a %s: next %s, want %s", tt.claim, tt.reason, tt.kind, got, tt.want)
+		}
+	}
+}
+
 func TestEveryCauseHasAFinding(t *testing.T) {
 	for _, code := range readiness.Codes() {
 		if causeFindings[code] == "" {

@@ -30,6 +30,9 @@ func Judge(s Snapshot) Verdict {
 	if s.Answer != nil && goal.Entries() {
 		v.entries(&s)
 	}
+	if v.Vanished = s.Vanished; len(v.Vanished) > 0 {
+		v.hold(ExitPending)
+	}
 	if s.Outdated() { // the answer does not have what the job did last
 		v.hold(ExitPending)
 	}

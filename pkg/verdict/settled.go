@@ -51,6 +51,7 @@ func (v Verdict) TimedOut() Verdict {
 //     changed. One that is not final is settled only if PUM does not work on it: the job
 //     pum-process is over or absent, and the entry made no progress from poll to poll.
 //   - A restart is settled when its job or every entry shows the result.
+//   - What vanished is settled only after a while: see [Absences].
 //   - A Helm release is settled unless Helm is working on it, or has yet to install it. While
 //     Helm waits for this command, which is its hook, nothing else is known of the release.
 //
@@ -66,7 +67,7 @@ func (s *Snapshot) moving() []Object {
 	if s.Asks() == GoalAll {
 		found = append(found, s.movingReleases()...)
 	}
-	return found
+	return append(found, s.Vanished...)
 }
 
 func (s *Snapshot) movingWorkloads() (found []Object) {
@@ -97,7 +98,7 @@ func (s *Snapshot) movingEntries() (found []Object) {
 	}
 	switch {
 	case s.AnswerErr != nil && s.Answer == nil, s.Outdated():
-		return append(found, Object{Kind: "Entry", Name: "all"})
+		return append(found, Object{Kind: entryKind, Name: "all"})
 	case s.Answer == nil:
 		return found
 	}
@@ -127,9 +128,12 @@ func (s *Snapshot) movingReleases() (found []Object) {
 
 // atWork reports whether PUM or a job may still change something.
 func (v *Verdict) atWork() bool {
-	return slices.ContainsFunc(v.Moving, func(o Object) bool { return o.Kind == "Entry" || o.Kind == "Job" })
+	return slices.ContainsFunc(v.Moving, func(o Object) bool { return o.Kind == entryKind || o.Kind == jobKind })
 }
 
-func entryObject(uid int64) Object { return Object{Kind: "Entry", Name: strconv.FormatInt(uid, 10)} }
+// The kinds of objects that stand for entries, and of jobs.
+const entryKind, jobKind = "Entry", "Job"
 
-var processObject = Object{Kind: "Job", Name: pum.ProcessJob}
+func entryObject(uid int64) Object { return Object{Kind: entryKind, Name: strconv.FormatInt(uid, 10)} }
+
+var processObject = Object{Kind: jobKind, Name: pum.ProcessJob}

@@ -39,6 +39,8 @@ type Snapshot struct {
 	Releases    *Releases // Helm's
 	ReleasesErr error
 
+	Vanished []Object // what is not there any more, since a moment ago; see Absences
+
 	Restart *pum.Restart // the state before the restart that is waited for; nil if there was none
 
 	Kept      []Finding                      // findings about the file that the snapshot was read from; nil if it was taken of a cluster
@@ -123,6 +125,7 @@ type Verdict struct {
 	Findings []Finding // the gravest first
 	Impact   []Impact  // nil if too little was read to say that there is none
 	Moving   []Object  // what may still change by itself; without any, all is settled
+	Vanished []Object  // those of them that are not there now: they may be about to be replaced
 
 	services       []service     // as services.yaml has them; nil if no workloads were judged
 	where          command.Where // where commands to copy ask
