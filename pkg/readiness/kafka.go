@@ -35,6 +35,7 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 		return w.at(step, causes)
 	}
 	if isNew(conditions) {
+		w.Updated = w.Ready
 		return w.at(notReadyStep(conditions), causes)
 	}
 	if step, ok := observed(k); !ok {

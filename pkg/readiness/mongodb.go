@@ -34,7 +34,7 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload
 		return w.at(s, causes)
 	}
 	if field(m, "status", "observedGeneration") != nil {
-		if step, ok := observed(m); !ok && !(state == "error" && isUnseen(m)) {
+		if step, ok := observed(m); !ok && (state != "error" || !isUnseen(m)) {
 			return w.at(step, nil)
 		}
 	}
