@@ -145,6 +145,22 @@ func (c *Client) Groups(ctx context.Context) (*metav1.APIGroupList, error) {
 	return groups, err
 }
 
+// Versions asks in which versions the API server has a group, the one that it prefers first. It is
+// not found where no resource of the group is served.
+func (c *Client) Versions(ctx context.Context, group string) ([]string, error) {
+	found := &metav1.APIGroup{}
+	if err := c.core.Get().AbsPath("/apis", group).Do(ctx).Into(found); err != nil {
+		return nil, err
+	}
+	versions := []string{found.PreferredVersion.Version}
+	for _, v := range found.Versions {
+		if v.Version != found.PreferredVersion.Version {
+			versions = append(versions, v.Version)
+		}
+	}
+	return versions, nil
+}
+
 // Log returns the request for the log of a container.
 func (c *Client) Log(namespace, pod string, options *corev1.PodLogOptions) *rest.Request {
 	return c.core.Get().Namespace(namespace).Resource("pods").Name(pod).SubResource("log").VersionedParams(options, c.parameters)

@@ -64,8 +64,11 @@ func toInt(v any) (int64, bool) {
 // observed says whether the operator's status is for the latest spec, and by the
 // step why not. Without status.observedGeneration nothing is proven.
 func observed(u *unstructured.Unstructured) (step, bool) {
+	status := field(u, "status")
 	seen, ok := toInt(field(u, "status", "observedGeneration"))
-	switch {
+	switch fields, isObject := status.(map[string]any); {
+	case status == nil || isObject && len(fields) == 0:
+		return unreconciled, false
 	case !ok:
 		return step{state: Unknown, doing: "its operator reports no observedGeneration"}, false
 	case seen < u.GetGeneration():
@@ -74,6 +77,22 @@ func observed(u *unstructured.Unstructured) (step, bool) {
 		return step{state: Unknown, doing: "its status is for a newer generation than its spec"}, false
 	}
 	return step{}, true
+}
+
+// unreconciled is the step of a resource that its operator has not looked at yet.
+var unreconciled = step{state: Progressing, doing: "waiting for its operator to reconcile it"}
+
+// changedAt returns when an object was last changed, by whomever and in whatever; zero if
+// it does not say so. The API server writes that time only if something changed.
+func changedAt(u *unstructured.Unstructured) time.Time {
+	entries, _ := itemsAt(u, "metadata", "managedFields")
+	var last time.Time
+	for _, entry := range entries {
+		if at, err := time.Parse(time.RFC3339, stringAt(entry, "time")); err == nil && at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // A customCondition is one of a custom resource's status.conditions.

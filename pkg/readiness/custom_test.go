@@ -61,13 +61,16 @@ func TestKafka(t *testing.T) {
 		{"ready, of an old spec", two, kafkaStatus(3, ready), serve, 2, 2, Progressing, "waiting for its operator to observe the latest spec"},
 		{"ready, of a later spec", two, kafkaStatus(5, ready), serve, 2, 2, Unknown, "its status is for a newer generation than its spec"},
 		{"ready, of no spec", two, tree{"conditions": []any{ready}}, serve, 2, 2, Unknown, "its operator reports no observedGeneration"},
-		{"no status at all", two, nil, serve, 2, 2, Unknown, "its operator reports no observedGeneration"},
+		{"no status at all", two, nil, serve, 2, 2, Progressing, "waiting for its operator to reconcile it"},
+		{"an empty status", two, tree{}, serve, 2, 2, Progressing, "waiting for its operator to reconcile it"},
 		{"being made", two, kafkaStatus(4, is("NotReady", "True", "Creating", "Kafka cluster is being deployed")), oneDown, 2, 1,
 			Progressing, "not ready, Creating: Kafka cluster is being deployed"},
 		{"ready, and its brokers run another version", of("3.9.0"), ran("3.8.1", ready), serve, 2, 2, Progressing, "waiting for Kafka 3.9.0, its brokers ran 3.8.1 when its operator last finished"},
 		{"ready, of the wanted version", of("3.9.0"), ran("3.9.0", ready), serve, 2, 2, Ready, ""},
 		{"ready, of the operator's version", two, ran("3.8.1", ready), serve, 2, 2, Ready, ""},
 		{"ready, of an operator that notes no version", of("3.9.0"), kafkaStatus(4, ready), serve, 2, 2, Ready, ""},
+		{"being made, for the first time", two, kafkaStatus(0, is("NotReady", "True", "Creating", "Kafka cluster is being deployed")), oneDown, 2, 1,
+			Progressing, "not ready, Creating: Kafka cluster is being deployed"},
 		{"no word", two, kafkaStatus(4), serve, 2, 2, Progressing, "not ready, its operator gives no reason"},
 		{"Ready is not true", two, kafkaStatus(4, is("Ready", "False", "", "")), serve, 2, 2, Progressing, "not ready, its operator gives no reason"},
 		{"Ready and NotReady", two, kafkaStatus(4, ready, is("NotReady", "True", "", "")), serve, 2, 2, Progressing, "not ready"},
@@ -119,6 +122,7 @@ func TestStrimziPodSet(t *testing.T) {
 			Progressing, "waiting for its operator to observe the latest spec"},
 		{"no generation noted", two, tree{"pods": int64(2), "readyPods": int64(2), "currentPods": int64(2)},
 			Unknown, "its operator reports no observedGeneration"},
+		{"no status at all", two, nil, Progressing, "waiting for its operator to reconcile it"},
 		{"no list of pods", tree{}, counts(0, 0, 0), Unknown, "its spec lists no pods"},
 	}
 	for _, tt := range tests {
@@ -155,6 +159,10 @@ func TestPerconaServerMongoDB(t *testing.T) {
 		{"stopping", says("stopping", 1, 3), Progressing, "stopping, 1 of 3 pods ready", 3 * time.Minute},
 		{"paused", says("paused", 0, 3), Progressing, "starting after a pause, 0 of 3 pods ready", 3 * time.Minute},
 		{"error", says("error", 2, 3, "message", "rs0: handleReplsetInit:\nno mongod containers"), Progressing, "error, rs0: handleReplsetInit: no mongod containers", 3 * time.Minute},
+		{"an error of the latest spec", says("error", 2, 3, "observedGeneration", int64(3), "message", "Error: wrong psmdb options: size"), Progressing,
+			"error, Error: wrong psmdb options: size", 3 * time.Minute},
+		{"an error of a later spec", says("error", 2, 3, "observedGeneration", int64(5)), Unknown, "its status is for a newer generation than its spec", 0},
+		{"not the first error", says("error", 2, 3, "conditions", []any{is("error", "True", "", ""), is("ready", "True", "", "")}), Progressing, "error, error", 0},
 		{"not looked at", tree{}, Progressing, "waiting for its operator to reconcile it", 0},
 		{"a state not known", says("reshaping\x1b[2J", 3, 3), Unknown, `its operator reports "reshaping[2J", an unknown state`, 0},
 	}
@@ -171,11 +179,80 @@ func TestPerconaServerMongoDB(t *testing.T) {
 			}
 		})
 	}
-	long := says("error", 2, 3)
-	long["conditions"].([]any)[0].(tree)["lastTransitionTime"] = now.Add(-time.Hour).Format(time.RFC3339)
-	m := custom("mongo-replicaset", tree{}, long)
-	if w := Assess(Objects{MongoDBs: []*unstructured.Unstructured{m}}, now).Workloads[0]; w.State != Failed {
-		t.Errorf("an error for an hour: %s, want %s", w.State, Failed)
+}
+
+// An error of MongoDB is permanent after its grace. From 1.19 on Percona's operator gives it the
+// time of the first error that there ever was, and all versions leave observedGeneration as it was.
+func TestSinceWhenMongoDBHasItsError(t *testing.T) {
+	var (
+		first  = tree{"type": "error", "status": "True", "lastTransitionTime": now.Add(-24 * time.Hour).Format(time.RFC3339)}
+		before = tree{"type": "ready", "status": "True", "lastTransitionTime": now.Add(-48 * time.Hour).Format(time.RFC3339)}
+	)
+	change := func(ago time.Duration) tree { return tree{"time": now.Add(-ago).Format(time.RFC3339)} }
+	tests := []struct {
+		name       string
+		seen       int64
+		conditions []any
+		changes    []any
+		state      State
+		since      time.Duration // 0 if it is not known
+	}{
+		{"appended, and not changed since", 4, []any{before, first}, []any{change(24 * time.Hour)}, Failed, 24 * time.Hour},
+		{"nobody says when it was changed", 4, []any{before, first}, nil, Failed, 24 * time.Hour},
+		{"again, a minute ago", 4, []any{before, first}, []any{change(48 * time.Hour), change(time.Minute), change(time.Hour)}, Progressing, time.Minute},
+		{"again, an hour ago", 4, []any{first, before}, []any{change(48 * time.Hour), change(time.Hour)}, Failed, time.Hour},
+		{"again, nobody knows when", 4, []any{first, before}, nil, Progressing, 0},
+		{"of the latest spec, an hour ago", 3, []any{before, first}, []any{change(time.Hour)}, Failed, time.Hour},
+		{"maybe of an older spec: it was changed a minute ago", 3, []any{before, first}, []any{change(time.Minute)}, Progressing, time.Minute},
+		{"changes that are none", 4, []any{before, first}, []any{"x", nil, tree{"time": int64(4)}, tree{"time": "yesterday"}}, Failed, 24 * time.Hour},
+	}
+	for _, tt := range tests {
+		for _, stripped := range []bool{false, true} {
+			m := custom("mongo-replicaset", tree{}, tree{"state": "error", "observedGeneration": tt.seen, "ready": int64(2), "size": int64(3), "conditions": tt.conditions, "message": "Error: x"})
+			if tt.changes != nil {
+				m.Object["metadata"].(tree)["managedFields"] = tt.changes
+			}
+			if stripped {
+				strip(m)
+			}
+			w := Assess(Objects{MongoDBs: resources(m)}, now).Workloads[0]
+			var since time.Time
+			if tt.since > 0 {
+				since = now.Add(-tt.since)
+			}
+			if w.State != tt.state || !w.Since.Equal(since) {
+				t.Errorf("%s (stripped: %t): %s since %v, want %s since %v", tt.name, stripped, w.State, w.Since, tt.state, since)
+			}
+		}
+	}
+}
+
+// Strimzi goes from ZooKeeper to KRaft by itself, as far as the annotation says, and is Ready
+// between two steps.
+func TestKafkaMigratesItsMetadata(t *testing.T) {
+	serve := []*corev1.Pod{broker("kafka-cluster-kafka-0"), broker("kafka-cluster-kafka-1")}
+	for _, tt := range []struct {
+		asked, metadata string
+		state           State
+	}{
+		{"", "", Ready}, {"", "ZooKeeper", Ready}, {"disabled", "ZooKeeper", Ready}, {"enabled", "KRaft", Ready}, {"", "KRaft", Ready},
+		{"migration", "", Ready}, // an operator that knows no migration
+		{"migration", "ZooKeeper", Progressing}, {"migration", "KRaftMigration", Progressing}, {"migration", "KRaftDualWriting", Progressing},
+		{"migration", "KRaftPostMigration", Ready}, // until somebody decides
+		{"enabled", "KRaftPostMigration", Progressing}, {"rollback", "KRaftPostMigration", Progressing},
+		{"disabled", "KRaftDualWriting", Progressing}, {"enabled", "PreKRaft", Progressing},
+	} {
+		for _, pods := range [][]*corev1.Pod{serve, nil} {
+			k := custom("kafka-cluster", tree{"kafka": tree{"replicas": int64(2)}}, kafkaStatus(4, is("Ready", "True", "", "")))
+			k.Object["status"].(tree)["kafkaMetadataState"] = tt.metadata
+			if tt.asked != "" {
+				k.SetAnnotations(map[string]string{"strimzi.io/kraft": tt.asked})
+			}
+			w := Kafka(k, Objects{Pods: pods}, nil)
+			if w.State != tt.state || w.State == Progressing && w.Reason != "migrating its metadata, "+tt.metadata {
+				t.Errorf("asked %q, is %q: %s %q, want %s", tt.asked, tt.metadata, w.State, w.Reason, tt.state)
+			}
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ import (
 // reconciled the cluster, nor before all brokers run the wanted version of Kafka
 // (status.operatorLastSuccessfulVersion and kafkaVersion, Strimzi proposal 84).
 //
+// A migration of its metadata goes on by itself, and restarts nodes: see migrating.
+//
 // Whatever the operator says, all wanted brokers, controllers and ZooKeeper nodes
 // have to be ready: see nodesOf. Want and Ready count brokers.
 func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
@@ -32,6 +34,10 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	conditions := conditions(k)
 	if step, ok := paused(k, conditions); ok {
 		return w.at(step, causes)
+	}
+	if isNew(conditions) {
+		w.Updated = w.Ready
+		return w.at(notReadyStep(conditions), causes)
 	}
 	if step, ok := observed(k); !ok {
 		return w.at(step, nil)
@@ -43,17 +49,49 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	if conditions["Ready"].status != "True" || conditions["NotReady"].status == "True" {
 		return w.at(notReadyStep(conditions), causes)
 	}
-	if now, last := operatorVersion(o.Deployments), versionIn(stringAt(k, "status", "operatorLastSuccessfulVersion")); now != "" && last != "" && now != last {
-		return w.at(step{state: Progressing, doing: "waiting for its operator " + now, detail: "last reconciled by " + last}, nil)
+	if step, ok := anotherVersion(k, o); ok {
+		return w.at(step, causes)
 	}
-	if want, is := stringAt(k, "spec", "kafka", "version"), stringAt(k, "status", "kafkaVersion"); want != "" && is != "" && want != is {
-		return w.at(step{state: Progressing, doing: "waiting for Kafka " + clean(want), detail: "its brokers ran " + clean(is) + " when its operator last finished"}, causes)
-	}
+	s := c.step()
 	if o.Pods == nil && c.known {
 		w.Ready, w.Updated = w.Want, w.Want // as the operator says
-		return w.at(step{state: Ready}, nil)
+		s = step{state: Ready}
 	}
-	return w.at(c.step(), causes)
+	if s.state == Ready && migrating(k) {
+		s = step{state: Progressing, doing: "migrating its metadata", detail: clean(stringAt(k, "status", "kafkaMetadataState"))}
+	}
+	return w.at(s, causes)
+}
+
+// anotherVersion reports whether the condition Ready is of another operator than the one that runs,
+// or of brokers of another version than the one that is wanted.
+func anotherVersion(k *unstructured.Unstructured, o Objects) (step, bool) {
+	now, last := operatorVersion(o.Deployments), versionIn(stringAt(k, "status", "operatorLastSuccessfulVersion"))
+	if now != "" && last != "" && now != last {
+		return step{state: Progressing, doing: "waiting for its operator " + now, detail: "last reconciled by " + last}, true
+	}
+	want, is := stringAt(k, "spec", "kafka", "version"), stringAt(k, "status", "kafkaVersion")
+	if want != "" && is != "" && want != is {
+		return step{state: Progressing, doing: "waiting for Kafka " + clean(want), detail: "its brokers ran " + clean(is) + " when its operator last finished"}, true
+	}
+	return step{}, false
+}
+
+// migrating reports whether the operator will take a Kafka cluster further between ZooKeeper
+// and KRaft. It goes as far as the annotation says, a step in each reconciliation; in
+// KRaftPostMigration it waits until the annotation is changed (Strimzi:
+// KafkaMetadataStateManager). The annotation is no part of the spec's generation.
+func migrating(k *unstructured.Unstructured) bool {
+	asked := k.GetAnnotations()["strimzi.io/kraft"]
+	switch stringAt(k, "status", "kafkaMetadataState") {
+	case "ZooKeeper":
+		return asked == "migration"
+	case "KRaftMigration", "KRaftDualWriting", "PreKRaft":
+		return true
+	case "KRaftPostMigration":
+		return asked == "enabled" || asked == "rollback"
+	}
+	return false
 }
 
 // paused reports whether the reconciliation of a Kafka cluster is paused by its
@@ -65,6 +103,13 @@ func paused(k *unstructured.Unstructured, conditions map[string]customCondition)
 		return step{state: Paused, doing: "its operator's reconciliation is paused", since: c.since}, true
 	}
 	return step{}, false
+}
+
+// isNew reports whether the operator is deploying a Kafka cluster for the first time. Until the end of
+// its first reconciliation, minutes later, observedGeneration is 0 (Strimzi: initialStatus).
+func isNew(conditions map[string]customCondition) bool {
+	c := conditions["NotReady"]
+	return c.status == "True" && c.reason == "Creating"
 }
 
 // isUnseen reports whether the operator has an observedGeneration that is not the
@@ -86,8 +131,9 @@ func notReadyStep(conditions map[string]customCondition) step {
 // is not permanent: the condition stays for as long as the operator is at work, which
 // may fix it (strimzi-kafka-operator#12575). It cannot fix an invalid spec: see invalidSpec.
 func kafkaCauses(k *unstructured.Unstructured, o Objects, now time.Time) []Cause {
-	c := conditions(k)["NotReady"]
-	if c.status != "True" || c.reason == "Creating" {
+	all := conditions(k)
+	c := all["NotReady"]
+	if c.status != "True" || isNew(all) {
 		return nil
 	}
 	message := cmp.Or(joined(c.reason, c.message), "its operator reports NotReady without a reason")

@@ -22,7 +22,7 @@ type Kept struct {
 	// Evidence reports whether the kind is only searched for causes.
 	Evidence bool
 
-	versions []string // of a custom resource, the likeliest first
+	version string // of a custom resource, the likeliest
 
 	make func() metav1.Object
 	set  func(*Objects, []metav1.Object)

@@ -4,6 +4,7 @@ package readiness
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
@@ -34,7 +36,7 @@ func KeptKinds() []Kept {
 	}
 	for _, c := range customResources() {
 		k := kept(c.kind, c.resource.WithVersion(""), c.into)
-		k.APIVersion, k.versions = "", c.versions
+		k.APIVersion, k.version = "", c.version
 		kinds = append(kinds, k)
 	}
 	evidence := []Kept{
@@ -74,7 +76,7 @@ func kinds(c kube.Clients, namespace string, only []string) []kind {
 	for _, kept := range KeptKinds() {
 		switch {
 		case kept.Evidence || len(only) > 0 && !slices.Contains(only, kept.Kind):
-		case kept.versions != nil:
+		case kept.version != "":
 			all = append(all, kind{kept, kept.customSource(c, namespace)})
 		default:
 			all = append(all, kind{kept, builtIn[kept.Kind]})
@@ -104,53 +106,70 @@ func strippedItems(list runtime.Object) []metav1.Object {
 	return items
 }
 
-// A customResource is a resource of an operator in its known versions, so that no
-// discovery is needed.
+// A customResource is a resource of an operator in the version that it likely has, so that
+// discovery is needed only where it does not.
 type customResource struct {
 	kind     string
 	resource schema.GroupResource
-	versions []string // the likeliest first
+	version  string
 	into     func(*Objects) *[]*unstructured.Unstructured
 }
 
 func customResources() []customResource {
 	type list = *[]*unstructured.Unstructured
-	strimzi := []string{"v1beta2", "v1"}
 	return []customResource{
-		{"Kafka", schema.GroupResource{Group: "kafka.strimzi.io", Resource: "kafkas"}, strimzi,
+		{"Kafka", schema.GroupResource{Group: "kafka.strimzi.io", Resource: "kafkas"}, "v1beta2",
 			func(o *Objects) list { return &o.Kafkas }},
-		{"KafkaNodePool", schema.GroupResource{Group: "kafka.strimzi.io", Resource: "kafkanodepools"}, strimzi,
+		{"KafkaNodePool", schema.GroupResource{Group: "kafka.strimzi.io", Resource: "kafkanodepools"}, "v1beta2",
 			func(o *Objects) list { return &o.KafkaNodePools }},
-		{"StrimziPodSet", schema.GroupResource{Group: "core.strimzi.io", Resource: "strimzipodsets"}, strimzi,
+		{"StrimziPodSet", schema.GroupResource{Group: "core.strimzi.io", Resource: "strimzipodsets"}, "v1beta2",
 			func(o *Objects) list { return &o.StrimziPodSets }},
-		{"PerconaServerMongoDB", schema.GroupResource{Group: "psmdb.percona.com", Resource: "perconaservermongodbs"}, []string{"v1"},
+		{"PerconaServerMongoDB", schema.GroupResource{Group: "psmdb.percona.com", Resource: "perconaservermongodbs"}, "v1",
 			func(o *Objects) list { return &o.MongoDBs }},
 	}
 }
 
-// customSource lists and watches a custom resource in the first of its versions that is served.
+// customSource lists and watches a custom resource in a version that is served.
 func (k Kept) customSource(c kube.Clients, namespace string) source {
 	resource := schema.ParseGroupResource(k.Resource)
+	in := func(version string) dynamic.ResourceInterface {
+		return c.Dynamic.Resource(resource.WithVersion(version)).Namespace(namespace)
+	}
 	return source{
 		list: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			return firstServed(k.versions, func(version string) (*unstructured.UnstructuredList, error) {
-				return c.Dynamic.Resource(resource.WithVersion(version)).Namespace(namespace).List(ctx, o)
+			return served(ctx, c.Kube, resource.Group, k.version, func(version string) (*unstructured.UnstructuredList, error) {
+				return in(version).List(ctx, o)
 			})
 		},
 		watch: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			return firstServed(k.versions, func(version string) (watch.Interface, error) {
-				return c.Dynamic.Resource(resource.WithVersion(version)).Namespace(namespace).Watch(ctx, o)
+			return served(ctx, c.Kube, resource.Group, k.version, func(version string) (watch.Interface, error) {
+				return in(version).Watch(ctx, o)
 			})
 		},
 	}
 }
 
-// firstServed asks for one version after the other until one is served.
-func firstServed[A any](versions []string, ask func(version string) (A, error)) (answer A, err error) {
-	for _, version := range versions {
-		if answer, err = ask(version); !apierrors.IsNotFound(err) {
-			break
+// served asks for a version, and if it is not served, for those of the group that are: Strimzi has
+// v1beta2 up to 0.48, and nothing but v1 since 1.0. The rules prove nothing by what is not where they expect it.
+func served[A any](ctx context.Context, c *kube.Client, group, version string, ask func(version string) (A, error)) (A, error) {
+	answer, missing := ask(version)
+	if !apierrors.IsNotFound(missing) {
+		return answer, missing
+	}
+	versions, err := c.Versions(ctx, group)
+	switch {
+	case apierrors.IsNotFound(err):
+		return answer, missing
+	case err != nil:
+		return answer, fmt.Errorf("it is not served as %s; get the versions of %s: %w", version, group, err)
+	}
+	for _, other := range versions {
+		if other == version {
+			continue
+		}
+		if answer, err := ask(other); !apierrors.IsNotFound(err) {
+			return answer, err
 		}
 	}
-	return answer, err
+	return answer, missing
 }

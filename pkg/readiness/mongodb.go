@@ -14,9 +14,10 @@ import (
 //
 // The states are "" (not reconciled yet), initializing, stopping, paused, ready and
 // error (Percona: docs/cr-statuses.md). The operator retries after an error, so that
-// the cluster has failed only after a grace. Older operators set no
-// observedGeneration: then the state has to do, but a status with fewer members than
-// the spec asks for belongs to an older spec.
+// the cluster has failed only after a grace. With an error it leaves
+// observedGeneration as it was (updateStatus): the error may be of the latest spec.
+// Older operators set no observedGeneration: then the state has to do, but a status
+// with fewer members than the spec asks for belongs to an older spec.
 //
 // spec.pause counts at once; the state follows when the operator reconciles.
 func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload {
@@ -27,13 +28,13 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload
 	w.Ready, _ = countAt(m, "status", "ready")
 	state := stringAt(m, "status", "state")
 	s := progress(state, "%d of %s ready", w.Ready, pods(w.Want))
-	s.since = conditions(m)[state].since
+	s.since = mongoSince(m)
 	if isTrueAt(m, "spec", "pause") {
 		s.state, s.doing = Paused, "paused"
 		return w.at(s, causes)
 	}
 	if field(m, "status", "observedGeneration") != nil {
-		if step, ok := observed(m); !ok {
+		if step, ok := observed(m); !ok && (state != "error" || !isUnseen(m)) {
 			return w.at(step, nil)
 		}
 	}
@@ -56,7 +57,7 @@ func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) st
 			return mongosStep(m)
 		}
 	case "":
-		s.doing, s.detail = "waiting for its operator to reconcile it", ""
+		return unreconciled
 	case "error":
 		s.detail = clean(stringAt(m, "status", "message"))
 	case "initializing", "stopping":
@@ -103,6 +104,23 @@ func membersAsked(m *unstructured.Unstructured) int32 {
 	return n
 }
 
+// mongoSince returns since when a cluster has been in its state; zero if that is not
+// known. Its condition says so as long as it is the last one. From 1.19 on the operator
+// keeps one of each state, with the time when the cluster was in it for the first time
+// (AddCondition). An error, which is what counts, is not older than the last change of the
+// object: the operator repeats it without changing anything.
+func mongoSince(m *unstructured.Unstructured) time.Time {
+	state := stringAt(m, "status", "state")
+	var since time.Time
+	if list, _ := itemsAt(m, "status", "conditions"); len(list) > 0 && stringAt(list[len(list)-1], "type") == state {
+		since = conditions(m)[state].since
+	}
+	if changed := changedAt(m); state == "error" && changed.After(since) {
+		return changed
+	}
+	return since
+}
+
 // mongoCauses returns the cause in the operator's status.
 func mongoCauses(m *unstructured.Unstructured, now time.Time) []Cause {
 	if stringAt(m, "status", "state") != "error" {
@@ -110,7 +128,7 @@ func mongoCauses(m *unstructured.Unstructured, now time.Time) []Cause {
 	}
 	c := Cause{
 		Code: OperatorError, Object: Object{"PerconaServerMongoDB", m.GetName()}, Reason: "error",
-		Message: stringAt(m, "status", "message"), Since: conditions(m)["error"].since,
+		Message: stringAt(m, "status", "message"), Since: mongoSince(m),
 	}
 	return []Cause{c.judged(now)}
 }

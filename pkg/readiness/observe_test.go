@@ -39,6 +39,10 @@ const (
 	claims       = "/api/v1/namespaces/tpe/persistentvolumeclaims"
 	kafkas       = "/apis/kafka.strimzi.io/v1beta2/namespaces/tpe/kafkas"
 	kafkasV1     = "/apis/kafka.strimzi.io/v1/namespaces/tpe/kafkas"
+	kafkasV3     = "/apis/kafka.strimzi.io/v3/namespaces/tpe/kafkas"
+	kafkaGroup   = "/apis/kafka.strimzi.io"
+	podSetGroup  = "/apis/core.strimzi.io"
+	mongoDBGroup = "/apis/psmdb.percona.com"
 	nodePools    = "/apis/kafka.strimzi.io/v1beta2/namespaces/tpe/kafkanodepools"
 	podSets      = "/apis/core.strimzi.io/v1beta2/namespaces/tpe/strimzipodsets"
 	podSetsV1    = "/apis/core.strimzi.io/v1/namespaces/tpe/strimzipodsets"
@@ -98,7 +102,7 @@ func (s *apiServer) paths() []string {
 // everywhere answers all lists alike.
 func everywhere(answer any) map[string]any {
 	answers := map[string]any{}
-	for _, path := range []string{deployments, statefulSets, daemonSets, jobs, cronJobs, podList, kafkas, kafkasV1, nodePools, podSets, podSetsV1, mongoDBs, events, claims, namespace} {
+	for _, path := range []string{deployments, statefulSets, daemonSets, jobs, cronJobs, podList, kafkas, kafkasV1, nodePools, podSets, podSetsV1, mongoDBs, events, claims, namespace, kafkaGroup, podSetGroup, mongoDBGroup} {
 		answers[path] = answer
 	}
 	return answers
@@ -123,7 +127,7 @@ func typed(lists map[string]any) map[string]any {
 		}
 		list, ok := answers[path].(tree)
 		if !ok {
-			list = tree{"apiVersion": "kafka.strimzi.io/v1", "kind": "KafkaList"}
+			list = tree{"apiVersion": strings.Join(strings.Split(path, "/")[2:4], "/"), "kind": "KafkaList"}
 		}
 		list["items"] = items
 		answers[path] = list
@@ -320,21 +324,60 @@ func TestTroubleOfABrokerIsToldOnce(t *testing.T) {
 	}
 }
 
+// apiGroup is what discovery says of a group.
+func apiGroup(name, preferred string, versions ...string) tree {
+	version := func(v string) tree { return tree{"groupVersion": name + "/" + v, "version": v} }
+	var all []any
+	for _, v := range versions {
+		all = append(all, version(v))
+	}
+	return tree{"kind": "APIGroup", "apiVersion": "v1", "name": name, "versions": all, "preferredVersion": version(preferred)}
+}
+
+// A custom resource is read in whatever version it is served: Strimzi has v1beta2, then both, then v1
+// only, and there may be another one day.
 func TestObserveTriesTheVersionsOfAResource(t *testing.T) {
-	p, _, err := observe(t, typed(map[string]any{
-		kafkas: http.StatusNotFound, kafkasV1: []any{kafka(1)}, podList: []any{broker("kafka-cluster-kafka-0")},
-		podSets: http.StatusNotFound, podSetsV1: http.StatusNotFound, mongoDBs: http.StatusNotFound,
-	}))
-	if err != nil {
-		t.Fatal(err)
+	serving := []any{broker("kafka-cluster-kafka-0")}
+	tests := []struct {
+		name    string
+		answers map[string]any
+		want    []string
+		never   string // is not asked for
+	}{
+		{"another version, and groups without the resource or not there", map[string]any{
+			kafkas: http.StatusNotFound, kafkaGroup: apiGroup("kafka.strimzi.io", "v1", "v1"), kafkasV1: []any{kafka(1)},
+			podSets: http.StatusNotFound, podSetGroup: apiGroup("core.strimzi.io", "v1beta2", "v1beta2", "v1"), podSetsV1: http.StatusNotFound,
+			mongoDBs: http.StatusNotFound, mongoDBGroup: http.StatusNotFound,
+		}, []string{
+			"Kafka kafka-cluster Ready",
+			"gap list perconaservermongodbs.psmdb.percona.com NotServed",
+			"gap list strimzipodsets.core.strimzi.io NotServed",
+		}, kafkasV3},
+		{"a version of the future", map[string]any{
+			kafkas: http.StatusNotFound, kafkasV1: http.StatusNotFound, kafkaGroup: apiGroup("kafka.strimzi.io", "v3", "v1", "v3"), kafkasV3: []any{kafka(1)},
+		}, []string{"Kafka kafka-cluster Ready"}, kafkasV1},
+		{"nobody may know the versions", map[string]any{
+			kafkas: http.StatusNotFound, kafkaGroup: http.StatusForbidden,
+		}, []string{"gap list kafkas.kafka.strimzi.io Forbidden"}, kafkasV1},
+		{"nobody can tell the versions", map[string]any{
+			kafkas: http.StatusNotFound, kafkaGroup: http.StatusInternalServerError,
+		}, []string{"gap list kafkas.kafka.strimzi.io Failed"}, kafkasV1},
+		{"a conversion webhook fails", map[string]any{
+			kafkas: http.StatusInternalServerError, kafkaGroup: apiGroup("kafka.strimzi.io", "v1", "v1", "v1beta2"),
+		}, []string{"gap list kafkas.kafka.strimzi.io Failed"}, kafkaGroup},
 	}
-	want := []string{
-		"Kafka kafka-cluster Ready",
-		"gap list perconaservermongodbs.psmdb.percona.com NotServed",
-		"gap list strimzipodsets.core.strimzi.io NotServed",
-	}
-	if diff := cmp.Diff(want, lines(p)); diff != "" {
-		t.Errorf("assessment (-want +got):\n%s", diff)
+	for _, tt := range tests {
+		tt.answers[podList] = serving
+		p, server, err := observe(t, typed(tt.answers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, lines(p)); diff != "" {
+			t.Errorf("%s: assessment (-want +got):\n%s", tt.name, diff)
+		}
+		if slices.Contains(server.paths(), tt.never) {
+			t.Errorf("%s: %s was asked for", tt.name, tt.never)
+		}
 	}
 }
 

@@ -3,10 +3,13 @@
 package readiness
 
 import (
+	"time"
+
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
@@ -14,6 +17,10 @@ import (
 // strip removes from an object what no rule uses, which is most of it: a wait keeps
 // thousands of objects.
 func strip(object metav1.Object) {
+	if custom, ok := object.(*unstructured.Unstructured); ok {
+		stripCustom(custom)
+		return
+	}
 	object.SetManagedFields(nil)
 	switch o := object.(type) {
 	case *corev1.Pod:
@@ -28,6 +35,15 @@ func strip(object metav1.Object) {
 		o.Spec.Template = stripTemplate(o.Spec.Template)
 	case *batchv1.CronJob:
 		o.Spec.JobTemplate = batchv1.JobTemplateSpec{}
+	}
+}
+
+// stripCustom keeps of what was changed by whom only when that was last.
+func stripCustom(u *unstructured.Unstructured) {
+	at := changedAt(u)
+	u.SetManagedFields(nil)
+	if metadata, ok := u.Object["metadata"].(map[string]any); ok && !at.IsZero() {
+		metadata["managedFields"] = []any{map[string]any{"time": at.UTC().Format(time.RFC3339)}}
 	}
 }
 

@@ -63,10 +63,26 @@ func (k *keeper) object(of readiness.Kept, object any) (json.RawMessage, error) 
 }
 
 func trimMetadata(metadata map[string]any) {
-	for _, key := range []string{"managedFields", "selfLink", "generateName"} {
+	for _, key := range []string{"selfLink", "generateName"} {
 		delete(metadata, key)
 	}
+	trimManagedFields(metadata)
 	trimAnnotations(metadata)
+}
+
+// trimManagedFields leaves the times of changes: a rule uses the last one. What is not custom has none.
+func trimManagedFields(metadata map[string]any) {
+	entries, _ := metadata["managedFields"].([]any)
+	delete(metadata, "managedFields")
+	var times []any
+	for _, entry := range entries {
+		if fields, ok := entry.(map[string]any); ok && fields["time"] != nil {
+			times = append(times, map[string]any{"time": fields["time"]})
+		}
+	}
+	if times != nil {
+		metadata["managedFields"] = times
+	}
 }
 
 func trimAnnotations(metadata map[string]any) {

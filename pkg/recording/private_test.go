@@ -32,7 +32,7 @@ func TestObjectsArePrivate(t *testing.T) {
 	custom := func() *unstructured.Unstructured {
 		return &unstructured.Unstructured{Object: map[string]any{
 			"apiVersion": "x/v1", "kind": "Kafka",
-			"metadata": map[string]any{"name": "x", "annotations": map[string]any{"kubectl.kubernetes.io/last-applied-configuration": planted}},
+			"metadata": map[string]any{"name": "x", "managedFields": []any{map[string]any{"manager": planted, "time": "2026-01-31T14:05:00Z", "fieldsV1": map[string]any{planted: map[string]any{}}}, planted}, "annotations": map[string]any{"kubectl.kubernetes.io/last-applied-configuration": planted}},
 			"spec": map[string]any{
 				"kafka": map[string]any{"replicas": int64(2), "config": map[string]any{"name": planted}, "template": planted},
 				"pods":  []any{map[string]any{"metadata": map[string]any{"name": "p"}, "spec": map[string]any{"containers": []any{map[string]any{"name": planted}}}}},

@@ -28,7 +28,7 @@ func What(values bool) string {
 
 A recording never has:
   Secrets and ConfigMaps, Helm values, environment variables, command lines and arguments, volumes other than
-  claims, managedFields, annotations but these:
+  claims, managedFields but their times, annotations but these:
 `)
 	for part := range slices.Chunk(annotations, 2) {
 		fmt.Fprintf(&b, "    %s\n", strings.Join(part, ", "))

@@ -34,15 +34,28 @@ func (s *Server) discover(w http.ResponseWriter, r *http.Request) {
 	case "apis":
 		answer = s.groups()
 	default:
-		list, ok := s.resources(path)
-		if !ok {
+		var ok bool
+		if answer, ok = s.discovered(path); !ok {
 			http.Error(w, "404 page not found", http.StatusNotFound)
 			return
 		}
-		answer = list
 	}
 	w.Header().Set("Content-Type", mediaJSON)
 	_ = json.NewEncoder(w).Encode(answer) // whoever asked has gone
+}
+
+// discovered returns a group, or the resources of a version.
+func (s *Server) discovered(path string) (any, bool) {
+	if name, ok := strings.CutPrefix(path, "apis/"); ok && !strings.Contains(name, "/") {
+		for _, group := range s.groups().Groups {
+			if group.Name == name {
+				group.TypeMeta = typeMeta("APIGroup")
+				return group, true
+			}
+		}
+		return nil, false
+	}
+	return s.resources(path)
 }
 
 func typeMeta(kind string) metav1.TypeMeta { return metav1.TypeMeta{Kind: kind, APIVersion: "v1"} }
