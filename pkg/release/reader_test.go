@@ -253,6 +253,9 @@ func allocated(do func()) uint64 {
 // A secret of Helm's is at most a megabyte, and may unpack to a thousand times as much, of
 // values that take a hundred times their size. Neither takes memory.
 func TestHostileReleasesTakeLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large releases")
+	}
 	const most = 64 << 20
 	of := func(field, one, close string) []byte {
 		n := (unpackedLimit - 1000) / len(one)
@@ -286,6 +289,9 @@ func TestHostileReleasesTakeLittleMemory(t *testing.T) {
 
 // What is as large as any real one is read.
 func TestLargeReleasesAreRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large releases")
+	}
 	var config strings.Builder
 	for i := range 20_000 {
 		fmt.Fprintf(&config, `,"key%d":{"text":"%s"}`, i, strings.Repeat("x", 100))
@@ -302,6 +308,9 @@ func TestLargeReleasesAreRead(t *testing.T) {
 
 // What follows the chart in a release is most of it, and is not kept.
 func TestReadHeadKeepsLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a benchmark")
+	}
 	data := stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"`))
 	result := testing.Benchmark(func(b *testing.B) {
 		for b.Loop() {
