@@ -133,6 +133,8 @@ func TestParseRefuses(t *testing.T) {
 			`pum status output, line 5: want the indentation of a line before: "  more: 2"`},
 		{"brackets that cross", "1 entrie(s)\nuid: 2\nlist: [{]}\niterationCounter: 1\n",
 			`pum status output, line 3: want the closing bracket }: "list: [{]}"`},
+		{"brackets that cross the other way", "1 entrie(s)\nuid: 2\nlist: {[}]\niterationCounter: 1\n",
+			`pum status output, line 3: want the closing bracket ]: "list: {[}]"`},
 		{"no comma", "1 entrie(s)\n{uid: 2 scope: 'A'}\n",
 			`pum status output, line 2: want a comma or }: "{uid: 2 scope: 'A'}"`},
 		{"an escape of nobody", "1 entrie(s)\nuid: 2\nscope: \"\\q\"\niterationCounter: 1\n",
@@ -188,7 +190,7 @@ func TestParseKeepsWhatItDoesNotKnow(t *testing.T) {
 	stack := "Error: can't connect {ECONNREFUSED}\n    at connect (node:net:1494:16) {\n  errno: -111,\n  code: 'ECONNREFUSED',\n  [cause]: Error: it's down\n      at x (y:1)\n}"
 	for _, value := range []string{
 		"[Object: null prototype] { a: 1 }",
-		"[Object: null prototype] {\n  a: 1,\n  b: [Object]\n}",
+		"[Object: null prototype] {\n  a: 1,\n  b: [Object]\n}", "[Object: null prototype] {\n  a: 1,\n\n  b: 2\n}",
 		"<ref *1> { self: [Circular *1] }",
 		"Response { status: 200 }",
 		"Map(1) { 'a' => 1 }", "Set(0) {}", "Symbol(x)", "[Getter]", "[Getter/Setter]", "[Function: f]", "[Circular *1]", "Promise { <pending> }", "<Buffer 7b 7d>",
@@ -276,6 +278,7 @@ func TestParseAmbiguous(t *testing.T) {
 		{"JSON in both, escaped twice", `'{"path":"C:\\temp"}'`, DialectInspect, "{\"path\":\"C:\\temp\"}"},
 		{"JSON in one, escaped twice", `'{"say":"\\"no\\""}'`, DialectInspect, `{"say":"\"no\""}`},
 		{"JSON in one, escaped once", `'{"say":"\"no\""}'`, DialectYAML, `{"say":"\"no\""}`},
+		{"an array of JSON in one, escaped once", `'["\"no\""]'`, DialectYAML, `["\"no\""]`},
 		{"JSON in one, with a line break", `'{"say":"a\nb"}'`, DialectYAML, `{"say":"a\nb"}`},
 		{"two quotes", `'a''b'`, DialectYAML, `a'b`},
 		{"a backtick", "`it's \"so\"`", DialectInspect, `it's "so"`},

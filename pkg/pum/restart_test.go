@@ -139,6 +139,22 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// A restart that did not run says what came of each spelling.
+func TestRestartSaysWhatCame(t *testing.T) {
+	for name, tt := range map[string]struct {
+		run  run
+		want string
+	}{
+		"an exit code": {crio("restart"), `no answer from PUM: run "restart" in pod pum-x: exit code 255: exec failed: exec: "restart": executable file not found in $PATH`},
+		"an error":     {missing("restart"), `no answer from PUM: run "restart" in pod pum-x: ` + missing("restart").err.Error()},
+	} {
+		_, err := (&Client{Runner: &fakePod{runs: []run{tt.run}}}).Restart(t.Context(), [][]string{{"restart"}})
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s: %v, want %s", name, err, tt.want)
+		}
+	}
+}
+
 func TestRestartIsSentOnce(t *testing.T) {
 	const first, second = "restart", "/nodejs/bin/node app.js restart"
 	unknown := []string{"cat", "entries"} // with which the entries were read

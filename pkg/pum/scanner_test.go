@@ -240,3 +240,106 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 }
+
+// A value in brackets that is not known ends where nothing of it is open.
+func TestRawMembers(t *testing.T) {
+	for text, want := range map[string]string{
+		"Symbol(x), a": "Symbol(x)", "x}": "x", "x]": "x", "it's, c": "it's",
+		"Map(1) { 'a' => 1 }, b": "Map(1) { 'a' => 1 }", "Foo [ 1 ]]": "Foo [ 1 ]", "Foo { 1 }}": "Foo { 1 }",
+		"a { b, c } d, e": "a { b, c } d", "a [ b, c ] d, e": "a [ b, c ] d", "a { [ b ], { c } }, e": "a { [ b ], { c } }",
+		"a 'x,}' b, c": "a 'x,}' b", `a "]" b, c`: `a "]" b`, "a `,` b, c": "a `,` b", "a ''}": "a ''", "a '',": "a ''", "a ''b}": "a ''b",
+		"x": "", "x { a": "", "x uid: 3, b": "", "'x', b": "", "": "", "}": "",
+	} {
+		s := scanner{text: text}
+		v, ok := s.rawMember(0)
+		if ok != (want != "") || v.text != want || ok && s.pos != len(want) {
+			t.Errorf("%q: %q, %v at %d, want %q", text, v.text, ok, s.pos, want)
+		}
+	}
+}
+
+// Brackets in quotes and in colors are not open.
+func TestBracketDepth(t *testing.T) {
+	for text, want := range map[string]int{
+		"a { b [": 2, "a }": -1, "a { }": 0, "a ]": -1, "a ] [ [": -1, "'{' {": 1, "'{'{": 1, "''{": 1, `"[" [`: 1, "`{`": 0, "it's {": 1, `'\'{' [`: 1,
+		"\x1b[32m": 0, "\x1b[32m{": 1, "\x1b[32m[\x1b[0m{": 2, "\x1b{": 1,
+	} {
+		if got := bracketDepth(text, 0); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+	for text, want := range map[string]int{"'a'": 3, "''": 2, "'": 1, "'a": 1, "'a\n'": 1, `'a\'b' c`: 6, `'\\'`: 4, "`'`": 3} {
+		if got := literalLen(text); got != want {
+			t.Errorf("literalLen(%q) = %d, want %d", text, got, want)
+		}
+	}
+}
+
+// A line belongs to the value before if it is indented deeper than its key, or a stack's.
+func TestLinesOfAValue(t *testing.T) {
+	for _, tt := range []struct {
+		line        string
+		column      int
+		known, more bool
+	}{
+		{"  errno: 1", 1, false, true}, {"  errno: 1", 2, false, false}, {"at x", 5, false, true}, {"attic", 5, false, false}, {"   ", 1, false, false}, {"", 0, false, false},
+		{"state: 'INIT'", 0, true, false}, {"  state: 'INIT'", 2, true, false}, {"  state: 'INIT'", 1, false, true},
+	} {
+		s := scanner{text: "x\n" + tt.line + "\n"}
+		if known, more := s.lineAfter(1, tt.column); known != tt.known || more != tt.more {
+			t.Errorf("%q after a key in column %d: known %v, more %v", tt.line, tt.column, known, more)
+		}
+	}
+}
+
+// A color ends with an m, or with the text.
+func TestColors(t *testing.T) {
+	for text, want := range map[string]int{
+		"\x1b[32m": 5, "\x1b[1;32mx": 7, "\x1b[m": 3, "\x1b[0;9m": 6, "\x1b[": 2, "\x1b": 1, "\x1b[3": 3,
+		"": 0, "x": 0, "\x1bm": 0, "\x1b3m": 0, "\x1b;m": 0, "\x1b[x": 0, "\x1b[[": 0, "\x1b[/m": 0, "\x1b[:m": 0,
+	} {
+		if got := colorLen(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}
+
+func TestKeyBytes(t *testing.T) {
+	const in, out = "azAZ09_$-.\x80\xff", "`{@[/: '\"\x7f\x00"
+	for _, c := range []byte(in) {
+		if !isKeyByte(c) {
+			t.Errorf("%q is none", c)
+		}
+	}
+	for _, c := range []byte(out) {
+		if isKeyByte(c) {
+			t.Errorf("%q is one", c)
+		}
+	}
+}
+
+// Most texts are the same in both dialects, and are not copied.
+func TestPlainQuotes(t *testing.T) {
+	for text, want := range map[string]bool{
+		"'',": true, "'a'\n": true, `"a"}`: true, "'a']": true, "'a':": true, "'a'\r": true,
+		"'a'": false, "'a": false, "'a'b": false, "'a''": false, "`a`,": false, `'a\n',`: false, "'a\nb',": false,
+	} {
+		s := scanner{text: text}
+		got, ok := s.quotedPlainly()
+		if ok != want || ok && got != strings.Trim(text[:len(text)-1], `'"`) {
+			t.Errorf("%q: %q, %v", text, got, ok)
+		}
+	}
+}
+
+// A line break in a text of YAML is a blank, and blanks around it are nothing.
+func TestFolding(t *testing.T) {
+	for text, want := range map[string]string{
+		"'a \n b'": "a b", "'a\t\n\n  b'": "a\nb", "'a\r\nb'": "a b", "' \n '": " ", `"a\  ` + "\n b\"": "a  b", `"a\` + "\n  b\"": "ab",
+	} {
+		s := scanner{text: text, dialect: DialectYAML}
+		if got, f := s.yamlText(); got != want || f != nil {
+			t.Errorf("%q: %q, %v, want %q", text, got, f, want)
+		}
+	}
+}
