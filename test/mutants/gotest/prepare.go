@@ -122,6 +122,6 @@ func (s *state) measure() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("the tests fail without any change: %w\n%s", err, out)
 	}
-	s.Took = time.Since(began)
+	s.Took, s.Used = time.Since(began), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
 	return nil
 }

@@ -14,7 +14,8 @@ type state struct {
 	Dir     string        // of the package, unchanged
 	Files   []string      // its files, without tests
 	Changes []change      // a change is switched on by its index plus one
-	Took    time.Duration // by its tests
+	Took    time.Duration // by its tests without a change
+	Used    time.Duration // of the processor, by them
 }
 
 // A change is one that gremlins makes.

@@ -111,7 +111,7 @@ var failing = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
 func (s *state) twice(test, dir string, number int) (string, bool) {
 	by, which := "", "-test.run=."
 	for range 2 {
-		cmd := binary(test, dir, number, 3*time.Second+10*s.Took, which, "-test.short", "-test.failfast", "-test.timeout="+(30*time.Second+10*s.Took).String())
+		cmd := binary(test, dir, number, 3*time.Second+5*s.Used, which, "-test.short", "-test.failfast", "-test.timeout="+(30*time.Second+10*s.Took).String())
 		out, err := cmd.CombinedOutput()
 		if err == nil {
 			return "", false
@@ -130,7 +130,7 @@ func (s *state) twice(test, dir string, number int) (string, bool) {
 // binary is the binary of a package's tests, run in the package's folder as go test does, with
 // a limit for the processor's time and for the memory.
 func binary(test, dir string, number int, limit time.Duration, args ...string) *exec.Cmd {
-	limited := fmt.Sprintf(`ulimit -t %d; ulimit -v 6000000; exec "$0" "$@"`, int(limit.Seconds()))
+	limited := fmt.Sprintf(`ulimit -t %d; ulimit -v 3000000; exec "$0" "$@"`, int(limit.Seconds()))
 	cmd := exec.Command("sh", append([]string{"-c", limited, test}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), fmt.Sprintf("MUTANT=%d", number))
