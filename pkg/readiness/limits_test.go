@@ -61,7 +61,7 @@ func TestWhatDiffersBetweenPods(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"unknown": "unknown", "no such host: unknown": "no such host", "a: a: b": "a: b", "a: b: a": "a: b: a", "rpc error: code = Unknown desc = a: b": "a: b", "Error: ": "",
-		`time="x" level=error msg="a \"b\""`: `a "b"`, ` msg="a"`: `msg="a"`, `level=error msg="a`: "a",
+		`time="x" level=error msg="a \"b\""`: `a "b"`, ` msg="a"`: `msg="a"`, `level=error msg="a`: `"a`,
 	} {
 		if got := rootError(text); got != want {
 			t.Errorf("rootError(%q) = %q, want %q", text, got, want)
@@ -118,7 +118,7 @@ func TestGraces(t *testing.T) {
 }
 
 // The gravest cause comes first, then the one that lasts longest.
-func TestGravestFirst(t *testing.T) {
+func TestTheOrderOfCauses(t *testing.T) {
 	old, young := now.Add(-time.Hour), now.Add(-time.Minute)
 	causes := []Cause{
 		{Code: ReadinessProbe, Pod: "f", Since: old}, {Code: CrashLoop, Pod: "e"}, {Code: CrashLoop, Pod: "d"}, {Code: CrashLoop, Pod: "c", Since: young},

@@ -83,7 +83,7 @@ func TestScan(t *testing.T) {
 	}
 }
 
-func TestStuck(t *testing.T) {
+func TestStuckFor(t *testing.T) {
 	now := time.Date(2026, 3, 14, 22, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		status string
