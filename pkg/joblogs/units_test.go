@@ -3,13 +3,16 @@
 package joblogs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -652,6 +655,93 @@ func TestNarrow(t *testing.T) {
 		r.narrow(tt.c)
 		if r.search != tt.want || r.retry.pause > 0 != tt.pauses {
 			t.Errorf("%s: %+v, pause %s; want %+v", tt.name, r.search, r.retry.pause, tt.want)
+		}
+	}
+}
+
+// A countedAPI counts how often events are asked for, and has an error for them.
+type countedAPI struct {
+	*node
+	asked int
+	err   error
+}
+
+func (c *countedAPI) Events(context.Context) ([]corev1.Event, error) {
+	c.asked++
+	return nil, c.err
+}
+
+// Events are asked for only if a pod is gone, and may be forbidden.
+func TestEventsAreAskedForIfAPodIsGone(t *testing.T) {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "events"}, "", errCut)
+	for _, tt := range []struct {
+		name   string
+		failed int32
+		err    error
+		asked  int
+		want   error
+	}{
+		{"no pod yet", 0, nil, 0, nil}, {"a pod that is gone", 1, nil, 1, nil}, {"events are forbidden", 1, forbidden, 1, nil}, {"no answer", 1, errCut, 1, errCut},
+	} {
+		api := &countedAPI{node: newNode(), err: tt.err}
+		api.job.Status.Failed = tt.failed
+		if _, err := Fetch(t.Context(), api); !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) || api.asked != tt.asked {
+			t.Errorf("%s: asked %d times, %v", tt.name, api.asked, err)
+		}
+	}
+}
+
+// A flushedSink knows whether pieces came since it was flushed.
+type flushedSink struct {
+	*recorder
+	pending bool
+}
+
+func (f *flushedSink) Piece(r Run, p Piece) error { f.pending = true; return f.recorder.Piece(r, p) }
+func (f *flushedSink) Flush() error               { f.pending = false; return nil }
+
+// What came is shown before the next line is waited for.
+func TestASinkIsFlushedBeforeAWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		pod := node.start("a", corev1.RestartPolicyNever)
+		node.log(pod).write("one\n", "two\n")
+		sink := &flushedSink{recorder: &recorder{}}
+		reader := &Reader{API: node, Sink: sink, Now: time.Now, Options: Options{Follow: true, Tail: -1}}
+		go func() {
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			if sink.pending || len(sink.script) != 3 {
+				t.Errorf("not flushed: %q", sink.script)
+			}
+			node.change(func() { node.exit(pod, 0); node.finish(batchv1.JobComplete) })
+		}()
+		if _, err := reader.Read(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A stream is silent if a read waits for long, and not while none does.
+func TestSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p watchedStream
+		if p.silent() {
+			t.Error("silent, and nobody reads")
+		}
+		p.since.Store(time.Now().UnixNano())
+		time.Sleep(quiet - 1)
+		if p.silent() {
+			t.Error("silent too early")
+		}
+		if time.Sleep(1); !p.silent() {
+			t.Error("not silent after ten seconds")
+		}
+	})
+	for lines, want := range map[int]bool{0: false, 1: true} {
+		r := &runReader{mark: mark{last: lineMark{at: time.Unix(5, 0)}}, search: search{tailSearch: tailSearch{lines: lines}}}
+		if got := r.finder().part; got != want {
+			t.Errorf("asked for %d lines: a part %v", lines, got)
 		}
 	}
 }

@@ -75,7 +75,11 @@ func write(w io.Writer, reasonsFile string, reports []string) error {
 	if len(t.left) > 0 {
 		return fmt.Errorf("%s has reasons for what is killed: %s", reasonsFile, strings.Join(slices.Sorted(maps.Keys(t.left)), "; "))
 	}
-	_, err = fmt.Fprintf(w, "%s%s\n## What lives\n\nThe operator that is changed stands after «.\n\n| where | change | line | why |\n|---|---|---|---|\n%s", intro, &t.rows, &t.survivors)
+	others, err := t.others()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s%s\nNot measured: %s.\n\n## What lives\n\nThe operator that is changed stands after «.\n\n| where | change | line | why |\n|---|---|---|---|\n%s", intro, &t.rows, strings.Join(others, ", "), &t.survivors)
 	return err
 }
 
@@ -84,6 +88,22 @@ type table struct {
 	rows, survivors strings.Builder
 	reasons         map[string]string // by survivor.key
 	left            map[string]bool   // reasons without a survivor
+	measured        []string          // packages
+}
+
+// others returns the packages of which there is no report.
+func (t *table) others() ([]string, error) {
+	dirs, err := os.ReadDir("pkg")
+	if err != nil {
+		return nil, err
+	}
+	var others []string
+	for _, d := range dirs {
+		if d.IsDir() && !slices.Contains(t.measured, d.Name()) {
+			others = append(others, d.Name())
+		}
+	}
+	return others, nil
 }
 
 // add adds the report of one package.
@@ -102,6 +122,7 @@ func (t *table) add(name string) error {
 			t.left[key] = true
 		}
 	}
+	t.measured = append(t.measured, path.Base(dir))
 	counts := map[string]int{}
 	slices.SortFunc(r.Files, func(a, b file) int { return cmp.Compare(a.Name, b.Name) })
 	for _, f := range r.Files {
