@@ -278,7 +278,7 @@ func TestParseAmbiguous(t *testing.T) {
 		{"JSON in both, escaped twice", `'{"path":"C:\\temp"}'`, DialectInspect, "{\"path\":\"C:\\temp\"}"},
 		{"JSON in one, escaped twice", `'{"say":"\\"no\\""}'`, DialectInspect, `{"say":"\"no\""}`},
 		{"JSON in one, escaped once", `'{"say":"\"no\""}'`, DialectYAML, `{"say":"\"no\""}`},
-		{"an array of JSON in one, escaped once", `'["\"no\""]'`, DialectYAML, `["\"no\""]`},
+		{"an array of JSON in one, with a line break", `'["a\nb"]'`, DialectYAML, `["a\nb"]`},
 		{"JSON in one, with a line break", `'{"say":"a\nb"}'`, DialectYAML, `{"say":"a\nb"}`},
 		{"two quotes", `'a''b'`, DialectYAML, `a'b`},
 		{"a backtick", "`it's \"so\"`", DialectInspect, `it's "so"`},
