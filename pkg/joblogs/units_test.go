@@ -283,13 +283,13 @@ func TestSelection(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct {
-		reader Reader
+		reader *Reader
 		want   string
 	}{
-		{Reader{first: 2, last: 2}, "2"}, {Reader{first: 1, last: 3}, "all"}, {Reader{}, "all"},
-		{Reader{first: 3, last: math.MaxInt, Options: Options{Attempts: Selection{"last"}}}, "3"},
-		{Reader{first: 3, last: math.MaxInt, Options: Options{Attempts: Selection{"last"}, Follow: true}}, "all"},
-		{Reader{first: 3, last: math.MaxInt}, "all"},
+		{&Reader{first: 2, last: 2}, "2"}, {&Reader{first: 1, last: 3}, "all"}, {&Reader{}, "all"},
+		{&Reader{first: 3, last: math.MaxInt, Options: Options{Attempts: Selection{"last"}}}, "3"},
+		{&Reader{first: 3, last: math.MaxInt, Options: Options{Attempts: Selection{"last"}, Follow: true}}, "all"},
+		{&Reader{first: 3, last: math.MaxInt}, "all"},
 	} {
 		if got := tt.reader.Selected(); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt.reader.Options, got, tt.want)
@@ -734,7 +734,7 @@ func TestSilence(t *testing.T) {
 		if p.silent() {
 			t.Error("silent too early")
 		}
-		if time.Sleep(1); !p.silent() {
+		if time.Sleep(time.Nanosecond); !p.silent() {
 			t.Error("not silent after ten seconds")
 		}
 	})

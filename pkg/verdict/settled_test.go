@@ -285,6 +285,10 @@ func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 			if settled := len(v.Moving) == 0; v.ExitCode != tt.want || settled != tt.settled {
 				t.Errorf("exit code %d, settled %v; want %d, %v: %v", v.ExitCode, settled, tt.want, tt.settled, v.Findings)
 			}
+			unseen := slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Code == CodeProcessUnseen })
+			if over, begun := s.restartOver(), s.restartJob() != nil; unseen != (!over && !begun) {
+				t.Errorf("the result is not visible: %v, although the restart is over: %v, and its job began: %v", unseen, over, begun)
+			}
 		})
 	}
 }

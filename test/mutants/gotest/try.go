@@ -30,7 +30,7 @@ func try(dir string) (int, error) {
 	})
 	if number == 0 {
 		test = kept(fmt.Sprintf("test-%d", os.Getpid()))
-		defer os.Remove(test)
+		defer os.Remove(test) //nolint:errcheck // a file of a temporary folder
 		if goCommand(dir, "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", test).Run() != nil {
 			return s.log(c, notViable, "")
 		}
