@@ -49,7 +49,8 @@ func run(args []string) (int, error) {
 		return code(goCommand("", args...).Run())
 	}
 	if at := slices.Index(args, "-coverprofile"); at >= 0 {
-		if c, err := code(goCommand("", args...).Run()); c != 0 || err != nil {
+		short := append([]string{"test", "-short"}, args[1:]...)
+		if c, err := code(goCommand("", short...).Run()); c != 0 || err != nil {
 			return c, err
 		}
 		if err := prepare(args[len(args)-1], args[at+1]); err != nil {
