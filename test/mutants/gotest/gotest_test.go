@@ -91,7 +91,7 @@ func TestChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	for where, want := range map[string]bool{
-		"sample/sample.go:5.1,5.30 1 1": true, "sample/sample.go:9.7,9.12 1 1": true, "sample/sample.go:11.7,11.12 1 1": true, "sample/sample.go:28.24,28.41 1 0": true,
+		"sample/sample.go:5.1,5.30 1 1": true, "sample/sample.go:9.7,9.12 1 1": true, "sample/sample.go:11.7,11.12 1 1": true, "sample/sample.go:28.24,28.40 1 0": true, "sample/sample.go:28.24,28.40 1 1": false,
 	} {
 		if got := strings.Contains(string(profile), where); got != want {
 			t.Errorf("%s: %v in the profile:\n%s", where, got, profile)
