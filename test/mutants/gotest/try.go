@@ -111,7 +111,7 @@ var failing = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
 func (s *state) twice(test, dir string, number int) (string, bool) {
 	by, which := "", "-test.run=."
 	for range 2 {
-		cmd := binary(test, dir, number, 3*time.Second+5*s.Used, which, "-test.short", "-test.failfast", "-test.timeout="+(30*time.Second+10*s.Took).String())
+		cmd := binary(test, dir, number, time.Second+3*s.Used, which, "-test.short", "-test.failfast", "-test.timeout="+(30*time.Second+10*s.Took).String())
 		out, err := cmd.CombinedOutput()
 		if err == nil {
 			return "", false
