@@ -43,6 +43,9 @@ func TestCutsLoseAndRepeatNothing(t *testing.T) {
 		n := 3000
 		if name == "a stamp a line" {
 			n = 3 * manyLines // so far back that one asks for all
+			if testing.Short() {
+				continue
+			}
 		}
 		for ends, end := range map[string]error{"as an end": io.EOF, "as a break": errCut} {
 			for follows, follow := range map[string]bool{"followed": true, "once": false} {
@@ -76,7 +79,11 @@ func TestCutsLoseAndRepeatNothing(t *testing.T) {
 
 // A log that grows is followed over connections that break at any byte.
 func TestFollowsAGrowingLogOverBrokenConnections(t *testing.T) {
-	for seed := range uint64(30) {
+	seeds := uint64(30)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			node := newNode()
@@ -239,13 +246,17 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 // Whenever one comes, each run is told whole and under its own heading, or it is
 // said that its log is gone.
 func TestRunsThatTheAPIServerKnowsLateAreToldApart(t *testing.T) {
+	step := 1300 * time.Millisecond
+	if testing.Short() {
+		step *= 6
+	}
 	const ms = time.Millisecond
 	for _, lag := range []time.Duration{50 * ms, 400 * ms, 4000 * ms, 4900 * ms} {
 		for _, run := range []flash{
 			{0, 10 * ms, 20 * ms}, {0, 300 * ms, 1000 * ms}, {0, 2000 * ms, 20 * ms}, {700 * ms, 900 * ms, 1000 * ms},
 			{3000 * ms, 2000 * ms, 20 * ms}, {6000 * ms, 10 * ms, 1000 * ms},
 		} {
-			for from := time.Duration(0); from < 40*time.Second; from += 1300 * ms {
+			for from := time.Duration(0); from < 40*time.Second; from += step {
 				t.Run(fmt.Sprintf("lag %s, %v, from %s", lag, run, from), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) { run.tell(t, lag, from) })
 				})
@@ -497,7 +508,11 @@ func TestTextWithoutStampsIsNotRepeated(t *testing.T) {
 			node.finish(batchv1.JobComplete)
 			reader, sink := node.reader(Options{Tail: -1})
 			reader.API = otherLog{node, text}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			long := time.Hour
+			if testing.Short() {
+				long = time.Minute
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), long)
 			defer cancel()
 			if _, err := reader.Read(ctx); err != nil {
 				t.Errorf("%.40q: %v", text, err)
@@ -570,7 +585,11 @@ func TestConnectionsThatAreAlwaysCut(t *testing.T) {
 			node.exit(pod, 0)
 			node.budget = func(int) int { return budget }
 			reader, _ := node.reader(Options{Tail: -1})
-			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			long := time.Hour
+			if testing.Short() {
+				long = time.Minute
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), long)
 			defer cancel()
 			if _, err := reader.Read(ctx); !errors.Is(err, errCut) {
 				t.Errorf("%d bytes a connection: %v, want %v", budget, err, errCut)
@@ -595,7 +614,11 @@ func TestATimeoutEndsAFollow(t *testing.T) {
 		pod := node.start("a", corev1.RestartPolicyNever)
 		node.log(pod).write("one\n")
 		reader, sink := node.reader(Options{Follow: true, Tail: -1})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		long := time.Hour
+		if testing.Short() {
+			long = time.Minute
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), long)
 		defer cancel()
 		if _, err := reader.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v, want that the time is over", err)

@@ -89,6 +89,7 @@ func TestResponse(t *testing.T) {
 		{`{}`, &Response{}},
 		{`{"status":250`, nil},
 		{`{"status":250}}`, nil},
+		{`{"data":`, nil},
 		{`{"message":"a` + "\n" + `b"}`, nil},
 		{`[{"status":250}]`, nil},
 		{`502 Bad Gateway`, nil},

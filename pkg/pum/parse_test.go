@@ -133,10 +133,18 @@ func TestParseRefuses(t *testing.T) {
 			`pum status output, line 5: want the indentation of a line before: "  more: 2"`},
 		{"brackets that cross", "1 entrie(s)\nuid: 2\nlist: [{]}\niterationCounter: 1\n",
 			`pum status output, line 3: want the closing bracket }: "list: [{]}"`},
+		{"brackets that cross the other way", "1 entrie(s)\nuid: 2\nlist: {[}]\niterationCounter: 1\n",
+			`pum status output, line 3: want the closing bracket ]: "list: {[}]"`},
 		{"no comma", "1 entrie(s)\n{uid: 2 scope: 'A'}\n",
 			`pum status output, line 2: want a comma or }: "{uid: 2 scope: 'A'}"`},
 		{"an escape of nobody", "1 entrie(s)\nuid: 2\nscope: \"\\q\"\niterationCounter: 1\n",
 			`pum status output, line 3: want an escape of JavaScript after the backslash: "scope: \"\\q\""`},
+		{"a uid twice", "1 entrie(s)\n{uid: 2, uid: 3}\n",
+			`pum status output, line 2: want the key uid once in an entry: "{uid: 2, uid: 3}"`},
+		{"noise, and another uid", "1 entrie(s)\n" + entryText + "noise\nuid: 3\n",
+			`pum status output, line 5: want a key and a colon: "noise"`},
+		{"a uid in brackets that is no value", "1 entrie(s)\n{uid: Symbol(x), state: 'INIT'}\n",
+			`pum status output, line 2: want a value in quotes, a number or null: "{uid: Symbol(x), state: 'INIT'}"`},
 		{"a long line", "1 entrie(s)\n" + strings.Repeat("é", 99) + "\n",
 			`pum status output, line 2: want a key and a colon: "` + strings.Repeat("é", 60) + `..."`},
 	}
@@ -166,6 +174,7 @@ func TestParseIgnoresWhatFollows(t *testing.T) {
 		"after brackets":            {"{uid: 2, iterationCounter: 5}\n", "bye\n"},
 		"after an end mark":         {entryText + "---\n", "bye\n"},
 		"after two":                 {entryText + entryText, "bye\n"},
+		"as much as may be":         {entryText, strings.Repeat("bye\n", ignoredBytes/4)},
 	} {
 		text := fmt.Sprintf("%d entrie(s)\n%s%s", max(1, strings.Count(tt.list, "uid")), tt.list, tt.after)
 		list := mustParse(t, []byte(text))
@@ -181,7 +190,7 @@ func TestParseKeepsWhatItDoesNotKnow(t *testing.T) {
 	stack := "Error: can't connect {ECONNREFUSED}\n    at connect (node:net:1494:16) {\n  errno: -111,\n  code: 'ECONNREFUSED',\n  [cause]: Error: it's down\n      at x (y:1)\n}"
 	for _, value := range []string{
 		"[Object: null prototype] { a: 1 }",
-		"[Object: null prototype] {\n  a: 1,\n  b: [Object]\n}",
+		"[Object: null prototype] {\n  a: 1,\n  b: [Object]\n}", "[Object: null prototype] {\n  a: 1,\n\n  b: 2\n}",
 		"<ref *1> { self: [Circular *1] }",
 		"Response { status: 200 }",
 		"Map(1) { 'a' => 1 }", "Set(0) {}", "Symbol(x)", "[Getter]", "[Getter/Setter]", "[Function: f]", "[Circular *1]", "Promise { <pending> }", "<Buffer 7b 7d>",
@@ -222,6 +231,18 @@ func TestParseKeepsWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
+// In brackets, a value that is not known ends with the comma or bracket after it.
+func TestParseKeepsMembersThatItDoesNotKnow(t *testing.T) {
+	for _, value := range []string{"Symbol(x)", "[Getter]", "Map(1) { 'a' => 1 }", "Map(2) { 'a,b}' => 1, b => [ 2 ] }"} {
+		for _, text := range []string{"{ uid: 2, lastResponse: %s, state: 'INIT', iterationCounter: 1 }\n", "{ uid: 2, state: 'INIT', iterationCounter: 1, lastResponse: %s }\n"} {
+			list, err := Parse([]byte("1 entrie(s)\n"+fmt.Sprintf(text, value)), DefaultLimit)
+			if err != nil || list.Entries[0].State != StateInit || orZero(list.Entries[0].LastResponse) != value {
+				t.Errorf("%s: %+v, %v", value, list, err)
+			}
+		}
+	}
+}
+
 func TestParseCounters(t *testing.T) {
 	five, zero := int64(5), int64(0)
 	for value, want := range map[string]struct {
@@ -229,6 +250,7 @@ func TestParseCounters(t *testing.T) {
 		extra string
 	}{
 		"5": {&five, ""}, "5.0": {&five, ""}, "5n": {&five, ""}, "'5'": {&five, ""}, "-0": {&zero, ""}, "0.5e1": {&five, ""},
+		"9007199254740992.0": {new(int64(1 << 53)), ""}, "9007199254740994.0": {nil, "9007199254740994.0"},
 		"null": {nil, ""}, "undefined": {nil, ""},
 		"1.5": {nil, "1.5"}, "NaN": {nil, `"NaN"`}, "Infinity": {nil, `"Infinity"`}, "[Getter]": {nil, `"[Getter]"`}, "'many'": {nil, `"many"`}, "1e30": {nil, "1e30"},
 	} {
@@ -256,6 +278,7 @@ func TestParseAmbiguous(t *testing.T) {
 		{"JSON in both, escaped twice", `'{"path":"C:\\temp"}'`, DialectInspect, "{\"path\":\"C:\\temp\"}"},
 		{"JSON in one, escaped twice", `'{"say":"\\"no\\""}'`, DialectInspect, `{"say":"\"no\""}`},
 		{"JSON in one, escaped once", `'{"say":"\"no\""}'`, DialectYAML, `{"say":"\"no\""}`},
+		{"an array of JSON in one, with a line break", `'["a\nb"]'`, DialectYAML, `["a\nb"]`},
 		{"JSON in one, with a line break", `'{"say":"a\nb"}'`, DialectYAML, `{"say":"a\nb"}`},
 		{"two quotes", `'a''b'`, DialectYAML, `a'b`},
 		{"a backtick", "`it's \"so\"`", DialectInspect, `it's "so"`},

@@ -108,6 +108,7 @@ func TestEvidence(t *testing.T) {
 		{"nor is it while the job has no pod yet", moment(job("1", 9, true), at(4, StateInit, stamp(5), 0, 0)), moment(job("1", 9, true, first), at(4, StateInProgress, stamp(11), 0, 1)), nil},
 		{"work out of nothing is", moment(idle, at(4, StatePartiallyProcessed, stamp(5), 0, 2)), moment(idle, at(4, StatePartiallyProcessed, stamp(11), 0, 3)), []string{"entry 4 PARTIALLY_PROCESSED, processed again"}},
 		{"errors that were cleared, by work that succeeded", moment(busy, at(4, StateTransientError, stamp(5), 2, 2)), moment(busy, at(4, StatePartiallyProcessed, stamp(11), 0, 3)), nil},
+		{"iterations that did not", moment(busy, at(4, StateInit, stamp(5), 2, 2)), moment(busy, at(4, StateInit, stamp(5), 3, 2)), nil},
 		{"iterations that began again", moment(busy, at(4, StateInit, stamp(5), 2, 2)), moment(busy, at(4, StateInit, stamp(5), 2, 0)), []string{"entry 4 INIT, processed again"}},
 		{"a new entry", moment(busy, aborted), moment(busy, aborted, created(at(9, StateInit, "", 0, 0), 11)), []string{"entry 9 is new, INIT"}},
 		{"a new entry that is older", moment(busy, aborted), moment(busy, aborted, created(at(9, StateInit, "", 0, 0), 4)), nil},
@@ -118,6 +119,7 @@ func TestEvidence(t *testing.T) {
 		{"a uid twice, in another order", moment(idle, aborted, at(4, StateInit, stamp(5), 0, 0)), moment(idle, at(4, StateInit, stamp(5), 0, 0), aborted), nil},
 		{"a new job", moment(busy), moment(job("2", 10, true)), []string{"new job pum-process"}},
 		{"a job where none was", moment(none), moment(job("2", 12, true)), []string{"new job pum-process"}},
+		{"a job as old as the clocks may differ", moment(none), moment(job("2", 8, true)), []string{"new job pum-process"}},
 		{"a job that was there, by the clock", moment(none), moment(job("2", 7, true)), nil},
 		{"the first pod of a job that was there", moment(busy), moment(job("1", 0, true, first)), nil},
 		{"the next pod of a job that was there", moment(job("1", 0, true, old)), moment(job("1", 0, true, first, old)), nil},
@@ -134,6 +136,22 @@ func TestEvidence(t *testing.T) {
 				t.Errorf("evidence (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A restart that did not run says what came of each spelling.
+func TestRestartSaysWhatCame(t *testing.T) {
+	for name, tt := range map[string]struct {
+		run  run
+		want string
+	}{
+		"an exit code": {crio("restart"), `no answer from PUM: run "restart" in pod pum-x: exit code 255: exec failed: exec: "restart": executable file not found in $PATH`},
+		"an error":     {missing("restart"), `no answer from PUM: run "restart" in pod pum-x: ` + missing("restart").err.Error()},
+	} {
+		_, err := (&Client{Runner: &fakePod{runs: []run{tt.run}}}).Restart(t.Context(), [][]string{{"restart"}})
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s: %v, want %s", name, err, tt.want)
+		}
 	}
 }
 

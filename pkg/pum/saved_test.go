@@ -3,6 +3,7 @@
 package pum
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -42,6 +43,12 @@ func TestReadSaved(t *testing.T) {
 		if err != nil || len(answer.Entries) != 1 || (answer.Ignored != "") != (name == "kubectl behind") {
 			t.Errorf("%s: %+v, %v, want one entry", name, answer, err)
 		}
+	}
+	if _, err := ReadSaved(strings.NewReader(one), len(one)); err != nil {
+		t.Errorf("as much as the limit: %v", err)
+	}
+	if _, err := ReadSaved(strings.NewReader(one), len(one)-1); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("more than the limit: %v", err)
 	}
 	if _, err := ReadSaved(strings.NewReader("\xff\xfe1"), DefaultLimit); err == nil {
 		t.Error("half a character was taken for an answer")

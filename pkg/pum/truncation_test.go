@@ -13,6 +13,9 @@ import (
 func TestParseRefusesEveryPrefix(t *testing.T) {
 	t.Parallel()
 	for _, s := range documentedSamples(t) {
+		if testing.Short() && s.name != "testdata/documented/doc.inspect.indent.txt" {
+			continue
+		}
 		for n := range bytes.TrimRight(s.text, " \r\n") {
 			checkCut(t, s, n)
 		}
@@ -24,6 +27,9 @@ func TestParseRefusesEveryPrefix(t *testing.T) {
 // lines it takes some.
 func TestParseRefusesCutLines(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("many samples")
+	}
 	for _, s := range formatterSamples(t) {
 		whole := bytes.TrimRight(s.text, " \r\n")
 		lines, step := 0, 1+bytes.Count(whole, []byte("\n"))/500

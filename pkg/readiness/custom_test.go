@@ -261,7 +261,7 @@ func TestKafkaMigratesItsMetadata(t *testing.T) {
 func TestDamagedCustomResources(t *testing.T) {
 	random := seeded(t)
 	done := 0
-	for range 20_000 {
+	for range rounds(20_000) {
 		good := []tree{
 			custom("x", tree{"kafka": tree{"replicas": int64(1)}}, kafkaStatus(4, is("Ready", "True", "", ""))).Object,
 			custom("x", tree{"pods": []any{tree{}}}, tree{"observedGeneration": int64(4), "pods": int64(1), "readyPods": int64(1), "currentPods": int64(1)}).Object,

@@ -17,6 +17,14 @@ import (
 // How many random objects of each kind kubectl judges, too.
 const oracleRounds = 100_000
 
+// rounds is how many random objects a test tries, of which there may be as many.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 50
+	}
+	return n
+}
+
 // A difference is a case in which we wait although kubectl does not.
 type difference[T any] struct {
 	name    string // what we wait for, and why
@@ -67,7 +75,7 @@ func TestDeploymentAgreesWithKubectl(t *testing.T) {
 	random, steps := seeded(t), newSteps()
 	seen := map[string]int{}
 	kubectl := newOracle(&polymorphichelpers.DeploymentStatusViewer{})
-	for range oracleRounds {
+	for range rounds(oracleRounds) {
 		d := randomDeployment(random)
 		message, want := kubectl.ask(t, tree{
 			"metadata": tree{"name": d.Name, "generation": d.Generation},
@@ -93,7 +101,7 @@ func TestStatefulSetAgreesWithKubectl(t *testing.T) {
 	random := seeded(t)
 	seen := map[string]int{}
 	kubectl := newOracle(&polymorphichelpers.StatefulSetStatusViewer{})
-	for range oracleRounds {
+	for range rounds(oracleRounds) {
 		s := randomStatefulSet(random)
 		update := tree{}
 		if p := s.Spec.UpdateStrategy.RollingUpdate.Partition; p != nil {
@@ -120,7 +128,7 @@ func TestDaemonSetAgreesWithKubectl(t *testing.T) {
 	random, steps := seeded(t), newSteps()
 	seen := map[string]int{}
 	kubectl := newOracle(&polymorphichelpers.DaemonSetStatusViewer{})
-	for range oracleRounds {
+	for range rounds(oracleRounds) {
 		d := randomDaemonSet(random)
 		message, want := kubectl.ask(t, tree{
 			"metadata": tree{"name": d.Name, "generation": d.Generation},
@@ -213,7 +221,7 @@ func eachOccurs[T any](t *testing.T, seen map[string]int, differences []differen
 	}
 	for _, name := range names {
 		t.Logf("%6d %s", seen[name], name)
-		if seen[name] < oracleRounds/1000 {
+		if seen[name] < rounds(oracleRounds)/1000 {
 			t.Errorf("%d of %d objects: %s; want more", seen[name], oracleRounds, name)
 		}
 	}

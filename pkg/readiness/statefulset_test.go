@@ -165,7 +165,8 @@ func TestStatefulSetIsHeldUpSince(t *testing.T) {
 // is done exactly if each wanted ordinal has a pod that serves and has the
 // latest revision, unless it is below the partition, and no other pod is there.
 func TestStatefulSetAgreesWithItsPods(t *testing.T) {
-	const seed, rounds = 7, 20_000
+	const seed = 7
+	rounds := rounds(20_000)
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, seed))
 	done := 0

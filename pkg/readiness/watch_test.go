@@ -181,6 +181,9 @@ func TestWatchesThatBreakOffAgainAndAgainAreLost(t *testing.T) {
 // client-go makes a watch of that, in which nothing ever happens.
 func TestAWatchWithoutAnAnswerIsNone(t *testing.T) {
 	t.Parallel() // client-go tries for ten seconds
+	if testing.Short() {
+		t.Skip("ten seconds")
+	}
 	balancer, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -265,6 +268,9 @@ func TestWatchBeginsWithQuorumLists(t *testing.T) {
 
 // Who may list and not watch knows what was listed.
 func TestAKindThatMayOnlyBeListedIsNoGap(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a second")
+	}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.URL.Query().Get("watch") != "" {

@@ -85,7 +85,7 @@ func closest(releases []Release, manifests []Manifest) []Manifest {
 	most := 1
 	for _, m := range manifests {
 		switch n := agreement(releases, m); {
-		case n > most, n == most && len(best) > 0 && m.Versions != best[0].Versions:
+		case n > most, n == most && m.Versions != best[0].Versions: // one that agrees counts 2 at least, so that there is a best
 			best, most = []Manifest{m}, n
 		case n == most:
 			best = append(best, m)

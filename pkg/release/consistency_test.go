@@ -68,6 +68,7 @@ func TestCompare(t *testing.T) {
 
 		{name: "an upgrade under way", in: "8.0.0 8.0.0 7.3.6 7.3.6", state: Underway, tpe: "7.3.4c 7.3.6", odd: "tpe-data-controllers tpe-data"},
 		{name: "with only the application to do", in: "8.0.0 8.0.0 8.0.0 7.3.6", age: 59 * time.Minute, state: Underway, tpe: "8.0.0", odd: "tpe"},
+		{name: "of an hour ago", in: "8.0.0 8.0.0 8.0.0 7.3.6", age: time.Hour, state: Underway, tpe: "8.0.0", odd: "tpe"},
 		{name: "an installation under way", in: "8.0.0 none none none", state: Underway, tpe: "8.0.0", odd: "tpe-data tpe-controllers tpe"},
 		{name: "with only the application to come", in: "8.0.0 8.0.0 8.0.0 none", state: Underway, tpe: "8.0.0", odd: "tpe"},
 		{name: "an upgrade of a part of an installation", in: "8.0.0 7.3.6 none none", state: Underway, tpe: "8.0.0", odd: "tpe-data tpe-controllers tpe"},
@@ -123,6 +124,11 @@ func TestUnreadIsUnclear(t *testing.T) {
 	given := &Manifest{Versions: [4]string{"2.2.1", "2.2.2", "2.2.0", "2.0.0"}}
 	if c := Compare(releases, given, time.Now()); c.State != Unclear {
 		t.Errorf("with a manifest: %s, want unclear", c.State)
+	}
+	newer := of(t, "a b c d", time.Time{})
+	newer[3].Version, newer[3].Problem = "", "damaged"
+	if c := Compare(newer, given, time.Now()); c.State != Unclear {
+		t.Errorf("with a manifest, and no known release: %s, want unclear", c.State)
 	}
 }
 

@@ -114,6 +114,13 @@ func TestReadManifest(t *testing.T) {
 		{"UTF-16 without a mark", utf16le(whole), ""},
 		{"UTF-16, the other way, without a mark", swappedBytes(utf16le(whole)), ""},
 
+		{"UTF-16 with half a character", utf16le(whole) + "\n", ""},
+		{"as much as is read", whole + "#" + strings.Repeat(" ", manifestLimit-len(whole)-1), ""},
+
+		{"more than is read", whole + "#" + strings.Repeat(" ", manifestLimit-len(whole)), "line 1: want a Release Manifest, the file VERSIONS; this file has more than 64 kB"},
+		{"a line as long as is quoted", strings.Repeat("A", 40), `line 1: want KEY=VALUE, have "` + strings.Repeat("A", 40) + `"`},
+		{"a version as long as may be", instead("2.0.0", "2.0.0-"+strings.Repeat("1", 58)), ""},
+		{"a version that is longer", instead("2.0.0", "2.0.0-"+strings.Repeat("1", 59)), `line 4: want a version such as 1.2.3 or 1.2.3-rc.1, have "2.0.0-1111111111111111111111111111111111" and so on`},
 		{"empty", "", "line 1: the file ends without THINGPARK_DATA_CONTROLLERS_VERSION"},
 		{"cut between lines", instead("THINGPARK_ENTERPRISE_VERSION=2.0.0\n", ""), "line 4: the file ends without THINGPARK_ENTERPRISE_VERSION"},
 		{"cut in a line", whole[:len(whole)-4], `line 4: want a version such as 1.2.3 or 1.2.3-rc.1, have "2."`},

@@ -84,6 +84,9 @@ func TestEveryPathLeadsForward(t *testing.T) {
 	slices.SortFunc(all, Version.Compare)
 	all = slices.Compact(all)
 	for i, from := range all {
+		if testing.Short() && i%7 != 0 {
+			continue
+		}
 		for _, to := range all[i+1:] {
 			steps, err := Path(from, to)
 			if err != nil || len(steps) == 0 || len(steps) > 8 || steps[0].From != from.String() || steps[len(steps)-1].To != to.String() {

@@ -199,6 +199,7 @@ func TestReadWithoutRights(t *testing.T) {
 func TestReadHead(t *testing.T) {
 	early := base64.StdEncoding.EncodeToString([]byte(payloadOf("a", "1.0.0", "", "")))
 	good := string(stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("x", 1000)+`"`)))
+	const large = "too large"
 	tests := []struct{ name, in, want string }{
 		{"as Helm writes it", good, ""},
 		{"without compression, of an early Helm", early, ""},
@@ -216,12 +217,15 @@ func TestReadHead(t *testing.T) {
 		{"no value", string(stored(`{"a":}`)), `want a value, have '}'`},
 		{"no version", string(stored(`{"info":{},"chart":{"metadata":{"name":"a"}}}`)), "it names no chart"},
 		{"nothing", string(stored(`{}`)), "it names no chart"},
-		{"too large", string(stored(`{"manifest":"` + strings.Repeat(" ", unpackedLimit) + `"}`)), "it has more than 32 MiB, which no real release has"},
+		{large, string(stored(`{"manifest":"` + strings.Repeat(" ", unpackedLimit) + `"}`)), "it has more than 32 MiB, which no real release has"},
 		{"a description that is too large", string(stored(`{"info":{"description":"` + strings.Repeat(" ", headLimit) + `"}}`)), "it has more than 262144 bytes, which no real release has"},
 		{"too large before it is unpacked", base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(" "), 100)), "unexpected EOF"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			if testing.Short() && tt.name == large {
+				t.Skip("32 MiB")
+			}
 			p, err := readHead([]byte(tt.in))
 			switch {
 			case err != nil && (tt.want == "" || err.Error() != tt.want):
@@ -253,6 +257,9 @@ func allocated(do func()) uint64 {
 // A secret of Helm's is at most a megabyte, and may unpack to a thousand times as much, of
 // values that take a hundred times their size. Neither takes memory.
 func TestHostileReleasesTakeLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large releases")
+	}
 	const most = 64 << 20
 	of := func(field, one, close string) []byte {
 		n := (unpackedLimit - 1000) / len(one)
@@ -286,6 +293,9 @@ func TestHostileReleasesTakeLittleMemory(t *testing.T) {
 
 // What is as large as any real one is read.
 func TestLargeReleasesAreRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large releases")
+	}
 	var config strings.Builder
 	for i := range 20_000 {
 		fmt.Fprintf(&config, `,"key%d":{"text":"%s"}`, i, strings.Repeat("x", 100))
@@ -302,6 +312,9 @@ func TestLargeReleasesAreRead(t *testing.T) {
 
 // What follows the chart in a release is most of it, and is not kept.
 func TestReadHeadKeepsLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a benchmark")
+	}
 	data := stored(payloadOf("a", "1.0.0", "", `,"manifest":"`+strings.Repeat("abcdefgh", 1<<20)+`"`))
 	result := testing.Benchmark(func(b *testing.B) {
 		for b.Loop() {

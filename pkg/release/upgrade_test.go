@@ -66,7 +66,10 @@ func publicCharts(t *testing.T) map[string][]string {
 func TestUpgradesOfAllPairs(t *testing.T) {
 	public := publicCharts(t)
 	pairs := 0
-	for _, from := range Releases() {
+	for i, from := range Releases() {
+		if testing.Short() && i%7 != 0 {
+			continue
+		}
 		for _, to := range Releases() {
 			upgrades, err := Upgrades(from, to, nil)
 			if to.Compare(from) < 0 {
@@ -89,7 +92,7 @@ func TestUpgradesOfAllPairs(t *testing.T) {
 			}
 		}
 	}
-	if pairs < 300 {
+	if pairs < 300 && !testing.Short() {
 		t.Errorf("only %d pairs", pairs)
 	}
 }

@@ -188,7 +188,7 @@ func TestReadBackup(t *testing.T) {
 		Name: name, AppVersion: "7.1.0", Chart: "thingpark-enterprise-1.0.2", Release: "tpe",
 		Namespace: "thingpark", Revision: "7", Time: "2022-01-20T09:32:59Z", Type: "on-demand",
 	}
-	for _, text := range []string{metadatas, strings.ReplaceAll(metadatas, "\n", "\r\n")} {
+	for _, text := range []string{metadatas, metadatas[strings.LastIndex(metadatas, " ok: "):], strings.ReplaceAll(metadatas, "\n", "\r\n")} {
 		got, err := ReadBackup(name, []byte(text))
 		if err != nil {
 			t.Fatal(err)

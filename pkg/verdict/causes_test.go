@@ -113,6 +113,11 @@ func TestTroubles(t *testing.T) {
 	if diff := cmp.Diff([]string{"kubectl logs --previous a -c main", "kubectl describe pod a"}, f.Next); diff != "" {
 		t.Errorf("next (-want +got):\n%s", diff)
 	}
+	silent := crash
+	silent.Pod, silent.Object.Name, silent.Log = "b", "b", nil
+	if f := Judge(Snapshot{Assessment: held(readiness.Progressing, silent, crash)}).Findings[0]; f.Detail != "exit code 1; its last log line: Error: refused" {
+		t.Errorf("the log of another of the pods: detail = %q", f.Detail)
+	}
 }
 
 func TestCrashesOfWhatServes(t *testing.T) {
@@ -125,7 +130,7 @@ func TestCrashesOfWhatServes(t *testing.T) {
 	p := workloads(readiness.Ready)
 	p.ObservedAt = noon
 	p.Crashes = []readiness.Cause{
-		crash(readiness.CrashLoop, "a", time.Hour), crash(readiness.CrashLoop, "b", time.Minute),
+		crash(readiness.CrashLoop, "a", time.Hour), crash(readiness.CrashLoop, "b", time.Minute), crash(readiness.CrashLoop, "a day ago", 24*time.Hour),
 		crash(readiness.OOMKilled, "c", time.Hour), crash(readiness.CrashLoop, "old", 25*time.Hour),
 	}
 	v := Judge(Snapshot{Assessment: p, Answer: entries(pum.StateProcessed)})
@@ -135,7 +140,7 @@ func TestCrashesOfWhatServes(t *testing.T) {
 	}
 	want := []string{
 		"warning TPE132 container lrc of pod c was OOM-killed, and runs again: 11:00:00",
-		"info TPE131 container lrc of 2 pods failed, and runs again: 11:59:00",
+		"info TPE131 container lrc of 3 pods failed, and runs again: 11:59:00",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)

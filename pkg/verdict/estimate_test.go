@@ -36,6 +36,19 @@ func TestEstimate(t *testing.T) {
 			{3 * minute, []readiness.Workload{rolling("a", 3, 4)}, nil, nil, "2m0s all"},
 			{4 * minute, []readiness.Workload{rolling("a", 9, 4)}, nil, nil, ""},
 		},
+		"by the last time": {
+			{0, []readiness.Workload{rolling("a", 9, 4)}, nil, nil, ""},
+			{minute, []readiness.Workload{rolling("a", 1, 4)}, nil, nil, ""},
+			{9 * minute, []readiness.Workload{rolling("a", 9, 4)}, nil, nil, ""},
+			{10 * minute, []readiness.Workload{rolling("a", 1, 4)}, nil, nil, "8m0s all"},
+			{11 * minute, []readiness.Workload{rolling("a", 1, 4)}, nil, nil, "7m0s all"},
+		},
+		"by the last time, of no pods": {
+			{0, []readiness.Workload{rolling("a", 9, 4)}, nil, nil, ""},
+			{minute, []readiness.Workload{rolling("a", 1, 4)}, nil, nil, ""},
+			{9 * minute, []readiness.Workload{rolling("a", 9, 0)}, nil, nil, ""},
+			{10 * minute, []readiness.Workload{rolling("a", 1, 4)}, nil, nil, ""},
+		},
 		"by those of others": {
 			{0, []readiness.Workload{rolling("a", 1, 4), rolling("b", 1, 1)}, nil, nil, ""},
 			{minute, []readiness.Workload{rolling("a", 2, 4), rolling("b", 1, 1)}, nil, nil, ""},

@@ -69,6 +69,8 @@ func TestImpact(t *testing.T) {
 			[]string{"data path down: no lrc ready: base stations queue uplinks, which arrive late; downlinks wait"}},
 		{"one of several is scaled to zero", []readiness.Workload{zero("Deployment", "twa-alarm-notif"), has("Deployment", "task-notif-ws", 1, 1)},
 			[]string{"notifications degraded: no twa-alarm-notif ready: alarms and notifications are late"}},
+		{"what wants no pod does not serve", []readiness.Workload{has("Deployment", "wlogger", 0, 2), has("Deployment", "support", 0, 0)},
+			[]string{"tools down: no wlogger ready: some of logs, surveys, geolocation and remote support are not available"}},
 		{"at zero by design", []readiness.Workload{zero("Deployment", "twa-dev-task-fc")}, nil},
 		{"a workload that nobody knows", []readiness.Workload{has("Deployment", "pum", 0, 1), has("Deployment", "customer-thing", 0, 3)}, nil},
 		{"not proven to lack pods", []readiness.Workload{{Kind: "Kafka", Name: "kafka-cluster", Want: 2, State: readiness.Unknown}}, nil},

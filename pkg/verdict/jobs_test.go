@@ -3,6 +3,7 @@
 package verdict
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -92,6 +93,14 @@ func TestBlockedJobOfOthers(t *testing.T) {
 	v := Judge(Snapshot{ObservedAt: midday, Goal: GoalWorkloads, Assessment: withJobs(workloads(readiness.Ready), job)})
 	if v.ExitCode != ExitDone || len(v.Findings) != 1 || v.Findings[0].Code != CodeOtherJobFailed || v.Findings[0].Level != LevelWarning {
 		t.Errorf("exit code %d, findings %v", v.ExitCode, v.Findings)
+	}
+	if f := v.Findings[0]; !strings.Contains(f.Summary, "will not complete by itself") || f.Next[0] != "kubectl describe job x" {
+		t.Errorf("%s; next %v", f.Summary, f.Next)
+	}
+	job.State, job.Causes = readiness.JobFailed, nil
+	v = Judge(Snapshot{ObservedAt: midday, Goal: GoalWorkloads, Assessment: withJobs(workloads(readiness.Ready), job)})
+	if f := v.Findings[0]; !strings.Contains(f.Summary, "failed permanently") || f.Next[0] != "kubectl tpe logs --attempt=last --job=x" {
+		t.Errorf("%s; next %v", f.Summary, f.Next)
 	}
 }
 

@@ -144,6 +144,33 @@ func TestPreflightChecks(t *testing.T) {
 			p.Answer = entries(pum.StateTransientError, pum.StateProcessed)
 			p.Answer.Entries[0].StateTimestamp = new("2026-01-01T00:00:00.000Z")
 		}, "entries", "failed: 1 of 2 never became final, and nothing changed for a day: 0; their data was not migrated", ExitFailed},
+		{"an entry of an hour ago", func(p *Preflight) {
+			p.Answer = entries(pum.StateTransientError)
+			p.Answer.Entries[0].StateTimestamp = new("2026-03-14T21:00:00.000Z")
+		}, "entries", "failed: 1 of 1 are not final: 0; the last upgrade is not over", ExitFailed},
+		{"an entry of a day ago", func(p *Preflight) {
+			p.Answer = entries(pum.StateTransientError)
+			p.Answer.Entries[0].StateTimestamp = new("2026-03-13T22:00:00.000Z")
+		}, "entries", "failed: 1 of 1 are not final: 0; the last upgrade is not over", ExitFailed},
+		{"no entry", func(p *Preflight) { p.Answer = entries() }, "entries", "ok: none", ExitDone},
+		{"all final", func(*Preflight) {}, "entries", "ok: 1, all final", ExitDone},
+		{"all bound", func(*Preflight) {}, "claims", "ok: 1 bound", ExitDone},
+		{"all deployed", func(*Preflight) {}, "releases", "ok: 4 deployed, of 7.3.4c or 7.3.6", ExitDone},
+		{"one rolled back", func(p *Preflight) { p.Releases.Items[3].RolledBack = &release.Rollback{To: 1, From: 2} }, "releases", "warning: release tpe was rolled back", ExitDone},
+		{"all allowed", func(*Preflight) {}, "rights", "ok: this account may do what Helm does", ExitDone},
+		{"a partition that holds pods back", func(p *Preflight) {
+			p.Assessment.Workloads = append(p.Assessment.Workloads, readiness.Workload{Kind: "StatefulSet", Name: "lrc", Want: 2, Updated: 1, Ready: 2, State: readiness.Ready})
+		}, "workloads", "warning: StatefulSet lrc: its partition keeps 1 of 2 pods at the old version", ExitDone},
+		{"a crash is no reason to wait", func(p *Preflight) {
+			p.Assessment.ObservedAt = p.ObservedAt
+			p.Assessment.Crashes = []readiness.Cause{{Code: readiness.CrashLoop, Object: Object{Kind: "Pod", Name: "a"}, Pod: "a", Since: p.ObservedAt}}
+		}, "workloads", "ok: 2 workloads ready, 0 jobs complete", ExitDone},
+		{"four on their way", func(p *Preflight) {
+			p.Assessment = workloads(readiness.Progressing, readiness.Progressing, readiness.Progressing, readiness.Progressing)
+		}, "workloads", "failed: 4 of 4 are not ready: Deployment/w0, Deployment/w1, Deployment/w2, Deployment/w3", ExitFailed},
+		{"six on their way", func(p *Preflight) {
+			p.Assessment = workloads(readiness.Progressing, readiness.Progressing, readiness.Progressing, readiness.Progressing, readiness.Progressing, readiness.Progressing)
+		}, "workloads", "failed: 6 of 6 are not ready: Deployment/w0, Deployment/w1, Deployment/w2, Deployment/w3 and 2 more", ExitFailed},
 		{"PUM silent", func(p *Preflight) { p.Answer, p.AnswerErr = nil, errNoAnswer }, "entries", "unknown: " + errNoAnswer.Error(), ExitNoAnswer},
 		{"a claim without a volume", func(p *Preflight) { p.Claims = append(p.Claims, Claim{Name: "data-lrc-1", Phase: "Pending"}) }, "claims", "failed: data-lrc-1 is Pending", ExitFailed},
 		{"a claim that waits for its first pod", func(p *Preflight) {
@@ -245,6 +272,7 @@ func TestClaims(t *testing.T) {
 			c.Status.AllocatedResourceStatuses = map[corev1.ResourceName]corev1.ClaimResourceStatus{corev1.ResourceStorage: corev1.PersistentVolumeClaimControllerResizeInfeasible}
 		}), nil, nil, Claim{Resize: "its resize is not complete (ControllerResizeInfeasible)"}},
 		{"not begun", claim(size("20Gi", "10Gi")), nil, nil, Claim{Resize: "it has 10Gi and asks for 20Gi"}},
+		{"as asked for", claim(size("10Gi", "10Gi")), nil, nil, Claim{}},
 		{"larger than asked for", claim(size("10Gi", "20Gi")), nil, nil, Claim{}},
 	}
 	for _, tt := range tests {

@@ -124,6 +124,8 @@ func TestJudgeReleases(t *testing.T) {
 		{"two swapped", Snapshot{Releases: swapped()}, ExitFailed,
 			"TPE509 release tpe-data-controllers has the chart of another release; TPE509 release tpe-controllers has the chart of another release; TPE501 releases tpe-data-controllers, tpe-controllers do not belong to 7.3.4c and 7.3.6; the other 2 do"},
 		{"missing", Snapshot{Releases: installed("8.0.0 8.0.0 8.0.0/missing 8.0.0")}, ExitFailed, "TPE504 release tpe-controllers is missing"},
+		{"one of two left behind", Snapshot{Releases: installed("8.0.0 7.3.6 8.0.0/missing 8.0.0/missing")}, ExitFailed,
+			"TPE504 release tpe-controllers is missing; TPE504 release tpe is missing; TPE501 release tpe-data does not belong to 8.0.0; the other one does"},
 		{"missing, and one left behind", Snapshot{Releases: installed("8.0.0 7.3.6 8.0.0/missing 8.0.0")}, ExitFailed,
 			"TPE504 release tpe-controllers is missing; TPE501 release tpe-data does not belong to 8.0.0; the other 2 do"},
 		{"the last ones to come", Snapshot{Releases: installed("new new 8.0.0/missing 8.0.0/missing")}, ExitPending,
@@ -176,10 +178,22 @@ func TestReleasesSayWhatToDo(t *testing.T) {
 		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: swapped()},
 			"it has the chart thingpark-application-controllers in version 1.5.0, and should have the chart thingpark-data-controllers",
 			"helm history tpe-data-controllers -n x; kubectl tpe rollback-plan -n x"},
+		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: installed("8.0.0 7.3.6 8.0.0 8.0.0")},
+			"thingpark-data-controllers 2.2.1 (8.0.0), thingpark-data 1.6.0 (7.3.4 to 7.3.6), thingpark-application-controllers 2.2.0 (8.0.0), thingpark-enterprise 2.0.0 (8.0.0)",
+			"kubectl tpe releases -n x"},
 		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: installed("8.0.0 8.0.0 8.0.0 8.0.0/superseded")},
 			"its latest revision was superseded, and the newer one is not there: Helm was interrupted, or somebody deleted its secret",
 			"helm history tpe -n x; kubectl tpe rollback-plan -n x"},
 	}
+	unsaved := stuck("pending-upgrade", 960*time.Hour)
+	unsaved.Items[3].LastGood = 0
+	tests = append(tests, struct {
+		in     Snapshot
+		detail string
+		next   string
+	}{Snapshot{Where: command.Where{Namespace: "x"}, ObservedAt: today, Releases: unsaved},
+		"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted. Helm refuses every upgrade and kept no revision to roll back to",
+		"helm history tpe -n x"})
 	for _, tt := range tests {
 		f := Judge(tt.in).Findings[0]
 		if diff := cmp.Diff(tt.detail+"\n"+tt.next, f.Detail+"\n"+strings.Join(f.Next, "; ")); diff != "" {

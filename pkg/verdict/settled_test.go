@@ -162,6 +162,7 @@ func TestWhatFailedBeforeTheUpgrade(t *testing.T) {
 		{"60 days ago", Snapshot{Assessment: failed(60*24*hour, ""), Releases: helm(2 * hour)}, ExitDone, CodeJobFormerly},
 		{"in this upgrade", Snapshot{Assessment: failed(hour, ""), Releases: helm(2 * hour)}, ExitFailed, CodeJobFailed},
 		{"of the first of the four releases", Snapshot{Assessment: failed(4*hour+hour/2, ""), Releases: helm(5*hour, 4*hour, 3*hour, hour)}, ExitFailed, CodeJobFailed},
+		{"of the first, six hours before the second", Snapshot{Assessment: failed(7*hour+hour/2, ""), Releases: helm(8*hour, 2*hour)}, ExitFailed, CodeJobFailed},
 		{"of yesterday's upgrade, before a fix of one", Snapshot{Assessment: failed(23*hour, ""), Releases: helm(24*hour, 24*hour, 24*hour, hour)}, ExitDone, CodeJobFormerly},
 		{"before its own release was tried again", Snapshot{Assessment: failed(2*hour, "tpe"), Releases: helm(3*hour, 3*hour, 3*hour, hour)}, ExitDone, CodeJobFormerly},
 		{"after its own release was upgraded", Snapshot{Assessment: failed(2*hour, "tpe-data"), Releases: helm(3*hour, 3*hour, 3*hour, hour)}, ExitFailed, CodeJobFailed},
@@ -202,6 +203,8 @@ func TestNoEntries(t *testing.T) {
 		{"the job failed", Snapshot{Assessment: readyWith(process(readiness.JobFailed, hour)), Releases: helm(2 * hour)}, ExitFailed, CodeNoEntries},
 		{"no job yet", Snapshot{Assessment: readyWith(), Releases: helm(time.Minute)}, ExitPending, CodeNoEntries},
 		{"no job any more", Snapshot{Assessment: readyWith(), Releases: helm(hour)}, ExitDone, CodeProcessUnseen},
+		{"no job after ten minutes", Snapshot{Assessment: readyWith(), Releases: helm(10 * time.Minute)}, ExitDone, CodeProcessUnseen},
+		{"no job after almost ten minutes", Snapshot{Assessment: readyWith(), Releases: helm(10*time.Minute - 1)}, ExitPending, CodeNoEntries},
 		{"no job, and Helm is at work", Snapshot{Assessment: readyWith(), Releases: pending}, ExitPending, CodeNoEntries},
 		{"no job, and Helm is unknown", Snapshot{Assessment: readyWith()}, ExitPending, CodeNoEntries},
 		{"jobs may not be read", Snapshot{Assessment: withGap(readyWith(), "Job", readiness.Forbidden), Releases: helm(hour)}, ExitPending, CodeNoEntries},
@@ -267,6 +270,7 @@ func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 		{"the job failed", entries(done), entries(done), after(readiness.JobFailed), ExitFailed, true},
 		{"the job is over, no entries", entries(), entries(), after(readiness.JobComplete), ExitDone, true},
 		{"another job, older than the restart", entries(done), entries(done), older, ExitPending, false},
+		{"no job, a new entry is still at work", entries(aborted), entries(working), nil, ExitPending, false},
 		{"no job, every entry changed", entries(aborted, aborted), entries(done, done), nil, ExitDone, true},
 		{"no job, one changed", entries(aborted, done), entries(done, done), nil, ExitPending, false},
 		{"every entry changed, by the job from before", entries(working), entries(done), before(readiness.JobRunning), ExitPending, false},
@@ -280,6 +284,10 @@ func TestRestartIsJudgedByWhatCameAfterIt(t *testing.T) {
 			v := Judge(s)
 			if settled := len(v.Moving) == 0; v.ExitCode != tt.want || settled != tt.settled {
 				t.Errorf("exit code %d, settled %v; want %d, %v: %v", v.ExitCode, settled, tt.want, tt.settled, v.Findings)
+			}
+			unseen := slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Code == CodeProcessUnseen })
+			if over, begun := s.restartOver(), s.restartJob() != nil; unseen != (!over && !begun) {
+				t.Errorf("the result is not visible: %v, although the restart is over: %v, and its job began: %v", unseen, over, begun)
 			}
 		})
 	}
@@ -297,6 +305,8 @@ func TestASilentPUMThatRollsOutIsPending(t *testing.T) {
 	}{
 		{"it rolls", Snapshot{Assessment: assessment(readiness.Progressing, true), AnswerErr: errNoAnswer}, ExitPending},
 		{"the error says so", Snapshot{Goal: GoalEntries, AnswerErr: typed}, ExitPending},
+		{"only the error says so", Snapshot{Assessment: assessment(readiness.Progressing, false), AnswerErr: typed}, ExitPending},
+		{"the error says so, but its new pods cannot recover", Snapshot{Assessment: assessment(readiness.Failed, false), AnswerErr: typed}, ExitNoAnswer},
 		{"its new pods cannot recover", Snapshot{Assessment: assessment(readiness.Failed, true), AnswerErr: errNoAnswer}, ExitNoAnswer},
 		{"its rollout is over or late", Snapshot{Assessment: assessment(readiness.Progressing, false), AnswerErr: errNoAnswer}, ExitNoAnswer},
 		{"it is ready and silent", Snapshot{Assessment: assessment(readiness.Ready, false), AnswerErr: errNoAnswer}, ExitNoAnswer},

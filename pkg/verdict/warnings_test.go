@@ -30,6 +30,8 @@ func TestRemarks(t *testing.T) {
 	}{
 		{"a partition", readiness.Assessment{Workloads: []readiness.Workload{held}}, CodeHeldBack, []string{
 			"StatefulSet lrc: its partition keeps 2 of 2 pods at the old version", "held back by its partition, 0 of 2 pods updated", "", "kubectl describe statefulset lrc -n tpe"}},
+		{"a partition for one of them", readiness.Assessment{Workloads: []readiness.Workload{{Kind: "StatefulSet", Name: "lrc", Want: 3, Updated: 2, Ready: 3, State: readiness.Ready}}}, CodeHeldBack, []string{
+			"StatefulSet lrc: its partition keeps 1 of 3 pods at the old version", "no further details", "", "kubectl describe statefulset lrc -n tpe"}},
 		{"scaled to zero", readiness.Assessment{Workloads: []readiness.Workload{zero("Deployment", "twa"), zero("Deployment", "twa-dev-task-fc")}}, CodeScaledToZero, []string{
 			"Deployment twa is scaled to zero", "no pod is wanted and none runs; the vendor ships only twa-dev-task-fc that way", "GUI down, APIs down", "kubectl describe deployment twa -n tpe"}},
 		{"many scaled to zero", readiness.Assessment{Workloads: []readiness.Workload{

@@ -19,6 +19,9 @@ import (
 // without garbage collections, and one good comparison of several is enough.
 func Linear(t *testing.T, few, many int, prepare func(n int) func()) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("work on many things takes long")
+	}
 	small, large := prepare(few), prepare(many)
 	most := 5 * float64(many) / float64(few)
 	var short, long time.Duration
