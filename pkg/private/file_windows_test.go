@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/wine"
 )
 
 // What Windows makes of the list for a new file: protected, and with one entry, for this user.
@@ -54,7 +56,7 @@ func TestTheListOfAFile(t *testing.T) {
 	}
 	if found, err := windows.GetSecurityInfo(windows.Handle(f.Fd()), windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION); err != nil {
 		t.Error(err)
-	} else if !wine() {
+	} else if !wine.Here() {
 		mineAlone(t, found)
 	}
 	own, _, err := ownerOnly()
@@ -95,9 +97,4 @@ func giveList(t *testing.T, path, list string) {
 	if err := windows.SetKernelObjectSecurity(handle, windows.DACL_SECURITY_INFORMATION, given); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// wine reports whether this is Wine instead of Windows: its ntdll says so.
-func wine() bool {
-	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
 }
