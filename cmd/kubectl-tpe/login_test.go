@@ -51,11 +51,11 @@ func TestNotLoggedIn(t *testing.T) {
 
 // A credential plugin that fails has no session any more.
 func TestACredentialPluginFails(t *testing.T) {
-	self, err := os.Executable() // which has no such flag
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	plugin := user(`{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: '` + self + `', args: [-nosuch]}}`)
+	plugin := user(`{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: '` + self + `', env: [{name: ` + failing + `, value: 'yes'}]}}`)
 	for _, args := range readers() {
 		code, stdout, stderr := runWith(t, &api{}, plugin, args...)
 		if code != int(verdict.ExitForbidden) || !strings.Contains(stdout+stderr, "log in again") || args[0] != "wait" && !strings.Contains(stdout+stderr, "the credential plugin "+filepath.Base(self)) {
