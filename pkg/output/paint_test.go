@@ -4,6 +4,7 @@ package output
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -32,6 +33,30 @@ func TestColorsSayNothingOfTheirOwn(t *testing.T) {
 			if !strings.Contains(painted.String(), "\x1b[") || strings.Contains(plain.String(), "\x1b") {
 				t.Errorf("%s: colors of %T are where they should not be:\n%q", name, doc, painted.String())
 			}
+		}
+	}
+}
+
+// The releases, too, say in color how they are.
+func TestReleasesHaveColors(t *testing.T) {
+	said := map[string]bool{}
+	outcome := regexp.MustCompile("(?m)^(\x1b\\[3[0-9]m)([A-Z]+)\x1b\\[m  ")
+	for name, s := range snapshots() {
+		s.ObservedAt, s.Namespace = now, place.Namespace
+		var b bytes.Buffer
+		if err := Write(&b, parse(t, "table"), NewReleaseList(place, s, verdict.Judge(s)), View{Now: now, Width: 80, Color: true}); err != nil {
+			t.Fatal(err)
+		}
+		found := outcome.FindStringSubmatch(b.String())
+		if found == nil || found[1] != hue(found[2]) {
+			t.Errorf("%s: how the releases are is said without its color: %q", name, b.String())
+			continue
+		}
+		said[found[1]] = true
+	}
+	for _, color := range []string{green, yellow, red} {
+		if !said[color] {
+			t.Errorf("no releases are %q", color)
 		}
 	}
 }
