@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/wine"
 )
 
 // plugin is the real program.
@@ -49,6 +51,15 @@ func test(m *testing.M) int {
 		return 1
 	}
 	return m.Run()
+}
+
+// untilClosed is how long the output of a plugin that has ended may stay open. Under Wine those that
+// run beside it may have it, too: it knows no list of what a process inherits.
+func untilClosed() time.Duration {
+	if wine.Here() {
+		return time.Minute
+	}
+	return time.Second
 }
 
 const knownWrong = "known-wrong.yaml"
@@ -125,7 +136,7 @@ func tryCase(t *testing.T, file string) []string {
 	cmd.Env = append(cmd.Env, c.Env...)
 	cmd.Stdin = strings.NewReader(c.Stdin)
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &out, time.Second
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &out, untilClosed()
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
 	}
