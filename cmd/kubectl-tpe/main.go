@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/console"
 )
 
 func main() {
 	noticeDeadConnections()
-	restore := prepareTerminal()
+	restore := console.AcceptSequences()
 	n := &notice{w: os.Stderr}
 	code := run(arguments(os.Args[0], os.Args[1:]), &app{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: &stream{os.Stdout, n}, ErrOut: &stream{os.Stderr, n}},

@@ -23,20 +23,6 @@ func connectionReset(err error) bool {
 	return errors.Is(err, windows.WSAECONNRESET) || errors.Is(err, windows.WSAECONNABORTED)
 }
 
-// prepareTerminal makes the console accept escape sequences, which colors and redrawn lines need,
-// until restore is called. The mode is the console's: it would stay when this process has ended.
-func prepareTerminal() (restore func()) {
-	return acceptSequences(console{
-		mode: func(handle uintptr) (mode uint32, err error) {
-			err = windows.GetConsoleMode(windows.Handle(handle), &mode)
-			return mode, err
-		},
-		setMode: func(handle uintptr, mode uint32) error {
-			return windows.SetConsoleMode(windows.Handle(handle), mode)
-		},
-	}, os.Stdout.Fd(), os.Stderr.Fd())
-}
-
 // restoreAtNextSignal restores the console at the next signal, and ends the process at once.
 func restoreAtNextSignal(restore func()) {
 	if restore == nil {

@@ -11,12 +11,14 @@
 #   with SYSTEM in it and not protected. What others may is right (pkg/private).
 # - Symbolic links: one that was made is no link (TestReplaceFile).
 # - A connection that is reset: it is ended before, which is what the other side sees (TestErrorsOfTheSystem).
+# Its consoles are terminals: TestAConsoleIsGivenBack has one of its own, by script.
 # What does not run here, as it needs Go or sh, and is about the source and the documentation, which
 # are the same on every system: see aboutSource. SKIP is go test's -skip, for more of that.
 set -eu
 cd "$(dirname "$0")/../.."
-sh test/packages.sh wine wine64 gcc-mingw-w64-x86-64
+sh test/packages.sh wine wine64 gcc-mingw-w64-x86-64 bsdutils
 aboutSource='^(TestArrowsOnlyGoDown|TestPackagesKeepToTheirPurpose|TestOnlyCmdMakesClients|TestDocumentedBlocks|TestPipelines)$'
+console=TestAConsoleIsGivenBack
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-tpe/wine
 mkdir -p "$folder"
 export WINEPREFIX="$folder/prefix" WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml="
@@ -38,5 +40,10 @@ export GOOS=windows GOARCH=amd64 CGO_ENABLED=0 GOFLAGS="${GOFLAGS:-} -overlay=$f
 go build -buildvcs=false -o "$folder/kubectl-tpe.exe" ./cmd/kubectl-tpe
 wine "$folder/kubectl-tpe.exe" version
 export SIM_PLUGIN="$folder/kubectl-tpe.exe" INTERLEAVINGS="${INTERLEAVINGS:-50}"
+if [ $# -eq 0 ]; then
+	go test -c -vet=off -o "$folder/console.test.exe" ./cmd/kubectl-tpe
+	(cd cmd/kubectl-tpe && script -qec "wine $folder/console.test.exe -test.v -test.run=^$console\$" /dev/null </dev/null)
+	rm "$folder/console.test.exe"
+fi
 [ $# -gt 0 ] || set -- ./pkg/... ./cmd/... ./test/sim/... ./test/recorded ./test/screen
-go test -count=1 -vet=off -exec wine -skip "$aboutSource${SKIP:+|$SKIP}" -timeout=20m "$@"
+go test -count=1 -vet=off -exec wine -skip "$aboutSource|^$console\$${SKIP:+|$SKIP}" -timeout=20m "$@"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package console
 
 import (
 	"errors"
@@ -25,7 +25,7 @@ func TestConsolesAreGivenBack(t *testing.T) {
 		"an old one":          {map[uintptr]string{stdout: "a", stderr: "a"}, map[string]uint32{"a": 3}, map[string]uint32{"a": 3}, true},
 	} {
 		modes := maps.Clone(tt.before)
-		restore := acceptSequences(console{
+		c := console{
 			mode: func(handle uintptr) (uint32, error) {
 				if tt.consoles[handle] == "" {
 					return 0, errors.New("the handle is invalid")
@@ -39,7 +39,8 @@ func TestConsolesAreGivenBack(t *testing.T) {
 				modes[tt.consoles[handle]] = mode
 				return nil
 			},
-		}, stdout, stderr)
+		}
+		restore := c.acceptSequences(c.modes(stdout, stderr))
 		if !maps.Equal(modes, tt.during) {
 			t.Errorf("%s: the modes are %v, want %v", name, modes, tt.during)
 		}
