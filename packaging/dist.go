@@ -45,7 +45,6 @@ func dist(sources, out, version string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	var made []string
 	for i, t := range targets {
 		program := filepath.Join(out, t.system+"-"+t.machine, t.program())
 		fmt.Fprintf(os.Stderr, "building for %s/%s, %d of %d\n", t.system, t.machine, i+1, len(targets))
@@ -59,12 +58,20 @@ func dist(sources, out, version string) error {
 		if err := os.WriteFile(filepath.Join(out, t.archive(version)), archive, 0o644); err != nil {
 			return err
 		}
-		made = append(made, t.archive(version))
 	}
 	if err := writeBillOfMaterials(out, version, targets, filepath.Join(out, billOfMaterialsName(version))); err != nil {
 		return err
 	}
-	return writeChecksums(out, append(made, billOfMaterialsName(version)))
+	return writeChecksums(out, summed(version))
+}
+
+// summed are the files of a version that have a checksum: all that it is made of.
+func summed(version string) []string {
+	names := []string{billOfMaterialsName(version)}
+	for _, t := range targets {
+		names = append(names, t.archive(version))
+	}
+	return names
 }
 
 // imageParts makes what packaging/image makes an image of: the programs for Linux, and beside

@@ -7,12 +7,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -239,7 +241,44 @@ func TestChecksumsAndComponents(t *testing.T) {
 	if want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a\n"; err != nil || string(sums) != want {
 		t.Errorf("%q, %v, want %q", sums, err, want)
 	}
+	if names := summed(version); len(names) != 1+len(targets) || !slices.Contains(names, billOfMaterialsName(version)) {
+		t.Errorf("there are checksums of %q", names)
+	}
 	if got, want := module("library", "github.com/Masterminds/semver", "v1").PURL, "pkg:golang/github.com/masterminds/semver@v1"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// The list of components is that of the programs themselves, in the names that scanners look up.
+func TestBillOfMaterials(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, here := t.TempDir(), target{runtime.GOOS, runtime.GOARCH}
+	folder := filepath.Join(dir, here.system+"-"+here.machine)
+	if err := errors.Join(os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, here.program()), text, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, billOfMaterialsName(version))
+	if err := writeBillOfMaterials(dir, version, []target{here}, path); err != nil {
+		t.Fatal(err)
+	}
+	list, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`"purl": "(.*)"`).FindAllStringSubmatch(string(list), -1)
+	if want := "pkg:golang/stdlib@" + strings.TrimPrefix(runtime.Version(), "go"); !strings.Contains(string(list), want) || len(names) < 3 {
+		t.Errorf("no %s, or too little, in\n%s", want, list)
+	}
+	for _, name := range names {
+		if name[1] != strings.ToLower(name[1]) {
+			t.Errorf("%s is not in lower case", name[1])
+		}
 	}
 }

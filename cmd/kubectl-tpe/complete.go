@@ -44,7 +44,7 @@ func (a *app) complete(values func(ctx context.Context, c *cluster, args []strin
 		found := make(chan []string, 1)
 		go func() {
 			var names []string
-			if c, err := a.cluster(); err == nil {
+			if c, err := a.cluster(ctx); err == nil {
 				names = values(ctx, c, args)
 			}
 			found <- names

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -37,16 +36,17 @@ func completed(t *testing.T, server, user string, words ...string) string {
 // Whatever hangs, a shell is not kept waiting: neither by the API server nor by a credential plugin.
 func TestCompletionEndsInTime(t *testing.T) {
 	end := make(chan struct{})
-	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
-	defer hanging.Close()
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
+	defer silent.Close()
 	defer close(end)
-	users := []string{"{token: x}"}
-	if runtime.GOOS != "windows" {
-		users = append(users, "{exec: {apiVersion: client.authentication.k8s.io/v1, command: sleep, args: ['5'], interactiveMode: Never}}")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, user := range users {
+	plugin := "{exec: {apiVersion: client.authentication.k8s.io/v1, command: '" + self + "', env: [{name: " + hanging + ", value: 'yes'}], interactiveMode: Never}}"
+	for _, user := range []string{"{token: x}", plugin} {
 		start := time.Now()
-		completed(t, hanging.URL, user, "status", "-n", "")
+		completed(t, silent.URL, user, "status", "-n", "")
 		if took := time.Since(start); took > 4*time.Second {
 			t.Errorf("%s: a completion took %s", user, took)
 		}

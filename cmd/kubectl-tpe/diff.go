@@ -86,7 +86,7 @@ func (a *app) side(ctx context.Context, flags pumFlags, name string) (*output.St
 			return nil, err
 		}
 	}
-	c, err := a.cluster()
+	c, err := a.cluster(ctx)
 	if err != nil {
 		return nil, answered(verdict.ExitError, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,38 @@ func withoutMissing(page []byte, exists func(name string) bool) []byte {
 
 // reference is how SEE ALSO names another page.
 var reference = regexp.MustCompile(`(?:, )?\\fB([a-z-]+)\(1\)\\fP`)
+
+// A page refers to pages that there are, and says nothing that a terminal without UTF-8 loses. The
+// first one has what one looks for in it; its exit codes stay a table.
+func TestManPagesCanBeRead(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(docs, "man", "*.1"))
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d pages, %v", len(files), err)
+	}
+	others := regexp.MustCompile(`([a-z-]+)\(1\)`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, other := range others.FindAllStringSubmatch(string(text), -1) {
+			if !slices.Contains(files, filepath.Join(docs, "man", other[1]+".1")) {
+				t.Errorf("%s refers to %s, which is no page", file, other[0])
+			}
+		}
+		if i := bytes.IndexFunc(text, func(r rune) bool { return r >= 0x80 }); i >= 0 {
+			t.Errorf("%s has %q", file, text[i:min(i+10, len(text))])
+		}
+		if filepath.Base(file) != "kubectl-tpe.1" {
+			continue
+		}
+		for _, want := range []string{"\n.SH ENVIRONMENT\n", "\n.SH FILES\n", "\n.EX\n  0    ", "\n.EE\n"} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s has no %q", file, want)
+			}
+		}
+	}
+}
 
 // The exit codes that help lists are those that explain knows, in its words. Help cannot read
 // them: that would parse the explanations in every run.

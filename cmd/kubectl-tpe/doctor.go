@@ -61,7 +61,7 @@ Exit codes:
 			if account.Name != "" && !role {
 				return errors.New("--service-account: is for --role")
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

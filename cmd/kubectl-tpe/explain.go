@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -29,9 +30,9 @@ With --from it explains the findings of a file: a recording, an archive or lists
   kubectl tpe explain 5`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeWords,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if a.kept.path != "" {
-				return a.explainKept(args)
+				return a.explainKept(cmd.Context(), args)
 			}
 			if len(args) == 0 {
 				topics, err := verdict.Topics()
@@ -46,11 +47,11 @@ With --from it explains the findings of a file: a recording, an archive or lists
 }
 
 // explainKept writes what the findings of a file mean, the gravest first.
-func (a *app) explainKept(args []string) error {
+func (a *app) explainKept(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		return errors.New("--from explains the findings of a file; do not give a WORD with it")
 	}
-	c, err := a.cluster()
+	c, err := a.cluster(ctx)
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}

@@ -121,7 +121,7 @@ func (a *app) installations(ctx context.Context, f *installationFlags, pumDeploy
 	}
 	found := make([][]*installation, len(contexts))
 	inParallel(len(contexts), func(i int) {
-		one := a.installation(contexts[i], "")
+		one := a.installation(ctx, contexts[i], "")
 		found[i] = []*installation{one}
 		if f.all && one.cluster != nil {
 			found[i] = one.everywhere(ctx, pumDeployment)
@@ -170,21 +170,21 @@ func someOf(names []string) string {
 
 // installation returns what asks one context, the current one if it is empty, and one
 // namespace, that of the context if it is empty.
-func (a *app) installation(context, namespace string) *installation {
+func (a *app) installation(ctx context.Context, named, namespace string) *installation {
 	one := *a
 	one.ErrOut = io.Discard // what one has to say is in its line
 	one.observe = one.observeOnce
-	if context != "" {
-		one.kube.overrides.CurrentContext = context
+	if named != "" {
+		one.kube.overrides.CurrentContext = named
 	}
 	if namespace != "" {
 		one.kube.overrides.Context.Namespace = namespace
 	}
 	i := &installation{app: &one}
-	c, err := one.cluster()
+	c, err := one.cluster(ctx)
 	if err != nil {
-		i.place = output.Place{Context: context, Namespace: namespace}
-		i.where, i.err = command.Where{Context: context, Namespace: namespace, Kubeconfig: a.kube.kubeconfig}, err
+		i.place = output.Place{Context: named, Namespace: namespace}
+		i.where, i.err = command.Where{Context: named, Namespace: namespace, Kubeconfig: a.kube.kubeconfig}, err
 		return i.cannot(verdict.ContextUnusable(i.where, err), "")
 	}
 	i.cluster, i.place, i.where = c, c.Place, c.where
@@ -214,7 +214,7 @@ func (i *installation) everywhere(ctx context.Context, pumDeployment string) []*
 		}
 		return a
 	})
-	context := i.app.kube.overrides.CurrentContext
+	named := i.app.kube.overrides.CurrentContext
 	i.place.Namespace = "" // it is in none that is known
 	switch {
 	case !inTime:
@@ -226,7 +226,7 @@ func (i *installation) everywhere(ctx context.Context, pumDeployment string) []*
 	}
 	var all []*installation
 	for _, namespace := range found.namespaces {
-		all = append(all, i.app.installation(context, namespace))
+		all = append(all, i.app.installation(ctx, named, namespace))
 	}
 	return all
 }

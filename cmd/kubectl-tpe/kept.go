@@ -60,8 +60,10 @@ func (s *speed) String() string { return strconv.FormatFloat(float64(*s), 'g', -
 func (s *speed) Type() string { return "factor" }
 
 // keptCluster is the cluster that a file keeps. The time is that of the file.
-func (a *app) keptCluster() (*cluster, error) {
-	k, err := recording.Open(a.kept.path, a.kube.overrides.Context.Namespace, a.kept.at)
+func (a *app) keptCluster(ctx context.Context) (*cluster, error) {
+	k, err := unlessInterrupted(ctx, func() (*recording.Kept, error) {
+		return recording.Open(a.kept.path, a.kube.overrides.Context.Namespace, a.kept.at)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +78,26 @@ func (a *app) keptCluster() (*cluster, error) {
 		}},
 		where: k.Where(), kept: k,
 	}, nil
+}
+
+// unlessInterrupted returns what f returns, or the error of ctx once that ends. f is left running
+// then: what opens or reads a pipe to which nobody writes knows no context.
+func unlessInterrupted[T any](ctx context.Context, f func() (T, error)) (value T, err error) {
+	type result struct {
+		value T
+		err   error
+	}
+	ended := make(chan result, 1)
+	go func() {
+		value, err := f()
+		ended <- result{value, err}
+	}()
+	select {
+	case r := <-ended:
+		return r.value, r.err
+	case <-ctx.Done():
+		return value, ctx.Err()
+	}
 }
 
 // observer returns what observes a goal: the cluster, or the file that is looked at instead. It

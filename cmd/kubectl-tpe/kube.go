@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -43,9 +44,10 @@ type cluster struct {
 }
 
 // cluster reads the kubeconfig and makes the clients, once for a command. Nothing is asked yet.
-func (a *app) cluster() (*cluster, error) {
+// With --from it reads the file, as long as ctx allows.
+func (a *app) cluster(ctx context.Context) (*cluster, error) {
 	if a.kept.path != "" {
-		return a.keptCluster()
+		return a.keptCluster(ctx)
 	}
 	loader := a.kube.loader()
 	raw, err := loader.RawConfig()

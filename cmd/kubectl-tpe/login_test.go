@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,13 +51,14 @@ func TestNotLoggedIn(t *testing.T) {
 
 // A credential plugin that fails has no session any more.
 func TestACredentialPluginFails(t *testing.T) {
-	if _, err := exec.LookPath("go"); err != nil { // which is there on every system that the tests run on
+	self, err := os.Executable()
+	if err != nil {
 		t.Fatal(err)
 	}
-	const plugin user = `{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: go, args: [nosuch]}}`
+	plugin := user(`{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: '` + self + `', env: [{name: ` + failing + `, value: 'yes'}]}}`)
 	for _, args := range readers() {
 		code, stdout, stderr := runWith(t, &api{}, plugin, args...)
-		if code != int(verdict.ExitForbidden) || !strings.Contains(stdout+stderr, "log in again") || args[0] != "wait" && !strings.Contains(stdout+stderr, "the credential plugin go") {
+		if code != int(verdict.ExitForbidden) || !strings.Contains(stdout+stderr, "log in again") || args[0] != "wait" && !strings.Contains(stdout+stderr, "the credential plugin "+filepath.Base(self)) {
 			t.Errorf("%v: exit code %d\n%s%s", args, code, stdout, stderr)
 		}
 	}

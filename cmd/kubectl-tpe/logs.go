@@ -86,7 +86,7 @@ Exit codes:
 			if a.kept.path != "" && f.Follow {
 				return errors.New("--follow needs a cluster, and --from reads a file")
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

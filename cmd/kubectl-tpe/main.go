@@ -16,18 +16,22 @@ import (
 	"time"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/console"
 )
 
 func main() {
 	noticeDeadConnections()
-	prepareTerminal()
+	restore := console.AcceptSequences()
 	n := &notice{w: os.Stderr}
 	code := run(arguments(os.Args[0], os.Args[1:]), &app{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: &stream{os.Stdout, n}, ErrOut: &stream{os.Stderr, n}},
 		now:       time.Now,
 		notice:    n,
+		restore:   restore,
 	})
 	n.clear()
+	restore()
 	os.Exit(code)
 }
 
@@ -47,7 +51,10 @@ func noticeDeadConnections() {
 func run(args []string, a *app) int {
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
-	context.AfterFunc(ctx, stop) // who is in such a hurry as to say it twice is obeyed at once
+	context.AfterFunc(ctx, func() { // who is in such a hurry as to say it twice is obeyed at once
+		restoreAtNextSignal(a.restore)
+		stop()
+	})
 	// A reader that has seen enough, such as head, is no reason to die without
 	// an exit code: writing to it becomes an error. See written.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)

@@ -30,8 +30,26 @@ const (
 	testLimit = 1200 * time.Millisecond
 )
 
+// itself is the name under which this test is the plugin with all that belongs to its process, at
+// the time that it is.
+const itself = "kubectl-tpe-itself"
+
+// The names of environment variables with which this test does nothing but fail, or take its time:
+// it is a credential plugin then.
+const (
+	failing = "TEST_FAILING"
+	hanging = "TEST_HANGING"
+)
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"kubectl-tpe": plugin, completer: plugin})
+	if os.Getenv(failing) != "" {
+		os.Exit(1)
+	}
+	if os.Getenv(hanging) != "" {
+		time.Sleep(5 * time.Second)
+		return
+	}
+	testscript.Main(m, map[string]func(){"kubectl-tpe": plugin, completer: plugin, itself: main})
 }
 
 // plugin is what main does, at a time that stands still.

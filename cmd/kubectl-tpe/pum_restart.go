@@ -80,7 +80,7 @@ func (a *app) restart(ctx context.Context, flags pumFlags, options restartOption
 	if !options.yes && !options.dryRun && !isTerminal(a.In) {
 		return answered(verdict.ExitUsage, errors.New("cannot ask for confirmation: stdin is not a terminal; use --yes or --dry-run"))
 	}
-	c, err := a.cluster()
+	c, err := a.cluster(ctx)
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}

@@ -50,9 +50,9 @@ Exit codes:
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if filename != "" {
-				return a.savedStatus(filename, &format, flags, states)
+				return a.savedStatus(cmd.Context(), filename, &format, flags, states)
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}
@@ -119,10 +119,10 @@ func (a *app) keptEntries(format *output.Format, c *cluster, states []string) er
 }
 
 // savedStatus reads the entries from a file and writes them.
-func (a *app) savedStatus(filename string, format *output.Format, flags pumFlags, states []string) error {
+func (a *app) savedStatus(ctx context.Context, filename string, format *output.Format, flags pumFlags, states []string) error {
 	in := io.NopCloser(a.In)
 	if filename != "-" {
-		file, err := os.Open(filename)
+		file, err := unlessInterrupted(ctx, func() (*os.File, error) { return os.Open(filename) })
 		if err != nil {
 			return answered(verdict.ExitError, err)
 		}
@@ -130,7 +130,10 @@ func (a *app) savedStatus(filename string, format *output.Format, flags pumFlags
 	}
 	defer in.Close()
 	s := verdict.Snapshot{ObservedAt: a.now()}
-	s.Answer, s.AnswerErr = either(pum.ReadSaved(in, int(flags.limit)))
+	s.Answer, s.AnswerErr = unlessInterrupted(ctx, func() (*pum.Answer, error) { return either(pum.ReadSaved(in, int(flags.limit))) })
+	if ctx.Err() != nil {
+		return answered(verdict.ExitInterrupted, ctx.Err())
+	}
 	return a.writeEntries(format, output.Place{}, s, states)
 }
 

@@ -81,7 +81,7 @@ is masked. --show-what lists what is kept and what is masked, and asks no cluste
 				return written(verdict.ExitDone, err)
 			}
 			a.record.path, a.record.strict = strings.Join(args, ""), true
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

@@ -68,7 +68,7 @@ not be written.`,
 			if several.several() {
 				return a.reportSeveral(cmd, &several, flags, file)
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

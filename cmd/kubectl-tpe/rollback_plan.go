@@ -54,7 +54,7 @@ Exit codes:
 			if a.kept.path != "" && options.backups {
 				return errors.New("--backups needs a cluster, and --from reads a file")
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

@@ -38,6 +38,7 @@ type app struct {
 	failOn   failOn
 	annotate annotate
 	notice   *notice // nil if nobody would see it
+	restore  func()  // gives the terminal back as it was; may be nil
 }
 
 // time returns the API server's time, as far as it is known: what is dated there is as old

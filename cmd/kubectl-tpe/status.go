@@ -57,7 +57,7 @@ installation that cannot be reached does not hide the others.`,
 			if several.several() {
 				return a.statusSeveral(cmd, &several, &format, flags, watch)
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

@@ -17,5 +17,5 @@ func readerGone(err error) bool { return errors.Is(err, syscall.EPIPE) }
 // connectionReset reports whether the other side broke a connection.
 func connectionReset(err error) bool { return utilnet.IsConnectionReset(err) }
 
-// prepareTerminal does nothing: terminals here need no preparation.
-func prepareTerminal() {}
+// restoreAtNextSignal does nothing: there is nothing to restore.
+func restoreAtNextSignal(func()) {}

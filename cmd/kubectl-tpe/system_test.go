@@ -3,12 +3,14 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
 	"testing"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+	"github.com/kubectl-tpe/kubectl-tpe/test/wine"
 )
 
 // Whatever numbers the system has: writing to a pipe that nobody reads, and reading from a
@@ -49,7 +51,11 @@ func TestErrorsOfTheSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = server.Close()
-	if _, err := client.Read(make([]byte, 1)); !connectionReset(err) || !brokeOff(err) {
+	_, err = client.Read(make([]byte, 1))
+	if wine.Here() && errors.Is(err, io.EOF) { // it ends a connection before it resets it
+		return
+	}
+	if !connectionReset(err) || !brokeOff(err) {
 		t.Errorf("a connection that was reset: %v", err)
 	}
 }

@@ -5,8 +5,11 @@ package main
 import (
 	"errors"
 	"os"
+	"os/signal"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
 // readerGone reports whether a write failed because nobody reads any more. Windows has numbers of
@@ -20,14 +23,16 @@ func connectionReset(err error) bool {
 	return errors.Is(err, windows.WSAECONNRESET) || errors.Is(err, windows.WSAECONNABORTED)
 }
 
-// prepareTerminal makes the console accept escape sequences, which colors and redrawn lines need.
-// What is not a console has no mode.
-func prepareTerminal() {
-	for _, stream := range []*os.File{os.Stdout, os.Stderr} {
-		var mode uint32
-		handle := windows.Handle(stream.Fd())
-		if windows.GetConsoleMode(handle, &mode) == nil {
-			_ = windows.SetConsoleMode(handle, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) // consoles before Windows 10 cannot
-		}
+// restoreAtNextSignal restores the console at the next signal, and ends the process at once.
+func restoreAtNextSignal(restore func()) {
+	if restore == nil {
+		return
 	}
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, endings()...)
+	go func() {
+		<-again
+		restore()
+		os.Exit(int(verdict.ExitInterrupted))
+	}()
 }

@@ -57,7 +57,7 @@ Exit codes:
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

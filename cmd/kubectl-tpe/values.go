@@ -61,7 +61,7 @@ Exit codes:
 			if err := options.check(&format); err != nil {
 				return answered(verdict.ExitUsage, err)
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

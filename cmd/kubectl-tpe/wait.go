@@ -104,7 +104,7 @@ Exit codes are those of status, and
 			if several.several() {
 				return a.waitSeveral(cmd, &several, &format, flags, options)
 			}
-			c, err := a.cluster()
+			c, err := a.cluster(cmd.Context())
 			if err != nil {
 				return answered(verdict.ExitError, err)
 			}

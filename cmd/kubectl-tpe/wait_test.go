@@ -140,9 +140,9 @@ func TestWaitThatBeginsWhileTheConnectionIsLostGoesOn(t *testing.T) {
 	ready := assessment(readiness.Ready)
 	for _, begin := range []error{
 		fmt.Errorf("list pods: %w", io.ErrUnexpectedEOF),
-		fmt.Errorf("list pods: %w", syscall.ECONNRESET),
+		fmt.Errorf("list pods: %w", errReset),
 		errors.New(`list pods: Get "https://x": http2: client conn could not be established`),
-		fmt.Errorf("list pods: %w", &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)}),
+		fmt.Errorf("list pods: %w", &net.OpError{Op: "write", Err: os.NewSyscallError("write", errNobodyReads)}),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
@@ -254,7 +254,7 @@ func TestWaitGoesOnWhereNobodyCanReadHow(t *testing.T) {
 // gone is a reader that has seen enough.
 type gone struct{}
 
-func (gone) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+func (gone) Write([]byte) (int, error) { return 0, errNobodyReads }
 
 // Whoever reads how it goes is gone before the end: what looks done by then is not over.
 func TestAReaderGoesBeforeTheEnd(t *testing.T) {

@@ -4,6 +4,7 @@ package output
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"testing"
 
@@ -32,6 +33,30 @@ func TestColorsSayNothingOfTheirOwn(t *testing.T) {
 			if !strings.Contains(painted.String(), "\x1b[") || strings.Contains(plain.String(), "\x1b") {
 				t.Errorf("%s: colors of %T are where they should not be:\n%q", name, doc, painted.String())
 			}
+		}
+	}
+}
+
+// The releases, too, say in color how they are.
+func TestReleasesHaveColors(t *testing.T) {
+	said := map[string]bool{}
+	colors := map[verdict.Outcome]string{verdict.OutcomeDone: green, verdict.OutcomeFailed: red} // else yellow
+	for name, s := range snapshots() {
+		s.ObservedAt, s.Namespace = now, place.Namespace
+		var b bytes.Buffer
+		doc := NewReleaseList(place, s, verdict.Judge(s))
+		if err := Write(&b, parse(t, "table"), doc, View{Now: now, Width: 80, Color: true}); err != nil {
+			t.Fatal(err)
+		}
+		color := cmp.Or(colors[doc.Outcome], yellow)
+		if word := color + strings.ToUpper(string(doc.Outcome)) + reset; !strings.Contains(b.String(), "\n"+word+" ") {
+			t.Errorf("%s: there is no %q in %q", name, word, b.String())
+		}
+		said[color] = true
+	}
+	for _, color := range []string{green, yellow, red} {
+		if !said[color] {
+			t.Errorf("no releases are %q", color)
 		}
 	}
 }

@@ -32,11 +32,18 @@ func (e *NotRunError) Error() string { return e.Err.Error() }
 
 func (e *NotRunError) Unwrap() error { return e.Err }
 
-// A LostError says that the end of a command was not seen. Whether it was started is
-// for Output.Ran to say.
-type LostError struct{ Err error }
+// A LostError says that the end of a command was not seen.
+type LostError struct {
+	Err error
+	Ran Ran // as in the Output: RanNot if the request was refused, or there was no connection
+}
 
-func (e *LostError) Error() string { return "connection lost while the command ran: " + e.Err.Error() }
+func (e *LostError) Error() string {
+	if e.Ran == RanNot {
+		return "the command did not run: " + e.Err.Error()
+	}
+	return "connection lost while the command ran: " + e.Err.Error()
+}
 
 func (e *LostError) Unwrap() error { return e.Err }
 

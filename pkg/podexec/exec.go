@@ -293,7 +293,7 @@ func ended(out Output, err error) (Output, error) {
 	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
 		return out, fmt.Errorf("exec in pod %s: %w", out.Pod, err)
 	}
-	return out, &LostError{fmt.Errorf("exec in pod %s: %w", out.Pod, err)}
+	return out, &LostError{fmt.Errorf("exec in pod %s: %w", out.Pod, err), out.Ran}
 }
 
 // A boundedBuffer keeps what is written to it up to a limit, and drops the

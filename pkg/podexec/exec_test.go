@@ -72,6 +72,7 @@ func TestEndOfACommand(t *testing.T) {
 		{name: "shell's code without words", err: exit(127), code: 127},
 		{name: "kubelet away", err: apierrors.NewInternalError(errors.New("error dialing backend: connection refused")), as: &lost},
 		{name: "pod gone", err: apierrors.NewNotFound(pods, "pum-x"), ran: RanNot, as: &lost},
+		{name: "refused for now", err: apierrors.NewTooManyRequests("come back in a second", 1), ran: RanNot, as: &lost},
 		{name: "no connection", err: &net.OpError{Op: "dial", Err: errors.New("connection refused")}, ran: RanNot, as: &lost},
 		{name: "connection cut", err: errors.New("websocket: close 1006"), as: &lost},
 		{name: "connection cut after some output", stdout: "1 ent", err: errors.New("websocket: close 1006"), ran: RanYes, as: &lost},
@@ -85,6 +86,9 @@ func TestEndOfACommand(t *testing.T) {
 			}
 			if out.ExitCode != tt.code || out.Ran != tt.ran {
 				t.Errorf("exit code %d, ran %q, want %d, %q", out.ExitCode, out.Ran, tt.code, tt.ran)
+			}
+			if err != nil && tt.as == &lost && strings.HasPrefix(err.Error(), "connection lost while the command ran: ") != (tt.ran != RanNot) {
+				t.Errorf("ran %q, and yet it says %v", out.Ran, err)
 			}
 		})
 	}

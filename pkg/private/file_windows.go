@@ -5,7 +5,6 @@ package private
 import (
 	"io/fs"
 	"os"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -34,8 +33,8 @@ func Create(path string) (*os.File, error) {
 	return os.NewFile(uintptr(handle), path), nil
 }
 
-// Is reports whether nobody but this user can open a file. A file system without access
-// control lists, such as FAT, creates files as if there were no list.
+// Is reports whether nobody but this user can open a file, and who administers the machine. A
+// file system without access control lists, such as FAT, creates files as if there were no list.
 func Is(f *os.File) bool {
 	_, user, err := ownerOnly()
 	if err != nil {
@@ -45,18 +44,8 @@ func Is(f *os.File) bool {
 	if err != nil {
 		return false
 	}
-	list, _, err := found.DACL()
-	if err != nil || list == nil { // without a list everybody may
-		return false
-	}
-	text := found.String() // D:P(A;;FA;;;S-1-…): each entry ends with whom it is for
-	for _, entry := range strings.Split(text, "(")[1:] {
-		fields := strings.Split(strings.TrimRight(entry, ")"), ";")
-		if len(fields) < 6 || fields[0] == "A" && !sameAccount(fields[5], user) {
-			return false
-		}
-	}
-	return true
+	entries, _, err := found.DACL()
+	return err == nil && entries != nil && !othersMay(found.String(), func(account string) bool { return sameAccount(account, user) })
 }
 
 // sameAccount reports whether the text of an access control list means a user. Some accounts have
@@ -79,6 +68,6 @@ func ownerOnly() (*windows.SECURITY_DESCRIPTOR, *windows.SID, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := windows.SecurityDescriptorFromString("D:P(A;;FA;;;" + user.User.Sid.String() + ")")
+	list, err := windows.SecurityDescriptorFromString(listFor(user.User.Sid.String()))
 	return list, user.User.Sid, err
 }

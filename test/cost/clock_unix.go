@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// tick is the step in which the clock goes on, too short to count.
+const tick time.Duration = 0
+
 // worked returns how long this process has worked: the time of its processors, which does
 // not pass while others have them.
 func worked() time.Duration {

@@ -108,7 +108,7 @@ func ask(t *testing.T, environment []string, args ...string) pluginAnswer {
 	cmd := exec.CommandContext(ctx, plugin, args...)
 	cmd.Env = environment
 	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, time.Second
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, untilClosed()
 	began := time.Now()
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
