@@ -7,6 +7,9 @@ SYSTEMS := linux darwin windows
 IMAGE   ?= ghcr.io/kubectl-tpe/kubectl-tpe:$(RELEASE)
 UNIT    ?= # more flags for go test, such as -shuffle=on
 
+# One more than there are processors: the packages that are tested first wait most of their time.
+PACKAGES = $(or $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN)),3)
+
 LINT       := v2.15.0
 VALE       := v3.16.0
 VULN       := v1.9.0
@@ -52,7 +55,7 @@ shell: build ## a shell in which kubectl tpe speaks to the simulated cluster
 
 .PHONY: test
 test: ## all that needs no cluster and no root: unit, golden and script tests, and every case of test/sim
-	go test $(UNIT) ./...
+	go test -p $(PACKAGES) $(UNIT) ./test/sim/... ./cmd/... ./...
 
 .PHONY: sim
 sim: # of these, the plugin on the cases of test/sim, and what they run on

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -25,11 +24,7 @@ const (
 
 // TestBudget guards what is easily lost by one import too many.
 func TestBudget(t *testing.T) {
-	dir := t.TempDir()
-	program := filepath.Join(dir, "program")
-	if err := build("..", program, version, target{runtime.GOOS, runtime.GOARCH}); err != nil {
-		t.Fatal(err)
-	}
+	program := built(t)
 	info, err := os.Stat(program)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +36,7 @@ func TestBudget(t *testing.T) {
 		t.Errorf("modules that are not in testdata/modules.txt: %q; weigh them, and add them there", added)
 	}
 	checkNotices(t, program)
-	if took := start(t, program, "--help") - start(t, empty(t, dir)); took > startBudget {
+	if took := start(t, program, "--help") - start(t, empty(t, t.TempDir())); took > startBudget {
 		t.Errorf("--help takes %s more than an empty program, want %s at most", took, startBudget)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -145,17 +146,46 @@ func openZip(files []file) (*zip.Reader, error) {
 	return zip.NewReader(bytes.NewReader(text), int64(len(text)))
 }
 
+var here = target{runtime.GOOS, runtime.GOARCH}
+
+// built returns the program of a release for this system. It is built once for all tests.
+func built(t *testing.T) string {
+	t.Helper()
+	content, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), here.program())
+	if err := os.WriteFile(program, content, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+var buildOnce = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "built")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck
+	program := filepath.Join(dir, here.program())
+	if err := build("..", program, version, here); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(program)
+})
+
 // The same sources make the same program, wherever they lie and whatever the
 // environment is like.
 func TestSameProgramFromTwoFolders(t *testing.T) {
-	here := target{runtime.GOOS, runtime.GOARCH}
+	first := built(t)
+	t.Setenv("GOFLAGS", "-tags=other")
+	second := filepath.Join(t.TempDir(), here.program())
+	if err := build(copied(t), second, version, here); err != nil {
+		t.Fatal(err)
+	}
 	var programs [][]byte
-	for _, flags := range []string{"", "-tags=other"} {
-		t.Setenv("GOFLAGS", flags)
-		sources, program := copied(t), filepath.Join(t.TempDir(), "program")
-		if err := build(sources, program, version, here); err != nil {
-			t.Fatal(err)
-		}
+	for _, program := range []string{first, second} {
 		content, err := os.ReadFile(program)
 		if err != nil {
 			t.Fatal(err)
@@ -195,11 +225,7 @@ func copied(t *testing.T) string {
 // What an archive holds beside the program: every page of the manual, the licenses, and a
 // README whose links lead somewhere from there.
 func TestArchiveHoldsItsDocuments(t *testing.T) {
-	here := target{runtime.GOOS, runtime.GOARCH}
-	program := filepath.Join(t.TempDir(), here.program())
-	if err := build("..", program, version, here); err != nil {
-		t.Fatal(err)
-	}
+	program := built(t)
 	packed, err := target{"windows", "amd64"}.pack("..", program, version)
 	if err != nil {
 		t.Fatal(err)

@@ -3,12 +3,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -38,14 +40,14 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 
 		"pkg/report/compile": {},
 	}
-	for _, pkg := range slices.Concat([]string{module + "cmd/kubectl-tpe", module + "schema"}, listed(t, "{{.ImportPath}}", "pkg/...")) {
-		allowed, ok := may[strings.TrimPrefix(pkg, module)]
+	for _, pkg := range listed(t) {
+		allowed, ok := may[pkg.path]
 		if !ok {
-			t.Errorf("nothing says what %s may import", pkg)
+			t.Errorf("nothing says what %s may import", pkg.path)
 		}
-		for _, path := range listed(t, `{{join .Imports "\n"}}`, strings.TrimPrefix(pkg, module)) {
+		for _, path := range pkg.imports {
 			if strings.HasPrefix(path, module) && !slices.Contains(allowed, strings.TrimPrefix(path, module+"pkg/")) {
-				t.Errorf("%s must not import %s", pkg, path)
+				t.Errorf("%s must not import %s", pkg.path, path)
 			}
 		}
 	}
@@ -73,14 +75,22 @@ func TestPackagesKeepToTheirPurpose(t *testing.T) {
 		"pkg/private":     {"k8s.io", "github.com", "os/exec"},
 		"pkg/console":     {"k8s.io", "github.com", "os/exec"},
 	}
-	for pkg, refused := range never {
-		for _, path := range listed(t, `{{join .Imports "\n"}}`, pkg) {
+	found := 0
+	for _, pkg := range listed(t) {
+		refused, ok := never[pkg.path]
+		if ok {
+			found++
+		}
+		for _, path := range pkg.imports {
 			for _, no := range refused {
 				if path == no || strings.HasPrefix(path, no+"/") {
-					t.Errorf("%s must not import %s", pkg, path)
+					t.Errorf("%s must not import %s", pkg.path, path)
 				}
 			}
 		}
+	}
+	if found != len(never) {
+		t.Errorf("of %d packages, %d are there", len(never), found)
 	}
 }
 
@@ -89,8 +99,11 @@ func TestPackagesKeepToTheirPurpose(t *testing.T) {
 func TestOnlyCmdMakesClients(t *testing.T) {
 	makes := regexp.MustCompile(`\b(NewClients|New\w*ForConfig\w*|HTTPClientFor|RESTClientFor\w*|TransportFor)\(`)
 	n := 0
-	for _, dir := range listed(t, "{{.Dir}}", "pkg/...") {
-		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	for _, pkg := range listed(t) {
+		if !strings.HasPrefix(pkg.path, "pkg/") {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(pkg.dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +117,7 @@ func TestOnlyCmdMakesClients(t *testing.T) {
 			}
 			found := makes.FindString(string(text))
 			switch {
-			case filepath.Base(dir) == "kube":
+			case pkg.path == "pkg/kube":
 				n += len(found)
 			case found != "":
 				t.Errorf("%s has %s", file, found)
@@ -116,16 +129,34 @@ func TestOnlyCmdMakesClients(t *testing.T) {
 	}
 }
 
-// listed returns what go list says of packages of this module.
-func listed(t *testing.T, format, packages string) []string {
-	t.Helper()
-	out, err := exec.Command("go", "list", "-f", format, module+packages).CombinedOutput()
-	if err != nil {
-		t.Fatalf("go list %s: %v\n%s", packages, err, out)
-	}
-	list := strings.Fields(string(out))
-	if len(list) == 0 && packages != "pkg/console" { // which needs nothing, but for Windows
-		t.Errorf("go list %s lists nothing", packages)
-	}
-	return list
+// A listedPackage is one of the product, as go list knows it. Its path is that in this module.
+type listedPackage struct {
+	path, dir string
+	imports   []string
 }
+
+// listed returns the packages of the product.
+func listed(t *testing.T) []listedPackage {
+	t.Helper()
+	all, err := list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// list asks go list, once for all tests.
+var list = sync.OnceValues(func() (all []listedPackage, err error) {
+	cmd := exec.Command("go", "list", "-f", "{{.ImportPath}}\t{{.Dir}}\t{{join .Imports \" \"}}", module+"cmd/kubectl-tpe", module+"schema", module+"pkg/...")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", cmd, err, &stderr)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		all = append(all, listedPackage{strings.TrimPrefix(fields[0], module), fields[1], strings.Fields(fields[2])})
+	}
+	return all, nil
+})

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"net"
 	"os"
 	"os/exec"
@@ -41,6 +42,8 @@ const (
 	hanging = "TEST_HANGING"
 )
 
+// The tests wait much longer than they work: more of them run at a time than there are processors,
+// unless -parallel says otherwise.
 func TestMain(m *testing.M) {
 	if os.Getenv(failing) != "" {
 		os.Exit(1)
@@ -49,6 +52,7 @@ func TestMain(m *testing.M) {
 		time.Sleep(5 * time.Second)
 		return
 	}
+	must(flag.Set("test.parallel", "8"))
 	testscript.Main(m, map[string]func(){"kubectl-tpe": plugin, completer: plugin, itself: main})
 }
 
@@ -106,6 +110,7 @@ func (a *app) applyTestEnv() {
 // TestScripts runs the plugin as a user would, without a cluster: with saved
 // output, wrong arguments, and API servers that are not there.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	samples, err := filepath.Abs(filepath.Join("..", "..", "pkg", "pum", "testdata", "documented"))
 	if err != nil {
 		t.Fatal(err)

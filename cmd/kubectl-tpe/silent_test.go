@@ -165,15 +165,17 @@ func silentDir(t *testing.T, place silentPlace) (dir string, env []string) {
 // No command leaves a person before an empty screen: after 2 s (here less) it says who does not
 // answer, and after 25 s (here less) it ends, and says how far it came.
 func TestNoCommandIsSilent(t *testing.T) {
+	t.Parallel()
 	plugin := pluginLink(t)
 	lines := asking()
 	if len(lines) < 15 {
 		t.Errorf("only %d command lines ask a cluster", len(lines))
 	}
+	free := make(chan struct{}, 16) // of all places
 	for name, place := range silentPlaces(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var all sync.WaitGroup
-			free := make(chan struct{}, 8)
 			for _, line := range lines {
 				free <- struct{}{}
 				all.Go(func() {
@@ -221,6 +223,7 @@ func wrongSaying(place silentPlace, first time.Duration, stdout, stderr string) 
 
 // What goes on asking says so, and goes on until it is told to end.
 func TestWhatGoesOnSaysWhoIsSilent(t *testing.T) {
+	t.Parallel()
 	plugin := pluginLink(t)
 	place := silentPlaces(t)["a server that accepts"]
 	for _, line := range []string{"status --watch", "pum status --watch", "logs --follow"} {
@@ -238,6 +241,7 @@ func TestWhatGoesOnSaysWhoIsSilent(t *testing.T) {
 // Of several installations, too, a terminal says at once what is asked: one that is silent must
 // not hide that.
 func TestSeveralSayWhatIsAsked(t *testing.T) {
+	t.Parallel()
 	plugin, silent := pluginLink(t), silentListener(t)
 	dir := t.TempDir()
 	kubeconfig := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: c}}, {name: b, context: {cluster: c}}], "+
@@ -252,15 +256,19 @@ func TestSeveralSayWhatIsAsked(t *testing.T) {
 		"status --watch -A":                 "asking in which namespaces",
 		"wait --timeout=0 --all-namespaces": "asking in which namespaces",
 	} {
-		_, stderr, first, _, _ := onTerminal(t, plugin, dir, []string{"TEST_NOTICE=1", "TEST_INTERRUPT=1s", "KUBECONFIG=kubeconfig", "TERM=xterm"}, strings.Fields(line))
-		if !strings.HasPrefix(stderr, want) || first == 0 || first > 5*time.Second {
-			t.Errorf("%s: after %s %q", line, first, stderr)
-		}
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			_, stderr, first, _, _ := onTerminal(t, plugin, dir, []string{"TEST_NOTICE=1", "TEST_INTERRUPT=1s", "KUBECONFIG=kubeconfig", "TERM=xterm"}, strings.Fields(line))
+			if !strings.HasPrefix(stderr, want) || first == 0 || first > 5*time.Second {
+				t.Errorf("after %s %q", first, stderr)
+			}
+		})
 	}
 }
 
 // What is known of the others is shown after 2 s, in place, while one is silent.
 func TestASilentInstallationHidesNoOther(t *testing.T) {
+	t.Parallel()
 	plugin, silent := pluginLink(t), silentListener(t)
 	dir := t.TempDir()
 	kubeconfig := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: c}}, {name: gone, context: {cluster: d}}], "+

@@ -181,42 +181,29 @@ func TestWatchesThatBreakOffAgainAndAgainAreLost(t *testing.T) {
 // A load balancer whose API servers are gone takes connections and closes them.
 // client-go makes a watch of that, in which nothing ever happens.
 func TestAWatchWithoutAnAnswerIsNone(t *testing.T) {
-	t.Parallel() // client-go tries for ten seconds
-	if testing.Short() {
-		t.Skip("ten seconds")
-	}
-	balancer, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = balancer.Close() })
-	go func() {
-		for {
-			c, err := balancer.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = c.Read(make([]byte, 4096)) // what is left unread would make it a reset
-			_ = c.Close()
+	synctest.Test(t, func(t *testing.T) { // client-go tries for ten seconds
+		clients, err := kube.NewClients(&rest.Config{Host: "http://balancer", Dial: func(context.Context, string, string) (net.Conn, error) {
+			connection, balancer := net.Pipe()
+			go func() {
+				_, _ = balancer.Read(make([]byte, 4096))
+				_ = balancer.Close()
+			}()
+			return connection, nil
+		}})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	clients, err := kube.NewClients(&rest.Config{Host: "http://" + balancer.Addr().String()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	events, err := clients.Kube.Pods("tpe").Watch(t.Context(), metav1.ListOptions{})
-	for tries := 0; err != nil && tries < 3; tries++ { // a connection that is reset is an error
-		events, err = clients.Kube.Pods("tpe").Watch(t.Context(), metav1.ListOptions{})
-	}
-	if err != nil {
-		t.Fatalf("client-go does not hide it any more, and unanswered can go: %v", err)
-	}
-	if !unanswered(events) {
-		t.Errorf("a watch that was never answered is a %T, and taken for one", events)
-	}
-	if unanswered(watch.NewFake()) {
-		t.Error("a watch that is one is taken for none")
-	}
+		events, err := clients.Kube.Pods("tpe").Watch(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			t.Fatalf("client-go does not hide it any more, and unanswered can go: %v", err)
+		}
+		if !unanswered(events) {
+			t.Errorf("a watch that was never answered is a %T, and taken for one", events)
+		}
+		if unanswered(watch.NewFake()) {
+			t.Error("a watch that is one is taken for none")
+		}
+	})
 }
 
 // What is true must have been so when it was asked: the first lists are not those of a

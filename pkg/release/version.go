@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A Version is a release of ThingPark Enterprise, such as 7.3.4c.
@@ -16,10 +17,15 @@ type Version struct {
 	Letter            string // of a hotfix, or none
 }
 
+// versionPattern is compiled once, and only if needed: each start of the plugin reads all known releases.
+var versionPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})([a-z]?)$`)
+})
+
 // ParseVersion reads a version as the vendor writes it, with or without the v of
 // its tag.
 func ParseVersion(text string) (Version, error) {
-	m := regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})([a-z]?)$`).FindStringSubmatch(text)
+	m := versionPattern().FindStringSubmatch(text)
 	if m == nil {
 		return Version{}, fmt.Errorf("want a release such as 8.0.0 or 7.3.4c, have %q", text)
 	}

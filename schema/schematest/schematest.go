@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -25,29 +26,44 @@ func Validate(document []byte) error {
 
 // ValidateAs checks a document against the schema of a kind.
 func ValidateAs(kind string, document []byte) error {
-	text, err := schema.Of(kind)
+	s, err := compile(kind)
 	if err != nil {
 		return err
-	}
-	source, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	seal(source)
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource(kind, source); err != nil {
-		return err
-	}
-	compiled, err := c.Compile(kind)
-	if err != nil {
-		return fmt.Errorf("schema of %s: %w", kind, err)
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
 		return err
 	}
-	return compiled.Validate(value)
+	return s.Validate(value)
+}
+
+// compiled has the schemas that were compiled, by kind: tests validate thousands of documents.
+var compiled sync.Map
+
+func compile(kind string) (*jsonschema.Schema, error) {
+	if known, ok := compiled.Load(kind); ok {
+		return known.(*jsonschema.Schema), nil
+	}
+	text, err := schema.Of(kind)
+	if err != nil {
+		return nil, err
+	}
+	source, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	seal(source)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource(kind, source); err != nil {
+		return nil, err
+	}
+	made, err := c.Compile(kind)
+	if err != nil {
+		return nil, fmt.Errorf("schema of %s: %w", kind, err)
+	}
+	compiled.Store(kind, made)
+	return made, nil
 }
 
 // seal forbids fields that a schema does not name. The published schema leaves

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -35,8 +36,13 @@ func TestMain(m *testing.M) {
 // it, as under Wine.
 const built = "SIM_PLUGIN"
 
-// test builds the plugin and runs the tests.
+// test builds the plugin and runs the tests. They wait much longer than they work: more of them
+// run at a time than there are processors, unless -parallel says otherwise.
 func test(m *testing.M) int {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	dir, err := os.MkdirTemp("", "sim")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -67,6 +73,7 @@ const knownWrong = "known-wrong.yaml"
 // The plugin answers each case rightly, but for those that are listed with the reason. One
 // that has become right must be struck from the list.
 func TestCases(t *testing.T) {
+	t.Parallel()
 	wrong := map[string]string{}
 	text, err := os.ReadFile(filepath.Join("cases", knownWrong))
 	if err == nil {

@@ -61,6 +61,7 @@ func pipelineScripts(t *testing.T) map[string]string {
 // The scripts of the documented pipelines end with the exit code of wait, and leave what they
 // promise to.
 func TestPipelines(t *testing.T) {
+	t.Parallel()
 	for system, script := range pipelineScripts(t) {
 		for situation, want := range map[string]struct {
 			code int

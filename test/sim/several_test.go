@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -107,13 +108,30 @@ func ask(t *testing.T, environment []string, args ...string) pluginAnswer {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, plugin, args...)
 	cmd.Env = environment
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, untilClosed()
+	var stderr bytes.Buffer
+	cmd.Stderr, cmd.WaitDelay = &stderr, untilClosed() // a credential plugin may have it, and live on
 	began := time.Now()
-	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
-		t.Fatal(err)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
 	}
-	return pluginAnswer{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), time.Since(began)}
+	if err != nil {
+		t.Error(err)
+		return pluginAnswer{code: -1}
+	}
+	stdout, err := io.ReadAll(out)
+	if failed := cmd.Wait(); err != nil || failed != nil && !errors.As(failed, new(*exec.ExitError)) {
+		t.Error(err, failed)
+	}
+	return pluginAnswer{string(stdout), stderr.String(), cmd.ProcessState.ExitCode(), time.Since(began)}
+}
+
+// meanwhile runs the plugin beside others. What it returns waits for the answer.
+func meanwhile(t *testing.T, environment []string, args ...string) func() pluginAnswer {
+	t.Helper()
+	answer := make(chan pluginAnswer, 1)
+	go func() { answer <- ask(t, environment, args...) }()
+	return func() pluginAnswer { return <-answer }
 }
 
 // codes reads a list and returns the exit code of each installation.
@@ -156,9 +174,12 @@ func with(codes map[string]int, namespace string) map[string]int {
 // Ten installations are one picture: each has its own exit code, the gravest is the plugin's,
 // and it takes as long as the slowest alone.
 func TestTenInstallations(t *testing.T) {
+	t.Parallel()
 	environment := several(t, ten(t))
 	contexts := strings.Join(slices.Sorted(maps.Keys(codesOfTen)), ",")
+	picture := meanwhile(t, environment, "status", "--contexts="+contexts)
 	alone := ask(t, environment, "status", "--context=10-slow")
+	screen := picture()
 	if alone.code != 0 || alone.took < late {
 		t.Fatalf("the slow one alone: exit code %d after %s\n%s%s", alone.code, alone.took, alone.stdout, alone.stderr)
 	}
@@ -169,7 +190,6 @@ func TestTenInstallations(t *testing.T) {
 	if limit := alone.took + late; a.took > limit {
 		t.Errorf("it took %s, and the slowest alone %s", a.took, alone.took)
 	}
-	screen := ask(t, environment, "status", "--contexts="+contexts)
 	for name, code := range codesOfTen {
 		word := map[int]string{0: "DONE", 3: "FAILED", 8: "PENDING", 4: "FORBIDDEN"}[code]
 		if !strings.Contains(screen.stdout, fmt.Sprintf("\n%-9s  %s ", word, name)) {
@@ -186,13 +206,14 @@ func TestReportOfTenInstallations(t *testing.T) {
 	t.Parallel()
 	environment := several(t, ten(t))
 	contexts := "--contexts=" + strings.Join(slices.Sorted(maps.Keys(codesOfTen)), ",")
+	markdown := meanwhile(t, environment, "report", contexts, "-o", "markdown")
+	junit := meanwhile(t, environment, "report", contexts, "-o", "junit")
 	alone := ask(t, environment, "report", "--context=10-slow")
+	sheet, suites := markdown(), junit()
 	a := ask(t, environment, "report", contexts)
 	if limit := alone.took + late; a.code != 4 || a.took > limit {
 		t.Errorf("exit code %d after %s, and the slowest alone took %s\n%s", a.code, a.took, alone.took, a.stderr)
 	}
-	sheet := ask(t, environment, "report", contexts, "-o", "markdown")
-	suites := ask(t, environment, "report", contexts, "-o", "junit")
 	for name, code := range codesOfTen {
 		word := map[int]string{0: "✅ DONE", 3: "❌ FAILED", 8: "⏳ PENDING", 4: "❔ FORBIDDEN"}[code]
 		if row := fmt.Sprintf("\n| %s | %s |", name, word); !strings.Contains(sheet.stdout, row) {
@@ -305,6 +326,7 @@ func TestInstallationWithoutLogin(t *testing.T) {
 	if err := clientcmd.WriteToFile(*config, file); err != nil {
 		t.Fatal(err)
 	}
+	wait := meanwhile(t, environment, "wait", "--contexts=hangs,done", "--timeout=3s", "-o", "json")
 	a := ask(t, environment, "status", "--contexts=missing,hangs,done", "-o", "json")
 	want := map[string]int{"done" + Namespace: 0, "hangs" + Namespace: 1, "missing": 1}
 	if diff := cmp.Diff(want, codes(t, a)); diff != "" || a.code != 1 || a.took > 50*time.Second {
@@ -315,7 +337,7 @@ func TestInstallationWithoutLogin(t *testing.T) {
 			t.Errorf("%s is missing:\n%s", code, a.stdout)
 		}
 	}
-	a = ask(t, environment, "wait", "--contexts=hangs,done", "--timeout=3s", "-o", "json")
+	a = wait()
 	if diff := cmp.Diff(map[string]int{"done" + Namespace: 0, "hangs" + Namespace: 124}, codes(t, a)); diff != "" || a.code != 124 || a.took > 20*time.Second {
 		t.Errorf("wait: exit code %d after %s (-want +got):\n%s\n%s", a.code, a.took, diff, a.stderr)
 	}

@@ -37,17 +37,19 @@ func TestInterruptedWaitForInstallations(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = w.Close()
-	line := make([]byte, 4096)
-	n, err := said.Read(line) // the first lines: all were heard
-	if err != nil {
-		t.Fatal(err)
+	late := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	for !strings.Contains(stderr.String(), " done: ") || !strings.Contains(stderr.String(), " stays: ") { // until all were heard
+		part := make([]byte, 4096)
+		n, err := said.Read(part)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, &stderr)
+		}
+		stderr.Write(part[:n])
 	}
-	stderr.Write(line[:n])
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	late := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
-	defer late.Stop()
 	_, _ = stderr.ReadFrom(said)
 	if err := cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
