@@ -82,7 +82,7 @@ type follower struct {
 	changes chan func(*state)
 	askNow  chan struct{} // PUM must be asked now
 	wanted  chan struct{} // everything must be read again
-	rewatch chan struct{} // the watches must begin anew
+	rewatch chan struct{} // the watches must begin again
 	tried   func()        // the first reading was tried
 
 	st       state
@@ -91,7 +91,7 @@ type follower struct {
 	since    time.Time        // since when it looks like an end
 	code     verdict.ExitCode // of that end
 	shown    verdict.ExitCode // of the end that the last reading showed; anyEnd if it showed none
-	denied   bool             // an update since showed none
+	denied   bool             // the last update since showed none
 	done     time.Time        // when the first reading began that showed everything done
 	wantedAt time.Time        // when a reading was last requested
 	pending  bool             // and has not succeeded since
@@ -141,7 +141,7 @@ func (f *follower) report(now time.Time) Report {
 	if end || !f.onlyUnanswered(r.Snapshot) {
 		r.Over = f.over(end, r.Verdict.ExitCode, now)
 	}
-	f.anew(end, r.Verdict.ExitCode)
+	f.rewatchIfDenied(end, r.Verdict.ExitCode)
 	if end && !r.Over && f.failure != nil {
 		r.Snapshot.UnconfirmedErr = f.failure
 		r.Verdict = verdict.Judge(r.Snapshot)
@@ -154,12 +154,13 @@ func (f *follower) report(now time.Time) Report {
 	return r
 }
 
-// anew has the watches begin anew if two readings, one after the other, show the same end, and an
-// update in between denied it: what the watches know may be out of date for good.
-func (f *follower) anew(isEnd bool, code verdict.ExitCode) {
+// rewatchIfDenied has the watches begin again if two readings, one after the other, show the same
+// end, and the last update before the second denied it: what the watches know may be out of date
+// for good.
+func (f *follower) rewatchIfDenied(isEnd bool, code verdict.ExitCode) {
 	switch {
 	case f.fresh.IsZero():
-		f.denied = f.denied || !isEnd
+		f.denied = !isEnd
 		return
 	case isEnd && f.denied && f.shown == code:
 		signal(f.rewatch)
@@ -351,7 +352,7 @@ func (f *follower) watch(ctx context.Context, tried <-chan struct{}) {
 	}
 }
 
-// watchOnce applies updates until the watches must begin anew.
+// watchOnce applies updates until the watches must begin again.
 func (f *follower) watchOnce(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	updates := f.Watch(ctx)

@@ -216,7 +216,7 @@ func TestAnEndIsReadAgain(t *testing.T) {
 			}, Until{}, verdict.ExitError, 0, 0,
 		},
 		{
-			"a job is deleted and made anew", []moment{at(4*time.Second, assessment(ready)), at(9*time.Second, assessment(ready, process(readiness.JobRunning))), at(30*time.Second, assessment(ready, process(readiness.JobComplete)))},
+			"a job is deleted and recreated", []moment{at(4*time.Second, assessment(ready)), at(9*time.Second, assessment(ready, process(readiness.JobRunning))), at(30*time.Second, assessment(ready, process(readiness.JobComplete)))},
 			func(_ context.Context, at time.Duration, _ int) (*readiness.Assessment, error) {
 				switch {
 				case at < 4*time.Second, at >= 9*time.Second && at < 30*time.Second:
@@ -319,8 +319,8 @@ func TestAnEndIsReadAgain(t *testing.T) {
 	}
 }
 
-// A watch that is stuck for good, while others go on, begins anew.
-func TestAStuckWatchBeginsAnew(t *testing.T) {
+// A watch that is stuck for good, while others go on, begins again.
+func TestAStuckWatchBeginsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, n := time.Now(), 0
 		s := &Source{Goal: verdict.GoalWorkloads, List: func(context.Context) (*readiness.Assessment, error) {
