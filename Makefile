@@ -133,7 +133,7 @@ tidy: # fail if a go.mod or go.sum is not tidy
 
 .PHONY: format
 format: # fail if gofmt would change something
-	@test -z "$$(gofmt -l cmd packaging pkg schema test | tee /dev/stderr)"
+	@! gofmt -l cmd packaging pkg schema test | grep . >&2
 
 .PHONY: vet
 vet: # for every system that the plugin is built for
