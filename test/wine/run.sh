@@ -17,7 +17,9 @@
 set -eu
 cd "$(dirname "$0")/../.."
 sh test/packages.sh wine wine64 gcc-mingw-w64-x86-64 bsdutils
-aboutSource='^(TestArrowsOnlyGoDown|TestPackagesKeepToTheirPurpose|TestOnlyCmdMakesClients|TestDocumentedBlocks|TestPipelines)$'
+aboutSource='^(TestArrowsOnlyGoDown|TestPackagesKeepToTheirPurpose|TestOnlyCmdMakesClients|TestDocumentedBlocks|TestPipelines|TestDemo|TestNoEmulatorInThePlugin)$'
+# A hanging child seems to inherit the pipe of its parent's output, whose end comes a minute late.
+late=TestInstallationWithoutLogin
 console=TestAConsoleIsGivenBack
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-tpe/wine
 mkdir -p "$folder"
@@ -46,4 +48,4 @@ if [ $# -eq 0 ]; then
 	rm "$folder/console.test.exe"
 fi
 [ $# -gt 0 ] || set -- ./pkg/... ./cmd/... ./test/sim/... ./test/recorded ./test/screen
-go test -count=1 -vet=off -exec wine -skip "$aboutSource|^$console\$${SKIP:+|$SKIP}" -timeout=20m "$@"
+go test -count=1 -vet=off -exec wine -skip "$aboutSource|^$late\$|^$console\$${SKIP:+|$SKIP}" -timeout=20m "$@"
