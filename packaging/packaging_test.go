@@ -285,7 +285,7 @@ func TestBillOfMaterials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, here := t.TempDir(), target{runtime.GOOS, runtime.GOARCH}
+	dir := t.TempDir()
 	folder := filepath.Join(dir, here.system+"-"+here.machine)
 	if err := errors.Join(os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, here.program()), text, 0o755)); err != nil {
 		t.Fatal(err)
