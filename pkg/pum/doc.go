@@ -59,7 +59,7 @@
 //	text   = noise header { entry } [ rest ]
 //	header = number ( "entrie(s)" | "entries" | "entry" ) on a line of its own
 //	entry  = "uid:" number { key ":" value }, each on a line of its own,
-//	         or { uid: number, key: value, … }, alone or in [ ]
+//	         or { uid: number, key: value, … }, alone or in [ ], after its class or not
 //
 // Blank lines, indentation, "- " and "---" before an entry, carriage returns
 // and the colors of a terminal carry no meaning. Noise is anything before the

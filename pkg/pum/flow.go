@@ -24,6 +24,9 @@ func (s *scanner) flow() (value, *fault) {
 
 // printed takes out of a text what a terminal put into it.
 func printed(text string) string {
+	if strings.IndexByte(text, 0x1b) < 0 && strings.IndexByte(text, '\r') < 0 {
+		return text
+	}
 	var b strings.Builder
 	for n := 0; n < len(text); {
 		switch color := colorLen(text[n:]); {

@@ -72,11 +72,10 @@ func noHeader(text string) *fault {
 	return &fault{at: first, err: errors.New(`want the number of entries, for instance "2 entrie(s)"`)}
 }
 
-// parseHeader reads a line such as "2 entrie(s)", as PUM spells it today.
+// parseHeader reads a line such as "2 entrie(s)", as PUM spells it today. Node.js colors the
+// number, if console.log gets it as one.
 func parseHeader(line string) (int, bool) {
-	s := scanner{text: strings.TrimPrefix(line, "\ufeff")}
-	s.skipBlanks()
-	line = strings.TrimRight(s.text[s.pos:], " \t\r\n")
+	line = strings.Trim(printed(strings.TrimPrefix(line, "\ufeff")), " \t\r\n")
 	digits, word, _ := strings.Cut(line, " ")
 	switch word {
 	case "entrie(s)", "entries", "entry":

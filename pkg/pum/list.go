@@ -54,12 +54,13 @@ func readAs(d Dialect, text string, h header, limit int) reading {
 // list reads all entries.
 func (l *lister) list() *fault {
 	l.skipSpace()
-	if l.eat("[") {
+	if l.peek() == '[' && !strings.HasPrefix(l.text[l.pos:], "[Object: null prototype] {") {
+		l.pos++
 		return l.array()
 	}
 	for !l.eof() {
 		start, read := l.pos, l.line
-		if l.eat("{") {
+		if l.eatObject() {
 			read = l.object
 		}
 		if f := read(); f != nil {
@@ -112,7 +113,7 @@ func (l *lister) array() *fault {
 			return nil
 		case strings.HasPrefix(l.text[l.pos:], "... "):
 			return l.want("all entries, but PUM left some out")
-		case !l.eat("{"):
+		case !l.eatObject():
 			return l.want("an entry in { }")
 		}
 		if f := l.object(); f != nil {
@@ -122,6 +123,36 @@ func (l *lister) array() *fault {
 			return f
 		}
 	}
+}
+
+// eatObject steps over the opening bracket of an entry, if one is at hand, and over the words
+// before it by which util.inspect tells the class: "RowDataPacket {" of a database's driver,
+// "[Object: null prototype] {".
+func (l *lister) eatObject() bool {
+	if l.eat("{") {
+		return true
+	}
+	line, _, _ := strings.Cut(l.text[l.pos:], "\n")
+	class, _, ok := strings.Cut(line, " {")
+	if !ok || !isClass(class) {
+		return false
+	}
+	l.pos += len(class) + len(" {")
+	return true
+}
+
+// isClass reports whether util.inspect may print this before the bracket of an object.
+func isClass(words string) bool {
+	if inner, ok := strings.CutSuffix(words, ": null prototype]"); ok {
+		words, ok = strings.CutPrefix(inner, "[")
+		return ok && isClass(words)
+	}
+	for n := range len(words) {
+		if c := words[n]; !isKeyByte(c) || c == '-' {
+			return false
+		}
+	}
+	return words != ""
 }
 
 // object reads one entry in brackets, after the opening one.
