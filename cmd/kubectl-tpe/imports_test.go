@@ -31,7 +31,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/readiness":   {"kubejob", "kube"},
 		"pkg/release":     {},
 		"pkg/joblogs":     {"kubejob", "kube"},
-		"pkg/podexec":     {"kube"},
+		"pkg/podexec":     {"kubejob", "kube"},
 		"pkg/kubejob":     {},
 		"pkg/kube":        {},
 		"pkg/command":     {},

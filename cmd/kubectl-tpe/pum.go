@@ -40,7 +40,7 @@ func (f *pumFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.deployment, f.timeout, f.limit = defaultPUM, 30*time.Second, pum.DefaultLimit
 	flags.Var((*objectName)(&f.deployment), "pum-deployment", "deployment of PUM")
-	flags.Var((*containerName)(&f.container), "pum-container", "container of PUM's pod; by default kubectl's choice")
+	flags.Var((*containerName)(&f.container), "pum-container", "container of PUM's pod; by default kubectl's choice, but no sidecar")
 	flags.Var(&f.command, "pum-command", "command that prints the entries; by default those of all known releases are tried")
 	flags.Var((*positive)(&f.timeout), "pum-timeout", "how long to wait for PUM's answer")
 	flags.Var(&f.limit, "pum-limit", "largest answer of PUM to read")

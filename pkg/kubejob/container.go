@@ -66,8 +66,18 @@ func Containers(template *corev1.PodTemplateSpec, p *corev1.Pod) []Container {
 	return slices.Concat(first, mains, sidecars)
 }
 
+// OwnContainer returns the name of the first container that does a pod's own work, as
+// ownContainers has it. kubectl would take the first of all, which a webhook may have put there
+// (linkerd/linkerd2#7122).
+func OwnContainer(template *corev1.PodTemplateSpec, p *corev1.Pod) string {
+	if own := ownContainers(template, p); len(own) > 0 {
+		return own[0]
+	}
+	return ""
+}
+
 // ownContainers returns the names of the containers that do the job's work: kubectl's
-// default container if an annotation names one, else those of the job's template
+// default container if an annotation names one, else those of the owner's template
 // without common proxies. What a webhook adds is in the pod, and not in the template.
 func ownContainers(template *corev1.PodTemplateSpec, p *corev1.Pod) []string {
 	names := func(containers []corev1.Container) []string {

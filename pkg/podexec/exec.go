@@ -50,7 +50,7 @@ type Runner struct {
 	Clock      *kube.Clock // that learns from the client's answers; may be nil
 	Namespace  string
 	Deployment string
-	Container  string // by default kubectl's choice for the pod
+	Container  string // by default kubectl's choice for the pod, but no sidecar
 	Limit      int    // the largest standard output to read, in bytes
 	Transport  Transport
 	Found      func() // called each time when the pod is found, or is not; may be nil
@@ -159,7 +159,7 @@ func (r *Runner) target(ctx context.Context) (target, error) {
 	if r.Transport != SPDY {
 		t.early = startPreconnect(ctx, r.Config, r.Client.URL())
 	}
-	pod, err := r.pod(ctx)
+	pod, name, err := r.pod(ctx)
 	if r.Found != nil {
 		r.Found()
 	}
@@ -167,7 +167,7 @@ func (r *Runner) target(ctx context.Context) (target, error) {
 		t.early.drop()
 		return target{}, err
 	}
-	container, err := podcmd.FindOrDefaultContainerByName(pod, r.Container, true, io.Discard)
+	container, err := podcmd.FindOrDefaultContainerByName(pod, name, true, io.Discard)
 	if err != nil {
 		t.early.drop()
 		return target{}, &NoPodError{Deployment: r.Deployment, Pod: pod.Name, Err: err}

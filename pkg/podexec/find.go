@@ -3,6 +3,7 @@
 package podexec
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http/httptrace"
@@ -11,6 +12,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // nameLabel holds the name of an application if its chart follows Helm's best practices
@@ -24,12 +27,12 @@ type selection struct {
 	err  error
 }
 
-// pod finds the pod to run commands in.
+// pod finds the pod to run commands in, and the container if none was asked for.
 //
 // What the Deployment selects is known only after it was read, which takes a while far away
 // from the API server. So what its name label selects is listed at the same time, and used if it
 // turns out to be the same.
-func (r *Runner) pod(ctx context.Context) (*corev1.Pod, error) {
+func (r *Runner) pod(ctx context.Context) (*corev1.Pod, string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	guess := make(chan selection, 1)
@@ -40,7 +43,7 @@ func (r *Runner) pod(ctx context.Context) (*corev1.Pod, error) {
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { try() }}
 	d, err := r.Client.Deployments(r.Namespace).Get(httptrace.WithClientTrace(ctx, trace), r.Deployment, metav1.GetOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("get deployment %q in namespace %q: %w", r.Deployment, r.Namespace, err)
+		return nil, "", fmt.Errorf("get deployment %q in namespace %q: %w", r.Deployment, r.Namespace, err)
 	}
 	try()
 	f := <-guess
@@ -48,9 +51,13 @@ func (r *Runner) pod(ctx context.Context) (*corev1.Pod, error) {
 		f = r.list(ctx, metav1.FormatLabelSelector(d.Spec.Selector))
 	}
 	if f.err != nil {
-		return nil, f.err
+		return nil, "", f.err
 	}
-	return choosePod(d, f.sets, f.pods)
+	pod, err := choosePod(d, f.sets, f.pods)
+	if err != nil {
+		return nil, "", err
+	}
+	return pod, cmp.Or(r.Container, kubejob.OwnContainer(&d.Spec.Template, pod)), nil
 }
 
 // list lists the ReplicaSets and pods with these labels, both at once.
