@@ -115,6 +115,7 @@ func (f *fitting) take(s step) {
 	for i := len(s.part.rows) - 1; i >= 0 && s.fold > 0 && f.over() > 0; i-- {
 		if r := &s.part.rows[i]; len(r.lines) > s.fold {
 			last := flowed(r.lines[s.fold-1 : max(s.fold, r.flow)])
+			r.flow = min(s.fold, r.flow)
 			if width(last) <= f.view.Width {
 				last = f.view.more(last)
 			}

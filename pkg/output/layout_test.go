@@ -27,7 +27,7 @@ func TestWhatIsRedrawnFits(t *testing.T) {
 		doc := NewStatus(place, s, verdict.Judge(s))
 		list := NewEntryList(place, s, verdict.Judge(s))
 		for height := 5; height <= 60; height++ {
-			for _, width := range []int{60, 80, 200} {
+			for _, width := range []int{20, 60, 80, 200} {
 				v := View{Now: now, Width: width, Height: height, Redraw: true}
 				for _, watched := range []Watched{doc, list} {
 					text, err := redrawn(watched, &Format{}, v)
