@@ -56,7 +56,7 @@ Exit codes:
 
   # For a Job in the cluster
   kubectl tpe doctor --role --service-account=kubectl-tpe | kubectl apply -f -`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if account.Name != "" && !role {
 				return errors.New("--service-account: is for --role")

@@ -40,6 +40,9 @@ func (a *app) addFrom(cmd *cobra.Command, follows bool) {
 		if f.Lookup(name) != nil {
 			markFlag(f, name, ofOneInstallation)
 		}
+		if name != "from" && f.Lookup(name) != nil {
+			markFlag(f, name, needsAnother, "from")
+		}
 	}
 }
 

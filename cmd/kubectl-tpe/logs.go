@@ -78,7 +78,7 @@ Exit codes:
 
   # For a program
   kubectl tpe logs -o json | jq -r 'select(.line | contains("error")) | .time'`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
 				return err

@@ -55,7 +55,7 @@ Exit codes:
   9  it can be upgraded, with warnings, and --fail-on=warning was given`,
 		Example: `  # Can this be upgraded?
   kubectl tpe preflight --to 8.0.0`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			given, err := readManifest(options.manifest)
 			if err != nil {

@@ -53,7 +53,7 @@ Exit codes:
 
   # In a script
   kubectl tpe pum restart --yes --wait`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.restart(cmd.Context(), flags, options)
 		},

@@ -4,13 +4,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -47,7 +51,7 @@ Exit codes:
 
   # What the vendor's audit archive holds
   kubectl tpe pum status -f pum-status.txt`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if filename != "" {
 				return a.savedStatus(cmd.Context(), filename, &format, flags, states)
@@ -137,6 +141,18 @@ func (a *app) savedStatus(ctx context.Context, filename string, format *output.F
 	return a.writeEntries(format, output.Place{}, s, states)
 }
 
+// whatNext says what to do where PUM gave no answer.
+func whatNext(v verdict.Verdict, err error) string {
+	i := slices.IndexFunc(v.Findings, func(f verdict.Finding) bool { return f.Code == verdict.CodeNoAnswer })
+	switch {
+	case i < 0:
+		return ""
+	case errors.Is(err, podexec.ErrTooLarge), errors.Is(err, pum.ErrTooLarge):
+		return "use --pum-limit to read more"
+	}
+	return strings.Join(v.Findings[i].Next, "\n      ")
+}
+
 // writeEntries judges and writes the entries. Without an answer a screen has
 // nothing to show, and a document says so.
 func (a *app) writeEntries(format *output.Format, place output.Place, s verdict.Snapshot, states []string) error {
@@ -148,7 +164,7 @@ func (a *app) writeEntries(format *output.Format, place output.Place, s verdict.
 		}
 	}
 	if s.AnswerErr != nil {
-		return answered(v.ExitCode, s.AnswerErr)
+		return &exitError{code: v.ExitCode, err: s.AnswerErr, hint: whatNext(v, s.AnswerErr)}
 	}
 	if format.Screen() {
 		fmt.Fprint(a.ErrOut, output.Remarks(doc, a.errView()))

@@ -42,7 +42,7 @@ Exit codes:
 
   # With the manifest of a release that is newer than this plugin
   kubectl tpe releases --manifest VERSIONS`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			given, err := readManifest(manifest)
 			if err != nil {

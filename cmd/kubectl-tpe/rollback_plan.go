@@ -49,7 +49,7 @@ Exit codes:
   6  there is no Helm release of ThingPark Enterprise in this namespace`,
 		Example: `  # How would this upgrade be rolled back?
   kubectl tpe rollback-plan --backups`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.kept.path != "" && options.backups {
 				return errors.New("--backups needs a cluster, and --from reads a file")

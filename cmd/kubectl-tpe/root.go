@@ -177,6 +177,15 @@ func newHelpCmd() *cobra.Command {
 	}
 }
 
+// noArgs refuses arguments. cobra would call the first an unknown command, which helps nobody who
+// wrote what kubectl takes, as in logs job/pum-process.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes flags only, not %q", cmd.CommandPath(), args[0])
+}
+
 // answered turns the result of a command into what report takes: errors of
 // commands are told apart from cobra's, which are all about usage.
 func answered(code verdict.ExitCode, err error) error {

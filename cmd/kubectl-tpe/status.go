@@ -52,7 +52,7 @@ installation that cannot be reached does not hide the others.`,
 
   # What was it like at 02:14?
   kubectl tpe status --from upgrade.jsonl.gz --at 02:14`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if several.several() {
 				return a.statusSeveral(cmd, &several, &format, flags, watch)

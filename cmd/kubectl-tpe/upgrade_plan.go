@@ -48,7 +48,7 @@ Exit codes:
 
   # The commands alone
   kubectl tpe upgrade-plan --to 8.0.0 -o jsonpath='{range .steps[*]}{range .commands[*]}{@}{"\n"}{end}{end}'`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from := options.from.Version; from != nil && options.to.Compare(*from) < 0 {
 				return answered(verdict.ExitUsage, fmt.Errorf("%w: --from-release=%s --to=%s", release.ErrDowngrade, from, options.to.Version))

@@ -34,7 +34,7 @@ func newVersionCmd(a *app) *cobra.Command {
 		Short: "Show the version of this plugin",
 		Example: `  # Which version is this?
   kubectl tpe version`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
 			return a.version(&format)
 		},

@@ -93,7 +93,7 @@ Exit codes are those of status, and
 
   # Tell somebody
   kubectl tpe wait --notify --exec='notify-send "TPE: $KUBECTL_TPE_SUMMARY"'`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := options.reports.check(); err != nil {
 				return answered(verdict.ExitUsage, err)

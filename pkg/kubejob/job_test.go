@@ -5,6 +5,7 @@ package kubejob
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,6 +149,9 @@ func TestRoles(t *testing.T) {
 			}
 			if got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
+			}
+			if first := OwnContainer(tt.template, tt.pod); !strings.HasPrefix(strings.TrimPrefix(tt.want, "wait init, "), first) || first == "" {
+				t.Errorf("first of its own is %q", first)
 			}
 		})
 	}

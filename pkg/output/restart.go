@@ -14,7 +14,9 @@ import (
 func WriteRestartPlan(w io.Writer, entries []pum.Entry, v View) error {
 	var b bytes.Buffer
 	again := pum.RunAgain(entries)
-	if len(again) == 0 {
+	if len(entries) == 0 {
+		b.WriteString("nothing to restart: PUM has no entries\n")
+	} else if len(again) == 0 {
 		fmt.Fprintf(&b, "nothing to restart: all %d entries are PROCESSED or SKIPPED\n", len(entries))
 	} else {
 		fmt.Fprintf(&b, "%d of %d entries are not processed and may run again:\n", len(again), len(entries))

@@ -13,6 +13,9 @@ import (
 // ErrTooLarge says that a command printed more than the limit.
 var ErrTooLarge = errors.New("the command printed more than the limit")
 
+// ErrScaledToZero says that there is no pod because nobody wants one.
+var ErrScaledToZero = errors.New("scaled to zero")
+
 // A NoPodError says that there is no pod to run a command in.
 type NoPodError struct {
 	Deployment string

@@ -34,7 +34,7 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 	set := newest(d, sets)
 	switch {
 	case d.Spec.Replicas != nil && *d.Spec.Replicas == 0:
-		none.Err = fmt.Errorf("deployment %q is scaled to zero", d.Name)
+		none.Err = fmt.Errorf("deployment %q is %w", d.Name, ErrScaledToZero)
 		return nil, none
 	case d.Status.ObservedGeneration < d.Generation:
 		none.Err = fmt.Errorf("%w: its controller has not seen the current spec of %q yet", ErrRolling, d.Name)

@@ -34,8 +34,12 @@ func (v *Verdict) failedToAsk(what string, err error) {
 		f.Next = []string{v.role()}
 	case code == ExitNotFound:
 		f.Next = []string{v.findPUM()}
+	case errors.Is(err, podexec.ErrTooLarge), errors.Is(err, pum.ErrTooLarge):
+		f.Detail += "; use --pum-limit to read more"
 	case errors.As(err, &none) && none.Pod != "":
 		f.Next = []string{v.kubectl("logs", none.Pod), v.kubectl("describe", "pod", none.Pod)}
+	case errors.As(err, &none) && errors.Is(err, podexec.ErrScaledToZero):
+		f.Next = []string{v.kubectl("scale", "deployment", none.Deployment, "--replicas=1")}
 	case errors.As(err, &none):
 		f.Next = []string{v.kubectl("describe", "deployment", none.Deployment)}
 	}

@@ -40,6 +40,7 @@ func Topics() ([]Topic, error) {
 // which each command has one, the first word counts.
 func Explain(word string) ([]Topic, error) {
 	word, _, _ = strings.Cut(word, ":")
+	word = strings.TrimSpace(word)
 	topics, err := Topics()
 	var found []Topic
 	for _, t := range topics {

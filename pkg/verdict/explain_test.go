@@ -176,6 +176,7 @@ func TestExplain(t *testing.T) {
 		want []string
 	}{
 		{"TPE111", []string{"finding TPE111"}},
+		{" TPE111\t", []string{"finding TPE111"}},
 		{"tpe111", []string{"finding TPE111"}},
 		{"aborted", []string{"entry state ABORTED"}},
 		{"8", []string{"exit code 8"}},

@@ -195,6 +195,7 @@ func TestWhatToAskNextOfPUM(t *testing.T) {
 	}{
 		{silent(&podexec.NoPodError{Deployment: "pum", Pod: "pum-1", Err: errors.New("not ready")}), []string{"kubectl logs pum-1 -n tpe", "kubectl describe pod pum-1 -n tpe"}},
 		{silent(&podexec.NoPodError{Deployment: "pum", Err: errors.New("no pods")}), []string{"kubectl describe deployment pum -n tpe"}},
+		{silent(&podexec.NoPodError{Deployment: "pum", Err: fmt.Errorf("pum is %w", podexec.ErrScaledToZero)}), []string{"kubectl scale deployment pum --replicas=1 -n tpe"}},
 		{Snapshot{AnswerErr: errForbidden}, role},
 		{Snapshot{Assessment: withGap(workloads(readiness.Ready), "Job", readiness.Forbidden), Answer: entries(pum.StateProcessed)}, role},
 	} {
