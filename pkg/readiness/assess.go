@@ -142,7 +142,7 @@ func (a assessor) customWorkloads() []Workload {
 		}))
 	}
 	for _, m := range a.MongoDBs {
-		rule := func(c []Cause) Workload { return PerconaServerMongoDB(m, c) }
+		rule := func(c []Cause) Workload { return PerconaServerMongoDB(m, a.StatefulSets, c) }
 		list = append(list, a.judge(m, rule, nil, func() []Cause { return mongoCauses(m, a.find.now) }))
 	}
 	return list

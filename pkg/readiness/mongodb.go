@@ -3,14 +3,22 @@
 package readiness
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // PerconaServerMongoDB assesses a MongoDB cluster of Percona's operator by its
-// status.state, and by whether all members in status.size are ready.
+// status.state, and by whether all members in status.size are ready, given the
+// StatefulSets of its namespace; nil if they were not read.
+//
+// The operator may have stopped writing the status, which then stays (K8SPSMDB-676): the
+// StatefulSets of the members have to say ready, too.
 //
 // The states are "" (not reconciled yet), initializing, stopping, paused, ready and
 // error (Percona: docs/cr-statuses.md). The operator retries after an error, so that
@@ -20,7 +28,7 @@ import (
 // with fewer members than the spec asks for belongs to an older spec.
 //
 // spec.pause counts at once; the state follows when the operator reconciles.
-func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload {
+func PerconaServerMongoDB(m *unstructured.Unstructured, sets []*appsv1.StatefulSet, causes []Cause) Workload {
 	w := Workload{Kind: "PerconaServerMongoDB", Name: m.GetName(), Strategy: stringAt(m, "spec", "updateStrategy")}
 	size, _ := countAt(m, "status", "size")
 	asked := membersAsked(m)
@@ -29,6 +37,10 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, causes []Cause) Workload
 	state := stringAt(m, "status", "state")
 	s := progress(state, "%d of %s ready", w.Ready, pods(w.Want))
 	s.since = mongoSince(m)
+	if serve := membersReady(m, sets); sets != nil && serve < w.Ready {
+		w.Ready = serve
+		s = progress(state, "%d of %s ready", w.Ready, pods(w.Want))
+	}
 	if isTrueAt(m, "spec", "pause") {
 		s.state, s.doing = Paused, "paused"
 		return w.at(s, causes)
@@ -83,17 +95,39 @@ func mongosStep(m *unstructured.Unstructured) step {
 	return step{state: Ready}
 }
 
-// membersAsked returns the least number of members that the spec asks for:
-// those of its replica sets, arbiters included, and with sharding those of the
-// config servers. The operator may add to them for safety.
-func membersAsked(m *unstructured.Unstructured) int32 {
+// replicaSets returns the replica sets that the spec asks for, with sharding that of the
+// config servers, too. Its name is always the same (ConfigReplSetName).
+func replicaSets(m *unstructured.Unstructured) []*unstructured.Unstructured {
 	sets, _ := itemsAt(m, "spec", "replsets")
 	if isTrueAt(m, "spec", "sharding", "enabled") {
 		servers, _ := field(m, "spec", "sharding", "configsvrReplSet").(map[string]any)
 		sets = append(sets, &unstructured.Unstructured{Object: servers})
 	}
+	return sets
+}
+
+// membersReady returns how many members are ready by their StatefulSets, which have the
+// name of the cluster and the replica set, and a suffix for arbiters and others (naming:
+// MongodStatefulSetName). The routers are taken from the status.
+func membersReady(m *unstructured.Unstructured, sets []*appsv1.StatefulSet) int32 {
+	var names []string
+	for _, set := range replicaSets(m) {
+		names = append(names, m.GetName()+"-"+cmp.Or(stringAt(set, "name"), "cfg"))
+	}
+	n, _ := countAt(m, "status", "mongos", "ready")
+	for _, s := range sets {
+		if slices.ContainsFunc(names, func(name string) bool { return s.Name == name || strings.HasPrefix(s.Name, name+"-") }) {
+			n = sum(n, s.Status.ReadyReplicas)
+		}
+	}
+	return n
+}
+
+// membersAsked returns the least number of members that the spec asks for:
+// those of its replica sets, arbiters included. The operator may add to them for safety.
+func membersAsked(m *unstructured.Unstructured) int32 {
 	var n int32
-	for _, set := range sets {
+	for _, set := range replicaSets(m) {
 		size, _ := countAt(set, "size")
 		n = sum(n, size)
 		if isTrueAt(set, "arbiter", "enabled") {
