@@ -3,6 +3,7 @@
 package readiness
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -17,8 +18,9 @@ import (
 // kafkaNodes counts the nodes of a Kafka cluster: how many there should be, and how
 // many there are.
 type kafkaNodes struct {
-	brokers, controllers, zookeepers tally // controllers are those that are not brokers, too
-	known                            bool  // whether it is known how many there should be
+	brokers, controllers, zookeepers tally  // controllers are those that are not brokers, too
+	known                            bool   // whether it is known how many there should be
+	refused                          string // why the operator keeps more than that, in its words; empty if it does not
 	pools                            []*unstructured.Unstructured
 }
 
@@ -41,14 +43,14 @@ func (t *tally) add(pods []*corev1.Pod) {
 //   - the node ids in status.kafkaNodePools, of brokers and controllers alike.
 //
 // The pods prove nothing about that: one that is gone would not be missed. ZooKeeper
-// nodes, though, are wanted only if there is one: brokers that are ready without any
-// have their metadata elsewhere.
+// nodes, though, are wanted only if there is one or the operator says that the metadata are
+// there, as it does since 0.40: brokers that are ready without any may have them elsewhere.
 func nodesOf(k *unstructured.Unstructured, o Objects) kafkaNodes {
-	var c kafkaNodes
+	c := kafkaNodes{refused: scaleDownRefused(k)}
 	nodes := componentPods(k, "kafka", o.Pods)
 	c.brokers.add(filter(nodes, isBroker))
 	c.controllers.add(filter(nodes, not(isBroker)))
-	if zookeepers := componentPods(k, "zookeeper", o.Pods); usesZooKeeper(k) && len(zookeepers) > 0 {
+	if zookeepers := componentPods(k, "zookeeper", o.Pods); usesZooKeeper(k) && (len(zookeepers) > 0 || stringAt(k, "status", "kafkaMetadataState") == "ZooKeeper") {
 		c.zookeepers.add(zookeepers)
 		c.zookeepers.want, _ = countAt(k, "spec", "zookeeper", "replicas")
 	}
@@ -129,6 +131,8 @@ func (c *kafkaNodes) step() step {
 		switch {
 		case kind.ready < kind.want:
 			return progress("starting", "%d of %s ready", kind.ready, counted(kind.want, kind.name)).from(kind.since)
+		case kind.there > kind.want && c.refused != "":
+			return step{state: Progressing, doing: "its operator keeps " + counted(kind.there-kind.want, kind.name) + " too many", detail: clean(c.refused)}
 		case kind.there > kind.want:
 			return progress("scaling down", "%s too many", counted(kind.there-kind.want, kind.name))
 		}
@@ -137,6 +141,19 @@ func (c *kafkaNodes) step() step {
 		return step{state: Unknown, doing: "its spec asks for no brokers"}
 	}
 	return step{state: Ready}
+}
+
+// scaleDownRefused returns why the operator does not remove nodes: they hold partitions. It says
+// so in a warning, and goes on as if the spec had not changed (Strimzi: KafkaClusterCreator,
+// revertScaleDown).
+func scaleDownRefused(k *unstructured.Unstructured) string {
+	list, _ := itemsAt(k, "status", "conditions")
+	for _, c := range list {
+		if stringAt(c, "reason") == "ScaleDownPreventionCheck" && stringAt(c, "status") == "True" {
+			return cmp.Or(stringAt(c, "message"), "ScaleDownPreventionCheck")
+		}
+	}
+	return ""
 }
 
 // usesPools reports whether a Kafka cluster consists of node pools. From 0.46 on
