@@ -40,7 +40,8 @@ Each step says on what it is based:
 Exit codes:
   0  the chart versions of every upgrade are known, or the release is installed already
   1  what is installed is not a known release; give it with --from-release
-  3  a Release Manifest is not known, or RELEASE is older than what is installed
+  3  a Helm release is not deployed, a Release Manifest is not known, or RELEASE is
+     older than what is installed
   4  not authenticated, or not authorized to read Helm's secrets
   6  there is no Helm release of ThingPark Enterprise in this namespace`,
 		Example: `  # How is this upgraded?
@@ -75,7 +76,7 @@ Exit codes:
 
 // upgradePlan makes the plan and writes it.
 func (a *app) upgradePlan(ctx context.Context, c *cluster, format *output.Format, o upgradeOptions, given *release.Manifest) error {
-	from, err := a.installed(ctx, c, o.from.Version)
+	from, items, err := a.installed(ctx, c, o.from.Version)
 	if err != nil {
 		return err
 	}
@@ -83,6 +84,7 @@ func (a *app) upgradePlan(ctx context.Context, c *cluster, format *output.Format
 	if err != nil {
 		return &exitError{verdict.ExitFailed, err, "to roll back: " + c.where.TPE("rollback-plan")}
 	}
+	release.Name(upgrades, items)
 	if o.values == "" {
 		o.values = "before-" + o.to.String()
 	}
@@ -98,23 +100,32 @@ func (a *app) upgradePlan(ctx context.Context, c *cluster, format *output.Format
 }
 
 // installed returns the release of ThingPark Enterprise that is installed: the given one, or
-// what the Helm releases say.
-func (a *app) installed(ctx context.Context, c *cluster, given *release.Version) (release.Version, error) {
+// what the Helm releases say, and then these. All of them must be deployed: a failed upgrade, for
+// one, has the charts that it should have installed.
+func (a *app) installed(ctx context.Context, c *cluster, given *release.Version) (release.Version, []release.Release, error) {
 	if given != nil {
-		return *given, nil
+		return *given, nil, nil
 	}
 	var s verdict.Snapshot
 	s.Releases, s.ReleasesErr = readReleases(ctx, c.readHelm, nil, a.time)
 	from, err := s.Installed()
 	switch {
 	case err == nil:
-		return from, nil
+		for _, r := range s.Releases.Items {
+			if r.Status != release.StatusDeployed {
+				return from, nil, &exitError{
+					verdict.ExitFailed, fmt.Errorf("release %s is %s: %s may not be installed", r.Name, r.Status, from),
+					"repair it first, or name the installed release with --from-release; see what is installed: " + c.where.TPE("releases"),
+				}
+			}
+		}
+		return from, s.Releases.Items, nil
 	case ctx.Err() != nil:
-		return from, answered(verdict.ExitInterrupted, ctx.Err())
+		return from, nil, answered(verdict.ExitInterrupted, ctx.Err())
 	case s.ReleasesErr != nil:
-		return from, c.withRole(ctx, verdict.Classify(err), err, release.Rules())
+		return from, nil, c.withRole(ctx, verdict.Classify(err), err, release.Rules())
 	case errors.Is(err, verdict.ErrNoRelease):
-		return from, answered(verdict.ExitNotFound, fmt.Errorf("there is no Helm release of ThingPark Enterprise in namespace %q", c.Namespace))
+		return from, nil, answered(verdict.ExitNotFound, fmt.Errorf("there is no Helm release of ThingPark Enterprise in namespace %q", c.Namespace))
 	}
-	return from, &exitError{verdict.ExitError, err, "name the installed release with --from-release; see what is installed: " + c.where.TPE("releases")}
+	return from, nil, &exitError{verdict.ExitError, err, "name the installed release with --from-release; see what is installed: " + c.where.TPE("releases")}
 }

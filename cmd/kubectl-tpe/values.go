@@ -173,9 +173,12 @@ func (o *valuesOptions) chosen(v *release.Values) map[string]any {
 // saveValues writes the values into files: those of all releases that were asked for, or
 // none. A folder with some of them would look like all of them.
 func (a *app) saveValues(ctx context.Context, c *cluster, reader *release.Reader, format *output.Format, o valuesOptions) error {
-	names := releaseNames()
-	if o.release != "" {
-		names = []string{o.release}
+	names := []string{o.release}
+	if o.release == "" {
+		var err error
+		if names, err = reader.Names(ctx); err != nil {
+			return err
+		}
 	}
 	doc := output.NewSavedValues(c.Place, a.time())
 	files := newFiles{dir: o.dir}

@@ -62,7 +62,7 @@ func (d *RollbackPlan) plan(where command.Where, controller string) {
 			continue
 		}
 		text := where.Helm("rollback", r.Name, fmt.Sprint(r.Back.Revision))
-		if r.Name == release.Application {
+		if i == len(d.Releases)-1 {
 			documented("Roll back "+r.Name, text)
 			continue
 		}

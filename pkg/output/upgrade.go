@@ -167,7 +167,7 @@ func (f *UpgradeFor) upgradeCommand(u *release.Upgrade, c *release.ChartChange) 
 		"upgrade", c.Release, command.Quote(repository + "/" + c.Chart), "--version", command.Quote(version),
 		"-f", command.Quote(path.Join(f.Values, "values-"+c.Release+".yaml")),
 	}
-	if c.Release == release.Application {
+	if c.Chart == "thingpark-enterprise" {
 		words = append(words, "--timeout", "10m")
 	}
 	return f.Where.Helm(words...)
@@ -207,7 +207,7 @@ func (d *UpgradePlan) after(f *UpgradeFor) {
 // that of the application, which migrates its data.
 func noReturnAt(u *release.Upgrade) int {
 	for i, c := range u.Charts {
-		if c.Release == "tpe-data" && !c.Stays() {
+		if c.Chart == "thingpark-data" && !c.Stays() {
 			return i
 		}
 	}

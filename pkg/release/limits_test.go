@@ -130,7 +130,7 @@ func TestSecretNames(t *testing.T) {
 		"sh.helm.release.v1.tpe.v0": 0, "sh.helm.release.v1.tpe.v-1": 0, "sh.helm.release.v1..v1": 0, "sh.helm.release.v1.tpe": 0, "tpe.v1": 0, "sh.helm.release.v1.tpe.vx": 0,
 	} {
 		release, revision, ok := cutSecretName(name)
-		if ok != (want > 0) || ok && (revision != want || secretName(release, revision) != name) {
+		if ok != (want > 0) || ok && (revision != want || SecretName(release, revision) != name) {
 			t.Errorf("%s: %q %d, %v", name, release, revision, ok)
 		}
 	}

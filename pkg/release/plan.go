@@ -53,9 +53,9 @@ func (r *Reader) Plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	p := &planner{Reader: r, ctx: ctx}
-	for i, part := range Parts() {
+	for i, latest := range r.parts(ctx, all) {
 		for _, revision := range all {
-			if revision.Release == part.Name {
+			if latest != nil && revision.Release == latest.Release {
 				p.history[i] = append(p.history[i], revision)
 			}
 		}
@@ -90,7 +90,9 @@ func (p *planner) plan() (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		back.Name = part.Name
+		if back.Name = part.Name; len(p.history[i]) > 0 {
+			back.Name = p.history[i][0].Release
+		}
 		plan.Releases = append(plan.Releases, back)
 	}
 	return plan, nil
@@ -140,7 +142,7 @@ func (p *planner) behind(application *Revision) (bool, error) {
 		if len(p.history[i]) == 0 {
 			continue
 		}
-		if err := p.fill(p.ctx, p.history[i][0]); err != nil {
+		if err := p.fill(p.ctx, p.history[i][0]); fatal(err) {
 			return false, err
 		}
 		of := having(Known(), i, p.history[i][0].Chart, p.history[i][0].Version)
@@ -169,11 +171,13 @@ func (p *planner) newest(part int, fits func(*Revision) bool) (*Revision, error)
 // back returns what one release goes back to.
 func (p *planner) back(part int, application *Revision, target *Manifest) (Return, error) {
 	if len(p.history[part]) == 0 {
-		return Return{Reason: "it is not installed by Helm under this name"}, nil
+		return Return{Reason: "it is not installed by Helm"}, nil
 	}
 	now := p.history[part][0]
-	if err := p.fill(p.ctx, now); err != nil {
+	if err := p.fill(p.ctx, now); fatal(err) {
 		return Return{}, err
+	} else if err != nil {
+		return Return{Now: point(now), Reason: err.Error()}, nil
 	}
 	back := Return{Now: point(now)}
 	var found *Revision

@@ -52,10 +52,37 @@ func (r *Reader) Read(ctx context.Context) ([]Release, error) {
 	if err != nil || len(revisions) == 0 {
 		return nil, err
 	}
-	latest := latestOf(revisions)
+	found := r.parts(ctx, revisions)
+	if !slices.ContainsFunc(found, func(f *Revision) bool { return f != nil }) {
+		return nil, nil
+	}
+	return r.releases(ctx, found, revisions)
+}
+
+// Names reads the names of the four Helm releases: those that they have, and those of the
+// vendor's guide for what is not there.
+func (r *Reader) Names(ctx context.Context) ([]string, error) {
+	revisions, err := r.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for i, found := range r.parts(ctx, revisions) {
+		if found == nil {
+			names = append(names, Parts()[i].Name)
+			continue
+		}
+		names = append(names, found.Release)
+	}
+	return names, nil
+}
+
+// parts returns the latest revision of each of the four among all revisions, by its usual name
+// or else by its chart; nil if it is not there.
+func (r *Reader) parts(ctx context.Context, revisions []*Revision) []*Revision {
 	found := make([]*Revision, len(Parts()))
 	var others []*Revision
-	for _, revision := range latest {
+	for _, revision := range latestOf(revisions) {
 		if i := slices.IndexFunc(Parts(), func(p Part) bool { return p.Name == revision.Release }); i >= 0 {
 			found[i] = revision
 		} else {
@@ -65,10 +92,7 @@ func (r *Reader) Read(ctx context.Context) ([]Release, error) {
 	if slices.Contains(found, nil) {
 		r.byChart(ctx, others, found)
 	}
-	if !slices.ContainsFunc(found, func(f *Revision) bool { return f != nil }) {
-		return nil, nil
-	}
-	return r.releases(ctx, found, revisions)
+	return found
 }
 
 // byChart fills in what is missing among those found with releases of another name.
@@ -115,8 +139,11 @@ func (r *Reader) release(ctx context.Context, revision *Revision, all []*Revisio
 			before = append(before, other)
 		}
 	}
-	if i := slices.IndexFunc(before, (*Revision).Good); i >= 0 {
-		release.LastGood = before[i].Number
+	if Pending(revision.Status) && !fatal(err) {
+		var failed error
+		if release.LastGood, failed = r.lastGood(ctx, before); failed != nil {
+			return release, failed
+		}
 	}
 	to, rolled := revision.rolledBackTo()
 	if err != nil || !rolled {
@@ -134,6 +161,22 @@ func (r *Reader) release(ctx context.Context, revision *Revision, all []*Revisio
 		err = nil
 	}
 	return release, err
+}
+
+// lastGood returns the newest revision that was installed and is not damaged, or 0.
+func (r *Reader) lastGood(ctx context.Context, revisions []*Revision) (int, error) {
+	for _, revision := range revisions {
+		if !revision.Good() {
+			continue // its data need not be read
+		}
+		switch err := r.fill(ctx, revision); {
+		case fatal(err):
+			return 0, err
+		case err == nil && revision.Good():
+			return revision.Number, nil
+		}
+	}
+	return 0, nil
 }
 
 // History reads the labels of all revisions of a Helm release, the newest first.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	goruntime "runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,7 +52,7 @@ func being(payload, status, said string) string {
 func secret(release string, revision int, status string, data []byte) *corev1.Secret {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: secretName(release, revision), Namespace: lab, ResourceVersion: "1",
+			Name: SecretName(release, revision), Namespace: lab, ResourceVersion: "1",
 			Labels: map[string]string{
 				"owner": "helm", "name": release, "status": status, "version": strconv.Itoa(revision), "createdAt": "1773522000", "modifiedAt": "1773525600",
 			},
@@ -369,15 +370,21 @@ func TestRollbacks(t *testing.T) {
 		want *Rollback
 		good int
 	}{
-		{"none", []*corev1.Secret{at(1, "1.7.6", "superseded", "Install complete"), at(2, "2.0.0", "deployed", "Upgrade complete")}, nil, 1},
+		{"none", []*corev1.Secret{at(1, "1.7.6", "superseded", "Install complete"), at(2, "2.0.0", "deployed", "Upgrade complete")}, nil, 0},
 		{"by Helm itself", []*corev1.Secret{at(1, "2.0.0", "superseded", "Install complete"), at(2, "2.0.1", "failed", "Upgrade failed"), at(3, "2.0.0", "deployed", "Rollback to 1")},
-			&Rollback{1, 2, "failed", "2.0.1", "8.0.0"}, 1},
+			&Rollback{1, 2, "failed", "2.0.1", "8.0.0"}, 0},
 		{"by hand", []*corev1.Secret{at(1, "2.0.0", "superseded", "Install complete"), at(2, "2.0.1", "superseded", "Upgrade complete"), at(3, "2.0.0", "deployed", "Rollback to 1")},
-			&Rollback{1, 2, "superseded", "2.0.1", "8.0.0"}, 2},
+			&Rollback{1, 2, "superseded", "2.0.1", "8.0.0"}, 0},
 		{"of which the history is gone", []*corev1.Secret{at(30, "2.0.0", "deployed", "Rollback to 12")}, &Rollback{To: 12}, 0},
 		{"of one that is damaged", []*corev1.Secret{secret("tpe", 2, "failed", nil), at(3, "2.0.0", "deployed", "Rollback to 1")}, &Rollback{To: 1, From: 2, Status: "failed"}, 0},
-		{"upgraded since", []*corev1.Secret{at(3, "2.0.0", "superseded", "Rollback to 1"), at(4, "2.0.1", "deployed", "Upgrade complete")}, nil, 3},
+		{"upgraded since", []*corev1.Secret{at(3, "2.0.0", "superseded", "Rollback to 1"), at(4, "2.0.1", "deployed", "Upgrade complete")}, nil, 0},
 		{"under way", []*corev1.Secret{at(2, "2.0.1", "failed", "x"), at(3, "2.0.0", "pending-rollback", "Rollback to 1")}, nil, 0},
+		{"interrupted", []*corev1.Secret{at(1, "1.7.6", "superseded", "Install complete"), at(2, "2.0.0", "failed", "x"), at(3, "1.7.6", "pending-rollback", "Rollback to 1")}, nil, 1},
+		{"interrupted after one that failed, whatever its status", []*corev1.Secret{
+			at(1, "1.7.6", "superseded", "Install complete"), at(2, "1.7.6", "superseded", `Upgrade \"tpe\" failed: timed out`), at(3, "2.0.0", "pending-upgrade", "Preparing upgrade"),
+		}, nil, 1},
+		{"interrupted after one that is damaged", []*corev1.Secret{at(1, "1.7.6", "superseded", "x"), secret("tpe", 2, "superseded", nil), at(3, "2.0.0", "pending-upgrade", "x")}, nil, 1},
+		{"interrupted after the first installation, which failed", []*corev1.Secret{at(1, "1.7.6", "superseded", `Release \"tpe\" failed: x`), at(2, "2.0.0", "pending-upgrade", "x")}, nil, 0},
 		{"failed itself", []*corev1.Secret{at(3, "2.0.0", "failed", "Rollback \"tpe\" failed: x")}, nil, 0},
 		{"words of somebody", []*corev1.Secret{at(3, "2.0.0", "deployed", "Rollback to Friday's values")}, nil, 0},
 	}
@@ -389,6 +396,18 @@ func TestRollbacks(t *testing.T) {
 		if diff := cmp.Diff(tt.want, releases[3].RolledBack); diff != "" || releases[3].LastGood != tt.good {
 			t.Errorf("%s: last good %d, want %d; rolled back (-want +got):\n%s", tt.name, releases[3].LastGood, tt.good, diff)
 		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	m, _ := ManifestOf(mustVersion("8.0.0"))
+	var secrets []*corev1.Secret
+	for i, part := range Parts()[1:] {
+		secrets = append(secrets, secret("x-"+part.Name, 1, "deployed", stored(payloadOf(part.Chart, m.Versions[i+1], "8.0.0", ""))))
+	}
+	names, err := newCluster(t, secrets...).Names(t.Context())
+	if want := []string{"tpe-data-controllers", "x-tpe-data", "x-tpe-controllers", "x-tpe"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("%v, %v; want %v", names, err, want)
 	}
 }
 

@@ -3,6 +3,7 @@
 package release
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -48,8 +49,22 @@ func Pending(status string) bool {
 	return strings.HasPrefix(status, "pending-") || status == StatusUninstalling
 }
 
-// Good reports whether a revision was installed, and may be returned to.
-func (r *Revision) Good() bool { return r.Status == StatusDeployed || r.Status == StatusSuperseded }
+// Good reports whether a revision was installed, and may be returned to. Helm also marks
+// revisions as superseded that failed or were never finished: the first one, and the one before a
+// rollback that failed (helm/helm#11435). It leaves what it said of them, which is in the data.
+func (r *Revision) Good() bool {
+	switch r.Status {
+	case StatusDeployed:
+		return true
+	case StatusSuperseded:
+		return !unfinished.MatchString(r.Description)
+	}
+	return false
+}
+
+// unfinished is what Helm says of a revision that failed or that it has begun (helm.sh/helm:
+// pkg/action, install.go, upgrade.go and rollback.go).
+var unfinished = regexp.MustCompile(`^(Release|Upgrade|Rollback) ".*" failed: |^(Preparing upgrade|Initial install underway)$`)
 
 // rolledBackTo returns the revision of which this one is a copy, if Helm rolled back to it.
 // Helm says that in its description alone (pkg/action/rollback.go). One that is pending or
@@ -103,7 +118,7 @@ func cutSecretName(secret string) (release string, revision int, ok bool) {
 	return rest[:at], revision, err == nil && revision > 0
 }
 
-// secretName returns the name of the secret of a revision.
-func secretName(release string, revision int) string {
+// SecretName returns the name of the secret of a revision.
+func SecretName(release string, revision int) string {
 	return secretPrefix + release + ".v" + strconv.Itoa(revision)
 }

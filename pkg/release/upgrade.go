@@ -59,6 +59,16 @@ func Upgrades(from, to Version, given *Manifest) ([]Upgrade, error) {
 	return upgrades, nil
 }
 
+// Name gives the Helm releases in upgrades the names that they have, if they are not those of the
+// vendor's guide: Flux, for one, names them otherwise.
+func Name(upgrades []Upgrade, installed []Release) {
+	for i := range upgrades {
+		for part := range upgrades[i].Charts[:min(len(installed), len(upgrades[i].Charts))] {
+			upgrades[i].Charts[part].Release = installed[part].Name
+		}
+	}
+}
+
 // renamed is the release since which the third chart has its present name: its VERSIONS is
 // the first with the present key (tags v7.2.1b and v7.2.2).
 var renamed = Version{7, 2, 2, ""}

@@ -34,7 +34,7 @@ func (r *Reader) Values(ctx context.Context, name string, revision int) (*Values
 		}
 		revision = history[0].Number
 	}
-	secret := secretName(name, revision)
+	secret := SecretName(name, revision)
 	data, err := r.data(ctx, secret)
 	if err != nil {
 		return nil, err
