@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 )
 
@@ -65,7 +66,7 @@ func (v *Verdict) release(s *Snapshot, r *release.Release) {
 		v.missingRelease(r, f, s.Releases.State == release.Underway)
 	case s.waitsForUs(r):
 		v.hookedRelease(r, f)
-	case r.Stuck(s.ObservedAt):
+	case s.stuck(r):
 		v.stuckRelease(r, f)
 	case release.Pending(r.Status):
 		f.Code, f.Level = CodeReleasePending, LevelWarning
@@ -125,10 +126,22 @@ func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
 	case r.LastGood > 0:
 		f.Detail += ". Helm refuses every upgrade until the release is rolled back"
 		f.Next = append(f.Next, v.where.Helm("rollback", r.Name, fmt.Sprint(r.LastGood)))
+	case r.Status == release.StatusPendingInstall:
+		f.Detail += ". Helm refuses to install it again until its secret is deleted, which changes nothing else"
+		f.Next = append(f.Next, v.where.Kubectl("delete secret", release.SecretName(r.Name, r.Revision)))
 	default:
 		f.Detail += ". Helm refuses every upgrade and kept no revision to roll back to"
 	}
 	v.find(ExitFailed, f)
+}
+
+// stuck reports whether a release was left pending by a Helm that was interrupted. One that runs a
+// hook is not: Helm waits for it for as long as its --timeout says (helm/helm#9864).
+func (s *Snapshot) stuck(r *release.Release) bool {
+	return r.Stuck(s.ObservedAt) && (s.Assessment == nil || !slices.ContainsFunc(s.Assessment.Jobs, func(j readiness.Job) bool {
+		return j.Origin.Hook && (j.Release == r.Name || j.Release == "") && !j.State.Final() && !j.CannotRecover() &&
+			!j.CreatedAt.Before(cmp.Or(r.BegunAt, r.UpdatedAt))
+	}))
 }
 
 // failedRelease judges a release whose latest revision is not deployed.

@@ -118,7 +118,7 @@ func (s *Snapshot) movingReleases() (found []Object) {
 	}
 	for i := range s.Releases.Items {
 		r := &s.Releases.Items[i]
-		if release.Pending(r.Status) && !r.Stuck(s.ObservedAt) && !s.waitsForUs(r) ||
+		if release.Pending(r.Status) && !s.stuck(r) && !s.waitsForUs(r) ||
 			r.Status == release.StatusMissing && s.Releases.State == release.Underway {
 			found = append(found, Object{Kind: "Release", Name: r.Name})
 		}
