@@ -5,6 +5,7 @@ package verdict
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -256,6 +257,22 @@ func atMost(most int, names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
+// operators are those of the databases, and what the names of their Deployments end in (the charts
+// and manifests of Strimzi and of Percona).
+var operators = []struct {
+	kind, of string
+	names    *regexp.Regexp
+}{
+	{"Kafka", "Kafka", regexp.MustCompile(`cluster-operator$`)},
+	{"PerconaServerMongoDB", "MongoDB", regexp.MustCompile(`(psmdb|mongodb)-operator$`)},
+}
+
+// isOperator accepts the Deployments of operators. Those of Kafka's topics and users belong to a Kafka
+// cluster.
+func isOperator(deployment string) bool {
+	return strings.HasSuffix(deployment, "-operator") && !strings.HasSuffix(deployment, "-entity-operator")
+}
+
 // operators checks the operators of Kafka and MongoDB: while they are not ready, the
 // status of their resources is out of date.
 func (p *Preflight) operators() Check {
@@ -268,7 +285,7 @@ func (p *Preflight) operators() Check {
 	var ready, notReady []string
 	for _, w := range p.Assessment.Workloads {
 		switch {
-		case w.Kind != "Deployment" || !strings.HasSuffix(w.Name, "-operator"):
+		case w.Kind != "Deployment" || !isOperator(w.Name):
 		case w.State == readiness.Ready:
 			ready = append(ready, w.Name)
 		default:
@@ -280,6 +297,12 @@ func (p *Preflight) operators() Check {
 		return fail("not ready: "+few(notReady), p.Kubectl("get deployments"))
 	case len(ready) == 0:
 		return warn("there is no Deployment of the operators of Kafka and MongoDB in this namespace")
+	}
+	for _, o := range operators {
+		operates := func(w readiness.Workload) bool { return w.Kind == o.kind }
+		if slices.ContainsFunc(p.Assessment.Workloads, operates) && !slices.ContainsFunc(ready, o.names.MatchString) {
+			return warn(fmt.Sprintf("%s ready; there is no Deployment of the operator of %s in this namespace", few(ready), o.of))
+		}
 	}
 	return ok(few(ready) + " ready")
 }
