@@ -25,6 +25,8 @@ type ReleaseList struct {
 	State release.State     `json:"state,omitempty"`
 	TPE   []string          `json:"tpe,omitempty"` // the releases of ThingPark Enterprise that the four can be; in a mismatch, that most are
 	Items []release.Release `json:"items,omitzero"`
+
+	next []string // commands to copy
 }
 
 func newReleases(r *verdict.Releases) *Releases {
@@ -36,7 +38,7 @@ func newReleases(r *verdict.Releases) *Releases {
 
 // NewReleaseList makes the document of a snapshot of Helm releases and its verdict.
 func NewReleaseList(place Place, s verdict.Snapshot, v verdict.Verdict) *ReleaseList {
-	doc := &ReleaseList{Head: newHead("ReleaseList", place, s, v)}
+	doc := &ReleaseList{Head: newHead("ReleaseList", place, s, v), next: v.Next()}
 	if r := newReleases(s.Releases); r != nil {
 		doc.State, doc.TPE, doc.Items = r.State, r.TPE, r.Items
 	}
@@ -64,6 +66,7 @@ func (l *ReleaseList) show(s *screen) {
 	}
 	s.section("", releaseTable(l.Items, s.format, s.view))
 	s.allFindings(l.Findings)
+	s.next(l.next)
 }
 
 func releaseTable(items []release.Release, f *Format, v View) *table {
