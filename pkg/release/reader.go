@@ -78,7 +78,7 @@ func (r *Reader) Names(ctx context.Context) ([]string, error) {
 }
 
 // parts returns the latest revision of each of the four among all revisions, by its usual name
-// or else by its chart; nil if it is not there.
+// or else by its chart, as one that was uninstalled may have been installed again; nil if it is not there.
 func (r *Reader) parts(ctx context.Context, revisions []*Revision) []*Revision {
 	found := make([]*Revision, len(Parts()))
 	var others []*Revision
@@ -89,20 +89,21 @@ func (r *Reader) parts(ctx context.Context, revisions []*Revision) []*Revision {
 			others = append(others, revision)
 		}
 	}
-	if slices.Contains(found, nil) {
+	if slices.ContainsFunc(found, (*Revision).gone) {
 		r.byChart(ctx, others, found)
 	}
 	return found
 }
 
-// byChart fills in what is missing among those found with releases of another name.
+// byChart fills in what is missing among those found, or was uninstalled, with releases of another
+// name.
 func (r *Reader) byChart(ctx context.Context, others, found []*Revision) {
 	const most = 16 // more Helm releases in one namespace than anybody has
 	for _, revision := range others[:min(most, len(others))] {
 		if r.fill(ctx, revision) != nil {
 			continue // as far as we know, it is not one of the four
 		}
-		if i := partOf(revision.Chart); i >= 0 && found[i] == nil {
+		if i := partOf(revision.Chart); i >= 0 && (found[i] == nil || found[i].gone() && !revision.gone()) {
 			found[i] = revision
 		}
 	}

@@ -62,6 +62,9 @@ func (r *Revision) Good() bool {
 	return false
 }
 
+// gone reports whether nothing of a release is installed any more.
+func (r *Revision) gone() bool { return r == nil || r.Status == StatusUninstalled }
+
 // unfinished is what Helm says of a revision that failed or that it has begun (helm.sh/helm:
 // pkg/action, install.go, upgrade.go and rollback.go).
 var unfinished = regexp.MustCompile(`^(Release|Upgrade|Rollback) ".*" failed: |^(Preparing upgrade|Initial install underway)$`)
