@@ -174,15 +174,15 @@ func (p *planner) back(part int, application *Revision, target *Manifest) (Retur
 		return Return{Reason: "it is not installed by Helm"}, nil
 	}
 	now := p.history[part][0]
-	if err := p.fill(p.ctx, now); fatal(err) {
-		return Return{}, err
-	} else if err != nil {
-		return Return{Now: point(now), Reason: err.Error()}, nil
-	}
+	err := p.fill(p.ctx, now)
 	back := Return{Now: point(now)}
 	var found *Revision
-	var err error
 	switch {
+	case fatal(err):
+		return Return{}, err
+	case err != nil: // its data is damaged, which does not hide the others
+		back.Reason = err.Error()
+		return back, nil //nolint:nilerr // the reason has it
 	case application == nil:
 		back.Reason = "Helm kept no successful revision of an earlier release"
 		return back, nil
