@@ -17,8 +17,8 @@ import (
 // status.state, and by whether all members in status.size are ready, given the
 // StatefulSets of its namespace; nil if they were not read.
 //
-// The operator may have stopped writing the status, which then stays (K8SPSMDB-676): the
-// StatefulSets of the members have to say ready, too.
+// The status stays as it was when the operator does not run: the StatefulSets of the members
+// have to say ready, too.
 //
 // The states are "" (not reconciled yet), initializing, stopping, paused, ready and
 // error (Percona: docs/cr-statuses.md). The operator retries after an error, so that
