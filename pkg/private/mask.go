@@ -25,36 +25,52 @@ type Pattern struct {
 	words []string // without one of which, in lower case, there is none: most texts have none, and that is quick to see
 }
 
-// secretKeys are the names of what is a secret.
-const secretKeys = `[\w.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|authorization|cookie|session[-_]?id|signature|client[-_]?assertion)[\w.-]*`
+// secretKeys are the names of what is a secret. Those of LoRaWAN end in Key: AppKey, NwkSKey.
+const secretKeys = `[\w.-]*(?:(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|(?:api|access|account|private|client|master|signing|encryption|licen[cs]e|apps?|nwks?|int)[-_]?key|credentials?|authorization|cookie|session[-_]?id|signature|client[-_]?assertion|dockercfg|dockerconfig)[\w.-]*|pass)`
 
 // keyWords are what secretKeys have.
-var keyWords = []string{"passw", "passphrase", "pwd", "secret", "token", "key", "credential", "authorization", "cookie", "session", "signature", "assertion"}
+var keyWords = []string{"pass", "pwd", "secret", "token", "key", "credential", "authorization", "cookie", "session", "signature", "assertion", "dockerc"}
 
 // Patterns returns what is masked.
 func Patterns() []Pattern { return patterns() }
 
 var patterns = sync.OnceValue(func() []Pattern {
 	return []Pattern{
-		{"private keys in PEM", regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$))`), nil, "", []string{"private key"}},
+		{"private keys in PEM", regexp.MustCompile(`(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$))`), nil, "", []string{"private key"}},
+		{"the last lines of such a key", regexp.MustCompile(`((?:[\w+/=]{16,}\s+)?[\w+/=]+\s+)-----END [A-Z0-9 ]*PRIVATE KEY`), nil, Masked + "\n", []string{"private key"}},
+		{"objects that the API server refuses, with their environment and arguments", regexp.MustCompile(`(?i)\binvalid value: "?(?:[\w.*&\[\]]+)?(\{.*…|\{.*\}|\{.*)`), nil, "", []string{"invalid value"}},
 		{"user and password in an address", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@]*)@`), nil, "", []string{"://"}},
 		{"user and password before a host", regexp.MustCompile(`[\w.-]+:([^\s:/@"'\\{}\[\],]+)@[\w(.-]+`), isDigest, "", []string{"@"}},
-		{"HTTP credentials", regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([\w+/=.~-]{6,})`), isProse, "", []string{"bearer", "basic"}},
+		{"HTTP credentials", regexp.MustCompile(`(?i)\b(?:bearer|basic|authorization["']?\s*[:=]\s*["']?[\w-]+)\s+([\w+/=.~-]{6,})`), isProse, "", []string{"bearer", "basic", "authorization"}},
 		{"JSON Web Tokens", regexp.MustCompile(`\b(eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?)`), nil, "", []string{"eyj"}},
-		{"access keys of clouds and code hosts", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})`), nil, "", []string{"akia", "asia", "gh", "glpat", "xox"}},
-		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*"((?:[^"\\\n]|\\.)+)`), nil, "", keyWords},
-		{"the same in single quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*'((?:[^'\\\n]|\\.)+)`), nil, "", keyWords},
-		{"the same in quotes inside of quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\+["'])?\s*[:=]\s*\\+["']((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil, "", keyWords},
-		{"values of the same keys behind an equals sign, as in queries", regexp.MustCompile(`(?i)\b` + secretKeys + `=([^\s&"'<>;,\\]+)`), nil, "", keyWords},
-		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)(?:^|[\s"'{},;&?(\[])` + secretKeys + `:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse, "", keyWords},
+		{"PEM and JSON in base64", regexp.MustCompile(`\b(LS0tLS1CRUdJTi[\w+/=]+|ey[JA][\w+/=]{38,})`), nil, "", []string{"ls0tls1", "eyj", "eya"}},
+		{"access keys of clouds and code hosts", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|gl[a-z]{2,6}-[\w-]{16,}|xox[abprs]-[\w-]{10,}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|sk_live_\w{16,}|hvs\.[\w-]{20,}|npm_\w{30,}|SG\.[\w-]{16,}\.[\w-]{16,})`), nil, "", []string{"akia", "asia", "gh", "gl", "xox", "aiza", "ya29", "sk_live", "hvs.", "npm_", "sg."}},
+		{"addresses of webhooks", regexp.MustCompile(`(?:hooks\.slack\.com/\w+|discord(?:app)?\.com/api/webhooks|webhook\.office\.com/\w+)/([^\s"'<>]+)`), nil, "", []string{"hook"}},
+		{"values of variables with names such as password, secret, token", regexp.MustCompile(`(?i)\bname["'\\]*\s*:\s*["'\\]*` + secretKeys + `["'\\]*,?\s*["'\\]*value["'\\]*\s*:\s*["'\\]*((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil, "", keyWords},
+		{"values in quotes of keys such as password, secret, token, authorization", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*` + sign + `\s*"((?:[^"\\\n]|\\.)+)`), nil, "", keyWords},
+		{"the same in single quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*` + sign + `\s*'((?:[^'\\\n]|\\.)+)`), nil, "", keyWords},
+		{"the same in quotes inside of quotes", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\+["'])?\s*` + sign + `\s*\\+["']((?:[^"'\\\n]|\\+[^"'\\\n])+)`), nil, "", keyWords},
+		{"values of the same keys behind an equals sign, as in queries", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:=|%3D)([^\s&"'<>;,\\%]+)`), nil, "", keyWords},
+		{"the same with blanks around the sign, or behind an arrow", regexp.MustCompile(`(?i)\b` + secretKeys + `[ \t]*(?:=>|->|=)[ \t]*([^\s&"'<>;,\\=]+)`), isProse, "", keyWords},
+		{"values of the same keys behind a colon, unless they are a word", regexp.MustCompile(`(?i)(?:^|[\s"'{},;&?(\[])` + secretKeys + `[ \t]*:\s*([^\s"'<>;,\\{}\[\]]+)`), isProse, "", keyWords},
+		{"the same in XML", regexp.MustCompile(`(?i)<(?:\w+:)?` + secretKeys + `(?:\s[^<>]*)?>([^<>]+)</`), nil, "", keyWords},
+		{"what registries call auth", regexp.MustCompile(`"auth\\*"\s*:\s*\\*"([^"\\]+)`), nil, "", []string{"auth"}},
 		{"options such as --password VALUE", regexp.MustCompile(`(?i)--?` + secretKeys + `\s+([^\s"'-][^\s"']*)`), isProse, "", keyWords},
+		{"options such as -u USER:PASSWORD", regexp.MustCompile(`(?:\s-u\s*|\s--user[ =])["']?[^\s:"']+:([^\s"']+)`), isNumber, "", []string{"-u"}},
+		{"-pPASSWORD of MariaDB and MongoDB", regexp.MustCompile(`\b(?:mysql|mariadb|mongo)[\w-]*\s(?:[^\n|;&]*\s)?-p([^\s"'-][^\s"']*)`), nil, "", []string{" -p"}},
 		{"signatures in queries", regexp.MustCompile(`(?i)[?&](?:sig|X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|code|auth)=([^\s&"'<>]+)`), nil, "", []string{"="}},
 		{"user and password in an address, with a slash in the password", regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://([^/\s"'<>@:]*:[^\s"'<>@]+)@`), isPort, "", []string{"://"}},
 		{"numbers of keys such as password, secret, token", regexp.MustCompile(`(?i)\b` + secretKeys + `(?:\\*["'])?\s*[:=]\s*(\d{4,})\b`), nil, "0", keyWords},
 		{"lists of the same keys", regexp.MustCompile(`(?i)\b` + secretKeys + `["']?\s*[:=]\s*\[([^\]\n]+)\]`), nil, `"***"`, keyWords},
-		{"passwords behind pass=, or in a sentence", regexp.MustCompile(`(?i)\b(?:pass=|passw(?:or)?d\s+['"]|with password\s+)([^\s&"'<>;,\\]+)`), nil, "", []string{"pass"}},
+		{"passwords in a sentence, or of a database's user", regexp.MustCompile(`(?i)\b(?:passw(?:or)?d\s+['"]|with password\s+|requirepass\s+|identified\s+(?:by|with\s+\S+\s+(?:by|as))\s+(?:password\s+)?["'\\]+)([^\s&"'<>;,\\]+)`), nil, "", []string{"pass", "identified"}},
 	}
 })
+
+// sign is what stands between a key and a value in quotes.
+const sign = `(?:=>|->|[:=])`
+
+// isNumber accepts a user and a group.
+func isNumber(found []string) bool { return strings.Trim(found[len(found)-1], "0123456789") == "" }
 
 // isDigest accepts the tag and the digest of an image, which look like a password.
 func isDigest(found []string) bool {
@@ -87,6 +103,30 @@ func Mask(text string) string {
 		}
 	}
 	return text
+}
+
+// Lines masks a log that comes line by line. What is no secret in one line may be in several.
+type Lines struct {
+	key int // lines of a private key that may follow
+}
+
+// mostKey is more lines than a private key has.
+const mostKey = 200
+
+// Mask returns a line with [Masked] in place of what may be a secret.
+func (l *Lines) Mask(line string) string {
+	masked := Mask(line)
+	const begin, private, end = "-----BEGIN ", "PRIVATE KEY", "-----END "
+	switch i := strings.LastIndex(line, begin); {
+	case i >= 0 && strings.Contains(line[i:], private) && !strings.Contains(line[i:], end):
+		l.key = mostKey
+	case strings.Contains(line, end):
+		l.key = 0
+	case l.key > 0:
+		l.key--
+		return Masked
+	}
+	return masked
 }
 
 // mask replaces the last group of each match.

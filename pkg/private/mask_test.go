@@ -33,6 +33,33 @@ func TestMasked(t *testing.T) {
 		"ALTER USER twa passwd 'hunter2'":                                       "ALTER USER twa passwd '***'",
 		"login with password hunter2 failed":                                    "login with password *** failed",
 
+		"password = hunter2, next":                                "password = ***, next",
+		"aws_secret_access_key = wJalrXUtnFEMI/K7":                "aws_secret_access_key = ***",
+		"keystorePassword : Hunter2":                              "keystorePassword : ***",
+		"password => 'hunter2'":                                   "password => '***'",
+		"DB_PASS=hunter2 dbPass: Hunter2":                         "DB_PASS=*** dbPass: ***",
+		"next=%2Fx%3Faccess_token%3Dabc1%26a":                     "next=%2Fx%3Faccess_token%3D***%26a",
+		"curl -u admin:hunter2 https://h/":                        "curl -u admin:*** https://h/",
+		"mysql -u root -phunter2 tpe":                             "mysql -u root -p*** tpe",
+		`{"auths":{"repo":{"auth":"dTpw"}}}`:                      `{"auths":{"repo":{"auth":"***"}}}`,
+		".dockerconfigjson: eyJhdXRocyI6":                         ".dockerconfigjson: ***",
+		"config eyJhdXRocyI6eyJyZXBvIjp7ImF1dGgiOiJkVHB3In19fQ==": "config ***",
+		"client-key-data: LS0tLS1CRUdJTiBS":                       "client-key-data: ***",
+		"with github_pat_11ABCDEFG0abcdefghijkl":                  "with ***",
+		"with glrt-abcdefghijklmnop1234":                          "with ***",
+		"POST https://hooks.slack.com/services/T0/B0/xyz failed":  "POST https://hooks.slack.com/services/*** failed",
+		"AccountKey=abcd/ef==;EndpointSuffix=x":                   "AccountKey=***;EndpointSuffix=x",
+		`{"AppKey":"2B7E15","NwkSKey":"16A6"}`:                    `{"AppKey":"***","NwkSKey":"***"}`,
+		`[{"name":"DB_PASSWORD","value":"hunter2"}]`:              `[{"name":"DB_PASSWORD","value":"***"}]`,
+		"- name: DB_PASSWORD\n  value: hunter2\n- name: A":        "- name: DB_PASSWORD\n  value: ***\n- name: A",
+		"ALTER USER 'twa'@'%' IDENTIFIED BY 'hunter2'":            "ALTER USER 'twa'@'%' IDENTIFIED BY '***'",
+		`<dbPassword type="x">hunter2</dbPassword>`:               `<dbPassword type="x">***</dbPassword>`,
+		"Authorization: ApiKey a1b2c3d4":                          "Authorization: *** ***",
+		"MIIEvQIBADANBgkqhkiG9w0\n-----END PRIVATE KEY-----":      "***\n-----END PRIVATE KEY-----",
+		`spec.template: Invalid value: core.PodTemplateSpec{Spec:core.PodSpec{Env:[]core.EnvVar{core.EnvVar{Name:"A", Value:"hunter2"}}}}: field is immutable`: `spec.template: Invalid value: core.PodTemplateSpec***: field is immutable`,
+		`spec.template: Invalid value: {"spec":{"args":["-phunter2"],"env":[{"name":"A","value":"hunter2"}]}}: field is immutable`:                             `spec.template: Invalid value: ***: field is immutable`,
+		`spec.template: Invalid value: {"env":[{"name":"A"}],"args":["hunter2…`:                                                                                `spec.template: Invalid value: ***`,
+
 		// what Kubernetes says stays as it is
 		"failed to fetch anonymous token: unexpected status from GET request to https://repository.thingpark.com/v2/token: 401 Unauthorized": "",
 		`secret "thingpark-image-pull-secret" not found`:                                               "",
@@ -40,9 +67,14 @@ func TestMasked(t *testing.T) {
 		`couldn't find key password in Secret tpe/mongo`:                                               "",
 		"Readiness probe failed: Get \"http://10.0.0.1:8080/health\": dial tcp 10.0.0.1:8080: refused": "",
 		"0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available":             "",
-		"basic auth is required":                             "",
-		"Get https://nexus:8443/repo/x@sha256:0123: refused": "",
-		"https://nexus:8443/v2/me@example.com":               "",
+		"basic auth is required":                                                          "",
+		"Get https://nexus:8443/repo/x@sha256:0123: refused":                              "",
+		"https://nexus:8443/v2/me@example.com":                                            "",
+		`metadata.name: Invalid value: "x_y": a lowercase RFC 1123 label must consist of`: "",
+		`{"name":"LOG_LEVEL","value":"info"}`:                                             "",
+		"bypass: true, 12 passed: all":                                                    "",
+		"docker run -u 1000:1000 x":                                                       "",
+		"the user is identified by its name":                                              "",
 	} {
 		if want == "" {
 			want = text
@@ -53,5 +85,26 @@ func TestMasked(t *testing.T) {
 		if once := Mask(text); Mask(once) != once {
 			t.Errorf("%q is masked again as %q", once, Mask(once))
 		}
+	}
+}
+
+// A private key in a log is masked in all its lines, and what follows is not.
+func TestMaskedLines(t *testing.T) {
+	var l Lines
+	for _, line := range []struct{ text, want string }{
+		{"begins", "begins"}, {"-----BEGIN RSA PRIVATE KEY-----", "***"}, {"MIIEvQIBADANBg", "***"}, {"short", "***"}, {"-----END RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----"},
+		{"goes on", "goes on"}, {"-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----"}, {"MIIE", "MIIE"}, {"password=x", "password=***"},
+		{"-----BEGIN PRIVATE KEY-----MII-----END PRIVATE KEY-----", "***"}, {"goes on", "goes on"},
+	} {
+		if got := l.Mask(line.text); got != line.want {
+			t.Errorf("%q is masked as %q, want %q", line.text, got, line.want)
+		}
+	}
+	l.Mask("-----BEGIN PRIVATE KEY-----")
+	for range mostKey {
+		l.Mask("x")
+	}
+	if got := l.Mask("goes on"); got != "goes on" {
+		t.Errorf("a key without an end hides %q", got)
 	}
 }

@@ -5,6 +5,7 @@ package recording
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -158,11 +159,10 @@ func (k *keeper) value(value any) any {
 	return value
 }
 
-// texts masks all lines.
+// texts masks all lines, and what goes over several of them.
 func (k *keeper) texts(lines []string) []string {
-	kept := make([]string, len(lines))
-	for i, line := range lines {
-		kept[i] = k.text(line)
+	if len(lines) == 0 {
+		return nil
 	}
-	return kept
+	return strings.Split(k.text(strings.Join(lines, "\n")), "\n")
 }

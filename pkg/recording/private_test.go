@@ -3,8 +3,12 @@
 package recording
 
 import (
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -13,6 +17,7 @@ import (
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/private"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
 const planted = "s3cr3t-of-mine"
@@ -83,5 +88,50 @@ func TestWhatIsKeptIsSaid(t *testing.T) {
 	}
 	if strings.Contains(What(true), "JSON Web Tokens") {
 		t.Error("with values kept it says that they are masked")
+	}
+}
+
+// A private key that a container prints over several lines is in no log that is kept.
+func TestKeysInLogsArePrivate(t *testing.T) {
+	key := []string{"loading", "-----BEGIN PRIVATE KEY-----", planted, planted, "-----END PRIVATE KEY-----", "loaded"}
+	path := filepath.Join(t.TempDir(), "a.jsonl")
+	w, err := Create(path, Head{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range key {
+		for _, pod := range []string{"a", "b"} {
+			if err := w.AddLog(time.Now(), Log{Pod: pod, Container: "c", Line: line}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.takeCrashLogs(time.Now(), map[readiness.ContainerName][]string{{Pod: "p", Container: "c"}: key}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.End(time.Now(), verdict.Verdict{}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || strings.Contains(string(text), planted) || strings.Count(string(text), "loaded") != 3 {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// A recording that replaces a file that others could read is as private as a new one.
+func TestReplacedFilesArePrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.jsonl")
+	if err := os.WriteFile(path, []byte("before"), 0o644); err != nil { //nolint:gosec // which is what is tried
+		t.Fatal(err)
+	}
+	w, err := Create(path, Head{}, Options{Overwrite: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.End(time.Now(), verdict.Verdict{}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -64,6 +65,7 @@ type Writer struct {
 	releases   []byte
 	moment     *Moment
 	last       time.Time
+	logs       map[readiness.ContainerName]*private.Lines
 }
 
 // A written object is what was written last of it.
@@ -77,7 +79,7 @@ type written struct {
 func Create(path string, head Head, options Options) (*Writer, error) {
 	file, err := private.Create(path)
 	if options.Overwrite && errors.Is(err, fs.ErrExist) {
-		file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		file, err = replace(path)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("%s already exists; it is not overwritten: use another name, or --overwrite", path)
@@ -88,6 +90,7 @@ func Create(path string, head Head, options Options) (*Writer, error) {
 	w := &Writer{
 		options: options, keep: newKeeper(options.Values), kinds: readiness.KeptKinds(), file: file,
 		objects: map[Ref]written{}, crashLogs: map[readiness.ContainerName][]string{},
+		logs: map[readiness.ContainerName]*private.Lines{},
 	}
 	if strings.HasSuffix(path, ".gz") {
 		w.packed = gzip.NewWriter(&w.buffer)
@@ -100,6 +103,21 @@ func Create(path string, head Head, options Options) (*Writer, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return w, nil
+}
+
+// replace creates a file in the place of another one, which may be open to others. A recorder that
+// still writes that one notices. What is no regular file, such as a pipe, is written to.
+func replace(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.OpenFile(path, os.O_WRONLY, 0)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return private.Create(path)
 }
 
 // Take writes what is new in a report. It returns the error of this or an earlier write.
@@ -376,7 +394,13 @@ func (w *Writer) AddLog(at time.Time, l Log) error {
 	if w.failure != nil {
 		return w.failure
 	}
-	l.Line = w.keep.text(l.Line)
+	if !w.options.Values {
+		of := readiness.ContainerName{Pod: l.Pod, Container: l.Container}
+		if w.logs[of] == nil {
+			w.logs[of] = &private.Lines{}
+		}
+		l.Line = w.logs[of].Mask(l.Line)
+	}
 	if err := w.line(Line{At: at.UTC(), Log: &l}); err != nil {
 		return err
 	}
