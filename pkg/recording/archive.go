@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -27,11 +28,11 @@ import (
 type archive struct {
 	*Kept
 	kinds   []readiness.Kept
-	seen    map[string]bool            // names of members
-	spaces  map[string]map[Ref]*object // objects by namespace
-	size    int                        // of them
-	listed  map[string]bool            // kinds of which there is a list
-	damaged map[string]error           // kinds whose list could not be read
+	seen    map[string]bool             // names of members
+	spaces  map[string]map[Ref]*object  // objects by namespace
+	size    int                         // of them
+	listed  map[string]map[string]bool  // the folders of the lists of a kind
+	damaged map[string]map[string]error // the same of those that could not be read
 	helm    []helmRelease
 	helmErr error
 	helmOK  bool
@@ -48,7 +49,7 @@ type archive struct {
 func (k *Kept) newArchive() *archive {
 	return &archive{
 		Kept: k, kinds: k.state.kinds, seen: map[string]bool{}, spaces: map[string]map[Ref]*object{},
-		listed: map[string]bool{}, damaged: map[string]error{},
+		listed: map[string]map[string]bool{}, damaged: map[string]map[string]error{},
 	}
 }
 
@@ -93,10 +94,12 @@ func (k *Kept) openList(text *bufio.Reader, info fs.FileInfo, namespace string) 
 	a := k.newArchive()
 	list, err := a.items(text, info.Name())
 	switch {
+	case errors.Is(err, errNoList):
+		return fmt.Errorf("it is no recording and no archive, and %w", err)
 	case err != nil:
 		return err
 	case !list && len(a.spaces) == 0:
-		return fmt.Errorf("it is no recording, no archive, and no list or object in YAML or JSON")
+		return errors.New("it is no recording, no archive, and no list or object of a kind that is looked at")
 	}
 	a.written = info.ModTime()
 	return a.finish(namespace)
@@ -134,7 +137,8 @@ func (a *archive) take(m *member) error {
 	case roleAudit:
 		a.audit = true
 	}
-	if err != nil {
+	foreign := errors.Is(err, errNoList) && readiness.KeptKind(a.kinds, nameOfList(m.name)) == nil
+	if err != nil && !foreign { // a file of values, for one, is not for us
 		a.refuse(m.name, err.Error())
 	}
 	return nil
@@ -147,21 +151,43 @@ func (a *archive) items(r io.Reader, name string) (list bool, err error) {
 		return slices.ContainsFunc(a.kinds, func(k readiness.Kept) bool { return k.Kind == kind })
 	}
 	kindOfFile := ""
+	kinds := map[string]bool{}
 	if of != nil {
-		kindOfFile = of.Kind
+		kindOfFile, kinds[of.Kind] = of.Kind, true
 	}
 	list, err = eachItem(r, kindOfFile, wanted, func(kind string, data []byte) error {
-		a.listed[kind] = true
-		return a.put(kind, data)
+		kinds[kind] = true
+		return a.put(kind, data, name)
 	})
-	if of != nil && list {
-		a.listed[of.Kind] = true
-	}
-	if of != nil && err != nil {
-		a.damaged[of.Kind] = fmt.Errorf("%s: %w", name, err)
+	dir := path.Base(path.Dir(filepath.ToSlash(name)))
+	for kind := range kinds {
+		switch {
+		case err != nil:
+			add(a.damaged, kind, dir, fmt.Errorf("%s: %w", name, err))
+		case list:
+			add(a.listed, kind, dir, true)
+		}
 	}
 	a.dump = a.dump || path.Base(name) == "replication-controllers.yaml" || path.Base(name) == "replication-controllers.json"
 	return list, err
+}
+
+func add[T any](by map[string]map[string]T, kind, dir string, value T) {
+	if by[kind] == nil {
+		by[kind] = map[string]T{}
+	}
+	by[kind][dir] = value
+}
+
+// here returns what is known of a kind in the namespace: kubectl cluster-info dump writes a folder
+// of lists for each, and those of another one tell nothing.
+func here[T any](a *archive, by map[string]T) (value T, ok bool) {
+	for _, dir := range slices.Sorted(maps.Keys(by)) {
+		if dir == a.Namespace || a.spaces[dir] == nil {
+			return by[dir], true
+		}
+	}
+	return value, false
 }
 
 // nameOfList is the kind that a file lists, by its name: pods.yaml, jobs.batch.json.
@@ -204,14 +230,18 @@ func cutLast(text, separator []byte) (before, after []byte, found bool) {
 }
 
 // put keeps an object of a namespace. What rules do not use is dropped at once.
-func (a *archive) put(kind string, data []byte) error {
+func (a *archive) put(kind string, data []byte, from string) error {
 	var named struct {
-		Metadata struct{ Name, Namespace string }
+		APIVersion string
+		Metadata   struct{ Name, Namespace string }
 	}
 	if err := json.Unmarshal(data, &named); err != nil {
 		return err
 	}
 	k := readiness.KeptKind(a.kinds, kind)
+	if k.APIVersion != "" && named.APIVersion != "" && groupOf(k.APIVersion) != groupOf(named.APIVersion) {
+		return nil // others have kinds of the same name
+	}
 	read, err := k.Decode(data)
 	if err != nil {
 		return err
@@ -225,8 +255,30 @@ func (a *archive) put(kind string, data []byte) error {
 		space = map[Ref]*object{}
 		a.spaces[named.Metadata.Namespace] = space
 	}
-	space[Ref{kind, named.Metadata.Name}] = &object{read: read}
+	ref := Ref{kind, named.Metadata.Name}
+	if before := space[ref]; before != nil && before.read.GetResourceVersion() != read.GetResourceVersion() {
+		a.differ(before.from, from)
+	}
+	space[ref] = &object{read: read, from: from}
 	return nil
+}
+
+// groupOf is the API group of a version.
+func groupOf(apiVersion string) string {
+	group, _, ok := strings.Cut(apiVersion, "/")
+	if !ok {
+		return ""
+	}
+	return group
+}
+
+// differ notes that two files have an object in different versions: they were not written at the
+// same time.
+func (a *archive) differ(before, now string) {
+	said := shorten(before) + " and " + shorten(now) + " have the same objects, of different times"
+	if before != now && len(a.twice) <= mostNamed && !slices.Contains(a.twice, said) {
+		a.twice = append(a.twice, said)
+	}
 }
 
 // server reads the version of Kubernetes from what kubectl version printed.
@@ -256,7 +308,7 @@ func (a *archive) finish(namespace string) error {
 	if len(s.objects) == 0 && len(a.spaces) > 0 {
 		return fmt.Errorf("it has nothing of namespace %q, but of %s: use -n", a.Namespace, strings.Join(slices.Sorted(maps.Keys(a.spaces)), ", "))
 	}
-	s.tells = a.tells
+	s.tells, s.parts = a.tells, true
 	s.moment = a.moment()
 	a.dated()
 	s.at, s.moment.AssessedAt = a.At, a.At
@@ -282,9 +334,9 @@ func (a *archive) kind() string {
 func (a *archive) moment() *Moment {
 	m := &Moment{}
 	for _, k := range a.kinds {
-		if err := a.damaged[k.Kind]; err != nil {
+		if err, ok := here(a, a.damaged[k.Kind]); ok {
 			m.Gaps = append(m.Gaps, Gap{k.Kind, k.Resource, "read", readiness.NotKept, &Error{Message: err.Error()}})
-		} else if a.listed[k.Kind] {
+		} else if _, ok := here(a, a.listed[k.Kind]); ok {
 			m.Kinds = append(m.Kinds, k.Kind)
 		}
 	}
@@ -401,7 +453,7 @@ func (a *archive) note() {
 	if len(a.twice) > 0 {
 		a.notes = append(a.notes, verdict.Finding{
 			Code: verdict.CodeMemberRepeated, Level: verdict.LevelWarning,
-			Summary: "files are in it more than once; of an object the last counts",
+			Summary: "files or objects are in it more than once; of an object the last counts",
 			Detail:  strings.Join(a.twice, "; "),
 		})
 	}

@@ -121,11 +121,16 @@ func isRecording(begin []byte) bool {
 
 // otherFormat refuses what would be read in part, or not at all, and says what it is.
 func otherFormat(begin []byte) error {
-	switch {
-	case bytes.HasPrefix(begin, []byte("PK\x03\x04")): // what is stored in it looks like a list
-		return errors.New("it is a zip file: unpack it, and give the folder")
-	case bytes.HasPrefix(begin, []byte("\xff\xfe")), bytes.HasPrefix(begin, []byte("\xfe\xff")):
-		return errors.New("it is text in UTF-16, as > in Windows PowerShell writes it: save it as UTF-8")
+	for _, other := range []struct{ begins, is string }{
+		{"PK\x03\x04", "a zip file: unpack it, and give the folder"}, // what is stored in it looks like a list
+		{"7z\xbc\xaf\x27\x1c", "a 7z file: unpack it, and give the folder"},
+		{"\xfd7zXZ\x00", "compressed by xz: decompress it with xz -d"},
+		{"\x28\xb5\x2f\xfd", "compressed by zstd: decompress it with zstd -d"},
+		{"BZh", "compressed by bzip2: decompress it with bzip2 -d"},
+	} {
+		if bytes.HasPrefix(begin, []byte(other.begins)) {
+			return errors.New("it is " + other.is)
+		}
 	}
 	return nil
 }
@@ -273,7 +278,10 @@ func (k *Kept) noteEnd(cut error) {
 		Summary: "the recording ends early, and has no verdict",
 		Detail:  "it is read up to its last whole moment, " + k.state.at.UTC().Format(time.RFC3339) + "; whoever wrote it was ended, or could not write any more",
 	}
-	if cut != nil {
+	switch {
+	case cut != nil && k.state.verdict != nil:
+		f.Summary, f.Detail = "not all of the file is read", cut.Error()
+	case cut != nil:
 		f.Detail += ": " + cut.Error()
 	}
 	k.notes = append(k.notes, f)

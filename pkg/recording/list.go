@@ -15,26 +15,43 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// What is wrong with a text that should be a list of objects. What was read before is no whole list.
+var (
+	errNoList = errors.New("it has no list and no object in YAML or JSON: kubectl get writes them with -o yaml")
+	errCut    = errors.New("it ends early: the end of its list is missing")
+	errPart   = errors.New("it is a part of a list: whoever asked for it did not ask for the rest")
+	errRow    = errors.New("its items are not one below the other, as kubectl writes them")
+	errDump   = errors.New("it is the standard output of kubectl cluster-info dump, with logs among the lists: give a folder with --output-directory")
+)
+
+// logsBegin is how kubectl cluster-info dump begins the log of a container.
+const logsBegin = "==== START logs for container"
+
 // eachItem calls a function with each object of a text that kubectl wrote: a list or objects,
-// as YAML or JSON. Only the objects that are wanted by their kind are read as more than text,
-// one at a time: lists are large. It reports whether the text was a list, which may be empty.
+// as YAML or JSON, in UTF-8 or with a byte order mark. Only the objects that are wanted by their
+// kind are read as more than text, one at a time: lists are large. It reports whether the text was
+// a list, which may be empty. A text that is neither empty nor a list or an object is an error.
 //
 // kubectl cluster-info dump writes lists of one kind, such as a PodList, whose items do not say
 // their kind: it is that of the file.
 func eachItem(r io.Reader, kindOfFile string, wanted func(kind string) bool, take func(kind string, data []byte) error) (list bool, err error) {
-	text := bufio.NewReaderSize(&bounded{r, mostMember}, 64<<10)
+	text := decoded(bufio.NewReaderSize(&bounded{r, mostMember}, 64<<10))
 	for {
 		c, err := text.Peek(1)
 		if err != nil {
 			return false, ignoreEOF(err)
 		}
-		if strings.IndexByte(" \t\r\n\xef\xbb\xbf", c[0]) < 0 {
+		if strings.IndexByte(" \t\r\n", c[0]) < 0 {
 			break
 		}
 		_, _ = text.Discard(1) // which was peeked
 	}
 	if c, _ := text.Peek(1); c[0] == '{' {
-		return eachJSON(text, kindOfFile, wanted, take)
+		list, err = eachJSON(text, kindOfFile, wanted, take)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errCut
+		}
+		return list, err
 	}
 	y := &yamlItems{text: text, kindOfFile: kindOfFile, wanted: wanted, take: take}
 	return y.read()
@@ -50,42 +67,80 @@ func ignoreEOF(err error) error {
 // eachJSON reads lists and objects in JSON, one after the other.
 func eachJSON(r io.Reader, kindOfFile string, wanted func(string) bool, take func(string, []byte) error) (list bool, err error) {
 	d := json.NewDecoder(r)
+	found := false
 	for {
 		if _, err := d.Token(); err != nil {
-			if errors.Is(err, io.EOF) {
+			switch rest, _ := io.ReadAll(io.LimitReader(d.Buffered(), 256)); {
+			case errors.Is(err, io.EOF) && found:
 				return list, nil
+			case errors.Is(err, io.EOF):
+				return list, errNoList
+			case bytes.HasPrefix(bytes.TrimSpace(rest), []byte(logsBegin)):
+				return list, errDump
 			}
 			return list, err
 		}
-		object := map[string]json.RawMessage{}
-		size := 0
-		for d.More() {
-			key, err := d.Token()
-			if err != nil {
-				return list, err
-			}
-			if key == "items" {
-				if list, err = true, jsonItems(d, kindOfFile, wanted, take); err != nil {
-					return list, err
-				}
-				continue
-			}
-			var value json.RawMessage
-			if err := d.Decode(&value); err != nil {
-				return list, err
-			}
-			if size += len(value); size > mostItem {
-				return list, fmt.Errorf("an object: %w", errTooLarge)
-			}
-			object[fmt.Sprint(key)] = value
-		}
-		if _, err := d.Token(); err != nil {
+		object, items, err := jsonObject(d, kindOfFile, wanted, take)
+		if list = list || items; err != nil {
 			return list, err
 		}
-		if err := takeObject(object, wanted, take); err != nil {
+		found = found || items || object["kind"] != nil
+		if items {
+			err = wholeList(object)
+		} else {
+			err = takeObject(object, wanted, take)
+		}
+		if err != nil {
 			return list, err
 		}
 	}
+}
+
+// jsonObject reads an object but for its items, which are taken.
+func jsonObject(d *json.Decoder, kindOfFile string, wanted func(string) bool, take func(string, []byte) error) (object map[string]json.RawMessage, items bool, err error) {
+	object = map[string]json.RawMessage{}
+	size := 0
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, items, err
+		}
+		if key == "items" {
+			items = true
+			if err := jsonItems(d, cmp.Or(kindOfList(object), kindOfFile), wanted, take); err != nil {
+				return nil, items, err
+			}
+			continue
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, items, err
+		}
+		if size += len(value); size > mostItem {
+			return nil, items, fmt.Errorf("an object: %w", errTooLarge)
+		}
+		object[fmt.Sprint(key)] = value
+	}
+	_, err = d.Token()
+	return object, items, err
+}
+
+// kindOfList is the kind of the items of a list such as a PodList, which the API server writes
+// before them.
+func kindOfList(list map[string]json.RawMessage) string {
+	var kind string
+	_ = json.Unmarshal(list["kind"], &kind) // else it is unknown
+	items, _ := strings.CutSuffix(kind, "List")
+	return items
+}
+
+// wholeList returns an error if a list goes on in another answer of the API server.
+func wholeList(list map[string]json.RawMessage) error {
+	var metadata struct{ Continue string }
+	if err := json.Unmarshal(list["metadata"], &metadata); err == nil && metadata.Continue != "" {
+		return errPart
+	}
+	return nil
 }
 
 // takeObject takes an object that is no list.
@@ -142,7 +197,10 @@ type yamlItems struct {
 
 	n      int
 	list   bool
-	indent int // of the dashes of a list's items; -1 outside of items
+	found  bool   // there was a list or an object
+	open   bool   // the end of the list is not read yet, where kubectl writes its kind
+	top    string // the last key at the beginning of a line
+	indent int    // of the dashes of a list's items; -1 outside of items
 	item   bytes.Buffer
 	from   int    // the line with which the object begins
 	kind   string // of the object
@@ -155,7 +213,10 @@ func (y *yamlItems) read() (bool, error) {
 		line, err := y.line()
 		if err != nil {
 			if errors.Is(err, io.EOF) {
-				err = y.end()
+				err = errors.Join(y.end(), y.endList())
+			}
+			if err == nil && !y.found {
+				err = errNoList
 			}
 			return y.list, err
 		}
@@ -183,28 +244,48 @@ func (y *yamlItems) line() ([]byte, error) {
 	}
 }
 
+// endList returns an error if the end of a list is missing.
+func (y *yamlItems) endList() error {
+	if y.open {
+		return errCut
+	}
+	return nil
+}
+
 // add takes a line.
 func (y *yamlItems) add(line []byte) error {
 	content := bytes.TrimLeft(line, " ")
 	column := len(line) - len(content)
 	switch {
+	case column == 0 && bytes.HasPrefix(line, []byte(logsBegin)):
+		return errDump
 	case column == 0 && (bytes.HasPrefix(line, []byte("---")) || bytes.HasPrefix(line, []byte("..."))):
-		err := y.end()
-		y.indent = -1
+		err := errors.Join(y.end(), y.endList())
+		y.indent, y.top = -1, ""
 		return err
 	case column == 0 && y.indent < 0 && bytes.HasPrefix(line, []byte("items:")):
-		err := y.drop()
-		y.list = true
-		if len(bytes.TrimSpace(line)) == len("items:") {
-			y.indent = column // or deeper: the first dash tells
-			y.from = 0
-		}
-		return err
+		return y.beginList(string(bytes.TrimSpace(line[len("items:"):])))
 	}
 	if y.indent < 0 {
 		return y.keep(line)
 	}
 	return y.addItem(line, content, column)
+}
+
+// beginList takes the line with which the items of a list begin.
+func (y *yamlItems) beginList(behind string) error {
+	err := y.endList()
+	known := y.kind != ""
+	_ = y.drop()
+	y.list, y.found = true, true
+	switch behind {
+	case "":
+		y.indent, y.from, y.open = 0, 0, !known // or deeper: the first dash tells
+	case "[]", "null", "~":
+	default:
+		err = errors.Join(err, errRow)
+	}
+	return err
 }
 
 // addItem takes a line among the items of a list.
@@ -215,10 +296,10 @@ func (y *yamlItems) addItem(line, content []byte, column int) error {
 		err := y.end()
 		y.indent, y.from = column, y.n
 		return errors.Join(err, y.keep(append(append(bytes.Repeat([]byte(" "), column), ' '), content[1:]...)))
-	case column <= y.indent && len(bytes.TrimSpace(content)) > 0 && y.from > 0 && !dash:
+	case column <= y.indent && len(bytes.TrimSpace(content)) > 0 && !dash:
 		err := y.end() // the list's own kind and metadata
 		y.indent, y.from = -1, y.n
-		return err
+		return errors.Join(err, y.keep(line))
 	case y.from == 0:
 		return nil
 	}
@@ -249,11 +330,29 @@ func (y *yamlItems) keep(line []byte) error {
 	}
 	if kind, ok := bytes.CutPrefix(trimmed, []byte("kind: ")); ok && (column == y.column()) {
 		y.kind = strings.Trim(string(kind), `"'`)
+		y.found, y.open = true, y.open && y.indent >= 0
+	}
+	if err := y.keepTop(trimmed, column); err != nil {
+		return err
 	}
 	if y.item.Len()+len(line) > mostItem {
 		return fmt.Errorf("the object from line %d on: %w", y.from, errTooLarge)
 	}
 	y.item.Write(line)
+	return nil
+}
+
+// keepTop takes a line that may be of a list itself.
+func (y *yamlItems) keepTop(line []byte, column int) error {
+	if y.indent >= 0 || !y.list {
+		return nil
+	}
+	if column == 0 {
+		y.top = string(line)
+	}
+	if next, ok := bytes.CutPrefix(line, []byte("continue: ")); ok && column == 2 && y.top == "metadata:" && string(next) != `""` {
+		return errPart
+	}
 	return nil
 }
 

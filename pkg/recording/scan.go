@@ -10,6 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // A lines reader reads a recording line by line.
@@ -25,13 +28,23 @@ type lines struct {
 func plain(r io.Reader) (*bufio.Reader, error) {
 	begin := bufio.NewReaderSize(r, 64<<10)
 	if magic, _ := begin.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return bufio.NewReaderSize(&bounded{begin, mostBytes}, 64<<10), nil
+		return decoded(bufio.NewReaderSize(&bounded{begin, mostBytes}, 64<<10)), nil
 	}
 	unpacked, err := gzip.NewReader(begin)
 	if err != nil {
 		return nil, fmt.Errorf("decompress it: %w", err)
 	}
-	return bufio.NewReaderSize(&bounded{unpacked, mostBytes}, 256<<10), nil
+	return decoded(bufio.NewReaderSize(&bounded{unpacked, mostBytes}, 256<<10)), nil
+}
+
+// decoded returns a text that has a byte order mark without it, and in UTF-8: PowerShell writes
+// UTF-16. All else is as it was.
+func decoded(r *bufio.Reader) *bufio.Reader {
+	switch begin, _ := r.Peek(3); { // the next read returns the error
+	case bytes.HasPrefix(begin, []byte("\xff\xfe")), bytes.HasPrefix(begin, []byte("\xfe\xff")), bytes.HasPrefix(begin, []byte("\xef\xbb\xbf")):
+		return bufio.NewReaderSize(transform.NewReader(r, unicode.BOMOverride(transform.Nop)), 64<<10)
+	}
+	return r
 }
 
 // next reads a line, without its line break. It is false at the end: of the file, or of what
@@ -100,6 +113,10 @@ func (l *lines) each(take func(*Line) (bool, error)) error {
 		line := &Line{}
 		if err := json.Unmarshal(text, line); err != nil {
 			l.damaged(err)
+			return nil
+		}
+		if line.At.IsZero() && isRecording(text) { // as where two files were joined
+			l.cut = fmt.Errorf("another recording begins with line %d", l.n)
 			return nil
 		}
 		if goOn, err := take(line); err != nil || !goOn {

@@ -41,12 +41,14 @@ type state struct {
 	answerErr   error                       // why the file has no answer
 	releasesErr error                       // why it has no releases
 	tells       func(readiness.Kept) string // which file would have the objects of a kind
+	parts       bool                        // some objects of a kind are shown, even if others may be missing
 }
 
 // An object is one as it came, and as it was read when it was first needed.
 type object struct {
 	data []byte
 	read metav1.Object
+	from string // the file of an archive
 }
 
 func newState(file string) *state {
@@ -213,6 +215,9 @@ func (s *state) read() (readiness.Objects, error) {
 	}
 	for i := range s.kinds {
 		k := &s.kinds[i]
+		if s.parts && len(by[k.Kind]) > 0 && k.Kind != "Pod" { // with some pods, others would be missed
+			k.Set(&o, by[k.Kind])
+		}
 		g := slices.IndexFunc(s.moment.Gaps, func(g Gap) bool { return g.Kind == k.Kind })
 		switch {
 		case slices.Contains(s.moment.Kinds, k.Kind):

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recording_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+)
+
+// ready is a Deployment that is ready, as an item of a list.
+func ready(name, namespace, version string) string {
+	return strings.NewReplacer("NAME", name, "SPACE", namespace, "VERSION", version).Replace(`- apiVersion: apps/v1
+  kind: Deployment
+  metadata:
+    creationTimestamp: "2026-01-31T09:00:00Z"
+    generation: 1
+    name: NAME
+    namespace: SPACE
+    resourceVersion: "VERSION"
+  spec:
+    replicas: 1
+  status:
+    availableReplicas: 1
+    conditions:
+    - message: is available
+      status: "True"
+      type: Available
+    observedGeneration: 1
+    readyReplicas: 1
+    replicas: 1
+    updatedReplicas: 1
+`)
+}
+
+func listed(items ...string) string {
+	if len(items) == 0 {
+		return "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n"
+	}
+	return "apiVersion: v1\nitems:\n" + strings.Join(items, "") + "kind: List\nmetadata:\n  resourceVersion: \"\"\n"
+}
+
+// failed is a Deployment that is not ready, in JSON as the API server lists it: without its kind.
+func failed(name, namespace string) string {
+	return fmt.Sprintf(`{"metadata":{"name":%q,"namespace":%q,"generation":1},"spec":{"replicas":1},"status":{"observedGeneration":1,"replicas":1,"updatedReplicas":1}}`, name, namespace)
+}
+
+// lists are those of an installation where all is well.
+func lists() map[string]string {
+	files := map[string]string{
+		"deployments.yaml": listed(ready("pum", "tpe", "1"), ready("twa", "tpe", "1")),
+		"pum-status.txt":   "0 entrie(s)\n",
+	}
+	for _, k := range readiness.KeptKinds() {
+		if k.Kind != "Deployment" {
+			resource, _, _ := strings.Cut(k.Resource, ".")
+			files[resource+".yaml"] = listed()
+		}
+	}
+	return files
+}
+
+func unpacked(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// whole reports whether what is known of the workloads of a file is that two are ready, and nothing else.
+func whole(path string) bool {
+	k, err := recording.Open(path, "", recording.At{})
+	if err != nil {
+		return false
+	}
+	s, err := k.Snapshot(verdict.GoalAll)
+	if err != nil || s.Assessment == nil || len(s.Assessment.Gaps) > 0 || len(s.Assessment.Workloads) != 2 {
+		return false
+	}
+	for _, w := range s.Assessment.Workloads {
+		if w.State != readiness.Ready {
+			return false
+		}
+	}
+	return true
+}
+
+func inUTF16(text string) string {
+	var b bytes.Buffer
+	_ = binary.Write(&b, binary.LittleEndian, utf16.Encode([]rune("\ufeff"+text))) // to memory
+	return b.String()
+}
+
+// What others made of the files of a folder is read, or it is said what is wrong: never does a part
+// of a list pass for all of it.
+func TestForeignFolders(t *testing.T) {
+	two := lists()["deployments.yaml"]
+	for name, tt := range map[string]struct {
+		change func(map[string]string)
+		whole  bool
+		says   []string
+	}{
+		"as kubectl wrote them": {func(map[string]string) {}, true, nil},
+		"cut behind an item": {func(f map[string]string) {
+			f["deployments.yaml"] = two[:strings.LastIndex(two, "- apiVersion")]
+		}, false, []string{"TPE604", "deployments.yaml: it ends early"}},
+		"cut in an item": {func(f map[string]string) {
+			f["deployments.yaml"] = two[:strings.LastIndex(two, "    readyReplicas")]
+		}, false, []string{"TPE604", "deployments.yaml: it ends early"}},
+		"cut before the first item": {func(f map[string]string) { f["statefulsets.yaml"] = "apiVersion: v1\nitems:\n" }, false, []string{"statefulsets.yaml: it ends early"}},
+		"cut JSON":                  {func(f map[string]string) { f["jobs.json"] = `{"apiVersion":"v1","items":[`; delete(f, "jobs.yaml") }, false, []string{"jobs.json: "}},
+		"a table": {func(f map[string]string) {
+			f["deployments.yaml"] = "NAME   READY   UP-TO-DATE   AVAILABLE   AGE\npum    1/1     1            1           3h\n"
+		}, false, []string{"TPE604", "deployments.yaml: it has no list"}},
+		"an error": {func(f map[string]string) {
+			f["statefulsets.yaml"] = "Error from server (Forbidden): statefulsets.apps is forbidden: User \"x\" cannot list resource\n"
+		}, false, []string{"TPE604", "statefulsets.yaml: it has no list"}},
+		"no text":       {func(f map[string]string) { f["statefulsets.yaml"] = "" }, false, []string{"TPE601"}},
+		"of PowerShell": {func(f map[string]string) { f["deployments.yaml"] = inUTF16(strings.ReplaceAll(two, "\n", "\r\n")) }, true, nil},
+		"PUM in UTF-16": {func(f map[string]string) { f["pum-status.txt"] = inUTF16("0 entrie(s)\r\n") }, true, nil},
+		"BOM and CRLF":  {func(f map[string]string) { f["deployments.yaml"] = "\ufeff" + strings.ReplaceAll(two, "\n", "\r\n") }, true, nil},
+		"items in a row": {func(f map[string]string) {
+			f["deployments.yaml"] = "apiVersion: v1\nkind: List\nitems: [{apiVersion: apps/v1, kind: Deployment, metadata: {name: pum, namespace: tpe}}]\n"
+		}, false, []string{"TPE604", "deployments.yaml"}},
+		"of other namespaces": {func(f map[string]string) {
+			f["info/kube-system/jobs.yaml"], f["info/tpe/deployments.yaml"] = listed("- apiVersion: batch/v1\n  kind: Job\n  metadata: {name: j, namespace: kube-system}\n"), two
+			delete(f, "deployments.yaml")
+			delete(f, "jobs.yaml")
+		}, false, []string{"TPE601", "Job"}},
+		"empty ones of other namespaces": {func(f map[string]string) {
+			f["info/kube-system/jobs.yaml"], f["info/kube-system/deployments.yaml"], f["info/tpe/deployments.yaml"] = listed(), listed(ready("coredns", "kube-system", "1")), two
+			delete(f, "deployments.yaml")
+			delete(f, "jobs.yaml")
+		}, false, []string{"TPE601", "Job"}},
+		"damaged ones of other namespaces": {func(f map[string]string) {
+			f["info/kube-system/jobs.yaml"], f["info/kube-system/deployments.yaml"], f["info/tpe/deployments.yaml"] = "items: [", listed(ready("coredns", "kube-system", "1")), two
+			delete(f, "deployments.yaml")
+		}, true, []string{"TPE604"}},
+		"of all namespaces": {func(f map[string]string) {
+			f["jobs.yaml"] = listed("- apiVersion: batch/v1\n  kind: Job\n  metadata: {name: j, namespace: kube-system}\n")
+		}, true, nil},
+		"before and after": {func(f map[string]string) {
+			f["a/deployments.yaml"], f["b/deployments.yaml"] = listed(ready("pum", "tpe", "7"), ready("twa", "tpe", "1")), two
+			delete(f, "deployments.yaml")
+		}, true, []string{"TPE605", "a/deployments.yaml", "b/deployments.yaml"}},
+		"the same again": {func(f map[string]string) { f["all.yaml"] = two }, true, []string{"!TPE605"}},
+		"a page": {func(f map[string]string) {
+			f["deployments.yaml"] = strings.TrimSuffix(two, "  resourceVersion: \"\"\n") + "  continue: eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ\n  remainingItemCount: 3\n"
+		}, false, []string{"TPE604", "deployments.yaml: it is a part of a list"}},
+		"a page in JSON": {func(f map[string]string) {
+			f["jobs.json"] = `{"kind":"JobList","metadata":{"continue":"abc"},"items":[]}`
+			delete(f, "jobs.yaml")
+		}, false, []string{"TPE604", "jobs.json: it is a part of a list"}},
+		"as the API server lists them": {func(f map[string]string) {
+			f["x.json"] = `{"kind":"DeploymentList","apiVersion":"apps/v1","metadata":{"resourceVersion":"1"},"items":[` + failed("pum", "tpe") + `]}`
+			delete(f, "deployments.yaml")
+		}, false, []string{"!Deployment objects", "pum"}},
+		"one object": {func(f map[string]string) {
+			f["pum.yaml"] = strings.ReplaceAll(strings.Replace(ready("pum", "tpe", "1"), "- ", "  ", 1), "\n  ", "\n")[2:]
+			delete(f, "deployments.yaml")
+		}, false, []string{"TPE601", "Deployment"}},
+		"of an older kind": {func(f map[string]string) {
+			f["all.yaml"] = listed("- apiVersion: batch.volcano.sh/v1alpha1\n  kind: Job\n  metadata: {name: j, namespace: tpe}\n", "- apiVersion: apps.kruise.io/v1beta1\n  kind: StatefulSet\n  metadata: {name: s, namespace: tpe}\n  spec: {replicas: 3}\n")
+		}, true, nil},
+		"by a Mac": {func(f map[string]string) {
+			f["__MACOSX/._deployments.yaml"], f["._jobs.yaml"] = "\x00\x05\x16\x07", "\x00\x05\x16\x07"
+		}, true, []string{"!TPE604"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := lists()
+			tt.change(files)
+			dir := unpacked(t, files)
+			got := said(dir)
+			if is := whole(dir); is != tt.whole {
+				t.Errorf("all is known and ready: %v, want %v:\n%s", is, tt.whole, got)
+			}
+			for _, want := range tt.says {
+				if never, ok := strings.CutPrefix(want, "!"); strings.Contains(got, strings.TrimPrefix(want, "!")) == ok {
+					t.Errorf("want %q%s:\n%s", want, never, got)
+				}
+			}
+		})
+	}
+}
+
+// A file of another kind is an error that says what it is and what to do.
+func TestForeignFiles(t *testing.T) {
+	dump := `{"kind":"NodeList","apiVersion":"v1","items":null}` + "\n" + `{"kind":"DeploymentList","apiVersion":"apps/v1","items":[` + failed("pum", "tpe") + `]}` + "\n==== START logs for container pum of pod tpe/pum-1 ====\nitems:\n- x\n==== END logs for container pum of pod tpe/pum-1 ====\n"
+	for name, tt := range map[string]struct{ text, says string }{
+		"xz":                   {"\xfd7zXZ\x00\x00\x04", "xz"},
+		"zstd":                 {"\x28\xb5\x2f\xfd\x24", "zstd"},
+		"bzip2":                {"BZh91AY&SY", "bzip2"},
+		"7z":                   {"7z\xbc\xaf\x27\x1c\x00", "7z"},
+		"a dump in one file":   {dump, "--output-directory"},
+		"the same in YAML":     {"---\n" + lists()["deployments.yaml"] + "==== START logs for container pum of pod tpe/pum-1 ====\nx\n", "--output-directory"},
+		"a table":              {"NAME   READY   STATUS\npum-1  1/1     Running\n", "kubectl get"},
+		"a list that is cut":   {strings.TrimSuffix(lists()["deployments.yaml"], "kind: List\nmetadata:\n  resourceVersion: \"\"\n"), "ends early"},
+		"a recording with BOM": {"\ufeff{\"kind\":\"Recording\",\"apiVersion\":\"kubectl-tpe/v1\"}\n", "no moment is whole"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := said(write(t, "a", []byte(tt.text))); !strings.HasPrefix(got, "error: ") || !strings.Contains(got, tt.says) {
+				t.Errorf("%q, want %q", got, tt.says)
+			}
+		})
+	}
+}
+
+// Two recordings in one file are not taken for one: what is gone in the second would still be there.
+func TestTwoRecordingsInOne(t *testing.T) {
+	var both []byte
+	for _, s := range []verdict.Snapshot{after(t, 0, nil, "PROCESSED"), after(t, time.Hour, without("pum"), "INIT")} {
+		text, err := os.ReadFile(record(t, "a.jsonl", recording.Options{}, reportOf(s)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		both = append(both, text...)
+	}
+	first := said(write(t, "a.jsonl", both[:bytes.Index(both, []byte("\n{\"kind\":\"Recording\""))+1]))
+	got := said(write(t, "a.jsonl", both))
+	if !strings.Contains(got, "another recording begins") || strings.SplitN(got, "\n", 2)[0] != strings.SplitN(first, "\n", 2)[0] {
+		t.Errorf("the first: %s\nboth: %s", first, got)
+	}
+}
