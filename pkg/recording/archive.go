@@ -375,7 +375,7 @@ func (a *archive) addPUM() {
 	if a.Kind == KindAudit {
 		tells = "thingpark/pum-status.txt"
 	}
-	a.state.answerErr = &verdict.NotKeptError{What: "entries", File: a.Path, Tells: tells}
+	a.state.answerErr = &verdict.NotKeptError{What: "entries", File: a.state.file, Tells: tells}
 	if a.pumText == nil {
 		return
 	}
@@ -390,7 +390,7 @@ func (a *archive) addHelm() {
 	if a.Kind == KindAudit {
 		tells = "thingpark-instance/thingpark-helm-releases.yaml"
 	}
-	a.state.releasesErr = &verdict.NotKeptError{What: "Helm releases", File: a.Path, Tells: tells}
+	a.state.releasesErr = &verdict.NotKeptError{What: "Helm releases", File: a.state.file, Tells: tells}
 	switch {
 	case a.helmOK:
 		a.state.releases = &Releases{Items: releasesOf(a.helm, a.Namespace)}

@@ -46,7 +46,13 @@ const (
 	KindLists     = "lists"
 )
 
-// Open reads what a file or a folder keeps. Of a recording that is the last moment, or the one
+// Stdin is the path that stands for standard input.
+const Stdin = "-"
+
+// errOnce is the error that a file cannot be read a second time.
+var errOnce = errors.New("it is no file, and can be read only once: save it in one")
+
+// Open reads what a file, a folder or standard input keeps. Of a recording that is the last moment, or the one
 // that is asked for: see [ParseAt]. Of several namespaces the given one counts, else the one
 // that has PUM.
 //
@@ -68,11 +74,21 @@ func withoutPath(err error) error {
 }
 
 func open(path, namespace string, at At) (*Kept, error) {
-	info, err := os.Stat(path)
+	k := &Kept{Path: path, state: newState(path), given: at.Given()}
+	file := os.Stdin
+	if path == Stdin {
+		k.state = newState("standard input")
+	} else {
+		var err error
+		if file, err = os.Open(path); err != nil {
+			return nil, err
+		}
+		defer file.Close()
+	}
+	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	k := &Kept{Path: path, state: newState(path), given: at.Given()}
 	if info.IsDir() {
 		err := at.refuse()
 		if err == nil {
@@ -80,11 +96,6 @@ func open(path, namespace string, at At) (*Kept, error) {
 		}
 		return k, err
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
 	text, err := plain(file)
 	if err != nil {
 		return nil, err
@@ -249,8 +260,8 @@ func (k *Kept) Again() error {
 
 // lines opens the recording again, behind its head.
 func (k *Kept) lines() (*lines, func(), error) {
-	if info, err := os.Stat(k.Path); err == nil && !info.Mode().IsRegular() {
-		return nil, nil, errors.New("it is no file, and can be read only once: save it in one")
+	if info, err := os.Stat(k.Path); k.Path == Stdin || err == nil && !info.Mode().IsRegular() {
+		return nil, nil, errOnce
 	}
 	file, err := os.Open(k.Path)
 	if err != nil {
@@ -320,7 +331,7 @@ func (k *Kept) Releases() ([]release.Release, error) {
 func (k *Kept) Plan() (*release.Plan, error) {
 	switch p := k.state.plan; {
 	case p == nil:
-		return nil, &verdict.NotKeptError{What: "history of the Helm releases", File: k.Path, Tells: "kubectl tpe record, by an account that may read Helm's secrets,"}
+		return nil, &verdict.NotKeptError{What: "history of the Helm releases", File: k.state.file, Tells: "kubectl tpe record, by an account that may read Helm's secrets,"}
 	case p.Error != nil:
 		return nil, p.Error.err()
 	default:

@@ -41,7 +41,7 @@ func (k *Kept) Job(name string) *Job { return &Job{k, name} }
 
 // NoLogs is the error that a file has no logs.
 func (k *Kept) NoLogs() error {
-	missing := &verdict.NotKeptError{What: "logs of the job", File: k.Path, Tells: "kubectl tpe record --logs"}
+	missing := &verdict.NotKeptError{What: "logs of the job", File: k.state.file, Tells: "kubectl tpe record --logs"}
 	if k.Kind != KindRecording {
 		missing.Tells = "info/" + k.Namespace + "/POD/logs.txt, which kubectl cluster-info dump writes,"
 	}
@@ -214,6 +214,9 @@ func (k *Kept) Dumped(job string, begin func(joblogs.Run) error, line func(joblo
 // walk calls a function with each member of the archive or the folder.
 func (k *Kept) walk(take func(*member) error) error {
 	ignore := func(string, string) {} // which is said in findings
+	if k.Path == Stdin {
+		return errOnce
+	}
 	info, err := os.Stat(k.Path)
 	if err != nil {
 		return err

@@ -260,6 +260,9 @@ func TestCreate(t *testing.T) {
 	if _, err := recording.Create(filepath.Join(t.TempDir(), "none", "a"), recording.Head{}, recording.Options{}); err == nil {
 		t.Error("a folder is made")
 	}
+	if _, err := recording.Create(recording.Stdin, recording.Head{}, recording.Options{}); err == nil {
+		t.Error("- is taken for the name of a file")
+	}
 	if err := w.Take(reportOf(s)); err == nil {
 		t.Error("it is written to although it is closed")
 	}
@@ -490,6 +493,32 @@ func TestNoScenarioLeaks(t *testing.T) {
 		if err != nil || bytes.Contains(text, []byte(secret)) || !bytes.Contains(text, []byte("login failed: password=***")) {
 			i := max(0, bytes.Index(text, []byte(secret)))
 			t.Errorf("%s: %v: %.300s", name, err, text[max(0, i-200):])
+		}
+	}
+}
+
+// Standard input is read once: a recording in it can be shown, and not played.
+func TestStandardInput(t *testing.T) {
+	for name, path := range map[string]string{
+		recording.KindRecording: record(t, "a.jsonl.gz", recording.Options{}, reportOf(after(t, 0, nil, "PROCESSED"))),
+		recording.KindLists:     write(t, "a.yaml", []byte(lists()["deployments.yaml"])),
+	} {
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := os.Stdin
+		os.Stdin = file
+		k, err := recording.Open(recording.Stdin, "", recording.At{})
+		os.Stdin = before
+		if err != nil || k.Kind != name {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := k.Again(); (err != nil) != (name == recording.KindRecording) {
+			t.Errorf("%s: read again: %v", name, err)
+		}
+		if err := file.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -77,6 +77,9 @@ type written struct {
 // Create creates a recording that only its owner can read, and writes its head. A file that is
 // there is not overwritten, unless the options say so.
 func Create(path string, head Head, options Options) (*Writer, error) {
+	if path == Stdin { // which is read with that name
+		return nil, errors.New("a recording is written to a file: want a name, not -")
+	}
 	file, err := private.Create(path)
 	if options.Overwrite && errors.Is(err, fs.ErrExist) {
 		file, err = replace(path)
