@@ -52,7 +52,7 @@ func (a At) in(begins, ends time.Time) (time.Time, error) {
 	case at.Before(begins) && !at.Before(begins.Truncate(time.Second)):
 		return begins, nil
 	case at.Before(begins), at.After(ends.Add(time.Second)):
-		return at, fmt.Errorf("--at %s is %w, which is from %s to %s", a.text, errOutside, stamp(begins), stamp(ends))
+		return at, fmt.Errorf("--at %s means %s and is %w, which is from %s to %s", a.text, stamp(at), errOutside, stamp(begins), stamp(ends))
 	}
 	return at, nil
 }
@@ -73,8 +73,11 @@ func (a At) time(begins, ends time.Time) (time.Time, error) {
 		if clock, err := time.Parse(layout, a.text); err == nil {
 			local := begins.Local()
 			t := time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), clock.Second(), 0, time.Local)
-			if t.Before(begins.Truncate(time.Minute)) {
+			switch {
+			case t.Before(begins.Truncate(time.Minute)):
 				t = t.AddDate(0, 0, 1)
+			case t.Before(begins) && layout == "15:04": // the minute in which it begins
+				t = begins
 			}
 			return t, nil
 		}
