@@ -94,7 +94,7 @@ func (k *Kept) openList(text *bufio.Reader, info fs.FileInfo, namespace string) 
 	a := k.newArchive()
 	list, err := a.items(text, info.Name())
 	switch {
-	case errors.Is(err, errNoList):
+	case errors.Is(err, errNoList), errors.Is(err, errNoText):
 		return fmt.Errorf("it is no recording and no archive, and %w", err)
 	case err != nil:
 		return err

@@ -4,8 +4,10 @@ package recording_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -220,6 +222,37 @@ func TestForeignFiles(t *testing.T) {
 				t.Errorf("%q, want %q", got, tt.says)
 			}
 		})
+	}
+}
+
+// An archive without the magic of POSIX, as tar --format=v7 writes it, is one.
+func TestOldArchives(t *testing.T) {
+	packed, err := os.ReadFile(pack(t, "a.tgz", named("deployments.yaml", lists()["deployments.yaml"])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(text[257:], make([]byte, 8)) // magic and version
+	copy(text[148:], "        ")
+	sum := 0
+	for _, b := range text[:512] {
+		sum += int(b)
+	}
+	copy(text[148:], fmt.Sprintf("%06o\x00 ", sum))
+	got := said(write(t, "a.tar", text))
+	if !strings.Contains(got, "lists of tpe at 2026-01-31") || strings.Contains(got, "TPE604") {
+		t.Error(got)
+	}
+	text[0]++ // so that the sum is wrong
+	if got := said(write(t, "a.tar", text)); !strings.Contains(got, "it is no text") {
+		t.Error(got)
 	}
 }
 

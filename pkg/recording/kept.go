@@ -11,6 +11,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,7 +147,25 @@ func otherFormat(begin []byte) error {
 	return nil
 }
 
-func isTar(begin []byte) bool { return len(begin) >= 262 && string(begin[257:262]) == "ustar" }
+// isTar reports whether a file begins with the header of a tar archive: since POSIX.1-1988 it has a
+// magic, and it always has a sum of its bytes, in octal.
+func isTar(begin []byte) bool {
+	const size, from, to = 512, 148, 156
+	if len(begin) >= 262 && string(begin[257:262]) == "ustar" {
+		return true
+	}
+	if len(begin) < size {
+		return false
+	}
+	sum := int64(' ') * (to - from) // which stand for itself
+	for i, b := range begin[:size] {
+		if i < from || i >= to {
+			sum += int64(b)
+		}
+	}
+	want, err := strconv.ParseInt(strings.Trim(string(begin[from:to]), " \x00"), 8, 64)
+	return err == nil && sum == want
+}
 
 // openRecording reads a recording up to a moment.
 func (k *Kept) openRecording(text *bufio.Reader, at At) error {

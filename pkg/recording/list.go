@@ -18,6 +18,7 @@ import (
 // What is wrong with a text that should be a list of objects. What was read before is no whole list.
 var (
 	errNoList = errors.New("it has no list and no object in YAML or JSON: kubectl get writes them with -o yaml")
+	errNoText = errors.New("it is no text")
 	errCut    = errors.New("it ends early: the end of its list is missing")
 	errPart   = errors.New("it is a part of a list: whoever asked for it did not ask for the rest")
 	errRow    = errors.New("its items are not one below the other, as kubectl writes them")
@@ -236,7 +237,9 @@ func (y *yamlItems) line() ([]byte, error) {
 		case len(line) > mostText:
 			return nil, fmt.Errorf("line %d: %w", y.n+1, errTooLarge)
 		case err == nil, errors.Is(err, io.EOF) && len(line) > 0:
-			y.n++
+			if y.n++; bytes.IndexByte(line, 0) >= 0 {
+				return nil, errNoText
+			}
 			return line, nil
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
