@@ -179,6 +179,10 @@ func TestForeignFolders(t *testing.T) {
 			f["pum.yaml"] = strings.ReplaceAll(strings.Replace(ready("pum", "tpe", "1"), "- ", "  ", 1), "\n  ", "\n")[2:]
 			delete(f, "deployments.yaml")
 		}, false, []string{"TPE601", "Deployment"}},
+		"one object alone": {func(f map[string]string) {
+			clear(f)
+			f["pum.json"] = `{"apiVersion":"apps/v1","kind":"Deployment",` + failed("pum", "tpe")[1:]
+		}, false, []string{"TPE601", "Deployment", "!workloads unknown"}},
 		"of an older kind": {func(f map[string]string) {
 			f["all.yaml"] = listed("- apiVersion: batch.volcano.sh/v1alpha1\n  kind: Job\n  metadata: {name: j, namespace: tpe}\n", "- apiVersion: apps.kruise.io/v1beta1\n  kind: StatefulSet\n  metadata: {name: s, namespace: tpe}\n  spec: {replicas: 3}\n")
 		}, true, nil},

@@ -154,7 +154,7 @@ func (s *state) snapshot(at time.Time, goal verdict.Goal, where command.Where, w
 	switch {
 	case m.AssessmentError != nil:
 		v.AssessmentErr = m.AssessmentError.err()
-	case len(m.Kinds) == 0 && len(m.Gaps) == 0:
+	case len(m.Kinds) == 0 && len(m.Gaps) == 0 && (!s.parts || len(s.objects) == 0):
 		v.AssessmentErr = &verdict.NotKeptError{What: "workloads", File: s.file, Tells: "a recording of status"}
 	default:
 		objects, err := s.read()
