@@ -64,6 +64,7 @@ var kindsOfFindings = map[verdict.Code]kindOfFinding{
 	verdict.CodeForbidden:         {"", "", ""},
 	verdict.CodeDenied:            {"", "", ""},
 	verdict.CodeNotKept:           {"", "", ""},
+	verdict.CodeMemberDamaged:     {"", "a file could not be read", ""},
 }
 
 // wrong says what is wrong where the verdict is failed or unknown: the errors, counted by what

@@ -395,7 +395,7 @@ func (a *archive) addHelm() {
 	case a.helmOK:
 		a.state.releases = &Releases{Items: releasesOf(a.helm, a.Namespace)}
 	case a.helmErr != nil:
-		a.state.releases = &Releases{Error: &Error{Message: a.helmErr.Error()}}
+		a.state.releasesErr = &verdict.DamagedError{Err: a.helmErr}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,9 @@ func TestForeignFolders(t *testing.T) {
 		"of an older kind": {func(f map[string]string) {
 			f["all.yaml"] = listed("- apiVersion: batch.volcano.sh/v1alpha1\n  kind: Job\n  metadata: {name: j, namespace: tpe}\n", "- apiVersion: apps.kruise.io/v1beta1\n  kind: StatefulSet\n  metadata: {name: s, namespace: tpe}\n  spec: {replicas: 3}\n")
 		}, true, nil},
+		"a table of Helm's":   {func(f map[string]string) { f["helm-releases.yaml"] = "NAME\tNAMESPACE\ntpe\ttpe\n" }, true, []string{"TPE604", "the Helm releases are unknown: helm-releases.yaml: it is not what helm list writes"}},
+		"no answer of Helm's": {func(f map[string]string) { f["helm-releases.yaml"] = "\n" }, true, []string{"TPE604", "the Helm releases are unknown: helm-releases.yaml: it is empty"}},
+		"no release":          {func(f map[string]string) { f["helm-releases.yaml"] = "[]\n" }, true, []string{"there is no Helm release"}},
 		"by a Mac": {func(f map[string]string) {
 			f["__MACOSX/._deployments.yaml"], f["._jobs.yaml"] = "\x00\x05\x16\x07", "\x00\x05\x16\x07"
 		}, true, []string{"!TPE604"}},
@@ -257,6 +261,24 @@ func TestOldArchives(t *testing.T) {
 	text[0]++ // so that the sum is wrong
 	if got := said(write(t, "a.tar", text)); !strings.Contains(got, "it is no text") {
 		t.Error(got)
+	}
+}
+
+// An object that cannot be read in a recording hides the workloads, and nothing else.
+func TestADamagedObject(t *testing.T) {
+	text, err := os.ReadFile(record(t, "a.jsonl", recording.Options{}, reportOf(after(t, 0, nil, "PROCESSED"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = regexp.MustCompile(`("kind":"Deployment".*"status":)\{.*\}\}\}`).ReplaceAll(text, []byte(`$1"x"}}`))
+	k, err := recording.Open(write(t, "a.jsonl", text), "", recording.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := (&recording.Observer{Kept: k, Goal: verdict.GoalAll}).Once(t.Context())
+	v := verdict.Judge(s)
+	if s.Answer == nil || v.ExitCode != verdict.ExitError || v.Findings[0].Code != verdict.CodeMemberDamaged {
+		t.Errorf("%v, exit code %d: %+v", s.Answer, v.ExitCode, v.Findings)
 	}
 }
 

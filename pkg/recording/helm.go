@@ -3,7 +3,9 @@
 package recording
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -37,6 +39,9 @@ func readHelm(r io.Reader) ([]helmRelease, error) {
 	}
 	if len(text) > most {
 		return nil, errTooLarge
+	}
+	if len(bytes.TrimSpace(text)) == 0 { // with no release it writes []
+		return nil, errors.New("it is empty: helm list did not answer whoever made it")
 	}
 	var items []helmRelease
 	if err := yaml.Unmarshal(text, &items); err != nil {

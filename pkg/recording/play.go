@@ -97,10 +97,7 @@ func (p *player) report(ctx context.Context, at time.Time, last bool, change fun
 		p.stopped = true
 		return false
 	}
-	s, err := p.state.snapshot(at, p.Goal, p.Where(), true)
-	if err != nil {
-		s.AssessmentErr = err
-	}
+	s, _ := p.state.snapshot(at, p.Goal, p.Where(), true) // whose error is in it
 	if change != nil {
 		change(&s)
 	}

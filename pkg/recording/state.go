@@ -146,8 +146,9 @@ func (a *Answer) read() (*pum.Answer, error) {
 }
 
 // snapshot returns what was known at a time, with how the entries moved if that is watched.
-func (s *state) snapshot(at time.Time, goal verdict.Goal, where command.Where, watched bool) (verdict.Snapshot, error) {
-	v := verdict.Snapshot{ObservedAt: at, Where: where, Goal: goal, PUM: s.head.PUM, Self: verdict.Self{Pod: s.head.Pod}}
+// The error is that of the snapshot's assessment: what could be read otherwise is there.
+func (s *state) snapshot(at time.Time, goal verdict.Goal, where command.Where, watched bool) (v verdict.Snapshot, err error) {
+	v = verdict.Snapshot{ObservedAt: at, Where: where, Goal: goal, PUM: s.head.PUM, Self: verdict.Self{Pod: s.head.Pod}}
 	m := s.moment
 	v.HeardAt, v.LostAt, v.PUMChangedAt = m.HeardAt, m.LostAt, m.PUMChangedAt
 	v.LostErr, v.UnconfirmedErr = m.LostError.err(), m.Unconfirmed.err()
@@ -157,16 +158,17 @@ func (s *state) snapshot(at time.Time, goal verdict.Goal, where command.Where, w
 	case len(m.Kinds) == 0 && len(m.Gaps) == 0 && (!s.parts || len(s.objects) == 0):
 		v.AssessmentErr = &verdict.NotKeptError{What: "workloads", File: s.file, Tells: "a recording of status"}
 	default:
-		objects, err := s.read()
-		if err != nil {
-			return v, err
+		var objects readiness.Objects
+		if objects, err = s.read(); err != nil {
+			v.AssessmentErr = &verdict.DamagedError{Err: err}
+			break
 		}
 		a := readiness.Assess(objects, at)
 		v.Assessment = &a
 	}
 	s.addAnswer(&v, watched)
 	s.addReleases(&v, at)
-	return v, nil
+	return v, err
 }
 
 func (s *state) addAnswer(v *verdict.Snapshot, watched bool) {

@@ -57,8 +57,10 @@ func (v *Verdict) findPUM() string {
 
 // accessCode returns the finding's code for an error and its exit code.
 func accessCode(code ExitCode, err error) Code {
-	syntax := (*pum.SyntaxError)(nil)
+	syntax, damaged := (*pum.SyntaxError)(nil), (*DamagedError)(nil)
 	switch {
+	case errors.As(err, &damaged):
+		return CodeMemberDamaged
 	case podexec.Denied(err):
 		return CodeDenied
 	case NotLoggedIn(err):

@@ -28,6 +28,12 @@ func (e *NotKeptError) Error() string {
 	return fmt.Sprintf("%s has no %s; %s would have them", e.File, e.What, tells)
 }
 
+// A DamagedError says that a file in which a cluster is kept has something that cannot be read.
+type DamagedError struct{ Err error }
+
+func (e *DamagedError) Error() string { return e.Err.Error() }
+func (e *DamagedError) Unwrap() error { return e.Err }
+
 // notKept judges that a file does not have a part, and reports whether the error says that.
 //
 // What a file does not have is unknown: nothing is done without it. But what the file does show
