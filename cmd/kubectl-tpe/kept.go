@@ -29,7 +29,7 @@ type keptFlags struct {
 // addFrom adds --from to a command that reads, and --at; to one that follows, --speed.
 func (a *app) addFrom(cmd *cobra.Command, follows bool) {
 	f := cmd.Flags()
-	f.StringVar(&a.kept.path, "from", "", "read a file or folder instead of a cluster: a recording, the vendor's audit archive, a cluster-info dump, or YAML or JSON lists of objects; - for standard input")
+	f.StringVar(&a.kept.path, "from", "", "read a file or folder instead of a cluster: a recording, the vendor's audit archive, a cluster-info dump, or YAML or JSON lists of objects; - for stdin")
 	f.Var(&a.kept.at, "at", "moment of a recording: 14:05 local time, 2026-01-31T14:05:00Z, 3m from its beginning, or 50%")
 	a.kept.speed = 1
 	if follows {

@@ -77,9 +77,7 @@ func withoutPath(err error) error {
 func open(path, namespace string, at At) (*Kept, error) {
 	k := &Kept{Path: path, state: newState(path), given: at.Given()}
 	file := os.Stdin
-	if path == Stdin {
-		k.state = newState("standard input")
-	} else {
+	if path != Stdin {
 		var err error
 		if file, err = os.Open(path); err != nil {
 			return nil, err

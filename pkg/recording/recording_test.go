@@ -514,6 +514,9 @@ func TestStandardInput(t *testing.T) {
 		if err != nil || k.Kind != name {
 			t.Fatalf("%s: %v", name, err)
 		}
+		if _, err := k.Plan(); name == recording.KindLists && (err == nil || !strings.HasPrefix(err.Error(), "stdin has no history")) {
+			t.Errorf("what has no history: %v", err)
+		}
 		if err := k.Again(); (err != nil) != (name == recording.KindRecording) {
 			t.Errorf("%s: read again: %v", name, err)
 		}

@@ -52,6 +52,9 @@ type object struct {
 }
 
 func newState(file string) *state {
+	if file == Stdin {
+		file = "stdin"
+	}
 	return &state{
 		file: file, kinds: readiness.KeptKinds(), objects: map[Ref]*object{}, crashLogs: map[readiness.ContainerName][]string{},
 		answerErr:   &verdict.NotKeptError{What: "entries", File: file, Tells: "a recording of PUM"},
