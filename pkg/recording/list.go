@@ -22,7 +22,7 @@ var (
 	errCut    = errors.New("it ends early: the end of its list is missing")
 	errPart   = errors.New("it is a part of a list: whoever asked for it did not ask for the rest")
 	errRow    = errors.New("its items are not one below the other, as kubectl writes them")
-	errDump   = errors.New("it is the standard output of kubectl cluster-info dump, with logs among the lists: give a folder with --output-directory")
+	errDump   = errors.New("it is what kubectl cluster-info dump writes to stdout, with logs among the lists: give a folder with --output-directory")
 )
 
 // logsBegin is how kubectl cluster-info dump begins the log of a container.
