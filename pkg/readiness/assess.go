@@ -94,9 +94,9 @@ func (a assessor) workloads() []Workload {
 func (a assessor) builtInWorkloads() []Workload {
 	var list []Workload
 	for _, d := range a.Deployments {
-		pods := a.pods.byDeployment[d.Name]
+		pods := a.podsOfDeployment(d)
 		rule := func(c []Cause) Workload { return Deployment(d, c) }
-		w := a.judge(d, rule, pods, func() []Cause {
+		w := a.judgeCounted(d, rule, pods, func() []Cause {
 			isLatest := latest(d.Status.UpdatedReplicas, pods, appsv1.DefaultDeploymentUniqueLabelKey)
 			return append(a.find.onPods(pods, isLatest), deploymentCauses(d, a.find.now)...)
 		})
@@ -106,7 +106,7 @@ func (a assessor) builtInWorkloads() []Workload {
 	for _, s := range a.StatefulSets {
 		pods := a.pods.byUID[s.UID]
 		rule := func(c []Cause) Workload { return StatefulSet(s, a.deletesOld(s), pods, c) }
-		w := a.judge(s, rule, pods, func() []Cause {
+		w := a.judgeCounted(s, rule, pods, func() []Cause {
 			return append(a.find.statefulSetCauses(s, pods), a.find.onCreation("StatefulSet", s, pods)...)
 		})
 		w.Release = helmRelease(s)
@@ -115,7 +115,7 @@ func (a assessor) builtInWorkloads() []Workload {
 	for _, d := range a.DaemonSets {
 		pods := a.pods.byUID[d.UID]
 		rule := func(c []Cause) Workload { return DaemonSet(d, c) }
-		list = append(list, a.judge(d, rule, pods, func() []Cause {
+		list = append(list, a.judgeCounted(d, rule, pods, func() []Cause {
 			return append(a.find.daemonSetCauses(d, pods), a.find.onCreation("DaemonSet", d, pods)...)
 		}))
 	}

@@ -72,6 +72,7 @@ const (
 	StuckStopping    Code = "StuckStopping"    // the pod does not terminate
 	ProgressDeadline Code = "ProgressDeadline" // a Deployment exceeded its progress deadline
 	OperatorError    Code = "OperatorError"    // an operator reports an error
+	StatusBehind     Code = "StatusBehind"     // a status counts pods as ready that are not
 	OldRevision      Code = "OldRevision"      // a pod of an old revision that nothing will replace
 	SidecarHolds     Code = "SidecarHolds"     // a sidecar keeps a finished job from completing
 )
@@ -133,6 +134,7 @@ var causeKinds = map[Code]causeKind{
 	StuckStopping:    {summary: Cause.stoppingSummary},
 	ProgressDeadline: {summary: func(Cause) string { return "no progress within its deadline" }},
 	OperatorError:    {grace: long},
+	StatusBehind:     {summary: func(Cause) string { return "the status counts pods as ready that are not" }},
 	OldRevision:      {summary: Cause.oldSummary},
 	SidecarHolds:     {},
 }

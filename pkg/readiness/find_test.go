@@ -758,7 +758,10 @@ func TestReadyBetweenCrashes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := statefulSet(func(*appsv1.StatefulSet) {})
+			s := statefulSet(func(s *appsv1.StatefulSet) {
+				s.Spec.Replicas = new(int32(1))
+				s.Status.Replicas, s.Status.ReadyReplicas, s.Status.UpdatedReplicas = 1, 1, 1
+			})
 			w := Assess(Objects{StatefulSets: []*appsv1.StatefulSet{s}, Pods: []*corev1.Pod{tt.pod}}, now).Workloads[0]
 			if w.State != tt.state || w.Reason != tt.reason {
 				t.Errorf("got %s %q, want %s %q", w.State, w.Reason, tt.state, tt.reason)

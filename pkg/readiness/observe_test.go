@@ -175,6 +175,7 @@ func TestObserveAsksAsLittleAsPossible(t *testing.T) {
 	p, server, err := observe(t, typed(map[string]any{
 		deployments:  []any{deployment(func(*appsv1.Deployment) {})},
 		statefulSets: []any{zookeeper, statefulSet(func(*appsv1.StatefulSet) {})},
+		podList:      []any{twaPod("a", "x"), twaPod("b", "x"), lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(2, "lrc-new")}, // zookeeper has the same UID
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -384,6 +385,7 @@ func TestObserveTriesTheVersionsOfAResource(t *testing.T) {
 func TestObserveShowsWhatItCan(t *testing.T) {
 	p, _, err := observe(t, typed(map[string]any{
 		deployments: http.StatusInternalServerError, statefulSets: []any{statefulSet(func(*appsv1.StatefulSet) {})},
+		podList: []any{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(2, "lrc-new")},
 	}))
 	if err != nil {
 		t.Fatal(err)

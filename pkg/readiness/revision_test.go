@@ -3,12 +3,14 @@
 package readiness
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -234,7 +236,7 @@ func TestWhoDeletesOldPodsOfMongoDB(t *testing.T) {
 			onDelete(s)
 			s.OwnerReferences = controller("PerconaServerMongoDB", "mongo-replicaset")
 		})
-		p := Assess(Objects{StatefulSets: []*appsv1.StatefulSet{s}, MongoDBs: []*unstructured.Unstructured{m}, Pods: []*corev1.Pod{lrcPod(0, "lrc-old")}}, now)
+		p := Assess(Objects{StatefulSets: []*appsv1.StatefulSet{s}, MongoDBs: []*unstructured.Unstructured{m}, Pods: []*corev1.Pod{lrcPod(0, "lrc-old"), lrcPod(1, "lrc-new"), lrcPod(2, "lrc-new")}}, now)
 		if got := p.Workloads[1].Reason; got != want {
 			t.Errorf("%s: %q, want %q", strategy, got, want)
 		}
@@ -254,7 +256,7 @@ func TestLingeringPods(t *testing.T) {
 	d := deployment(func(*appsv1.Deployment) {})
 	pods := []*corev1.Pod{
 		twaPod("b", "old", deletedAgo(20*time.Minute), func(p *corev1.Pod) { p.Finalizers = []string{"example.com/hold"} }),
-		twaPod("a", "old", deletedAgo(20*time.Minute)), twaPod("c", "old", deletedAgo(-10*time.Second)), twaPod("d", "new"),
+		twaPod("a", "old", deletedAgo(20*time.Minute)), twaPod("c", "old", deletedAgo(-10*time.Second)), twaPod("d", "new"), twaPod("e", "new"),
 	}
 	p := Assess(Objects{Deployments: []*appsv1.Deployment{d}, Pods: pods}, now)
 	var names []string
@@ -277,13 +279,60 @@ func TestStatusThatIsOutOfDate(t *testing.T) {
 	}{
 		{"Deployment", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", inLoop(time.Hour))}}, Failed},
 		{"Deployment, a moment ago", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", inLoop(time.Second))}}, Progressing},
-		{"Deployment, a pod that starts", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", notReady(time.Second))}}, Ready},
-		{"Deployment, a pod that stops", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("b", "x", inLoop(time.Hour), deletedAgo(0))}}, Ready},
+		{"Deployment, one more pod starts", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x"), twaPod("c", "x", notReady(time.Second))}}, Ready},
+		{"Deployment, one more pod stops", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x"), twaPod("c", "x", inLoop(time.Hour), deletedAgo(0))}}, Ready},
 		{"StatefulSet", Objects{StatefulSets: []*appsv1.StatefulSet{s}, Pods: []*corev1.Pod{lrcPod(0, "lrc-new", pullFails("ImagePullBackOff", time.Hour))}}, Failed},
 	}
 	for _, tt := range tests {
 		if w := judged(t, tt.in); w.State != tt.want {
 			t.Errorf("%s: %s %q, want %s", tt.name, w.State, w.Reason, tt.want)
+		}
+	}
+}
+
+// Where fewer pods are ready than a status counts, it is not ready. That it is out of date is said
+// only after the time that a controller takes.
+func TestStatusThatCountsTooMany(t *testing.T) {
+	d := deployment(func(d *appsv1.Deployment) {
+		d.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "twa"}}
+	})
+	adopted := func(p *corev1.Pod) { p.OwnerReferences[0].Name, p.Labels["app"] = "other-x", "twa" }
+	s := statefulSet(onDelete)
+	s.Status.UpdatedReplicas = 1
+	a := &appsv1.DaemonSet{ObjectMeta: meta("agent", 2)}
+	a.Status = appsv1.DaemonSetStatus{ObservedGeneration: 2, DesiredNumberScheduled: 2, UpdatedNumberScheduled: 2, NumberReady: 2, NumberAvailable: 2}
+	agent := func(name string, edits ...func(*corev1.Pod)) *corev1.Pod {
+		return pod("DaemonSet", "agent", name, edits...)
+	}
+	const no, not = "", "not ready, although its status says ready"
+	tests := []struct {
+		name   string
+		in     Objects
+		state  State
+		ready  int32
+		reason string
+		code   Code
+	}{
+		{"pods were not read", Objects{Deployments: []*appsv1.Deployment{d}}, Ready, 2, no, no},
+		{"all are there", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x")}}, Ready, 2, no, no},
+		{"of a ReplicaSet with another name", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x", adopted), twaPod("b", "x", adopted)}}, Ready, 2, no, no},
+		{"one is gone", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x")}}, Progressing, 1, not, StatusBehind},
+		{"none is left", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{}}, Progressing, 0, not, StatusBehind},
+		{"one has just become unready", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", notReady(time.Second))}}, Progressing, 1, not + ", 1 of 2 pods ready", no},
+		{"one has been unready for a minute", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", notReady(time.Minute))}}, Progressing, 1, not, StatusBehind},
+		{"one was just created", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", born(time.Second), notReady(time.Second))}}, Progressing, 1, not + ", 1 of 2 pods ready", no},
+		{"one stops, as a DaemonSet's controller counts it", Objects{DaemonSets: []*appsv1.DaemonSet{a}, Pods: []*corev1.Pod{agent("a"), agent("b", deletedAgo(-20*time.Second))}}, Progressing, 1, not + ", 1 of 2 pods ready", no},
+		{"one of a DaemonSet is gone", Objects{DaemonSets: []*appsv1.DaemonSet{a}, Pods: []*corev1.Pod{agent("a")}}, Progressing, 1, not, StatusBehind},
+		{"one that awaits its restart is gone", Objects{StatefulSets: []*appsv1.StatefulSet{s}, Pods: []*corev1.Pod{lrcPod(0, "lrc-old"), lrcPod(1, "lrc-new")}}, Progressing, 2, not, StatusBehind},
+	}
+	for _, tt := range tests {
+		w := judged(t, tt.in)
+		var code Code
+		if len(w.Causes) > 0 {
+			code = w.Causes[len(w.Causes)-1].Code
+		}
+		if w.State != tt.state || w.Ready != tt.ready || !strings.HasPrefix(w.Reason, tt.reason) || code != tt.code {
+			t.Errorf("%s: %s %d %q %s", tt.name, w.State, w.Ready, w.Reason, code)
 		}
 	}
 }

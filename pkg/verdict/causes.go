@@ -227,6 +227,7 @@ var causeFindings = map[readiness.Code]Code{
 	readiness.StuckStopping:    CodeNode,
 	readiness.ProgressDeadline: CodeProgressDeadline,
 	readiness.OperatorError:    CodeOperatorError,
+	readiness.StatusBehind:     CodeStatusBehind,
 	readiness.OldRevision:      CodeOldPod,
 	readiness.SidecarHolds:     CodeSidecarHolds,
 }

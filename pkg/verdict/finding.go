@@ -50,6 +50,7 @@ const (
 	CodeConfigRefused    Code = "TPE133"
 	CodeCreating         Code = "TPE134"
 	CodeStateUnclear     Code = "TPE135"
+	CodeStatusBehind     Code = "TPE136"
 	CodeEntryAborted     Code = "TPE201"
 	CodeUnknownState     Code = "TPE202"
 	CodeNoEntries        Code = "TPE203"

@@ -100,11 +100,29 @@ func (w workload) object() *unstructured.Unstructured {
 		delete(status, "updateRevision")
 	}
 	return &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "apps/v1", "kind": w.kind, "metadata": map[string]any{"name": w.name, "namespace": Namespace, "generation": w.generation},
+		"apiVersion": "apps/v1", "kind": w.kind, "metadata": map[string]any{"name": w.name, "namespace": Namespace, "uid": "u-" + w.name, "generation": w.generation},
 		"spec":   map[string]any{"replicas": int64(w.want), "selector": map[string]any{"matchLabels": labels}, "template": map[string]any{"metadata": map[string]any{"labels": labels}, "spec": map[string]any{}}},
 		"status": status,
 	}}
 }
+
+// pod returns the ready pod of a workload with a number.
+func (w workload) pod(i int32) *unstructured.Unstructured {
+	owner := map[string]any{"apiVersion": "apps/v1", "kind": w.kind, "name": w.name, "uid": "u-" + w.name, "controller": true}
+	if w.kind == "Deployment" {
+		owner["kind"], owner["name"] = "ReplicaSet", w.name+"-r"
+	}
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{
+			"name": fmt.Sprintf("%s-%d", w.name, i), "namespace": Namespace, "ownerReferences": []any{owner},
+			"labels": map[string]any{"pod-template-hash": "r", "controller-revision-hash": "r"},
+		},
+		"status": map[string]any{"phase": "Running", "conditions": []any{map[string]any{"type": "Ready", "status": "True"}}},
+	}}
+}
+
+// mostWanted is how many pods a workload wants at most.
+const mostWanted = 3
 
 // A world is what there is at a time.
 type world struct {
@@ -297,7 +315,7 @@ func (s *stage) somehow(w *world) {
 		w.workloads[i].generation++
 	case 1: // scaled
 		w.workloads[i].generation++
-		w.workloads[i].want = 1 + s.random.Int32N(3)
+		w.workloads[i].want = 1 + s.random.Int32N(mostWanted)
 	case 2: // on its way
 		o := &w.workloads[i]
 		o.observed, o.updated, o.ready = o.generation, s.random.Int32N(o.want+1), s.random.Int32N(o.want+1)
@@ -341,6 +359,13 @@ func (s *stage) applyLocked() {
 			there = append(there, w.object())
 		} else {
 			_ = s.server.Store.Delete(Namespace, w.kind+"/"+w.name) // it may be gone already
+		}
+		for i := range int32(mostWanted) {
+			if pod := w.pod(i); w.exists && i < w.ready {
+				there = append(there, pod)
+			} else {
+				_ = s.server.Store.Delete(Namespace, "Pod/"+pod.GetName())
+			}
 		}
 	}
 	namespace := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": Namespace}}}
