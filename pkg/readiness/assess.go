@@ -267,5 +267,5 @@ func (a assessor) job(j *batchv1.Job) Job {
 		return job
 	}
 	return JobOf(j, pods, gravestFirst(slices.Concat(
-		a.find.onPods(pods, every), a.find.onCreation("Job", j, pods), a.find.held(j, pods))))
+		a.find.onPods(pods, every), a.find.onCreation("Job", j, pods), a.find.held(j, pods), a.jobBehind(j, pods))))
 }

@@ -72,7 +72,7 @@ const (
 	StuckStopping    Code = "StuckStopping"    // the pod does not terminate
 	ProgressDeadline Code = "ProgressDeadline" // a Deployment exceeded its progress deadline
 	OperatorError    Code = "OperatorError"    // an operator reports an error
-	StatusBehind     Code = "StatusBehind"     // a status counts pods as ready that are not
+	StatusBehind     Code = "StatusBehind"     // a status counts pods as ready or active that are not
 	OldRevision      Code = "OldRevision"      // a pod of an old revision that nothing will replace
 	SidecarHolds     Code = "SidecarHolds"     // a sidecar keeps a finished job from completing
 )
@@ -134,7 +134,7 @@ var causeKinds = map[Code]causeKind{
 	StuckStopping:    {summary: Cause.stoppingSummary},
 	ProgressDeadline: {summary: func(Cause) string { return "no progress within its deadline" }},
 	OperatorError:    {grace: long},
-	StatusBehind:     {summary: func(Cause) string { return "the status counts pods as ready that are not" }},
+	StatusBehind:     {summary: Cause.behindSummary},
 	OldRevision:      {summary: Cause.oldSummary},
 	SidecarHolds:     {},
 }
@@ -285,6 +285,13 @@ func (c Cause) claimSummary() string {
 
 func (c Cause) stoppingSummary() string {
 	return joined(cmp.Or(c.Pod, "pod")+" does not stop", c.words())
+}
+
+func (c Cause) behindSummary() string {
+	if c.Object.Kind == "Job" {
+		return "the status counts pods as active that are not"
+	}
+	return "the status counts pods as ready that are not"
 }
 
 func (c Cause) oldSummary() string {

@@ -7,9 +7,12 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // lag is how long a controller takes at most, as long as it works, until a status has what
@@ -53,6 +56,22 @@ func (f finder) behind(said Workload, own []*corev1.Pod) []Cause {
 	}
 	message := fmt.Sprintf("it says %d of %s ready, and %d of the listed ones are", said.Ready, pods(said.Want), serving)
 	return []Cause{Cause{Code: StatusBehind, Object: said.Object(), Message: message, Since: since}.judged(f.now)}
+}
+
+// jobBehind returns the cause of a job whose status counts pods as active that have ended or are not
+// there, if it has done so for longer than a controller takes. The pods of one that another
+// controller manages may be in another cluster.
+func (a assessor) jobBehind(j *batchv1.Job, own []*corev1.Pod) []Cause {
+	left := int32(len(filter(own, not(hasEnded))))
+	since := later(kubejob.TimeOf(j.Status.StartTime), newest(own))
+	for _, p := range own {
+		since = later(since, notReadySince(p))
+	}
+	if a.Pods == nil || managedBy(j) != "" || left >= j.Status.Active || since.IsZero() || a.find.now.Sub(since) < lag {
+		return nil
+	}
+	message := fmt.Sprintf("it says %s active, and %d of the listed ones are", pods(j.Status.Active), left)
+	return []Cause{Cause{Code: StatusBehind, Object: Object{"Job", j.Name}, Message: message, Since: since}.judged(a.find.now)}
 }
 
 // podsOfDeployment returns the pods of a Deployment. Those of a ReplicaSet that it adopted, which

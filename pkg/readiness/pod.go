@@ -108,10 +108,11 @@ func podCondition(p *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCondit
 	return nil
 }
 
-// serves reports whether the pod is ready and not being deleted.
+// serves reports whether the pod is ready, has not ended and is not being deleted. One that a kubelet
+// ended when its node was shut down may still be called ready (kubernetes#117822).
 func serves(p *corev1.Pod) bool {
 	c := podCondition(p, corev1.PodReady)
-	return c != nil && c.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil
+	return c != nil && c.Status == corev1.ConditionTrue && p.DeletionTimestamp == nil && !hasEnded(p)
 }
 
 // notReadySince returns since when the pod has not been ready.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -321,6 +322,7 @@ func TestStatusThatCountsTooMany(t *testing.T) {
 		{"one has just become unready", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", notReady(time.Second))}}, Progressing, 1, not + ", 1 of 2 pods ready", no},
 		{"one has been unready for a minute", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", notReady(time.Minute))}}, Progressing, 1, not, StatusBehind},
 		{"one was just created", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", born(time.Second), notReady(time.Second))}}, Progressing, 1, not + ", 1 of 2 pods ready", no},
+		{"one has ended and is called ready", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", func(p *corev1.Pod) { p.Status.Phase = corev1.PodFailed })}}, Progressing, 1, not, ContainerFailed},
 		{"one stops, as a DaemonSet's controller counts it", Objects{DaemonSets: []*appsv1.DaemonSet{a}, Pods: []*corev1.Pod{agent("a"), agent("b", deletedAgo(-20*time.Second))}}, Progressing, 1, not + ", 1 of 2 pods ready", no},
 		{"one of a DaemonSet is gone", Objects{DaemonSets: []*appsv1.DaemonSet{a}, Pods: []*corev1.Pod{agent("a")}}, Progressing, 1, not, StatusBehind},
 		{"one that awaits its restart is gone", Objects{StatefulSets: []*appsv1.StatefulSet{s}, Pods: []*corev1.Pod{lrcPod(0, "lrc-old"), lrcPod(1, "lrc-new")}}, Progressing, 2, not, StatusBehind},
@@ -333,6 +335,39 @@ func TestStatusThatCountsTooMany(t *testing.T) {
 		}
 		if w.State != tt.state || w.Ready != tt.ready || !strings.HasPrefix(w.Reason, tt.reason) || code != tt.code {
 			t.Errorf("%s: %s %d %q %s", tt.name, w.State, w.Ready, w.Reason, code)
+		}
+	}
+}
+
+func TestJobThatCountsTooMany(t *testing.T) {
+	began := func(d time.Duration) *batchv1.Job {
+		j := &batchv1.Job{ObjectMeta: meta("migrate", 1)}
+		j.Status = batchv1.JobStatus{Active: 1, StartTime: new(ago(d))}
+		return j
+	}
+	remote := began(time.Hour)
+	remote.Spec.ManagedBy = new("kueue.x-k8s.io/multikueue")
+	of := func(edits ...func(*corev1.Pod)) *corev1.Pod { return pod("Job", "migrate", "migrate-a", edits...) }
+	succeeded := func(d time.Duration) func(*corev1.Pod) {
+		return func(p *corev1.Pod) { notReady(d)(p); p.Status.Phase = corev1.PodSucceeded }
+	}
+	for name, tt := range map[string]struct {
+		job  *batchv1.Job
+		pods []*corev1.Pod
+		want bool
+	}{
+		"pods were not read":       {began(time.Hour), nil, false},
+		"its pod is there":         {began(time.Hour), []*corev1.Pod{of()}, false},
+		"its pod is gone":          {began(time.Hour), []*corev1.Pod{}, true},
+		"it has just begun":        {began(time.Second), []*corev1.Pod{}, false},
+		"its pod has just ended":   {began(time.Hour), []*corev1.Pod{of(succeeded(time.Second))}, false},
+		"its pod ended long ago":   {began(time.Hour), []*corev1.Pod{of(succeeded(time.Minute))}, true},
+		"its pod is being deleted": {began(time.Hour), []*corev1.Pod{of(deletedAgo(0))}, false},
+		"it runs elsewhere":        {remote, []*corev1.Pod{}, false},
+	} {
+		j := Assess(Objects{Jobs: []*batchv1.Job{tt.job}, Pods: tt.pods}, now).Jobs[0]
+		if got := len(j.Causes) > 0 && j.Causes[0].Code == StatusBehind; got != tt.want || j.State.Final() || j.CannotRecover() {
+			t.Errorf("%s: %s %q", name, j.State, j.Reason)
 		}
 	}
 }
