@@ -15,9 +15,9 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// lag is how long a controller takes at most, as long as it works, until a status has what
-// became of the pods.
-const lag = 10 * time.Second
+// lag is how long kubelets and controllers take at most, as long as they work, until a status has
+// what became of the pods. On a busy node a quarter of a minute was seen.
+const lag = time.Minute
 
 // judgeCounted is judge for a workload whose status counts its pods. If fewer are ready than the
 // status says, it is not ready: the counts are as old as the last work of the controller, which may
@@ -65,7 +65,11 @@ func (a assessor) jobBehind(j *batchv1.Job, own []*corev1.Pod) []Cause {
 	left := int32(len(filter(own, not(hasEnded))))
 	since := later(kubejob.TimeOf(j.Status.StartTime), newest(own))
 	for _, p := range own {
-		since = later(since, notReadySince(p))
+		for _, c := range containersOf(p) { // one that was never ready is not ready since it began
+			if end := c.status.State.Terminated; end != nil {
+				since = later(since, end.FinishedAt.Time)
+			}
+		}
 	}
 	if a.Pods == nil || managedBy(j) != "" || left >= j.Status.Active || since.IsZero() || a.find.now.Sub(since) < lag {
 		return nil

@@ -349,7 +349,11 @@ func TestJobThatCountsTooMany(t *testing.T) {
 	remote.Spec.ManagedBy = new("kueue.x-k8s.io/multikueue")
 	of := func(edits ...func(*corev1.Pod)) *corev1.Pod { return pod("Job", "migrate", "migrate-a", edits...) }
 	succeeded := func(d time.Duration) func(*corev1.Pod) {
-		return func(p *corev1.Pod) { notReady(d)(p); p.Status.Phase = corev1.PodSucceeded }
+		return func(p *corev1.Pod) {
+			hasContainer(d, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{FinishedAt: ago(d)}}})(p)
+			notReady(time.Hour)(p)
+			p.Status.Phase = corev1.PodSucceeded
+		}
 	}
 	for name, tt := range map[string]struct {
 		job  *batchv1.Job
