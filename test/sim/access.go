@@ -66,7 +66,7 @@ func (a *Access) versionCode() int {
 }
 
 // statusError is an error of the API server of which only the code is known.
-func statusError(code int) error {
+func statusError(code int) *apierrors.StatusError {
 	return apierrors.NewGenericServerResponse(code, "get", schema.GroupResource{}, "", http.StatusText(code), 0, false)
 }
 

@@ -52,6 +52,7 @@ type State struct {
 	Deny         []string          `json:"deny"`
 	DenyMessage  map[string]string `json:"denyMessage"`
 	Unauthorized *bool             `json:"unauthorized"`
+	Faults       map[string]string `json:"faults"`
 }
 
 // A Step is a change, some time after the one before.

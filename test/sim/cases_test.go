@@ -134,6 +134,7 @@ func tryCase(t *testing.T, file string) []string {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
+	context.AfterFunc(p.Broken(), cancel) // and Close says why
 	var args []string
 	for _, arg := range c.Args {
 		args = append(args, strings.ReplaceAll(arg, "CASEDIR", "cases"))
@@ -146,6 +147,9 @@ func tryCase(t *testing.T, file string) []string {
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &out, untilClosed()
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
+	}
+	if p.Broken().Err() != nil {
+		return []string{"what was played broke:\n" + out.String()}
 	}
 	if ctx.Err() != nil {
 		return []string{fmt.Sprintf("it did not end within %s:\n%s", within, out.String())}

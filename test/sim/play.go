@@ -21,7 +21,6 @@ type Play struct {
 
 	lock    sync.Mutex
 	pum     *PUM
-	err     error             // of the first step that could not be done
 	entered map[string]string // by uid and state of an entry of PUM's: when it came into it
 }
 
@@ -45,10 +44,7 @@ func (c *Case) Play(dir string) (*Play, error) {
 // Close ends the play, and returns the error of a step that could not be done.
 func (p *Play) Close() error {
 	p.stop()
-	err := p.Server.Close()
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	return errors.Join(p.err, err)
+	return p.Server.Close()
 }
 
 // begin makes the state with which a case begins.
@@ -74,7 +70,7 @@ func (p *Play) begin(c *Case) error {
 	return err
 }
 
-// steps goes through steps.
+// steps goes through steps, up to one that cannot be done.
 func (p *Play) steps(steps []Step) {
 	for i, step := range steps {
 		select {
@@ -83,9 +79,8 @@ func (p *Play) steps(steps []Step) {
 		case <-time.After(step.After.Duration):
 		}
 		if err := p.become(step.State); err != nil {
-			p.lock.Lock()
-			p.err = errors.Join(p.err, fmt.Errorf("step %d: %w", i+1, err))
-			p.lock.Unlock()
+			p.Break(fmt.Errorf("step %d: %w", i+1, err))
+			return
 		}
 	}
 }
@@ -118,6 +113,11 @@ func (p *Play) become(s State) error {
 	}
 	if s.Unauthorized != nil {
 		p.Access.Unauthorize(*s.Unauthorized)
+	}
+	if s.Faults != nil {
+		if err := p.Faults.Set(s.Faults); err != nil {
+			return err
+		}
 	}
 	return p.becomePUM(s.PUM, now)
 }

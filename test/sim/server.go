@@ -46,6 +46,7 @@ type Options struct {
 type Server struct {
 	Store  *Store
 	Access *Access
+	Faults *Faults
 	Logs   *Logs
 
 	options    Options
@@ -54,6 +55,9 @@ type Server struct {
 	kubeconfig string
 	http       *http.Server
 	end        context.CancelFunc
+
+	broken context.Context
+	breaks context.CancelCauseFunc
 }
 
 // Start starts a server and writes its kubeconfig into a folder.
@@ -68,7 +72,7 @@ func Start(dir string, options Options) (*Server, error) {
 		}
 	}
 	s := &Server{
-		Store: NewStore(kinds), Access: &Access{User: "operator"}, Logs: &Logs{},
+		Store: NewStore(kinds), Access: &Access{User: "operator"}, Faults: &Faults{}, Logs: &Logs{},
 		options: options, token: newToken(), kubeconfig: filepath.Join(dir, "kubeconfig"),
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -84,6 +88,7 @@ func Start(dir string, options Options) (*Server, error) {
 	}
 	var alive context.Context
 	alive, s.end = context.WithCancel(context.Background())
+	s.broken, s.breaks = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
 		Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second,
 		TLSConfig:   &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
@@ -96,10 +101,17 @@ func Start(dir string, options Options) (*Server, error) {
 // Kubeconfig returns the file with which to ask the server.
 func (s *Server) Kubeconfig() string { return s.kubeconfig }
 
-// Close ends the server and all that is connected to it.
+// Break notes that what is played on the server cannot go on. The first error stays.
+func (s *Server) Break(err error) { s.breaks(err) }
+
+// Broken returns a context that ends when what is played cannot go on, with the error as its cause.
+func (s *Server) Broken() context.Context { return s.broken }
+
+// Close ends the server and all that is connected to it. It returns why what was played could not
+// go on, if it could not.
 func (s *Server) Close() error {
 	s.end()
-	return s.http.Close()
+	return errors.Join(context.Cause(s.broken), s.http.Close())
 }
 
 // A request is what the address of one asks for.
@@ -155,6 +167,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, ok := parse(r)
+	name := r.URL.Path
+	if ok {
+		name = q.Verb + " " + withSub(q.Resource, q.Subresource)
+	}
+	r, done := s.Faults.meet(w, r, name)
+	if r == nil {
+		return
+	}
+	defer done()
 	switch {
 	case !ok:
 		s.discover(w, r)

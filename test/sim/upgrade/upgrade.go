@@ -73,7 +73,6 @@ type Upgrade struct {
 	lock     sync.Mutex
 	restarts []time.Duration // when PUM's restart was run
 	logged   int             // how many changes of entries are in the log
-	err      error
 }
 
 const tick = 100 * time.Millisecond
@@ -122,9 +121,7 @@ func (u *Upgrade) run(ctx context.Context) {
 		case <-ticks.C:
 		}
 		if err := u.play(u.now()); err != nil {
-			u.lock.Lock()
-			u.err = err
-			u.lock.Unlock()
+			u.Break(err)
 			return
 		}
 	}
@@ -133,10 +130,7 @@ func (u *Upgrade) run(ctx context.Context) {
 // Close ends the play, and returns what went wrong with it.
 func (u *Upgrade) Close() error {
 	u.stop()
-	err := u.Server.Close()
-	u.lock.Lock()
-	defer u.lock.Unlock()
-	return errors.Join(u.err, err)
+	return u.Server.Close()
 }
 
 // now is how far the play is.

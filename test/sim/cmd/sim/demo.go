@@ -92,7 +92,12 @@ func (e environment) tpe(ctx context.Context, out io.Writer, args []string) int 
 		program, args = e.kubectl, append([]string{"tpe"}, args...)
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Cancel = func() error { return nil } // it has been interrupted as well, and says so
+	cmd.Cancel = func() error {
+		if e.broken.Err() != nil {
+			return cmd.Process.Kill()
+		}
+		return nil // it has been interrupted as well, and says so
+	}
 	cmd.Dir = e.dir
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = e.variables, os.Stdin, out, out
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {

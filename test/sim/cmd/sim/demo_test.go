@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,7 +23,7 @@ func TestDemo(t *testing.T) {
 	t.Setenv("PATH", "") // as where there is no kubectl
 	t.Setenv("HOME", filepath.Join(t.TempDir(), "none"))
 	var out bytes.Buffer
-	err = onUpgrade(t.TempDir(), 1, plugin, func(e environment) error { return demo(t.Context(), e, &out) })
+	err = onUpgrade(t.Context(), t.TempDir(), 1, plugin, func(ctx context.Context, e environment) error { return demo(ctx, e, &out) })
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}

@@ -50,11 +50,11 @@ func run(ctx context.Context, plugin string, args []string) error {
 	defer os.RemoveAll(dir) //nolint:errcheck
 	switch {
 	case len(args) == 1 && args[0] == "demo":
-		return onUpgrade(dir, 1, plugin, func(e environment) error { return demo(ctx, e, os.Stdout) })
+		return onUpgrade(ctx, dir, 1, plugin, func(ctx context.Context, e environment) error { return demo(ctx, e, os.Stdout) })
 	case len(args) == 1 && args[0] == "shell":
-		return onUpgrade(dir, shellSpeed, plugin, shell)
+		return onUpgrade(ctx, dir, shellSpeed, plugin, func(_ context.Context, e environment) error { return shell(e) })
 	case len(args) == 2 && args[0] == "report":
-		return onUpgrade(dir, shellSpeed, plugin, func(e environment) error { return sample(ctx, e, args[1], os.Stdout) })
+		return onUpgrade(ctx, dir, shellSpeed, plugin, func(ctx context.Context, e environment) error { return sample(ctx, e, args[1], os.Stdout) })
 	case len(args) >= 2 && args[0] == "serve":
 		return serve(ctx, dir, args[1:])
 	}
@@ -66,6 +66,7 @@ func run(ctx context.Context, plugin string, args []string) error {
 func serve(ctx context.Context, dir string, files []string) error {
 	kubeconfigs := map[string]string{}
 	last := ""
+	broken := make(chan error, len(files))
 	for _, file := range files {
 		c, err := load(file)
 		if err != nil {
@@ -81,6 +82,7 @@ func serve(ctx context.Context, dir string, files []string) error {
 			return err
 		}
 		defer func() { _ = p.Close() }() // it was played
+		context.AfterFunc(p.Broken(), func() { broken <- fmt.Errorf("%s: %w", file, context.Cause(p.Broken())) })
 		last, kubeconfigs[name] = p.Kubeconfig(), p.Kubeconfig()
 	}
 	if len(files) > 1 {
@@ -90,26 +92,38 @@ func serve(ctx context.Context, dir string, files []string) error {
 		}
 	}
 	fmt.Printf("export KUBECONFIG=%s\n", last)
-	<-ctx.Done()
-	return nil
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-broken:
+		return err
+	}
 }
 
-// onUpgrade does something while an upgrade is played.
-func onUpgrade(dir string, speed float64, plugin string, do func(environment) error) error {
+// onUpgrade does something while an upgrade is played. If that cannot go on, it says so at once.
+func onUpgrade(ctx context.Context, dir string, speed float64, plugin string, do func(context.Context, environment) error) error {
 	u, err := upgrade.Start(dir, speed)
 	if err != nil {
 		return err
 	}
 	e, err := newEnvironment(plugin, u.Kubeconfig(), dir)
 	if err == nil {
-		err = do(e)
+		e.broken = u.Broken()
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		context.AfterFunc(e.broken, func() {
+			fmt.Fprintln(os.Stderr, "\nerror: the simulated upgrade cannot go on:", context.Cause(e.broken))
+			cancel()
+		})
+		err = do(ctx, e)
 	}
 	return errors.Join(err, u.Close())
 }
 
 // An environment is one in which kubectl and the plugin speak to the simulated cluster.
 type environment struct {
-	dir       string // for files
+	dir       string          // for files
+	broken    context.Context // ends if the upgrade cannot go on
 	variables []string
 	plugin    string
 	kubectl   string // empty if there is none
