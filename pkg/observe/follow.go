@@ -88,6 +88,7 @@ type follower struct {
 	st       state
 	fresh    time.Time        // when the reading began that was just applied; else zero
 	failure  error            // of the last attempt
+	unread   error            // the same, if nothing could be read
 	since    time.Time        // since when it looks like an end
 	code     verdict.ExitCode // of that end
 	shown    verdict.ExitCode // of the end that the last reading showed; anyEnd if it showed none
@@ -97,7 +98,6 @@ type follower struct {
 	pending  bool             // and has not succeeded since
 	quietFor time.Duration    // after which silence everything is read again
 	readAt   time.Time        // when the last reading began that succeeded
-	blind    bool             // a watch is lost
 	absent   verdict.Absences // what vanished a moment ago
 }
 
@@ -244,8 +244,8 @@ func (f *follower) confirmed(code verdict.ExitCode) bool {
 // stale notes that what is shown may be out of date: there was no update for long, and
 // reading it again fails.
 func (f *follower) stale(now time.Time) {
-	if f.failure != nil && f.st.Assessment != nil && f.st.LostAt.IsZero() && now.Sub(f.st.HeardAt) > longestQuiet {
-		f.st.LostAt, f.st.LostErr = f.st.HeardAt, f.failure
+	if f.unread != nil && f.st.Assessment != nil && f.st.LostAt.IsZero() && now.Sub(f.st.HeardAt) > longestQuiet {
+		f.st.LostAt, f.st.LostErr = f.st.HeardAt, f.unread
 	}
 }
 
@@ -255,7 +255,7 @@ func (f *follower) quiet(now time.Time) {
 	if !f.fresh.IsZero() {
 		f.quietFor = min(2*f.quietFor, longestQuiet)
 	}
-	blind := f.blind && now.Sub(f.wantedAt) > max(f.Interval, betweenReadings) // the watches may be slower to notice that the API server is back
+	blind := f.st.blind && now.Sub(f.wantedAt) > max(f.Interval, betweenReadings) // the watches may be slower to notice that the API server is back
 	unread := f.Releases != nil && f.st.Releases == nil && f.st.ReleasesErr == nil && f.history(f.st.Assessment, f.st.Answer)
 	silent := now.Sub(f.st.HeardAt) > f.quietFor && now.Sub(f.wantedAt) > f.quietFor
 	old := now.Sub(f.readAt) > longestUnread && now.Sub(f.wantedAt) > longestUnread
@@ -310,10 +310,14 @@ func (f *follower) reread(ctx context.Context) {
 // more.
 func (f *follower) take(r *reading, failure error) {
 	heard, changed := f.st.HeardAt, f.st.PUMChangedAt
+	blind := f.st.blind
+	f.st.blind = blind || !heard.IsZero() && r.began.Sub(heard) > longestQuiet
 	r.apply(&f.st)
+	f.st.blind = blind
 	f.askIfChanged(changed)
-	if f.failure = failure; failure != nil {
-		if f.blind && f.st.Assessment != nil && f.st.LostAt.IsZero() {
+	f.failure, f.unread = failure, r.listErr
+	if failure != nil {
+		if f.st.blind && r.listErr != nil && f.st.Assessment != nil && f.st.LostAt.IsZero() {
 			f.st.LostAt, f.st.LostErr = f.st.HeardAt, failure
 		}
 		return
@@ -383,13 +387,17 @@ func (f *follower) watchOnce(ctx context.Context) {
 // watches say is beside what may be out of date.
 func (f *follower) apply(u readiness.Update) {
 	st := &f.st
-	f.blind = u.Err != nil
-	if f.blind && f.failure == nil && f.readAt.After(u.LostAt) && st.Assessment != nil {
+	st.blind = u.Err != nil || !u.BlindAt.IsZero()
+	lostAt := u.LostAt
+	if u.Err == nil {
+		lostAt = u.BlindAt
+	}
+	if st.blind && f.failure == nil && f.readAt.After(lostAt) && st.Assessment != nil {
 		return
 	}
 	st.LostAt, st.LostErr = u.LostAt, u.Err
 	if u.Assessment != nil && !u.HeardAt.Before(st.HeardAt) {
-		st.setAssessment(u.Assessment, u.HeardAt)
+		st.setAssessment(u.Assessment.Keeping(st.Assessment), u.HeardAt)
 	}
 	if st.Assessment == nil {
 		st.AssessmentErr = u.Err

@@ -103,6 +103,7 @@ type state struct {
 	progress pum.Progress
 	pum      aboutPUM
 	polled   bool // PUM is asked at every interval
+	blind    bool // a kind is not followed, or nothing was heard for long
 }
 
 // dated returns the snapshot with its times by the API server's clock.
@@ -264,7 +265,8 @@ func (h helm) apply(st *state) {
 }
 
 // apply applies a reading. If a kind could not be read that was known before, the assessment
-// stays as it was, and failed says why.
+// stays as it was if watches keep it up to date, and failed says why; else what was known of that
+// kind stands in.
 func (r *reading) apply(st *state) {
 	r.answer.apply(st)
 	r.helm.apply(st)
@@ -278,9 +280,9 @@ func (r *reading) apply(st *state) {
 	case r.listErr != nil && st.Assessment == nil:
 		st.AssessmentErr = r.listErr
 	case r.listErr != nil, r.assessment == nil: // the lists failed, or nothing was to be listed
-	case st.Assessment != nil && lost(r.assessment, st.Assessment):
+	case st.Assessment != nil && !st.blind && lost(r.assessment, st.Assessment):
 	default:
-		st.setAssessment(r.assessment, r.began)
+		st.setAssessment(r.assessment.Keeping(st.Assessment), r.began)
 		st.LostAt, st.LostErr = time.Time{}, nil
 	}
 }

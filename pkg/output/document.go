@@ -141,13 +141,13 @@ func NewStatus(place Place, s verdict.Snapshot, v verdict.Verdict) *Status {
 	doc := &Status{Head: newHead("Status", place, s, v), Impact: v.Impact, asked: s.Asks(), verdict: v}
 	if p := s.Assessment; p != nil && doc.asked.Workloads() {
 		doc.gaps, doc.objects = p.Gaps, &p.Objects
-		if len(p.Workloads) > 0 || readiness.Unread(p.Gaps, "Deployment") == nil {
+		if len(p.Workloads) > 0 || readiness.Shown(p.Gaps, "Deployment") {
 			doc.Workloads = newWorkloads(p.Workloads)
 		}
-		if readiness.Unread(p.Gaps, "Job") == nil {
+		if readiness.Shown(p.Gaps, "Job") {
 			doc.Jobs = v.Jobs(p.Jobs)
 		}
-		if readiness.Unread(p.Gaps, "CronJob") == nil {
+		if readiness.Shown(p.Gaps, "CronJob") {
 			doc.CronJobs = append([]readiness.CronJob{}, p.CronJobs...)
 		}
 	}

@@ -3,18 +3,23 @@
 package readiness
 
 import (
+	"cmp"
 	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// A Gap is a resource that could not be read: nothing is known of its objects.
+// A Gap is a resource that could not be read: nothing is known of its objects, or only what was
+// known before.
 type Gap struct {
 	Kind     string    // such as StrimziPodSet
 	Resource string    // such as strimzipodsets.core.strimzi.io
 	Verb     string    // the one that failed
 	Reason   GapReason // why it failed
 	Err      error     // what the API server said
+	Since    time.Time // since when it fails, by the clock of ages; zero if it was tried once
+	Stale    bool      // the objects of that time stand in
 }
 
 // A GapReason says why a resource could not be read.
@@ -26,6 +31,43 @@ const (
 	ReadFailed GapReason = "Failed"    // any other error
 	NotKept    GapReason = "NotKept"   // the file in which the cluster is kept does not have it
 )
+
+// Shown reports whether there are objects of a kind: it was read now, or those of before stand in.
+func Shown(gaps []Gap, kind string) bool {
+	return !slices.ContainsFunc(gaps, func(g Gap) bool { return g.Kind == kind && !g.Stale })
+}
+
+// Keeping returns the assessment with what an earlier one knows of kinds that could not be read.
+// What was refused is not known any more.
+func (a *Assessment) Keeping(before *Assessment) *Assessment {
+	lacks := func(g Gap) bool { return g.Reason == ReadFailed && !g.Stale }
+	if before == nil || !slices.ContainsFunc(a.Gaps, lacks) {
+		return a
+	}
+	o, found := a.Objects, false
+	o.Gaps = slices.Clone(a.Gaps)
+	for i := range o.Gaps {
+		g := &o.Gaps[i]
+		if !lacks(*g) {
+			continue
+		}
+		g.Since = cmp.Or(g.Since, a.ObservedAt)
+		if was := slices.IndexFunc(before.Gaps, func(was Gap) bool { return was.Kind == g.Kind && was.Reason == ReadFailed }); was >= 0 {
+			g.Since = cmp.Or(before.Gaps[was].Since, g.Since)
+		}
+		k := KeptKind(KeptKinds(), g.Kind)
+		if objects := k.List(&before.Objects); objects != nil {
+			k.Set(&o, objects)
+			g.Stale, found = true, true
+		}
+	}
+	kept := *a
+	if found {
+		kept = Assess(o, a.ObservedAt)
+	}
+	kept.Gaps = o.Gaps
+	return &kept
+}
 
 // Unread returns why one of these kinds could not be read, or nil if all were. Without
 // it, an empty list does not prove that there is nothing.

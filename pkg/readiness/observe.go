@@ -58,11 +58,17 @@ type reader struct {
 	read    int // how many lists were read
 }
 
-// workloads reads all that is assessed, and the pods.
+// workloads reads all that is assessed, and the pods. A kind that is not answered leaves time for
+// what may hold causes.
 func (r *reader) workloads(only []string) {
+	ctx, cancel := r.ctx, context.CancelFunc(func() {})
+	if end, ok := ctx.Deadline(); ok {
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)*5/6)
+	}
+	defer cancel()
 	for _, k := range kinds(r.Clients, r.namespace, only) {
 		r.wait.Go(func() {
-			answer, err := k.list(r.ctx, metav1.ListOptions{})
+			answer, err := k.list(ctx, metav1.ListOptions{})
 			r.keep(k.Kind, k.Resource, err, func() { k.set(&r.objects, strippedItems(answer)) })
 		})
 	}

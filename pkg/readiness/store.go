@@ -43,12 +43,14 @@ type watcher struct {
 // the result of its last request.
 type kindStore struct {
 	kind
-	watcher *watcher
-	source  *cache.ListWatch
-	objects map[string]metav1.Object // by name; nil until they are listed, and after a refusal
-	refusal error                    // why the API server refused to list them; it stays while the connection is lost
-	err     error                    // of the last request
-	endedAt time.Time                // of the last watch, until the next request
+	watcher  *watcher
+	source   *cache.ListWatch
+	objects  map[string]metav1.Object // by name; nil until they are listed, and after a refusal
+	refusal  error                    // why the API server refused to list them; it stays while the connection is lost
+	err      error                    // of the last request
+	brokenAt time.Time                // since when a request fails or no watch goes on; zero if neither
+	broken   time.Time                // the same by the clock of ages
+	silent   bool                     // the last watch said nothing, and the next nothing yet
 }
 
 // addStores adds a store for each kind.
@@ -81,45 +83,97 @@ func (s *kindStore) observed(source *cache.ListWatch) *cache.ListWatch {
 				s.pause(ctx)
 			case err == nil && unanswered(events):
 				s.recordResult(ctx, errUnanswered)
-			case err != nil || !streamed: // a streamed list has been read when Replace is called
+			case err != nil || !streamed && !s.isSilent(): // a streamed list has been read when Replace is called
 				s.recordResult(ctx, err)
 			}
 			if err != nil {
 				return nil, err
 			}
-			return notifyEnd(events, func() { s.ended(ctx) }), nil
+			patience := longestSilence
+			if streamed {
+				patience = firstSilence
+			}
+			return s.supervised(ctx, events, patience), nil
 		},
 	}
 }
 
-// ended records that a watch ended: until the next one, changes are not known.
-func (s *kindStore) ended(ctx context.Context) {
+const (
+	// longestSilence is how long a watch may say nothing. An API server sends a bookmark every minute
+	// or so (cacher.go in k8s.io/apiserver, bookmarkFrequency). Proxies and load balancers lose
+	// streams without ending them (kubernetes#107266).
+	longestSilence = 150 * time.Second
+
+	// firstSilence is how long it may say nothing where it begins with what there is.
+	firstSilence = 15 * time.Second
+)
+
+// ended records that a watch ended, by itself or because it said nothing: until the next one,
+// changes are not known.
+func (s *kindStore) ended(ctx context.Context, silent bool) {
 	if ctx.Err() != nil {
 		return
 	}
 	s.watcher.lock.Lock()
-	s.endedAt = time.Now()
+	s.breaks()
+	s.silent = s.silent || silent
 	s.watcher.lock.Unlock()
 	time.AfterFunc(betweenWatches, s.watcher.signal)
 }
 
-// An endNotifier is a watch that calls ended before its channel is closed.
-type endNotifier struct {
+// breaks notes since when the kind is not followed.
+func (s *kindStore) breaks() {
+	if s.brokenAt.IsZero() {
+		s.brokenAt, s.broken = time.Now(), s.watcher.now()
+	}
+}
+
+func (s *kindStore) isSilent() bool {
+	s.watcher.lock.Lock()
+	defer s.watcher.lock.Unlock()
+	return s.silent
+}
+
+// spoke notes that a watch said something.
+func (s *kindStore) spoke() {
+	if s.isSilent() {
+		s.change(func() { s.silent, s.brokenAt = false, time.Time{} })
+	}
+}
+
+// A supervised watch records its end before its channel is closed, and ends if it is silent.
+type supervised struct {
 	watch.Interface
 	events  chan watch.Event
 	stopped chan struct{}
 	stop    sync.Once
 }
 
-func notifyEnd(events watch.Interface, ended func()) watch.Interface {
-	a := &endNotifier{Interface: events, events: make(chan watch.Event), stopped: make(chan struct{})}
+func (s *kindStore) supervised(ctx context.Context, events watch.Interface, patience time.Duration) watch.Interface {
+	a := &supervised{Interface: events, events: make(chan watch.Event), stopped: make(chan struct{})}
 	go func() {
 		defer close(a.events)
-		defer ended()
-		for e := range events.ResultChan() {
+		silence := time.NewTimer(patience)
+		defer silence.Stop()
+		for {
 			select {
-			case a.events <- e:
-			case <-a.stopped:
+			case e, open := <-events.ResultChan():
+				if !open {
+					s.ended(ctx, false)
+					return
+				}
+				s.spoke()
+				select {
+				case a.events <- e:
+				case <-a.stopped:
+				}
+				silence.Reset(longestSilence)
+			case <-silence.C:
+				s.ended(ctx, true)
+				events.Stop()
+				for range events.ResultChan() { // until it is closed
+				}
+				return
 			}
 		}
 	}()
@@ -127,10 +181,10 @@ func notifyEnd(events watch.Interface, ended func()) watch.Interface {
 }
 
 // ResultChan returns the events.
-func (a *endNotifier) ResultChan() <-chan watch.Event { return a.events }
+func (a *supervised) ResultChan() <-chan watch.Event { return a.events }
 
 // Stop ends the watch.
-func (a *endNotifier) Stop() {
+func (a *supervised) Stop() {
 	a.stop.Do(func() { close(a.stopped) })
 	a.Interface.Stop()
 }
@@ -151,9 +205,13 @@ func (s *kindStore) recordResult(ctx context.Context, err error) {
 		return // the reflector lists again, without streaming if the API server does not support that
 	}
 	s.change(func() {
-		s.endedAt = time.Time{}
 		if s.err = err; err != nil {
 			s.err = fmt.Errorf("list %s in namespace %q: %w", s.Resource, s.watcher.namespace, err)
+		}
+		if err == nil || refused(err) {
+			s.brokenAt = time.Time{}
+		} else {
+			s.breaks()
 		}
 		if refused(err) { // the objects may have changed since
 			if s.refusal == nil { // a repeated one proves nothing about the other kinds
@@ -248,7 +306,7 @@ func (s *kindStore) Replace(objects []any, _ string) error {
 		strip(o)
 		found[o.GetName()] = o
 	}
-	s.changeHeard(func() { s.objects, s.refusal, s.err, s.endedAt = found, nil, nil, time.Time{} })
+	s.changeHeard(func() { s.objects, s.refusal, s.err, s.brokenAt = found, nil, nil, time.Time{} })
 	return nil
 }
 

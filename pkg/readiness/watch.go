@@ -5,6 +5,7 @@ package readiness
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -20,8 +21,9 @@ import (
 type Update struct {
 	Assessment *Assessment // nil until everything was read once
 	HeardAt    time.Time   // when the API server last sent something
-	Err        error       // why the API server cannot be asked now; nil if it can
-	LostAt     time.Time   // since when it cannot
+	Err        error       // why nothing can be followed now; nil if something can
+	LostAt     time.Time   // since when
+	BlindAt    time.Time   // since when some kinds cannot, which are gaps then; zero if all can
 }
 
 const (
@@ -29,8 +31,8 @@ const (
 	// something every few milliseconds.
 	shortest = 20 * time.Millisecond
 
-	// betweenWatches is how long updates wait for a kind that is between two watches:
-	// it would be out of date beside the others.
+	// betweenWatches is how long updates wait for a kind that is between two watches, or whose
+	// requests fail: it would be out of date beside the others.
 	betweenWatches = 3 * time.Second
 
 	// evidenceEvery is how often events, claims and the last lines of crashed
@@ -54,7 +56,8 @@ func backoff() *wait.Backoff {
 // and is retried: permissions are granted, and custom resources defined, during an
 // upgrade. Pods are always watched: only they show which of MongoDB's await a restart,
 // and the state of Kafka if StrimziPodSets cannot be read. While the API server cannot
-// be reached, the assessment stays the same, and the update says since when.
+// be reached, the assessment stays the same, and the update says since when. Where only some
+// kinds cannot be followed, the others are, and what was last known of those stands in.
 func Watch(ctx context.Context, c kube.Clients, namespace string, now func() time.Time, only ...string) <-chan Update {
 	w := &watcher{Clients: c, namespace: namespace, now: now, evidence: len(only) == 0, changed: make(chan struct{}, 1)}
 	w.addStores(only)
@@ -63,12 +66,32 @@ func Watch(ctx context.Context, c kube.Clients, namespace string, now func() tim
 			Name: s.Kind, TypeDescription: s.Kind, Backoff: backoff(),
 		}).RunWithContext(ctx)
 	}
+	go w.unanswered(ctx)
 	updates := make(chan Update)
 	go func() {
 		defer close(updates)
 		w.run(ctx, updates)
 	}()
 	return updates
+}
+
+// unanswered notes which kinds had no answer at all for long: the others do not wait for them.
+func (w *watcher) unanswered(ctx context.Context) {
+	for _, d := range []time.Duration{firstSilence, betweenWatches} {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(d):
+		}
+		w.lock.Lock()
+		for _, s := range w.all {
+			if s.objects == nil && s.refusal == nil {
+				s.breaks()
+			}
+		}
+		w.lock.Unlock()
+		w.signal()
+	}
 }
 
 // run sends an update whenever the stores changed.
@@ -110,74 +133,114 @@ func (w *watcher) run(ctx context.Context, updates chan<- Update) {
 // heldUp reports whether there are causes to search for, and an API server to ask.
 func (u Update) heldUp() bool { return u.Err == nil && !u.Assessment.complete() }
 
-// errBreaking is said where there is always a kind that is not followed.
-var errBreaking = errors.New("watches break off repeatedly")
+// errBreaking is said where there is always a kind that is not followed, and errEnded where a watch
+// does not begin again.
+var (
+	errBreaking = errors.New("watches break off repeatedly")
+	errEnded    = errors.New("the watch ended or says nothing, and there is no answer yet")
+)
 
 // latest returns an update with what is in the stores. It is false as long as a kind was neither
-// listed nor refused, and while one is not followed, unless that is so for long: then the
-// watches are as good as lost.
+// listed nor refused, and while one is not followed, unless that is so for long: then it is a gap, or
+// the watches are as good as lost.
 func (w *watcher) latest() (Update, bool) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
-	whole, behind, lost := w.requests()
-	if !behind {
+	s := w.standing()
+	if !s.behind {
 		w.behindAt = time.Time{}
-	} else if lost == nil {
+	} else if s.lost == nil {
 		if w.behindAt.IsZero() {
 			w.behindAt = time.Now()
 		}
 		if time.Since(w.behindAt) < 2*betweenWatches {
 			return Update{}, false
 		}
-		lost = errBreaking
+		s.lost = errBreaking
 	}
 	switch {
-	case lost == nil:
+	case s.lost == nil:
 		w.lostAt = time.Time{}
 	case w.lostAt.IsZero():
 		w.lostAt = time.Now()
 	}
-	u := Update{HeardAt: w.heardAt, Err: lost, LostAt: w.lostAt}
-	if !whole {
-		return u, lost != nil
+	u := Update{HeardAt: w.heardAt, Err: s.lost, LostAt: w.lostAt, BlindAt: s.blindAt}
+	if !s.whole {
+		return u, s.lost != nil
 	}
 	a := Assess(w.objects(), w.now())
 	u.Assessment = &a
 	return u, true
 }
 
-// requests returns, by the last request of each store, whether every kind was listed or
-// refused at least once, whether one is between two watches, and why the API server
-// cannot be reached, if it cannot.
-func (w *watcher) requests() (whole, behind bool, lost error) {
-	whole = true
-	for _, s := range w.all {
-		switch since := time.Since(s.endedAt); {
-		case s.endedAt.IsZero():
-		case since < betweenWatches:
-			behind = true
-		default:
-			lost = errUnanswered
-		}
-		if s.err != nil && !refused(s.err) {
-			lost = s.err
-		}
-		if s.objects == nil && s.refusal == nil {
-			whole = false
-		}
-	}
-	return whole, behind, lost
+// A standing is what the last requests of all kinds say together.
+type standing struct {
+	whole   bool      // every kind was listed or refused at least once, or is a gap
+	behind  bool      // one is between two watches
+	lost    error     // why nothing is followed, if nothing is
+	blindAt time.Time // since when one at least is not followed, for longer than between two watches
 }
 
-// objects returns what is in the stores, and a gap for each refused one.
+func (w *watcher) standing() standing {
+	all := standing{whole: true}
+	var failure error
+	followed, untried := false, false
+	for _, s := range w.all {
+		switch since := time.Since(s.brokenAt); {
+		case s.brokenAt.IsZero():
+			followed = followed || s.objects != nil
+			untried = untried || s.objects == nil && s.refusal == nil
+			continue
+		case since < betweenWatches:
+			all.behind = true
+			if s.err == nil {
+				continue
+			}
+		case all.blindAt.IsZero() || s.brokenAt.Before(all.blindAt):
+			all.blindAt = s.brokenAt
+		}
+		failure = s.failure()
+	}
+	if !followed && !untried {
+		all.lost = failure
+	}
+	for _, s := range w.all {
+		known := s.objects != nil || s.refusal != nil
+		all.whole = all.whole && (known || all.lost == nil && s.isGap())
+	}
+	return all
+}
+
+// failure returns why a kind is not followed.
+func (s *kindStore) failure() error {
+	if s.err != nil {
+		return s.err
+	}
+	return fmt.Errorf("watch %s in namespace %q: %w", s.Resource, s.watcher.namespace, errEnded)
+}
+
+// isGap reports whether a kind is not followed for longer than between two watches.
+func (s *kindStore) isGap() bool {
+	return !s.brokenAt.IsZero() && time.Since(s.brokenAt) >= betweenWatches
+}
+
+// objects returns what is in the stores, and a gap for each kind that is refused, or is not followed
+// while others are.
 func (w *watcher) objects() Objects {
 	o := Objects{Events: w.events, Claims: w.claims, Logs: w.logs}
+	lost := w.standing().lost != nil
 	for _, s := range w.all {
-		if s.objects == nil {
-			o.Gaps = append(o.Gaps, newGap(s.Kind, s.Resource, s.refusal))
-			continue
+		if s.objects != nil {
+			s.set(&o, slices.Collect(maps.Values(s.objects)))
 		}
-		s.set(&o, slices.Collect(maps.Values(s.objects)))
+		switch {
+		case s.refusal != nil:
+			o.Gaps = append(o.Gaps, newGap(s.Kind, s.Resource, s.refusal))
+		case s.isGap() && !lost:
+			g := newGap(s.Kind, s.Resource, s.failure())
+			g.Since, g.Stale = s.broken, s.objects != nil
+			o.Gaps = append(o.Gaps, g)
+		}
 	}
 	return o
 }

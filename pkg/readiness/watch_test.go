@@ -59,6 +59,11 @@ func TestRefusedKindIsAGapUntilItIsListed(t *testing.T) {
 			time.Sleep(time.Second)
 			start := time.Now()
 			answer(tried, step.err)
+			if step.lost {
+				known.recordResult(t.Context(), step.err)
+			} else if known.err != nil {
+				known.recordResult(t.Context(), nil)
+			}
 			update, ok := w.latest()
 			if !ok || update.Assessment == nil {
 				t.Fatalf("%s: no assessment", step.name)
@@ -157,12 +162,12 @@ func TestWatchesThatBreakOffAgainAndAgainAreLost(t *testing.T) {
 		start := time.Now()
 		for lost := false; !lost; {
 			for _, s := range w.all { // in turn
-				s.ended(t.Context())
+				s.ended(t.Context(), false)
 				time.Sleep(time.Second)
 				update, ok := w.latest()
 				lost = lost || ok && update.Err != nil
 				_ = s.Replace(nil, "")
-				s.ended(t.Context())
+				s.ended(t.Context(), false)
 			}
 			if time.Since(start) > time.Minute {
 				t.Fatal("nothing is said for a minute")

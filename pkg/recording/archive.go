@@ -335,7 +335,7 @@ func (a *archive) moment() *Moment {
 	m := &Moment{}
 	for _, k := range a.kinds {
 		if err, ok := here(a, a.damaged[k.Kind]); ok {
-			m.Gaps = append(m.Gaps, Gap{k.Kind, k.Resource, "read", readiness.NotKept, &Error{Message: err.Error()}})
+			m.Gaps = append(m.Gaps, Gap{Kind: k.Kind, Resource: k.Resource, Verb: "read", Reason: readiness.NotKept, Error: &Error{Message: err.Error()}})
 		} else if _, ok := here(a, a.listed[k.Kind]); ok {
 			m.Kinds = append(m.Kinds, k.Kind)
 		}

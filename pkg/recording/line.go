@@ -127,6 +127,8 @@ type Gap struct {
 	Verb     string              `json:"verb"`
 	Reason   readiness.GapReason `json:"reason"`
 	Error    *Error              `json:"error"`
+	Since    time.Time           `json:"since,omitzero"`
+	Stale    bool                `json:"stale,omitempty"` // objects of then stand in
 }
 
 // A Verdict is what the last moment meant.

@@ -224,16 +224,18 @@ func (s *state) read() (readiness.Objects, error) {
 			k.Set(&o, by[k.Kind])
 		}
 		g := slices.IndexFunc(s.moment.Gaps, func(g Gap) bool { return g.Kind == k.Kind })
-		switch {
-		case slices.Contains(s.moment.Kinds, k.Kind):
+		read := slices.Contains(s.moment.Kinds, k.Kind)
+		if read {
 			k.Set(&o, by[k.Kind])
-		case g >= 0:
+		}
+		switch {
+		case g >= 0 && (!read || s.moment.Gaps[g].Stale):
 			gap := s.moment.Gaps[g]
 			if gap.Error == nil { // which no recording of ours has
 				gap.Error = &Error{Message: "the recording does not say why"}
 			}
-			o.Gaps = append(o.Gaps, readiness.Gap{Kind: k.Kind, Resource: gap.Resource, Verb: gap.Verb, Reason: gap.Reason, Err: gap.Error.err()})
-		case !k.Evidence:
+			o.Gaps = append(o.Gaps, readiness.Gap{Kind: k.Kind, Resource: gap.Resource, Verb: gap.Verb, Reason: gap.Reason, Err: gap.Error.err(), Since: gap.Since, Stale: gap.Stale})
+		case !read && !k.Evidence:
 			o.Gaps = append(o.Gaps, k.NotKeptGap(&verdict.NotKeptError{What: k.Kind + " objects", File: s.file, Tells: s.tells(*k), Resource: k.Resource}))
 		}
 	}

@@ -371,7 +371,7 @@ func (w *Writer) takeMoment(at time.Time, r observe.Report) error {
 			}
 		}
 		for _, g := range a.Gaps {
-			m.Gaps = append(m.Gaps, Gap{g.Kind, g.Resource, g.Verb, g.Reason, newError(g.Err, w.keep.text)})
+			m.Gaps = append(m.Gaps, Gap{g.Kind, g.Resource, g.Verb, g.Reason, newError(g.Err, w.keep.text), g.Since.UTC(), g.Stale})
 		}
 	}
 	if w.lines.Len() == 0 && w.moment != nil && !m.Over && !m.Read && at.Sub(w.last) < quiet && m.alike(w.moment) {

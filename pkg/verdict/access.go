@@ -189,9 +189,12 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 			continue
 		}
 		f := Finding{
-			Code: CodeKindNotRead, Level: LevelWarning,
+			Code: CodeKindNotRead, Level: LevelWarning, Since: g.Since,
 			Summary: g.Kind + " objects are unknown",
 			Detail:  g.Err.Error(),
+		}
+		if g.Stale {
+			f.Summary = g.Kind + " objects cannot be read; they are shown as of then"
 		}
 		switch {
 		case NotLoggedIn(g.Err):

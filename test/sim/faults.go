@@ -18,7 +18,8 @@ import (
 // A request is named by verb and resource, such as "list kafkas", or by its path, such as
 // "/apis/metrics.k8s.io". "*" is every one that has no fault of its own. What becomes of it:
 //
-//   - "500", or "500 WORDS": an error of the API server. 429 and 503 say when to try again.
+//   - "500", or "500 WORDS": an error of the API server. 429 and 503 say to try again in a second,
+//     and "429/600" in 600.
 //   - "hang": no answer.
 //   - "drop": the connection ends without an answer.
 //   - "html": the page of a load balancer.
@@ -34,7 +35,8 @@ type Faults struct {
 func (f *Faults) Set(faults map[string]string) error {
 	for name, what := range faults {
 		word, rest, _ := strings.Cut(what, " ")
-		_, notCode := strconv.Atoi(word)
+		code, _, _ := strings.Cut(word, "/")
+		_, notCode := strconv.Atoi(code)
 		_, notTime := time.ParseDuration(rest)
 		known := word == "hang" || word == "drop" || word == "html" || word == "silent" || word == "cut" && notTime == nil
 		if !known && notCode != nil {
@@ -114,11 +116,12 @@ func (f *Faults) endWith(ctx context.Context, cancel context.CancelFunc, name st
 
 // failWith answers with the API server's error of a code.
 func failWith(w http.ResponseWriter, code, words string) {
+	code, after, _ := strings.Cut(code, "/")
 	number, _ := strconv.Atoi(code) // which Set has checked
 	err := statusError(number)
 	err.ErrStatus.Message = cmp.Or(words, err.ErrStatus.Message)
 	if number == http.StatusTooManyRequests || number == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Retry-After", cmp.Or(after, "1"))
 	}
 	fail(w, err)
 }
