@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // ErrTooLarge says that a command printed more than the limit.
@@ -21,6 +22,10 @@ type NoPodError struct {
 	Deployment string
 	Pod        string // the youngest of those in which none can run, if there is one
 	Err        error
+
+	// Replaced is when the newest pod that starts was created, or the newest that terminates was
+	// deleted: one is about to be ready, unless that was long ago. It is zero if there is neither.
+	Replaced time.Time
 }
 
 func (e *NoPodError) Error() string { return e.Err.Error() }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -56,6 +57,9 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 			none.Pod = cmp.Or(none.Pod, pod.Name)
 			others = append(others, pod.Name+" is "+why)
 			starting = starting || !held(&pod)
+			if at := replaced(&pod); at.After(none.Replaced) {
+				none.Replaced = at
+			}
 			continue
 		}
 		return &pod, nil
@@ -65,6 +69,22 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 		none.Err = whileRolling(d, none.Err)
 	}
 	return nil, none
+}
+
+// replaced returns when a pod that is starting was created, or one that is terminating was deleted,
+// as when its node is drained. A pod that failed, or that cannot start, is neither.
+func replaced(pod *corev1.Pod) time.Time {
+	switch {
+	case pod.DeletionTimestamp != nil: // which is when its grace period ends
+		var grace int64
+		if pod.DeletionGracePeriodSeconds != nil {
+			grace = *pod.DeletionGracePeriodSeconds
+		}
+		return pod.DeletionTimestamp.Add(-time.Duration(grace) * time.Second)
+	case pod.Status.Phase == corev1.PodFailed, pod.Status.Phase == corev1.PodSucceeded, held(pod):
+		return time.Time{}
+	}
+	return pod.CreationTimestamp.Time
 }
 
 // held reports whether something holds up the start of a pod, such as an image that

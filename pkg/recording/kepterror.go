@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,6 +21,7 @@ type Error struct {
 	Means      []meaning           `json:"means,omitempty"`
 	Deployment string              `json:"deployment,omitempty"` // that has no pod
 	Pod        string              `json:"pod,omitempty"`        // in which no command can run
+	Replaced   time.Time           `json:"replaced,omitzero"`    // when its successor was created, or it was deleted
 	Code       int32               `json:"code,omitempty"`       // that the API server gave
 	Reason     metav1.StatusReason `json:"reason,omitempty"`     // that the API server gave
 }
@@ -61,7 +63,7 @@ func newError(err error, mask func(string) string) *Error {
 	add(errors.Is(err, context.DeadlineExceeded), timedOut)
 	if errors.As(err, &pod) {
 		add(true, noPod)
-		e.Deployment, e.Pod = pod.Deployment, pod.Pod
+		e.Deployment, e.Pod, e.Replaced = pod.Deployment, pod.Pod, pod.Replaced.UTC()
 	}
 	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
 		s := status.Status()
@@ -88,7 +90,7 @@ func (e *Error) err() error {
 	inner := errors.New(e.Message)
 	for m, cause := range map[meaning]error{
 		noAnswer: pum.ErrNoAnswer, incomplete: &pum.IncompleteError{Err: inner}, syntax: &pum.SyntaxError{Err: inner},
-		noPod:   &podexec.NoPodError{Deployment: e.Deployment, Pod: e.Pod, Err: inner},
+		noPod:   &podexec.NoPodError{Deployment: e.Deployment, Pod: e.Pod, Err: inner, Replaced: e.Replaced},
 		rolling: podexec.ErrRolling, denied: &podexec.PolicyError{Err: inner}, lost: &podexec.GivenUpError{Err: inner},
 		timedOut: context.DeadlineExceeded,
 	} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -92,16 +93,24 @@ func Classify(err error) ExitCode {
 	return ExitError
 }
 
-// noAnswer judges that PUM gave no answer. While its Deployment rolls out, as in every upgrade,
-// that is not a failure yet.
+// noAnswer judges that PUM gave no answer. While its Deployment rolls out, as in every upgrade, or
+// its pod was replaced a moment ago, that is not a failure yet.
 func (v *Verdict) noAnswer(s *Snapshot) {
-	if !errors.Is(s.AnswerErr, pum.ErrNoAnswer) || !s.pumRolls() {
+	doing := "PUM itself is rolling out"
+	switch {
+	case !errors.Is(s.AnswerErr, pum.ErrNoAnswer):
+		v.failedToAsk("entries", s.AnswerErr)
+		return
+	case s.pumRolls():
+	case s.pumReplaced():
+		doing = "PUM's pod is being replaced"
+	default:
 		v.failedToAsk("entries", s.AnswerErr)
 		return
 	}
 	v.find(ExitPending, Finding{
 		Code: CodePUMRolling, Level: LevelInfo,
-		Summary: "the entries are not known yet: PUM itself is rolling out",
+		Summary: "the entries are not known yet: " + doing,
 		Detail:  s.AnswerErr.Error(),
 		Objects: []Object{{Kind: "Deployment", Name: s.PUM}},
 	})
@@ -111,15 +120,37 @@ func (v *Verdict) noAnswer(s *Snapshot) {
 // with which PUM was asked. A Deployment that failed is not rolling out.
 func (s *Snapshot) pumRolls() bool {
 	rolling := errors.Is(s.AnswerErr, podexec.ErrRolling)
-	if s.Assessment == nil {
+	w := s.pumWorkload()
+	if w == nil {
 		return rolling
+	}
+	return w.State != readiness.Failed && rolling || w.Rolling && w.State == readiness.Progressing
+}
+
+// replaceGrace is how long PUM's pod may take to be replaced without a rollout: deleted by hand,
+// evicted, or its node drained. Then its image may have to be pulled on another node.
+const replaceGrace = 5 * time.Minute
+
+// pumReplaced reports whether PUM has no ready pod because it was replaced a moment ago.
+func (s *Snapshot) pumReplaced() bool {
+	var none *podexec.NoPodError
+	if !errors.As(s.AnswerErr, &none) || none.Replaced.IsZero() || s.ObservedAt.Sub(none.Replaced) > replaceGrace {
+		return false
+	}
+	w := s.pumWorkload()
+	return w == nil || w.State != readiness.Failed
+}
+
+// pumWorkload returns PUM's Deployment, nil if it was not read.
+func (s *Snapshot) pumWorkload() *readiness.Workload {
+	if s.Assessment == nil {
+		return nil
 	}
 	i := slices.IndexFunc(s.Assessment.Workloads, func(w readiness.Workload) bool { return w.Kind == "Deployment" && w.Name == s.PUM })
 	if i < 0 {
-		return rolling
+		return nil
 	}
-	w := s.Assessment.Workloads[i]
-	return w.State != readiness.Failed && rolling || w.Rolling && w.State == readiness.Progressing
+	return &s.Assessment.Workloads[i]
 }
 
 // unconfirmed judges that a second read could not confirm the result.
