@@ -40,10 +40,10 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 		return w.at(notReadyStep(conditions), causes)
 	}
 	if step, ok := observed(k); !ok {
-		return w.at(step, nil)
+		return w.at(step, ofOlderSpec(causes))
 	}
 	if slices.ContainsFunc(c.pools, isUnseen) {
-		return w.at(unseen("its operator"), nil)
+		return w.at(unseen("its operator"), ofOlderSpec(causes))
 	}
 	w.Updated = w.Ready
 	if conditions["Ready"].status != "True" || conditions["NotReady"].status == "True" {
@@ -61,6 +61,19 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 		s = step{state: Progressing, doing: "migrating its metadata", detail: clean(stringAt(k, "status", "kafkaMetadataState"))}
 	}
 	return w.at(s, causes)
+}
+
+// ofOlderSpec returns the causes that are on pods. They doom nothing: the latest spec, which the
+// operator has not seen, may be the remedy. What the operator says is of the spec before.
+func ofOlderSpec(causes []Cause) []Cause {
+	var found []Cause
+	for _, c := range causes {
+		if c.Pod != "" {
+			c.Permanent = false
+			found = append(found, c)
+		}
+	}
+	return found
 }
 
 // anotherVersion reports whether the condition Ready is of another operator than the one that runs,

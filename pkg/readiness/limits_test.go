@@ -22,6 +22,7 @@ func TestLengthsOfTexts(t *testing.T) {
 	}{
 		{"abc", 3, "abc"}, {"abcd", 3, "abc…"}, {"äbc", 3, "äbc"}, {"äbcd", 3, "äbc…"}, {"", 3, ""},
 		{" abc ", 9, "abc"}, {"a  b", 9, "a b"}, {"a b", 9, "a b"}, {"a\nb", 9, "a b"}, {"a\x7fb", 9, "ab"}, {"~", 9, "~"}, {"a\x1fb", 9, "ab"}, {"ä b", 3, "ä b"}, {"ä bc", 3, "ä b…"},
+		{"ab c", 3, "ab…"}, {"äb c", 3, "äb…"}, {"ab cd", 3, "ab…"}, {"ab ", 2, "ab"}, {"äb  ", 2, "äb"}, {"ab\x00", 2, "ab"}, {"a b c", 4, "a b…"}, {"abc d", 4, "abc…"}, {"abc d", 5, "abc d"},
 	} {
 		if got := cleanTo(tt.in, tt.most); got != tt.want {
 			t.Errorf("cleanTo(%q, %d) = %q, want %q", tt.in, tt.most, got, tt.want)

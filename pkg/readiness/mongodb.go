@@ -164,5 +164,8 @@ func mongoCauses(m *unstructured.Unstructured, now time.Time) []Cause {
 		Code: OperatorError, Object: Object{"PerconaServerMongoDB", m.GetName()}, Reason: "error",
 		Message: stringAt(m, "status", "message"), Since: mongoSince(m),
 	}
+	if c.Since.IsZero() { // as in what kubectl get prints without --show-managed-fields
+		c.Message = joinedBy("; ", c.Message, "since when is unknown without its managedFields")
+	}
 	return []Cause{c.judged(now)}
 }

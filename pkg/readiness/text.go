@@ -25,29 +25,24 @@ func cleanTo(s string, most int) string {
 	if isClean(s, most) {
 		return s
 	}
-	var b strings.Builder
-	n, space := 0, false
+	var runes []rune
+	space := false
 	for _, r := range s {
 		if unicode.IsSpace(r) {
-			space = n > 0
+			space = len(runes) > 0
 			continue
 		}
 		if !unicode.IsPrint(r) {
 			continue
 		}
-		if n >= most {
-			b.WriteRune('…')
-			break
-		}
 		if space {
-			b.WriteByte(' ')
-			space = false
-			n++
+			runes, space = append(runes, ' '), false
 		}
-		b.WriteRune(r)
-		n++
+		if runes = append(runes, r); len(runes) > most {
+			return strings.TrimRight(string(runes[:most]), " ") + "…"
+		}
 	}
-	return b.String()
+	return string(runes)
 }
 
 // middleCut cuts the middle out of a long text: a sentence begins with what matters, a

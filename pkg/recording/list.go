@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/yaml"
 )
@@ -206,6 +207,7 @@ type yamlItems struct {
 	from   int    // the line with which the object begins
 	kind   string // of the object
 	skip   int    // what is indented deeper is left out; -1 for nothing
+	times  bool   // but for its times
 }
 
 func (y *yamlItems) read() (bool, error) {
@@ -309,9 +311,11 @@ func (y *yamlItems) addItem(line, content []byte, column int) error {
 	return y.keep(line)
 }
 
+const managedFields = "managedFields:"
+
 // left are the keys of objects that no rule uses and that are most of their text.
 var left = []string{
-	"managedFields:", "env:", "envFrom:", "command:", "args:", "volumeMounts:", "tolerations:", "securityContext:", "affinity:", "lifecycle:",
+	managedFields, "env:", "envFrom:", "command:", "args:", "volumeMounts:", "tolerations:", "securityContext:", "affinity:", "lifecycle:",
 }
 
 // keep keeps a line of an object.
@@ -321,15 +325,18 @@ func (y *yamlItems) keep(line []byte) error {
 	trimmed := bytes.TrimRight(content, " \r\n")
 	if y.skip >= 0 {
 		if len(trimmed) == 0 || column > y.skip || column == y.skip && bytes.HasPrefix(trimmed, []byte("-")) {
-			return nil
+			return y.keepTime(trimmed)
 		}
 		y.skip = -1
 	}
 	for _, key := range left {
 		if string(trimmed) == key {
-			y.skip = column
-			return nil
+			y.skip, y.times = column, key == managedFields
+			break
 		}
+	}
+	if y.skip >= 0 && !y.times {
+		return nil
 	}
 	if kind, ok := bytes.CutPrefix(trimmed, []byte("kind: ")); ok && (column == y.column()) {
 		y.kind = strings.Trim(string(kind), `"'`)
@@ -338,6 +345,25 @@ func (y *yamlItems) keep(line []byte) error {
 	if err := y.keepTop(trimmed, column); err != nil {
 		return err
 	}
+	return y.write(line)
+}
+
+// keepTime keeps of managedFields when something was changed: a rule uses the last time. The names
+// of the fields themselves begin with "f:".
+func (y *yamlItems) keepTime(trimmed []byte) error {
+	at, ok := bytes.CutPrefix(bytes.TrimPrefix(trimmed, []byte("- ")), []byte("time: "))
+	if !ok || !y.times {
+		return nil
+	}
+	changed, err := time.Parse(time.RFC3339, strings.Trim(string(at), `"'`))
+	if err != nil {
+		return nil //nolint:nilerr // it is no time
+	}
+	return y.write(fmt.Appendf(nil, "%*s- {time: %q}\n", y.skip, "", changed.Format(time.RFC3339)))
+}
+
+// write adds a line to the object.
+func (y *yamlItems) write(line []byte) error {
 	if y.item.Len()+len(line) > mostItem {
 		return fmt.Errorf("the object from line %d on: %w", y.from, errTooLarge)
 	}
