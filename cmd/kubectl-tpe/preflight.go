@@ -57,9 +57,9 @@ Exit codes:
   kubectl tpe preflight --to 8.0.0`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			given, err := readManifest(options.manifest)
+			given, err := readManifest(cmd.Context(), options.manifest)
 			if err != nil {
-				return answered(verdict.ExitError, err)
+				return err
 			}
 			c, err := a.cluster(cmd.Context())
 			if err != nil {

@@ -44,9 +44,9 @@ Exit codes:
   kubectl tpe releases --manifest VERSIONS`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			given, err := readManifest(manifest)
+			given, err := readManifest(cmd.Context(), manifest)
 			if err != nil {
-				return answered(verdict.ExitError, err)
+				return err
 			}
 			c, err := a.cluster(cmd.Context())
 			if err != nil {
@@ -66,18 +66,27 @@ func addManifestFlag(cmd *cobra.Command, file *string) {
 }
 
 // readManifest reads a Release Manifest, if there is one.
-func readManifest(file string) (*release.Manifest, error) {
+func readManifest(ctx context.Context, file string) (*release.Manifest, error) {
 	if file == "" {
 		return nil, nil
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	m, err := release.ReadManifest(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	m, err := unlessInterrupted(ctx, func() (release.Manifest, error) {
+		f, err := os.Open(file)
+		if err != nil {
+			return release.Manifest{}, err
+		}
+		defer f.Close()
+		m, err := release.ReadManifest(f)
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", file, err)
+		}
+		return m, nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return nil, answered(verdict.ExitInterrupted, ctx.Err())
+	case err != nil:
+		return nil, answered(verdict.ExitError, err)
 	}
 	m.Release, m.Source = filepath.Base(file), file
 	return &m, nil

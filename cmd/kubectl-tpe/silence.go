@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -35,6 +36,7 @@ type silence struct {
 	answered atomic.Bool
 	served   atomic.Bool             // an API server answered, whatever it said: no login page and no proxy
 	last     atomic.Pointer[pending] // the newest request without an answer
+	putOff   sync.Map                // by path: the last answer, if that asks to try again later, which client-go does
 }
 
 // wrap returns a transport that gives up in time.
@@ -161,7 +163,7 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 		case errors.Is(context.Cause(ctx), errLimit):
 			err = &SilentError{From: asked.from(), Stage: *asked.stage.Load(), After: p.limit}
 		case errors.Is(request.Context().Err(), context.DeadlineExceeded):
-			err = &SilentError{asked.from(), *asked.stage.Load(), time.Since(sent).Round(time.Second / 10), err}
+			err = p.late(request, asked, sent, err)
 		case asked.proxy != "":
 			err = fmt.Errorf("through the proxy %s: %w", asked.proxy, err)
 		}
@@ -169,11 +171,29 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	p.answered.Store(true)
+	p.note(request, response)
 	if response.Header.Get(auditID) != "" {
 		p.served.Store(true)
 	}
 	response.Body = &endingBody{response.Body, cancel}
 	return response, nil
+}
+
+// late is the error of a request that was not answered before it had to end.
+func (p *patient) late(request *http.Request, asked *pending, sent time.Time, err error) error {
+	if status, ok := p.putOff.Load(request.URL.Path); ok {
+		return fmt.Errorf("%s asks to try again later, with %q, for too long: %w", asked.from(), status, err)
+	}
+	return &SilentError{asked.from(), *asked.stage.Load(), time.Since(sent).Round(time.Second / 10), err}
+}
+
+// note notes an answer that asks to try again later.
+func (p *patient) note(request *http.Request, response *http.Response) {
+	if response.Header.Get("Retry-After") != "" && response.StatusCode >= http.StatusTooManyRequests {
+		p.putOff.Store(request.URL.Path, response.Status)
+	} else {
+		p.putOff.Delete(request.URL.Path)
+	}
 }
 
 // ask returns a request as one that has no answer yet.

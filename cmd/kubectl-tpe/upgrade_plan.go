@@ -54,9 +54,9 @@ Exit codes:
 			if from := options.from.Version; from != nil && options.to.Compare(*from) < 0 {
 				return answered(verdict.ExitUsage, fmt.Errorf("%w: --from-release=%s --to=%s", release.ErrDowngrade, from, options.to.Version))
 			}
-			given, err := readManifest(options.manifest)
+			given, err := readManifest(cmd.Context(), options.manifest)
 			if err != nil {
-				return answered(verdict.ExitError, err)
+				return err
 			}
 			c, err := a.cluster(cmd.Context())
 			if err != nil {

@@ -162,7 +162,7 @@ func TestPerconaServerMongoDB(t *testing.T) {
 		{"an error of the latest spec", says("error", 2, 3, "observedGeneration", int64(3), "message", "Error: wrong psmdb options: size"), Progressing,
 			"error, Error: wrong psmdb options: size", 3 * time.Minute},
 		{"an error of a later spec", says("error", 2, 3, "observedGeneration", int64(5)), Unknown, "its status is for a newer generation than its spec", 0},
-		{"not the first error", says("error", 2, 3, "conditions", []any{is("error", "True", "", ""), is("ready", "True", "", "")}), Progressing, "error, error", 0},
+		{"not the first error", says("error", 2, 3, "conditions", []any{is("error", "True", "", ""), is("ready", "True", "", "")}), Progressing, "error, since when is unknown without its managedFields", 0},
 		{"not looked at", tree{}, Progressing, "waiting for its operator to reconcile it", 0},
 		{"a state not known", says("reshaping\x1b[2J", 3, 3), Unknown, `its operator reports "reshaping[2J", an unknown state`, 0},
 	}
