@@ -184,12 +184,9 @@ type standing struct {
 func (w *watcher) standing() standing {
 	all := standing{whole: true}
 	var failure error
-	followed, untried := false, false
 	for _, s := range w.all {
 		switch since := time.Since(s.brokenAt); {
 		case s.brokenAt.IsZero():
-			followed = followed || s.objects != nil
-			untried = untried || s.objects == nil && s.refusal == nil
 			continue
 		case since < betweenWatches:
 			all.behind = true
@@ -201,7 +198,7 @@ func (w *watcher) standing() standing {
 		}
 		failure = s.failure()
 	}
-	if !followed && !untried {
+	if !slices.ContainsFunc(w.all, (*kindStore).isAlive) {
 		all.lost = failure
 	}
 	for _, s := range w.all {
@@ -209,6 +206,11 @@ func (w *watcher) standing() standing {
 		all.whole = all.whole && (known || all.lost == nil && s.isGap())
 	}
 	return all
+}
+
+// isAlive reports whether a kind is followed, or not tried yet.
+func (s *kindStore) isAlive() bool {
+	return s.brokenAt.IsZero() && (s.objects != nil || s.refusal == nil)
 }
 
 // failure returns why a kind is not followed.
