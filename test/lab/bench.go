@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ import (
 )
 
 func newBenchCmd() *cobra.Command {
-	var plugin string
+	var plugin, file, only string
 	options := bench.Options{Rest: 10 * time.Second, Calm: 2 * time.Minute, Set: tpe.SetFull, Chatty: "chatty-large"}
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -30,6 +31,11 @@ func newBenchCmd() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, n.Down(context.WithoutCancel(cmd.Context()))) }()
+			if only != "" {
+				if options.Only, err = regexp.Compile(only); err != nil {
+					return err
+				}
+			}
 			options.Log = cmd.ErrOrStderr()
 			report, err := bench.Run(cmd.Context(), n, plugin, options)
 			if err != nil {
@@ -38,11 +44,16 @@ func newBenchCmd() *cobra.Command {
 			for _, missed := range report.Missed() {
 				fmt.Fprintln(cmd.ErrOrStderr(), "missed:", missed)
 			}
-			return report.Write(cmd.OutOrStdout())
+			if file != "" {
+				err = report.Replace(file)
+			}
+			return errors.Join(err, report.Write(cmd.OutOrStdout()))
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&plugin, "plugin-dir", "", "the folder of the plugin")
+	f.StringVar(&file, "into", "", "a file in which the tables replace those between <!-- bench --> and <!-- end -->")
+	f.StringVar(&only, "only", "", "a regular expression of names and places, such as '^status, loopback'; all by default")
 	f.IntVar(&options.Runs, "runs", 41, "runs of each side, at most")
 	f.IntVar(&options.Latencies, "latencies", 50, "runs of each side that wait")
 	f.IntSliceVar(&options.Sizes, "sizes", []int{40, 500, 5000}, "numbers of Deployments")

@@ -5,11 +5,13 @@ package bench
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -35,7 +37,8 @@ type Options struct {
 	Set       string        // the set of workloads that are asked about
 	Chatty    string        // the scenario whose job writes the log that is followed
 	Log       io.Writer
-	Steps     []string // which: asking, following, latency, listing; all if empty
+	Steps     []string       // which: asking, following, latency, listing; all if empty
+	Only      *regexp.Regexp // of names and places of contests, such as "status, loopback"; nil for all
 }
 
 // A bench is a lab, and the programs that run against it.
@@ -44,6 +47,7 @@ type bench struct {
 	node   *node.Node
 	client kubernetes.Interface
 	dir    string // of the programs, and of what is written on the way
+	began  time.Time
 }
 
 // Run measures in a lab that is up, with the plugin from a folder. It stops the
@@ -99,12 +103,12 @@ func newBench(ctx context.Context, n *node.Node, plugin string, o Options) (*ben
 			return nil, err
 		}
 	}
-	for program, folder := range map[string]string{"measure": "bench/measure", "helmwait": "helmwait"} {
+	for program, folder := range map[string]string{"measure": "bench/measure", "floor": "bench/floor", "helmwait": "helmwait"} {
 		if err := n.Compile(ctx, folder, filepath.Join(dir, program)); err != nil {
 			return nil, err
 		}
 	}
-	return &bench{o, n, client, dir}, nil
+	return &bench{o, n, client, dir, time.Now()}, nil
 }
 
 // through is a meter whose programs use a kubeconfig.
@@ -112,7 +116,9 @@ func (b *bench) through(kubeconfig string) meter {
 	return meter{b.dir, kubeconfig}
 }
 
-func (b *bench) logf(format string, args ...any) { fmt.Fprintf(b.Log, format+"\n", args...) }
+func (b *bench) logf(format string, args ...any) {
+	fmt.Fprintf(b.Log, "%6s "+format+"\n", append([]any{time.Since(b.began).Round(time.Second)}, args...)...)
+}
 
 // versions are those of the programs.
 func (b *bench) versions(ctx context.Context, r *Report) error {
@@ -164,11 +170,28 @@ func (b *bench) asking(ctx context.Context, r *Report) error {
 			return err
 		}
 	}
-	return nil
+	r.Listed, err = b.listed(ctx, namespace)
+	return err
+}
+
+// listed is what it takes to list the Deployments of a namespace.
+func (b *bench) listed(ctx context.Context, namespace string) (Sample, error) {
+	var samples []Sample
+	for range min(b.Runs, 5) {
+		s, err := b.through(b.node.Kubeconfig()).run(ctx, *floor("deployments", namespace))
+		if err != nil {
+			return Sample{}, err
+		}
+		samples = append(samples, s)
+	}
+	return median(samples), nil
 }
 
 func (b *bench) hold(ctx context.Context, r *Report, place string, m meter, contests []Contest) error {
 	for _, c := range contests {
+		if b.Only != nil && !b.Only.MatchString(c.Name+", "+place) {
+			continue
+		}
 		if err := b.calm(ctx); err != nil {
 			return err
 		}
@@ -211,9 +234,9 @@ func (b *bench) archive(ctx context.Context, namespace string) (string, error) {
 	return filepath.Join(b.dir, "audit.tgz"), nil
 }
 
-// still stops whoever else may write a status.
+// still stops whoever else may write a status, or has work with pods that no node has room for.
 func (b *bench) still(ctx context.Context) error {
-	return b.node.Stop(ctx, "kube-controller-manager")
+	return errors.Join(b.node.Stop(ctx, "kube-controller-manager"), b.node.Stop(ctx, "kube-scheduler"))
 }
 
 // latency measures how soon waits end.
@@ -236,6 +259,9 @@ func (b *bench) latency(ctx context.Context, r *Report) error {
 
 // listing measures many workloads.
 func (b *bench) listing(ctx context.Context, r *Report) error {
+	if err := b.still(ctx); err != nil {
+		return err
+	}
 	for _, size := range b.Sizes {
 		namespace := fmt.Sprintf("bench-%d", size)
 		b.logf("making %d Deployments with %d pods", size, 2*size)

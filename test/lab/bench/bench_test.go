@@ -7,6 +7,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,12 +37,16 @@ func TestRun(t *testing.T) {
 	}
 	for _, row := range report.Rows {
 		asked := row.OursCost.Requests > 0 && row.TheirsCost.Requests > 0
-		if row.Wall <= 0 || row.CPU <= 0 || row.Memory <= 0 || asked == (row.Kind == Offline) {
+		floored := row.FloorRatio.Wall > 0 && row.FloorRatio.CPU > 0 && row.FloorRatio.Memory > 0
+		if row.Wall <= 0 || row.CPU <= 0 || row.Memory <= 0 || asked == (row.Kind == Offline) || floored != (row.Floor != nil) {
 			t.Errorf("%s, %s: not all was measured: %+v", row.Name, row.Place, row)
 		}
 	}
 	if want := len(waiting("")); len(report.Latencies) != want {
 		t.Errorf("%d latencies, want %d", len(report.Latencies), want)
+	}
+	if report.Listed.Memory <= 0 {
+		t.Error("the least that lists is not measured")
 	}
 	var table bytes.Buffer
 	if err := report.Write(&table); err != nil {
@@ -49,6 +54,35 @@ func TestRun(t *testing.T) {
 	}
 	if lines, want := strings.Count(table.String(), "\n| "), len(report.Rows)+len(report.Latencies)+2; lines != want {
 		t.Errorf("%d lines of tables, want %d:\n%s", lines, want, &table)
+	}
+}
+
+func TestReplace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "bench.md")
+	if err := os.WriteFile(file, []byte("before\n<!-- bench -->\nold\n<!-- end -->\nafter\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	rows := []Row{{Contest: Contest{Name: "status", Aim: Ratio{Wall: 0.7}}, Place: "here", Ratio: Ratio{Wall: 0.75}, FloorRatio: Ratio{Wall: 0.71}}}
+	if err := (Report{Rows: rows}).Replace(file); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"before\n<!-- bench -->\n", "| 0.75 (0s), floor 0.71, aim 0.70 |", "- `status`, here: wall 0.75 instead of 0.70 (floor 0.71)\n<!-- end -->\nafter\n"} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(string(got), "old") {
+		t.Errorf("what was there is still there:\n%s", got)
+	}
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := (Report{}).Replace(file); err == nil {
+		t.Error("a file without a place for the tables is no error")
 	}
 }
 

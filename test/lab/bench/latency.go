@@ -27,8 +27,8 @@ type Latency struct {
 func (l Latency) Median() time.Duration { return l.Took[len(l.Took)/2] }
 func (l Latency) Worst() time.Duration  { return l.Took[len(l.Took)-1] }
 
-// waiting are the programs that wait for a Deployment of the name late: ours, and
-// what users have.
+// waiting are the programs that wait for a Deployment of the name late: ours, what
+// users have, and the floor of ours.
 func waiting(namespace string) []Program {
 	n := "-n=" + namespace
 	return []Program{
@@ -36,6 +36,7 @@ func waiting(namespace string) []Program {
 		kubectl("rollout", "status", n, "deployment/late", "--timeout=1m"),
 		kubectl("wait", n, "--for=condition=Available", "deployment/late", "--timeout=1m"),
 		{[]string{"helmwait", namespace, "late"}, []int{0}},
+		*floor("wait", namespace),
 	}
 }
 
