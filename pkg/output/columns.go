@@ -63,9 +63,7 @@ func (c *columns) PrintObj(object runtime.Object, w io.Writer) error {
 		t.rows = append(t.rows, row)
 	}
 	var b bytes.Buffer
-	if err := t.write(&b, View{}); err != nil {
-		return err
-	}
+	t.write(&b, View{})
 	_, err := w.Write(b.Bytes())
 	return err
 }

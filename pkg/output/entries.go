@@ -34,10 +34,7 @@ func (l *EntryList) redraw(s *screen) {
 			entries.hidden = len(items) - most
 			items = items[:most]
 		}
-		rows, err := entryTable(items, l.Progress, s.format, s.view).lines(s.view)
-		if s.err = err; err != nil {
-			return
-		}
+		rows := entryTable(items, l.Progress, s.format, s.view).lines(s.view)
 		entries.title, entries.rows = rows[0].lines, rows[1:]
 	}
 	remarks := strings.Split(strings.TrimSuffix(l.remarks(s.view), "\n"), "\n")

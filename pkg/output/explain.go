@@ -23,9 +23,7 @@ func WriteWords(w io.Writer, topics []verdict.Topic, v View) error {
 		for _, e := range topic.Explanations {
 			t.add(e.Word, e.Brief)
 		}
-		if err := t.write(&b, v); err != nil {
-			return err
-		}
+		t.write(&b, v)
 	}
 	_, err := w.Write(b.Bytes())
 	return err

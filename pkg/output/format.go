@@ -103,7 +103,7 @@ func Write(w io.Writer, f *Format, doc Document, v View) error {
 // text returns a document as it is written.
 func (f *Format) text(doc Document, v View) ([]byte, error) {
 	if f.Screen() {
-		return render(doc, f, v)
+		return render(doc, f, v), nil
 	}
 	var b bytes.Buffer
 	if err := f.print(&b, doc); err != nil {

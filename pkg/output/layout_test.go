@@ -30,10 +30,7 @@ func TestWhatIsRedrawnFits(t *testing.T) {
 			for _, width := range []int{20, 60, 80, 200} {
 				v := View{Now: now, Width: width, Height: height, Redraw: true}
 				for _, watched := range []Watched{doc, list} {
-					text, err := redrawn(watched, &Format{}, v)
-					if err != nil {
-						t.Fatal(err)
-					}
+					text := redrawn(watched, &Format{}, v)
 					what := fmt.Sprintf("%s, %T at %dx%d", name, watched, width, height)
 					checkScreen(t, what, text, v)
 					want := doc.word()
@@ -72,10 +69,7 @@ func TestWhatIsLeftOutIsCounted(t *testing.T) {
 		s.Assessment.Workloads[i].Doing = fmt.Sprintf("reason %d", i)
 	}
 	doc := NewStatus(place, s, verdict.Judge(s))
-	text, err := redrawn(doc, &Format{}, View{Now: now, Width: 200, Height: 40})
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := redrawn(doc, &Format{}, View{Now: now, Width: 200, Height: 40})
 	for name, shown := range map[string]string{"workloads": `(?m)^deploy/`, "entries": `(?m)^\d+ +request-`, "jobs": `(?m)^twa-jrequest-`, "errors": `(?m)^ERROR`} {
 		total := map[string]int{"workloads": 100, "entries": 100, "jobs": 100, "errors": 100}[name]
 		m := regexp.MustCompile(`not shown: .*?(\d+) ` + name).FindStringSubmatch(text)
@@ -144,10 +138,7 @@ func TestTheVerdictIsSaidAgain(t *testing.T) {
 	s.ObservedAt, s.Namespace = now, place.Namespace
 	doc := NewStatus(place, s, verdict.Judge(s))
 	for height, want := range map[int]int{10: 2, 100: 1, 0: 1} {
-		text, err := render(doc, &Format{}, View{Now: now, Width: 80, Height: height})
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := render(doc, &Format{}, View{Now: now, Width: 80, Height: height})
 		if n := strings.Count(string(text), "\nPENDING "); n != want || strings.Contains(string(text), "not shown") {
 			t.Errorf("on %d lines the verdict is said %d times:\n%s", height, n, text)
 		}

@@ -67,14 +67,10 @@ func (l *Live) Draw(text string, width, height int) error {
 
 // update redraws a document, and tells the terminal how it goes.
 func (l *Live) update(doc Watched, f *Format, v View) error {
-	text, err := redrawn(doc, f, v)
-	if err == nil {
-		err = l.Signal(v.Signals, doc.state())
-	}
-	if err != nil {
+	if err := l.Signal(v.Signals, doc.state()); err != nil {
 		return err
 	}
-	return l.Draw(text, v.Width, v.Height)
+	return l.Draw(redrawn(doc, f, v), v.Width, v.Height)
 }
 
 // start moves to where the assessment begins. A screen that became too small for

@@ -25,9 +25,7 @@ func WriteRestartPlan(w io.Writer, entries []pum.Entry, v View) error {
 			e := &again[i]
 			t.add(fmt.Sprint(e.UID), text(e.RequestID), string(e.State), number(e.ErrorCounter), text(e.LastResponse))
 		}
-		if err := t.write(&b, v); err != nil {
-			return err
-		}
+		t.write(&b, v)
 	}
 	b.WriteString("What PUM does on restart is not documented beyond \"execute again the procedure\".\n")
 	_, err := w.Write(b.Bytes())

@@ -4,7 +4,6 @@ package output
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -16,14 +15,13 @@ type screen struct {
 	bytes.Buffer
 	view   View
 	format *Format
-	err    error
 }
 
 // render returns a document as people see it, with the colors of the view.
-func render(doc Document, f *Format, v View) ([]byte, error) {
+func render(doc Document, f *Format, v View) []byte {
 	s := screen{view: v, format: f}
 	doc.show(&s)
-	return v.paint(s.Bytes()), s.err
+	return v.paint(s.Bytes())
 }
 
 // line writes one line, cut to the width.
@@ -36,7 +34,7 @@ func (s *screen) fitted(text string) string { return s.view.clip(s.view.plain(es
 
 // section writes a table under a title, or nothing if it is empty.
 func (s *screen) section(title string, t *table) {
-	if len(t.rows) == 0 || s.err != nil {
+	if len(t.rows) == 0 {
 		return
 	}
 	if title != "" {
@@ -48,7 +46,7 @@ func (s *screen) section(title string, t *table) {
 
 // table writes a table, if only its header.
 func (s *screen) table(t *table) {
-	s.err = errors.Join(s.err, t.write(&s.Buffer, s.view))
+	t.write(&s.Buffer, s.view)
 }
 
 // place says what an answer is about, and where it was observed.
@@ -69,13 +67,10 @@ func placeLine(title string, p Place) string {
 // part returns a table as a part of a screen.
 func (s *screen) part(name, title string, t *table) *part {
 	p := &part{name: name, gap: true}
-	if len(t.rows) == 0 || s.err != nil {
+	if len(t.rows) == 0 {
 		return p
 	}
-	rows, err := t.lines(s.view)
-	if s.err = err; err != nil {
-		return p
-	}
+	rows := t.lines(s.view)
 	p.title, p.rows = append([]string{title}, rows[0].lines...), rows[1:]
 	return p
 }

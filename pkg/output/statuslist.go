@@ -148,11 +148,7 @@ func (l *StatusList) parts(s *screen) []*part {
 	if l.note != "" {
 		top.rows = append(top.rows, row{lines: []string{s.fitted(l.note)}})
 	}
-	rows, err := l.table(s).lines(s.view)
-	if err != nil {
-		s.err = err
-		return []*part{top, {}, {}}
-	}
+	rows := l.table(s).lines(s.view)
 	parts := []*part{top, {name: "installation", gap: true, title: rows[0].lines, rows: rows[1:]}}
 	if s.format.Wide() {
 		parts = append(parts, l.details(s)...)

@@ -56,11 +56,7 @@ func (s *Stream) Show(doc Watched, v View) error {
 	case !s.format.Screen():
 		return Write(s.w, s.format, doc, v)
 	case before == nil:
-		text, err := render(doc, s.format, v)
-		if err != nil {
-			return err
-		}
-		_, err = s.w.Write(append(text, doc.remarks(v)...))
+		_, err := s.w.Write(append(render(doc, s.format, v), doc.remarks(v)...))
 		return err
 	}
 	return writeChanges(s.w, v, doc.at(), doc.changes(before))
@@ -80,10 +76,10 @@ func (s *Stream) End(v View) error {
 }
 
 // redrawn returns a document as it is redrawn on a terminal, whole within its height.
-func redrawn(doc Watched, f *Format, v View) (string, error) {
+func redrawn(doc Watched, f *Format, v View) string {
 	s := screen{view: v.drawn(), format: f}
 	doc.redraw(&s)
-	return string(v.paint(s.Bytes())), s.err
+	return string(v.paint(s.Bytes()))
 }
 
 // writeChanges writes what changed, a line each, with the time of day.

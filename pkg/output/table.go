@@ -6,10 +6,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
 )
 
 // A table is rows under a header, in kubectl's look.
@@ -49,17 +45,15 @@ func (t *table) drop(names ...string) {
 }
 
 // write writes the table within the width of a view.
-func (t *table) write(b *bytes.Buffer, v View) error {
-	rows, err := t.lines(v)
-	for _, r := range rows {
+func (t *table) write(b *bytes.Buffer, v View) {
+	for _, r := range t.lines(v) {
 		b.WriteString(strings.Join(append(r.lines, ""), "\n"))
 	}
-	return err
 }
 
 // lines returns the header and the rows within the width of a view, each on one line unless
 // the last column is wrapped.
-func (t *table) lines(v View) ([]row, error) {
+func (t *table) lines(v View) []row {
 	for _, row := range t.rows {
 		for i := range row {
 			row[i] = v.plain(row[i])
@@ -67,36 +61,24 @@ func (t *table) lines(v View) ([]row, error) {
 	}
 	rest, indent := t.wrapped(v)
 	t.fit(v)
-	var out bytes.Buffer
-	cells := tw.CellConfig{
-		Formatting: tw.CellFormatting{AutoFormat: tw.Off, AutoWrap: tw.WrapNone},
-		Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
-		Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", columnSpacing), Overwrite: true}},
-	}
-	w := tablewriter.NewTable(&out,
-		tablewriter.WithConfig(tablewriter.Config{
-			Header: cells, Row: cells, Behavior: tw.Behavior{TrimSpace: tw.Off},
-		}),
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
-		})))
-	w.Header(t.header)
-	if err := w.Bulk(t.rows); err != nil {
-		return nil, err
-	}
-	if err := w.Render(); err != nil {
-		return nil, err
+	widths := make([]int, len(t.header))
+	for i := range widths {
+		widths[i] = t.width(i)
 	}
 	var rows []row
-	for line := range strings.Lines(out.String()) {
-		r := row{flow: 1 + len(rest[len(rows)]), lines: []string{v.clip(strings.TrimSuffix(line, "\n"))}}
-		for _, more := range rest[len(rows)] {
+	for n, cells := range append([][]string{t.header}, t.rows...) {
+		var line strings.Builder
+		for i, cell := range cells {
+			line.WriteString(cell)
+			line.WriteString(strings.Repeat(" ", widths[i]-width(cell)+columnSpacing))
+		}
+		r := row{flow: 1 + len(rest[n]), lines: []string{v.clip(line.String())}}
+		for _, more := range rest[n] {
 			r.lines = append(r.lines, v.clip(strings.Repeat(" ", indent)+more))
 		}
 		rows = append(rows, r)
 	}
-	return rows, nil
+	return rows
 }
 
 // wrapped breaks what is too wide for the last column into lines, leaves the first in the
