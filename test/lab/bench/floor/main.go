@@ -24,6 +24,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -137,6 +138,9 @@ func (c *cluster) status(ctx context.Context) error {
 		path := "/apis/" + fmt.Sprintf(resource, "namespaces/"+c.namespace)
 		tasks.Go(func() error {
 			_, err := c.core.Get().AbsPath(path).SetHeader("Accept", "application/json").DoRaw(ctx)
+			if apierrors.IsNotFound(err) { // not every operator is there, or in this version
+				return nil
+			}
 			return err
 		})
 	}
