@@ -17,7 +17,7 @@ import (
 
 func newBenchCmd() *cobra.Command {
 	var plugin, file, only string
-	options := bench.Options{Rest: 10 * time.Second, Calm: 2 * time.Minute, Set: tpe.SetFull, Chatty: "chatty-large"}
+	options := bench.Options{Rest: 10 * time.Second, Set: tpe.SetFull, Chatty: "chatty-large"}
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "set the plugin beside what users would type instead, in a lab of its own, and print a table",
@@ -56,6 +56,7 @@ func newBenchCmd() *cobra.Command {
 	f.StringVar(&only, "only", "", "a regular expression of names and places, such as '^status, loopback'; all by default")
 	f.IntVar(&options.Runs, "runs", 41, "runs of each side, at most")
 	f.IntVar(&options.Latencies, "latencies", 50, "runs of each side that wait")
+	f.DurationVar(&options.Calm, "calm", 2*time.Minute, "how long to wait, at most, for an idle machine before each contest")
 	f.IntSliceVar(&options.Sizes, "sizes", []int{40, 500, 5000}, "numbers of Deployments")
 	f.StringSliceVar(&options.Steps, "steps", nil, "which: asking, following, latency, listing; all by default")
 	return cmd
