@@ -26,6 +26,10 @@ EXE        := $(if $(filter Windows_NT,$(OS)),.exe)
 SIM        := go run ./test/sim/cmd/sim -plugin bin/kubectl-tpe$(EXE)
 BUILD      := go build $(FLAGS)
 
+# What check runs two at a time, for each of them waits a lot, and what it prints is kept together.
+CHECKS   := lint vet tidy format shells prose krew outside helm consumers image-test workflows
+TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 # All but race compile alike, as a release is, so that it is done once.
 export CGO_ENABLED = 0
 export GOFLAGS     += -trimpath
@@ -62,12 +66,13 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: tidy format vet lint prose race krew outside helm consumers shells image-test workflows ## what test leaves out: the race detector, the linters, vet for every system
+check: race ## what test leaves out: the race detector, the linters, vet for every system
+	$(MAKE) -j2 $(TOGETHER) $(CHECKS)
 
 .PHONY: bench
-bench: build lab-build ## how fast, beside what users would type instead, in a lab of its own; minutes
+bench: build lab-build ## how fast, beside what users would type instead, as docs/bench.md; half an hour. BENCH="--only '^status, loopback'" tries some again
 	cd $(LAB_MODULE)/helmwait && go mod tidy -diff && go vet .
-	LAB=bench $(RUN_LAB) bench --plugin-dir "$(CURDIR)/bin"
+	LAB=bench $(RUN_LAB) bench --plugin-dir "$(CURDIR)/bin" $(or $(BENCH),--into "$(CURDIR)/docs/bench.md")
 
 .PHONY: dist
 dist: ## the archives of a release for six systems, their checksums and contents; minutes
@@ -200,7 +205,7 @@ $(MUTATE):
 .PHONY: race
 race: # the tests of the product with the race detector, which needs a C compiler
 	@sh test/packages.sh gcc libc6-dev
-	CGO_ENABLED=1 go test -race $(UNIT) ./cmd/... ./pkg/...
+	CGO_ENABLED=1 go test -race -vet=off -p $(PACKAGES) $(UNIT) ./cmd/... ./pkg/...
 
 .PHONY: lab-can-run
 lab-can-run:
@@ -212,7 +217,7 @@ lab-demo: lab-can-run build ## an upgrade from its middle to its end, on a real 
 
 .PHONY: lab-test
 lab-test: lab-can-run build lab-build ## the lab's own tests, and the plugin's in the lab (Linux, root)
-	AGAIN=1 sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=45m -p 2 -parallel 3 -skip='TestFaults/^long$$|^TestSoak$$' -v ./...
+	AGAIN=1 sh test/unskipped.sh go test -C $(LAB_MODULE) -vet=off -ldflags='-s -w' -count=1 -timeout=45m -p 2 -parallel 3 -skip='TestFaults/^long$$|^TestSoak$$' -v ./e2e ./...
 
 .PHONY: faults
 faults: build lab-build ## the plugin while all that can break is broken, as docs/faults.md; minutes. FAULTS=TestFaults/long/commands/api tries some again

@@ -55,7 +55,7 @@ func newBenchCmd() *cobra.Command {
 	f.StringVar(&file, "into", "", "a file in which the tables replace those between <!-- bench --> and <!-- end -->")
 	f.StringVar(&only, "only", "", "a regular expression of names and places, such as '^status, loopback'; all by default")
 	f.IntVar(&options.Runs, "runs", 41, "runs of each side, at most")
-	f.IntVar(&options.Latencies, "latencies", 50, "runs of each side that wait")
+	f.IntVar(&options.Latencies, "latencies", 40, "runs of each side that wait")
 	f.DurationVar(&options.Calm, "calm", 2*time.Minute, "how long to wait, at most, for an idle machine before each contest")
 	f.IntSliceVar(&options.Sizes, "sizes", []int{40, 500, 5000}, "numbers of Deployments")
 	f.StringSliceVar(&options.Steps, "steps", nil, "which: asking, following, latency, listing; all by default")

@@ -16,7 +16,7 @@ type Report struct {
 	Machine, Versions string
 	Rows              []Row
 	Listed            Sample    // by the floor of all commands, which lists the Deployments once
-	Latencies         []Latency // of waits, ours first, and the floor last
+	Latencies         []Latency // of waits, ours first, and its floor last
 }
 
 // The aims of a wait: how soon it ends after the change, in the middle and at worst.

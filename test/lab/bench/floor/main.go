@@ -8,7 +8,8 @@
 //	floor pum NAMESPACE           runs status in PUM's pod
 //	floor status NAMESPACE        and lists meanwhile what status needs
 //	floor logs NAMESPACE          reads the log of the job pum-process, with times
-//	floor wait NAMESPACE          watches the Deployment late until it is ready, and lists once more
+//	floor wait NAMESPACE          watches the Deployment late until it is ready, and lists the Deployments once more
+//	floor wait-all NAMESPACE      and the other workloads and the pods, too
 //
 // What is read goes nowhere. Floor says done, for who measures it wants to see that it worked.
 package main
@@ -63,7 +64,11 @@ func run(ctx context.Context, what, namespace string) error {
 	case "logs":
 		return c.logs(ctx)
 	case "wait":
-		return c.wait(ctx)
+		return c.wait(ctx, func(ctx context.Context) error {
+			return c.list(ctx, c.apps, "deployments", &appsv1.DeploymentList{})
+		})
+	case "wait-all":
+		return c.wait(ctx, c.workloads)
 	}
 	return fmt.Errorf("there is no floor of %s", what)
 }
@@ -117,6 +122,14 @@ func (c *cluster) status(ctx context.Context) error {
 	found := make(chan struct{})
 	tasks.Go(func() error { return c.pum(ctx, func() { close(found) }) })
 	<-found
+	tasks.Go(func() error { return c.workloads(ctx) })
+	tasks.Go(func() error { return c.helm(ctx) })
+	return tasks.Wait()
+}
+
+// workloads lists all that is, or belongs to, a workload, and its pods.
+func (c *cluster) workloads(ctx context.Context) error {
+	tasks, ctx := errgroup.WithContext(ctx)
 	for _, kind := range []struct {
 		client   rest.Interface
 		resource string
@@ -144,7 +157,6 @@ func (c *cluster) status(ctx context.Context) error {
 			return err
 		})
 	}
-	tasks.Go(func() error { return c.helm(ctx) })
 	return tasks.Wait()
 }
 
@@ -191,7 +203,8 @@ func (c *cluster) logs(ctx context.Context) error {
 	return nil
 }
 
-func (c *cluster) wait(ctx context.Context) error {
+// wait waits until the Deployment late is ready, and then reads once more, from quorum.
+func (c *cluster) wait(ctx context.Context, again func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	watch, err := c.apps.Get().Namespace(c.namespace).Resource("deployments").
@@ -201,7 +214,7 @@ func (c *cluster) wait(ctx context.Context) error {
 	}
 	for event := range watch.ResultChan() {
 		if d, ok := event.Object.(*appsv1.Deployment); ok && d.Status.AvailableReplicas > 0 {
-			return c.list(ctx, c.apps, "deployments", &appsv1.DeploymentList{})
+			return again(ctx)
 		}
 	}
 	return context.Cause(ctx)
