@@ -49,7 +49,9 @@ func (r Report) Replace(file string) error {
 func (r Report) markdown() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s; %s. Medians; a ratio below 1 says that the plugin needs less.\n\n", r.Machine, r.Versions)
-	s.WriteString("| plugin | beside | where | wall | CPU | memory | requests | kB over the network |\n|---|---|---|---|---|---|---|---|\n")
+	if len(r.Rows) > 0 {
+		s.WriteString("| plugin | beside | where | wall | CPU | memory | requests | kB over the network |\n|---|---|---|---|---|---|---|---|\n")
+	}
 	for _, row := range r.Rows {
 		fmt.Fprintf(&s, "| `%s` | %s | %s | %s | %.2f | %s | %d, %d | %d, %d |\n", row.Name, beside(row.Theirs), row.Place,
 			measured(row.Wall, row.FloorRatio.Wall, row.Aim.Wall, row.OursTook.Wall.Round(time.Millisecond)), row.CPU,
