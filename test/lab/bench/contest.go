@@ -178,9 +178,10 @@ func asking(namespace string) []Contest {
 			Name: "status", Ours: plugin(0, "status", n), Theirs: []Program{exec},
 			Floor: floor("status", namespace), Aim: Ratio{Wall: 0.7, Memory: 0.5},
 		},
-		{Name: "status", Ours: plugin(0, "status", n), Theirs: []Program{
-			kubectl("get", n, "deployments,statefulsets"), kubectl("get", n, "jobs"), exec,
-		}},
+		{
+			Name: "status", Ours: plugin(0, "status", n), Runs: 15,
+			Theirs: []Program{kubectl("get", n, "deployments,statefulsets"), kubectl("get", n, "jobs"), exec},
+		},
 	}
 }
 
@@ -195,7 +196,7 @@ func following(namespace, archive string) []Contest {
 			Name: "logs", Ours: logs, Theirs: []Program{kubectl("logs", n, "job/pum-process")},
 			Floor: floor("logs", namespace), Aim: Ratio{Wall: 1}, Runs: 5,
 		},
-		{Name: "logs", Ours: logs, Theirs: []Program{kubectl("logs", n, "job/pum-process", "--timestamps")}, Aim: Ratio{Wall: 1}, Runs: 5},
+		{Name: "logs", Ours: logs, Theirs: []Program{kubectl("logs", n, "job/pum-process", "--timestamps")}, Aim: Ratio{Wall: 1}, Runs: 3},
 		{
 			Name: "status --from", Ours: plugin(1, "status", "--from="+archive), Kind: Offline, Runs: 5,
 			Theirs: []Program{{[]string{"tar", "--extract", "--to-stdout", "--file=" + archive}, []int{0}}},
