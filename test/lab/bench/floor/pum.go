@@ -30,10 +30,10 @@ func (c *cluster) pum(ctx context.Context, found func()) error {
 		return c.core.Get().Namespace(c.namespace).Resource("pods").Param("labelSelector", "app.kubernetes.io/name=pum").Do(finding).Into(&pods)
 	})
 	opening := make(chan error, 1)
-	go func() (err error) {
-		defer func() { opening <- err }()
+	go func() {
+		var err error
 		conn, err = c.open(ctx)
-		return err
+		opening <- err
 	}()
 	err := tasks.Wait()
 	found()
@@ -43,7 +43,7 @@ func (c *cluster) pum(ctx context.Context, found func()) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if len(pods.Items) == 0 {
 		return fmt.Errorf("there is no pod of PUM in %s", c.namespace)
 	}
