@@ -17,7 +17,7 @@ import (
 
 func newBenchCmd() *cobra.Command {
 	var plugin, file, only string
-	options := bench.Options{Rest: 10 * time.Second, Set: tpe.SetFull, Chatty: "chatty-large"}
+	options := bench.Options{Rest: 10 * time.Second, Set: tpe.SetFull, Chatty: "chatty-large", Whole: 150 << 20}
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "set the plugin beside what users would type instead, in a lab of its own, and print a table",
@@ -37,17 +37,14 @@ func newBenchCmd() *cobra.Command {
 				}
 			}
 			options.Log = cmd.ErrOrStderr()
-			report, err := bench.Run(cmd.Context(), n, plugin, options)
-			if err != nil {
-				return err
-			}
+			report, failed := bench.Run(cmd.Context(), n, plugin, options)
 			for _, missed := range report.Missed() {
 				fmt.Fprintln(cmd.ErrOrStderr(), "missed:", missed)
 			}
-			if file != "" {
+			if file != "" && failed == nil {
 				err = report.Replace(file)
 			}
-			return errors.Join(err, report.Write(cmd.OutOrStdout()))
+			return errors.Join(failed, err, report.Write(cmd.OutOrStdout()))
 		},
 	}
 	f := cmd.Flags()
