@@ -25,6 +25,7 @@ func TestLimits(t *testing.T) {
 		{"one byte more", `{"a":[1,2]}`, len(`{"a":[1,2]}`) - 1, "it has more than 10 bytes, which no real release has"},
 		{"a text of as many bytes", `"abc"`, 5, ""},
 		{"a text of one byte more", `"abc"`, 4, "it has more than 4 bytes, which no real release has"},
+		{"as many bytes, and then its end", `[1,2`, 4, "unexpected EOF"},
 		{"as many levels", levels(depthLimit), 1 << 20, ""},
 		{"one level more", levels(depthLimit + 1), 1 << 20, "it has more than 100 levels, which no real release has"},
 		{"as many values", values(nodeLimit), 1 << 20, ""},
