@@ -198,9 +198,9 @@ mutants: $(MUTATE) ## what the unit tests do not notice, as docs/mutants.md; an 
 		GO="$$(command -v go)" MUTANTS="$$kept" PATH="$(CURDIR)/bin/mutants/path:$$PATH" \
 			$(MUTATE) unleash ./pkg/$$pkg --workers 2 --timeout-coefficient 1000 -o bin/mutants/$$pkg.json || exit; \
 		if test -e "$$kept/error"; then cat "$$kept/error"; exit 1; fi; \
+		go run ./test/mutants bin/mutants/$$pkg.json >bin/mutants.md || exit; \
+		mv bin/mutants.md docs/mutants.md; \
 	done
-	go run ./test/mutants $(MUTATED:%=bin/mutants/%.json) >bin/mutants.md
-	mv bin/mutants.md docs/mutants.md
 
 $(MUTATE):
 	GOBIN="$(dir $@)" go install github.com/go-gremlins/gremlins/cmd/gremlins@$(GREMLINS)
