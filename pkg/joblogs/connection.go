@@ -47,13 +47,10 @@ type nodeError struct{ text string }
 
 func (e *nodeError) Error() string { return e.text }
 
-// errSilent ends a connection on which nothing comes while the log grows.
-var errSilent = errors.New("the API server sends nothing more")
-
 // readOnce reads over one connection, from the position on.
 func (t *runReader) readOnce(ctx context.Context) connResult {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	options := t.options()
 	stream, err := t.API.Log(ctx, t.run.Pod, options)
 	if err != nil {
@@ -67,9 +64,6 @@ func (t *runReader) readOnce(ctx context.Context) connResult {
 	asked := time.Now()
 	p := t.copy(ctx, watched)
 	p.took = time.Since(asked)
-	if p.cut != nil && errors.Is(context.Cause(ctx), errSilent) {
-		p.cut = errSilent
-	}
 	return p
 }
 
@@ -205,7 +199,7 @@ const quiet = 10 * time.Second
 // endIfStalled ends a connection on which nothing comes although the run ended or its log grew:
 // the connection may be dead without an error, and a kubelet that lost a rotated file waits
 // forever. It returns a function that stops it.
-func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelCauseFunc, p *watchedStream) (stop func()) {
+func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelFunc, p *watchedStream) (stop func()) {
 	ctx, end := context.WithCancel(ctx)
 	done := make(chan struct{})
 	probe := runReader{Reader: t.Reader, selector: t.selector, restart: t.restart, run: t.run}
@@ -222,7 +216,7 @@ func (t *runReader) endIfStalled(ctx context.Context, cancel context.CancelCause
 				behind++ // the first time it may be a line in transit
 			}
 			if ctx.Err() == nil && p.silent() && (over || behind > 1) {
-				cancel(errSilent)
+				cancel()
 				return
 			}
 		}

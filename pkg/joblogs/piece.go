@@ -79,7 +79,7 @@ func (s *splitter) stamped(line []byte) Piece {
 	}
 	p := Piece{Stamp: line[:n], Text: line[n+1:]}
 	const second = len("2006-01-02T15:04:05")
-	if n > second && s.second != "" && string(line[:second]) == s.second {
+	if n > second && string(line[:second]) == s.second {
 		if nanoseconds, ok := fraction(line[second:n]); ok {
 			p.Time = s.start.Add(nanoseconds)
 			return p

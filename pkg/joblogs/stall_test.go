@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package joblogs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
+)
+
+// A clock tells when logs that are followed were asked for.
+type clock struct {
+	*node
+	mu    sync.Mutex
+	asked []time.Time
+}
+
+func (c *clock) Log(ctx context.Context, pod string, o *corev1.PodLogOptions) (io.ReadCloser, error) {
+	if o.Follow {
+		c.mu.Lock()
+		c.asked = append(c.asked, time.Now())
+		c.mu.Unlock()
+	}
+	return c.node.Log(ctx, pod, o)
+}
+
+// A log in which nothing is written is followed over one connection. One that grows while nothing
+// comes is asked for again, but not before the new line had time to come.
+func TestWhenASilentConnectionIsLeft(t *testing.T) {
+	for name, silent := range map[string]bool{"quiet": false, "silent": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				node := newNode()
+				pod := node.start("a", corev1.RestartPolicyNever)
+				node.log(pod).write("one\n")
+				node.silent = silent
+				go func() {
+					time.Sleep(time.Second)
+					node.change(func() { node.silent = false })
+					time.Sleep(time.Minute)
+					node.change(func() { node.exit(pod, 0); node.finish(batchv1.JobComplete) })
+				}()
+				reader, sink := node.reader(Options{Follow: true, Tail: -1})
+				c := &clock{node: node}
+				reader.API = c
+				if _, err := reader.Read(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				wantText(t, sink.lines.String(), "one\n")
+				var after time.Duration
+				if len(c.asked) > 1 {
+					after = c.asked[1].Sub(c.asked[0])
+				}
+				if want := 20 * time.Second; silent && (after < want || after > want+time.Second) || !silent && len(c.asked) != 1 {
+					t.Errorf("asked for %d times, the second time after %s", len(c.asked), after)
+				}
+			})
+		})
+	}
+}
+
+// The first line of a run is kept back for as long as the API server may take to hear of a restart.
+func TestTheFirstLineWaitsForTheRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := newNode()
+		var pod *corev1.Pod
+		node.change(func() { pod = node.start("a", corev1.RestartPolicyOnFailure) })
+		own := Piece{Stamp: []byte("x"), Time: time.Now(), Text: []byte("one\n")}
+		time.Sleep(2 * time.Second)
+		node.change(func() { node.exit(pod, 1); node.begin(pod) })
+		node.lag = 400 * time.Millisecond
+		r := &runReader{Reader: &Reader{API: node}, run: Run{Pod: "a", Container: "pum-process", State: Running, Kind: kubejob.Main, restarts: true, pod: pod.UID}}
+		if r.otherRun(t.Context(), own) || !r.run.previous {
+			t.Errorf("a line from before the restart is said to be of the run after it: %+v", r.run)
+		}
+		own.Time = r.run.EndedAt
+		r.run.previous, r.run.State = false, Running
+		if !r.otherRun(t.Context(), own) {
+			t.Error("a line from after the end is said to be the run's own")
+		}
+	})
+}
+
+// Several pods may run at once only if the job says so; then they are looked for more often.
+func TestParallel(t *testing.T) {
+	for parallelism, want := range map[*int32]time.Duration{nil: 5 * time.Second, new(int32(1)): 5 * time.Second, new(int32(2)): time.Second} {
+		job := newNode().job
+		job.Spec.Parallelism = parallelism
+		if got := (&Reader{}).checkInterval(Describe(job, nil, nil)); got != want {
+			t.Errorf("parallelism %v: looked after %s, want %s", parallelism, got, want)
+		}
+	}
+}
+
+// A brokenSink cannot begin.
+type brokenSink struct{ *recorder }
+
+func (brokenSink) Begin(Run) error { return errCut }
+
+func TestASinkThatFailsEndsIt(t *testing.T) {
+	for _, follow := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			node := newNode()
+			node.start("a", corev1.RestartPolicyNever)
+			reader, sink := node.reader(Options{Follow: follow, Tail: -1})
+			reader.Sink = brokenSink{sink}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if _, err := reader.Read(ctx); !errors.Is(err, errCut) {
+				t.Errorf("followed %v: %v", follow, err)
+			}
+		})
+	}
+}
+
+// A slowAPI takes its time to answer, and gives up as soon as nobody waits.
+type slowAPI struct {
+	*node
+	takes time.Duration
+}
+
+func (s *slowAPI) Job(ctx context.Context) (*batchv1.Job, error) {
+	if err := sleep(ctx, s.takes); err != nil {
+		return nil, err
+	}
+	return s.node.Job(ctx)
+}
+
+// A pod may seem to run for half a minute after its job ended, which an API server may tell late.
+func TestHowLongAPodMaySeemToRun(t *testing.T) {
+	for _, takes := range []time.Duration{0, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			node := newNode()
+			node.start("a", corev1.RestartPolicyNever)
+			node.finish(batchv1.JobComplete)
+			reader, _ := node.reader(Options{Follow: true, Tail: -1})
+			reader.API = &slowAPI{node, takes}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+			defer cancel()
+			began := time.Now()
+			if _, err := reader.Read(ctx); err != nil {
+				t.Error(err)
+			}
+			// It is asked first, seven times while the pod is followed, and last.
+			if took, want := time.Since(began), (mostChecks+1)*5*time.Second+3*takes; took != want {
+				t.Errorf("with answers after %s followed for %s, want %s", takes, took, want)
+			}
+		})
+	}
+}
+
+// With a run all others are read that run, or did meanwhile: of one pod those together that run,
+// and one that ended before those behind it.
+func TestWhatIsReadTogether(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	run := func(attempt int, pod, container string, state RunState) Run {
+		return Run{Attempt: attempt, Pod: pod, pod: types.UID(pod), Container: container, State: state}
+	}
+	first := run(1, "a", "one", Running)
+	for _, tt := range []struct {
+		name string
+		runs []Run
+		want []string
+	}{
+		{"all that run", []Run{run(2, "b", "one", Running), run(3, "c", "one", Running)}, []string{"begin 2 b Running", "begin 3 c Running"}},
+		{"one that ended", []Run{run(2, "b", "one", Ended)}, []string{"begin 2 b Ended"}},
+		{"none that waits, or is gone", []Run{run(2, "b", "one", Waiting), run(3, "c", "one", Gone), run(4, "d", "", Gone)}, nil},
+		{"containers that run", []Run{run(2, "b", "one", Running), run(2, "b", "two", Running)}, []string{"begin 2 b Running", "begin 2 b Running"}},
+		{"a container that ended first", []Run{run(2, "b", "one", Ended), run(2, "b", "two", Running), run(3, "c", "one", Running)}, []string{"begin 2 b Ended", "begin 3 c Running"}},
+	} {
+		node := newNode()
+		reader, sink := node.reader(Options{Follow: true, Tail: -1})
+		reader.API, reader.last = noLog{node, errCut}, math.MaxInt
+		reader.forget()
+		g := group{Reader: reader, active: map[containerKey]*runReader{first.key(): {run: first}}, done: make(chan finishedRun, len(tt.runs))}
+		reader.markRead(first)
+		if err := g.startOthers(ctx, JobHistory{Runs: append([]Run{first}, tt.runs...)}); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(tt.want, sink.script); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+		for range len(g.active) - 1 {
+			<-g.done
+		}
+	}
+}
