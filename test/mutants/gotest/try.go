@@ -104,7 +104,10 @@ func tokens(source []byte) []at {
 	}
 }
 
-var failing = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
+var (
+	failing = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
+	dying   = regexp.MustCompile(`(?m)^(?:panic|fatal error): .*`) // such as that the tests do not end
+)
 
 // twice tells whether a test fails two times in a row, and which one did. A test that does
 // not end and uses the processor needs no second time.
@@ -122,6 +125,8 @@ func (s *state) twice(test, dir string, number int) (string, bool) {
 		if m := failing.FindSubmatch(out); m != nil {
 			by = string(m[1])
 			which = "-test.run=^" + by + "$"
+		} else if by == "" {
+			by = string(dying.Find(out))
 		}
 	}
 	return by, true
