@@ -3,6 +3,7 @@
 package joblogs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -16,7 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
@@ -105,22 +106,38 @@ func TestParallel(t *testing.T) {
 	}
 }
 
-// A brokenSink cannot begin.
-type brokenSink struct{ *recorder }
+// A brokenSink takes no runs, or no words.
+type brokenSink struct {
+	*recorder
+	begin, say error
+}
 
-func (brokenSink) Begin(Run) error { return errCut }
+func (b brokenSink) Begin(run Run) error   { return cmp.Or(b.begin, b.recorder.Begin(run)) }
+func (b brokenSink) Say(text string) error { return cmp.Or(b.say, b.recorder.Say(text)) }
 
 func TestASinkThatFailsEndsIt(t *testing.T) {
-	for _, follow := range []bool{true, false} {
+	runs := func(n *node) { n.start("a", corev1.RestartPolicyNever) }
+	gone := func(n *node) { n.job.Status.Failed = 1 }
+	missing := func(n *node) { n.job = nil }
+	for _, tt := range []struct {
+		name   string
+		sink   brokenSink
+		follow bool
+		is     func(*node)
+	}{
+		{"a run that is followed", brokenSink{begin: errCut}, true, runs}, {"a run", brokenSink{begin: errCut}, false, runs},
+		{"a run that is gone", brokenSink{begin: errCut}, false, gone}, {"what is waited for", brokenSink{say: errCut}, true, missing},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			node := newNode()
-			node.start("a", corev1.RestartPolicyNever)
-			reader, sink := node.reader(Options{Follow: follow, Tail: -1})
-			reader.Sink = brokenSink{sink}
+			tt.is(node)
+			reader, recorder := node.reader(Options{Follow: tt.follow, Tail: -1})
+			tt.sink.recorder = recorder
+			reader.Sink = tt.sink
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			if _, err := reader.Read(ctx); !errors.Is(err, errCut) {
-				t.Errorf("followed %v: %v", follow, err)
+				t.Errorf("%s: %v", tt.name, err)
 			}
 		})
 	}
@@ -191,7 +208,7 @@ func TestWhatIsReadTogether(t *testing.T) {
 		if err := g.startOthers(ctx, JobHistory{Runs: append([]Run{first}, tt.runs...)}); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff(tt.want, sink.script); diff != "" {
+		if diff := gocmp.Diff(tt.want, sink.script); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 		for range len(g.active) - 1 {
@@ -215,7 +232,7 @@ func TestGoesOnInTheFirstLog(t *testing.T) {
 		if _, err := reader.Read(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{"begin 1 a Ended", "new", "end Ended 0"}, sink.script); diff != "" {
+		if diff := gocmp.Diff([]string{"begin 1 a Ended", "new", "end Ended 0"}, sink.script); diff != "" {
 			t.Errorf("history (-want +got):\n%s", diff)
 		}
 	})
@@ -236,5 +253,47 @@ func TestCheckContainer(t *testing.T) {
 		if err == nil && tt.want != "" || err != nil && err.Error() != tt.want {
 			t.Errorf("%q: %v, want %q", tt.container, err, tt.want)
 		}
+	}
+}
+
+// A job that was removed may be replaced for five seconds.
+func TestHowLongAJobMayBeReplaced(t *testing.T) {
+	at := time.Unix(1000, 0)
+	for after, want := range map[time.Duration]bool{replacedWithin - 1: false, replacedWithin: true} {
+		r := &Reader{job: "1", removedAt: at, Now: func() time.Time { return at.Add(after) }, Options: Options{Follow: true}}
+		if got := r.wasRemoved(JobHistory{}); got != want {
+			t.Errorf("after %s: %v", after, got)
+		}
+	}
+}
+
+// The API server may hear of a restart late; who does not follow waits less for it.
+func TestHowLongARestartMayTake(t *testing.T) {
+	for _, tt := range []struct {
+		follow bool
+		lag    time.Duration
+		want   bool
+		took   time.Duration
+	}{
+		{false, 1500 * time.Millisecond, true, 1500 * time.Millisecond}, {false, 3 * time.Second, false, 2 * time.Second},
+		{true, 14 * time.Second, true, 14 * time.Second}, {true, 16 * time.Second, false, 15 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			node := newNode()
+			var pod *corev1.Pod
+			node.change(func() { pod = node.start("a", corev1.RestartPolicyOnFailure) })
+			time.Sleep(time.Minute)
+			node.change(func() { node.exit(pod, 1); node.begin(pod) })
+			node.lag = tt.lag
+			r := &runReader{
+				Reader: &Reader{API: node, Options: Options{Follow: tt.follow}},
+				run:    Run{Pod: "a", Container: "pum-process", State: Running, Kind: kubejob.Main, restarts: true, pod: pod.UID},
+			}
+			began := time.Now()
+			err := r.awaitRestart(t.Context())
+			if took := time.Since(began); err != nil || r.replaced() != tt.want || took != tt.took {
+				t.Errorf("known after %s, followed %v: replaced %v after %s, %v", tt.lag, tt.follow, r.replaced(), took, err)
+			}
+		})
 	}
 }
