@@ -297,3 +297,43 @@ func TestHowLongARestartMayTake(t *testing.T) {
 		})
 	}
 }
+
+// countedPods counts how often the state of the pods was asked for.
+type countedPods struct {
+	*node
+	asked int
+}
+
+func (c *countedPods) Pods(ctx context.Context, selector string) ([]corev1.Pod, error) {
+	c.asked++
+	return c.node.Pods(ctx, selector)
+}
+
+// After a connection that was cut while lines came the next one comes first; after any other, how the run is.
+func TestWhenTheStateIsAskedFor(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		c        connResult
+		restarts bool
+		want     int
+	}{
+		{"new lines, cut", connResult{fresh: 1, cut: errCut}, false, 0}, {"new lines, cut, of a container that is started again", connResult{fresh: 1, cut: errCut}, true, 1},
+		{"old lines, cut", connResult{old: 1, cut: errCut}, false, 1}, {"new lines, to the end", connResult{found: true, fresh: 1}, false, 1},
+	} {
+		api := &countedPods{node: newNode()}
+		r := &runReader{Reader: &Reader{API: api}, run: Run{State: Running, restarts: tt.restarts}}
+		if err := r.afterConnection(t.Context(), tt.c); err != nil || api.asked != tt.want {
+			t.Errorf("%s: asked %d times, %v", tt.name, api.asked, err)
+		}
+	}
+}
+
+// A search that finds nothing new for long pauses now and then.
+func TestALongSearchPauses(t *testing.T) {
+	for before, want := range map[int]bool{62: false, 63: true, 64: false, 127: true} {
+		r := &runReader{Reader: &Reader{Options: Options{Follow: true}}, retry: retry{tries: before}}
+		if err := r.planNext(connResult{old: 1, cut: errCut}); err != nil || r.retry.pause > 0 != want {
+			t.Errorf("connection %d: pause %s, %v", before+1, r.retry.pause, err)
+		}
+	}
+}
