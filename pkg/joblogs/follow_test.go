@@ -337,3 +337,14 @@ func TestALongSearchPauses(t *testing.T) {
 		}
 	}
 }
+
+// A log is in doubt if as much was followed as a node keeps in one file.
+func TestDoubt(t *testing.T) {
+	for followed, want := range map[int]int{rotatesAt - 1: 0, rotatesAt: 1} {
+		sink := &recorder{}
+		r := &runReader{Reader: &Reader{Sink: sink, OldNodes: func(context.Context) bool { return true }}, followed: followed}
+		if err := r.doubt(t.Context()); err != nil || len(sink.script) != want {
+			t.Errorf("%d bytes: %q, %v", followed, sink.script, err)
+		}
+	}
+}

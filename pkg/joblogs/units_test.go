@@ -556,6 +556,7 @@ func TestLogOptions(t *testing.T) {
 		{"behind a line, among the last", Options{Tail: -1}, runReader{mark: mark{last: at(50)}, search: search{tailSearch: tailSearch{lines: 32}}}, "tail 32"},
 		{"behind a line, among all", Options{Tail: -1}, runReader{mark: mark{last: at(50)}}, "since 49"},
 		{"behind half a line", Options{Tail: 3}, runReader{mark: mark{open: at(50)}, search: search{tailSearch: tailSearch{lines: 32}}}, "since 49"},
+		{"behind half a line, and none was asked for", Options{}, runReader{mark: mark{open: at(50)}}, "since 49"},
 		{"behind half of the first", Options{Tail: -1}, runReader{mark: mark{open: at(50)}}, ""},
 		{"behind half a line that is older", Options{Tail: -1}, runReader{mark: mark{last: at(50), open: at(40)}}, "since 39"},
 		{"behind half a line that is newer", Options{Tail: -1}, runReader{mark: mark{last: at(50), open: at(60)}}, "since 49"},
