@@ -65,10 +65,7 @@ func (s *tailSearch) halve() {
 // the position is now if nothing was written in the meantime. It reports whether more lines are
 // known to follow.
 func (s *tailSearch) found(old, fresh int) bool {
-	behind := 0
-	if s.lines > 0 {
-		behind = max(0, s.lines-old-fresh)
-	}
+	behind := max(0, s.lines-old-fresh)
 	*s = newTailSearch()
 	if behind > 0 {
 		s.lines = behind + max(1, (old+fresh)/4)
