@@ -74,3 +74,13 @@ func TestWarningsAreSearchedForOnce(t *testing.T) {
 		t.Error("what was found is forgotten")
 	}
 }
+
+// An eviction explains why another pod starts, until ten minutes later.
+func TestEvictedUntil(t *testing.T) {
+	for since, want := range map[time.Duration]int{long: 1, long + 1: 0} {
+		p := twa(notReady(since), func(p *corev1.Pod) { p.Status.Phase, p.Status.Reason = corev1.PodFailed, "Evicted" })
+		if got := newFinder(Objects{}, now).evicted([]*corev1.Pod{p}, every); len(got) != want {
+			t.Errorf("%s ago: %+v", since, got)
+		}
+	}
+}
