@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // Whatever is there, the assessment is not empty.
@@ -81,6 +83,91 @@ func TestEvictedUntil(t *testing.T) {
 		p := twa(notReady(since), func(p *corev1.Pod) { p.Status.Phase, p.Status.Reason = corev1.PodFailed, "Evicted" })
 		if got := newFinder(Objects{}, now).evicted([]*corev1.Pod{p}, every); len(got) != want {
 			t.Errorf("%s ago: %+v", since, got)
+		}
+	}
+}
+
+// How far a running job is: several completions are counted, one is not.
+func TestRunningReason(t *testing.T) {
+	for _, tt := range []struct {
+		completions    *int32
+		active, failed int32
+		attempts       int
+		want           string
+	}{
+		{nil, 0, 0, 1, "running"}, {new(int32(1)), 1, 0, 1, "running"}, {new(int32(2)), 1, 0, 1, "running, 0 of 2 completions"},
+		{nil, 0, 1, 1, "attempt 1 of at most 7 failed"}, {nil, 1, 1, 1, "running"}, {nil, 1, 1, 2, "attempt 2 of at most 7"},
+	} {
+		j := &batchv1.Job{Spec: batchv1.JobSpec{Completions: tt.completions}, Status: batchv1.JobStatus{Active: tt.active, Failed: tt.failed}}
+		if got := runningReason(j, tt.attempts); got != tt.want {
+			t.Errorf("%d active, %d failed: %q, want %q", tt.active, tt.failed, got, tt.want)
+		}
+	}
+}
+
+// What is found on the pods of a job is a reason only while its end is not decided.
+func TestReasonsOfCauses(t *testing.T) {
+	causes := []Cause{Cause{Code: ImagePull, Message: "no such host"}.judged(now)}
+	for _, tt := range []struct {
+		status batchv1.JobStatus
+		want   string
+	}{
+		{batchv1.JobStatus{Active: 1}, "running, " + causes[0].Summary()},
+		{batchv1.JobStatus{Failed: 7, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailureTarget, "BackoffLimitExceeded", "")}}, "failing, BackoffLimitExceeded"},
+		{batchv1.JobStatus{Failed: 7, Conditions: []batchv1.JobCondition{jobIs(batchv1.JobFailed, "BackoffLimitExceeded", "")}}, "BackoffLimitExceeded"},
+	} {
+		if got := JobOf(&batchv1.Job{Status: tt.status}, nil, causes).Reason; got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
+// ZooKeeper nodes are wanted if there is one, and of the nodes that the status lists those are brokers
+// that are no controllers.
+func TestNodesThatAreWanted(t *testing.T) {
+	labeled := func(name, component, role string) *corev1.Pod {
+		return pod("StrimziPodSet", "x", name, func(p *corev1.Pod) {
+			p.Labels = map[string]string{"strimzi.io/cluster": "x", "strimzi.io/name": "x-" + component, "strimzi.io/broker-role": role}
+		})
+	}
+	zoo := custom("x", tree{"kafka": tree{"replicas": int64(3)}, "zookeeper": tree{"replicas": int64(3)}}, nil)
+	for want, pods := range map[int32][]*corev1.Pod{0: {labeled("a", "kafka", "true")}, 3: {labeled("a", "kafka", "true"), labeled("z", "zookeeper", "")}} {
+		if got := nodesOf(zoo, Objects{Pods: pods}).zookeepers.want; got != want {
+			t.Errorf("%d ZooKeeper nodes are wanted, want %d", got, want)
+		}
+	}
+	listed := custom("x", nil, tree{"kafkaNodePools": []any{tree{"nodeIds": []any{int64(0), int64(1), int64(2), int64(3), int64(4)}}}})
+	if c := nodesOf(listed, Objects{Pods: []*corev1.Pod{labeled("a", "kafka", "false"), labeled("b", "kafka", "false")}}); c.brokers.want != 3 || c.controllers.want != 2 || !c.known {
+		t.Errorf("%+v", c)
+	}
+}
+
+// The lists of pods say who is a broker.
+func TestNodesOfPodSets(t *testing.T) {
+	of := func(role string) tree {
+		return tree{"metadata": tree{"labels": tree{"strimzi.io/broker-role": role}}}
+	}
+	set := custom("x-kafka", tree{"pods": []any{of("true"), of("false"), of("false"), of("")}}, nil)
+	set.SetLabels(map[string]string{"strimzi.io/cluster": "x", "strimzi.io/name": "x-kafka"})
+	var c kafkaNodes
+	if ok := c.wantPodSets([]*unstructured.Unstructured{set}); !ok || c.brokers.want != 2 || c.controllers.want != 2 {
+		t.Errorf("%v, %+v", ok, c)
+	}
+}
+
+// ZooKeeper is in use until a migration begins.
+func TestUsesZooKeeper(t *testing.T) {
+	for _, tt := range []struct {
+		state, kraft string
+		want         bool
+	}{
+		{"", "", true}, {"ZooKeeper", "", true}, {"ZooKeeper", "disabled", true}, {"", "disabled", true},
+		{"ZooKeeper", "migration", false}, {"", "enabled", false}, {"KRaft", "", false}, {"KRaftMigration", "disabled", false},
+	} {
+		k := custom("x", nil, tree{"kafkaMetadataState": tt.state})
+		k.SetAnnotations(map[string]string{"strimzi.io/kraft": tt.kraft})
+		if got := usesZooKeeper(k); got != tt.want {
+			t.Errorf("state %q, annotation %q: %v", tt.state, tt.kraft, got)
 		}
 	}
 }

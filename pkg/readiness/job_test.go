@@ -111,7 +111,7 @@ func heldBySidecar(p *corev1.Pod) {
 // A sidecar that outlives the work is a cause that is never permanent, also of what
 // a wait keeps of objects; one that just has not stopped yet is none.
 func TestASidecarThatHoldsAJob(t *testing.T) {
-	for ended, want := range map[time.Duration]bool{time.Second: false, time.Hour: true} {
+	for ended, want := range map[time.Duration]bool{time.Second: false, heldFor - 1: false, heldFor: true, time.Hour: true} {
 		p := pod("Job", "pum-process", "pum-process-x", heldBySidecar, func(p *corev1.Pod) {
 			p.Spec.Containers[0].Name, p.Status.ContainerStatuses[0].Name = "helper", "helper"
 			p.Status.ContainerStatuses[1].State.Terminated.FinishedAt = ago(ended)
