@@ -160,11 +160,10 @@ func write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := table{reasons: map[string]string{}}
+	t := table{reasons: map[string]string{}, left: map[string]bool{}}
 	if err := yaml.UnmarshalStrict(text, &t.reasons); err != nil {
 		return fmt.Errorf("%s: %w", reasonsFile, err)
 	}
-	t.left = maps.Clone(t.reasons)
 	packages, err := os.ReadDir("pkg")
 	if err != nil {
 		return err
@@ -188,7 +187,7 @@ func write(w io.Writer) error {
 type table struct {
 	rows, survivors strings.Builder
 	reasons         map[string]string // by survivor.key
-	left            map[string]string // reasons without a survivor
+	left            map[string]bool   // reasons without a survivor, of packages that were measured
 	others          []string          // packages without a result
 }
 
@@ -206,6 +205,11 @@ func (t *table) add(pkg string) error {
 	var r result
 	if err := yaml.UnmarshalStrict(text, &r); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	for key := range t.reasons {
+		if strings.HasPrefix(key, "pkg/"+pkg+"/") {
+			t.left[key] = true
+		}
 	}
 	covered := r.Killed + len(r.Lived)
 	fmt.Fprintf(&t.rows, "| %s | %s | %d | %d | %d | %.1f%% | %.1f%% |\n", pkg, r.Day, r.Killed, len(r.Lived), r.NotCovered,

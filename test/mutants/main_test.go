@@ -25,7 +25,8 @@ func TestMeasuredAlone(t *testing.T) {
 	for _, pkg := range []string{"one", "other", "third"} {
 		put("pkg/"+pkg+"/a.go", "package p\n\n\tif a < b || c > d {\n")
 	}
-	put(reasonsFile, `"pkg/one/a.go: conditionals boundary: if a «< b || c > d {": "they differ"`)
+	put(reasonsFile, `"pkg/one/a.go: conditionals boundary: if a «< b || c > d {": "they differ"
+"pkg/third/a.go: conditionals boundary: if a «< b || c > d {": "it is not measured yet"`)
 	put(resultsDir+"/one.yaml", "day: \"2026-03-01\"\nkilled: 9\nnotCovered: 10\nlived:\n"+
 		"- {file: pkg/one/a.go, line: 3, change: conditionals boundary, text: 'if a «< b || c > d {'}\n")
 	put("bin/other.json", `{"files": [{"file_name": "a.go", "mutations": [
