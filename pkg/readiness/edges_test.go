@@ -171,3 +171,21 @@ func TestUsesZooKeeper(t *testing.T) {
 		}
 	}
 }
+
+// A pod is cut off if its node gave no reason of its own why it is not ready.
+func TestCutOff(t *testing.T) {
+	for reason, want := range map[string]bool{"": true, "NodeLost": true, "ContainersNotReady": false} {
+		p := twa()
+		setCondition(p, corev1.PodReady, corev1.ConditionFalse, reason, "", time.Hour)
+		if got := cutOff(p); got != want {
+			t.Errorf("not ready for the reason %q: cut off %v", reason, got)
+		}
+	}
+	for want, statuses := range map[bool][]corev1.ContainerStatus{false: nil, true: {{Ready: true}}} {
+		p := twa()
+		p.Status.Conditions, p.Status.ContainerStatuses = nil, statuses
+		if got := containersReady(p); got != want {
+			t.Errorf("%d containers: ready %v", len(statuses), got)
+		}
+	}
+}
