@@ -55,7 +55,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 
 // What a package needs of others' modules shows what it is for.
 func TestPackagesKeepToTheirPurpose(t *testing.T) {
-	const tables, flags = "github.com/mattn/go-runewidth", "github.com/spf13/cobra"
+	const tables, flags = "github.com/olekukonko/tablewriter", "github.com/spf13/cobra"
 	const kubectl, cli, client = "k8s.io/kubectl", "k8s.io/cli-runtime", "k8s.io/client-go"
 	never := map[string][]string{
 		"cmd/kubectl-tpe": {tables},

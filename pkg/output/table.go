@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/olekukonko/tablewriter"
 )
 
 // A table is rows under a header, in kubectl's look.
@@ -61,19 +63,24 @@ func (t *table) lines(v View) []row {
 	}
 	rest, indent := t.wrapped(v)
 	t.fit(v)
-	widths := make([]int, len(t.header))
-	for i := range widths {
-		widths[i] = t.width(i)
-	}
+	var out bytes.Buffer
+	w := tablewriter.NewWriter(&out)
+	w.SetAutoWrapText(false)
+	w.SetAutoFormatHeaders(false)
+	w.SetHeaderAlignment(tablewriter.ALIGN_LEFT)
+	w.SetAlignment(tablewriter.ALIGN_LEFT)
+	w.SetColumnSeparator("")
+	w.SetHeaderLine(false)
+	w.SetBorder(false)
+	w.SetNoWhiteSpace(true)
+	w.SetTablePadding(strings.Repeat(" ", columnSpacing))
+	w.SetHeader(t.header)
+	w.AppendBulk(t.rows)
+	w.Render()
 	var rows []row
-	for n, cells := range append([][]string{t.header}, t.rows...) {
-		var line strings.Builder
-		for i, cell := range cells {
-			line.WriteString(cell)
-			line.WriteString(strings.Repeat(" ", widths[i]-width(cell)+columnSpacing))
-		}
-		r := row{flow: 1 + len(rest[n]), lines: []string{v.clip(line.String())}}
-		for _, more := range rest[n] {
+	for line := range strings.Lines(out.String()) {
+		r := row{flow: 1 + len(rest[len(rows)]), lines: []string{v.clip(strings.TrimSuffix(line, "\n"))}}
+		for _, more := range rest[len(rows)] {
 			r.lines = append(r.lines, v.clip(strings.Repeat(" ", indent)+more))
 		}
 		rows = append(rows, r)
