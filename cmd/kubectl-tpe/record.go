@@ -111,6 +111,9 @@ func (a *app) recorder(ctx context.Context, c *cluster, flags pumFlags, goal ver
 	if a.record.path == "" {
 		return nil, nil
 	}
+	if sameFile(a.kept.path, a.record.path) {
+		return nil, fmt.Errorf("record %s: --from reads it; choose another file", a.record.path)
+	}
 	head := recording.Head{
 		StartedAt: a.time().UTC(), Written: version(), Namespace: c.Namespace, Context: c.Context, PUM: flags.deployment, Goal: goal, Pod: self(c.Namespace).Pod,
 	}

@@ -74,6 +74,16 @@ func mayReplace(path string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
+// sameFile reports whether two paths lead to the same file, which is there.
+func sameFile(a, b string) bool {
+	of, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(of, other)
+}
+
 // replaced returns what a path leads to; no info if there is nothing yet.
 func replaced(path string) (string, fs.FileInfo, error) {
 	info, err := os.Stat(path)

@@ -62,7 +62,7 @@ not be written.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := reportFile{format.of(args), slices.Concat(args, []string{standardOutput})[0]}
-			if err := file.check(); err != nil {
+			if err := file.check(a.kept.path); err != nil {
 				return answered(verdict.ExitUsage, err)
 			}
 			if several.several() {
@@ -234,10 +234,14 @@ type reportFile struct {
 	path   string
 }
 
-// check refuses a file that cannot be written, before anything is asked.
-func (f reportFile) check() error {
-	if f.path == standardOutput {
+// check refuses a file that cannot be written or from which all is read, before anything is
+// asked.
+func (f reportFile) check(from string) error {
+	switch {
+	case f.path == standardOutput:
 		return nil
+	case sameFile(f.path, from):
+		return fmt.Errorf("the report cannot be written: --from reads %s; choose another file", f.path)
 	}
 	if err := mayReplace(f.path); err != nil {
 		return fmt.Errorf("the report cannot be written: %w", err)
@@ -299,10 +303,11 @@ func (f *reportFiles) String() string {
 // Type names the value in help.
 func (f *reportFiles) Type() string { return "FORMAT=FILE,…" }
 
-// check refuses files that cannot be written, before anything is asked.
-func (f reportFiles) check() error {
+// check refuses files that cannot be written or from which all is read, before anything is
+// asked.
+func (f reportFiles) check(from string) error {
 	for _, file := range f {
-		if err := file.check(); err != nil {
+		if err := file.check(from); err != nil {
 			return err
 		}
 	}

@@ -95,7 +95,7 @@ Exit codes are those of status, and
   kubectl tpe wait --notify --exec='notify-send "TPE: $KUBECTL_TPE_SUMMARY"'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := options.reports.check(); err != nil {
+			if err := options.reports.check(a.kept.path); err != nil {
 				return answered(verdict.ExitUsage, err)
 			}
 			if options.reports.toOutput() && format.String() != "" {
