@@ -53,8 +53,12 @@ func (f *Faults) Set(faults map[string]string) error {
 	return nil
 }
 
-// of returns the fault of a request, and a channel that is closed when faults change.
+// of returns the fault of a request, and a channel that is closed when faults change. No Faults
+// has none.
 func (f *Faults) of(name string) (string, <-chan struct{}) {
+	if f == nil {
+		return "", nil
+	}
 	f.lock.Lock()
 	defer f.lock.Unlock()
 	if f.changed == nil {

@@ -130,11 +130,12 @@ func (s rollout) set(generation int) string {
 	return s.Name + "-" + hash(fmt.Sprint(s.Name, generation), 10)
 }
 
-// hash returns a few letters that stand for a text, the same each time.
+// hash returns a few letters that stand for a text, the same each time. They are the last ones, for
+// the first ones of texts that end otherwise are often the same.
 func hash(text string, n int) string {
 	sum := fnv.New64a()
 	_, _ = sum.Write([]byte(text))
-	return fmt.Sprintf("%016x", sum.Sum64())[:n]
+	return fmt.Sprintf("%016x", sum.Sum64())[16-n:]
 }
 
 var apiVersions = map[string]string{

@@ -4,6 +4,7 @@ package upgrade
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -46,7 +47,13 @@ func checkStatus(t *testing.T, s rollout, objects []m) {
 	t.Helper()
 	var status, meta m
 	ready, updated, stopping := 0, 0, 0
+	names := map[string]bool{}
 	for _, o := range objects {
+		name := fmt.Sprint(o["kind"], " ", o["metadata"].(m)["name"])
+		if names[name] {
+			t.Errorf("there are two of %s", name)
+		}
+		names[name] = true
 		switch o["kind"] {
 		case s.Kind:
 			status, meta = o["status"].(m), o["metadata"].(m)
