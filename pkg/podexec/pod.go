@@ -72,7 +72,8 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 }
 
 // replaced returns when a pod that is starting was created, or one that is terminating was deleted,
-// as when its node is drained. A pod that failed, or that cannot start, is neither.
+// as when its node is drained. A pod that failed, that cannot start, or that was ready before is
+// neither.
 func replaced(pod *corev1.Pod) time.Time {
 	switch {
 	case pod.DeletionTimestamp != nil: // which is when its grace period ends
@@ -81,10 +82,20 @@ func replaced(pod *corev1.Pod) time.Time {
 			grace = *pod.DeletionGracePeriodSeconds
 		}
 		return pod.DeletionTimestamp.Add(-time.Duration(grace) * time.Second)
-	case pod.Status.Phase == corev1.PodFailed, pod.Status.Phase == corev1.PodSucceeded, held(pod):
+	case pod.Status.Phase == corev1.PodFailed, pod.Status.Phase == corev1.PodSucceeded, held(pod), wasReady(pod):
 		return time.Time{}
 	}
 	return pod.CreationTimestamp.Time
+}
+
+// wasReady reports whether a pod that is not ready was so before: the kubelet says that a pod is not
+// ready when it takes it up, and next when that changed.
+func wasReady(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionFalse && slices.ContainsFunc(pod.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
+			return s.State.Running != nil && c.LastTransitionTime.After(s.State.Running.StartedAt.Time)
+		})
+	})
 }
 
 // held reports whether something holds up the start of a pod, such as an image that
