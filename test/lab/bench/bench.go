@@ -17,8 +17,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -264,14 +262,14 @@ func (b *bench) latency(ctx context.Context, r *Report) error {
 	if err := b.still(ctx); err != nil {
 		return err
 	}
-	_, err := b.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
-	if err != nil {
+	if err := create(ctx, b.client, namespace); err != nil {
 		return err
 	}
-	if _, err := b.client.AppsV1().Deployments(namespace).Create(ctx, deployment("late", 1), metav1.CreateOptions{}); err != nil {
+	if err := one(ctx, b.client, namespace, "late", 1, true); err != nil {
 		return err
 	}
 	b.logf("wait, %d times", b.Latencies)
+	var err error
 	r.Latencies, err = b.through(b.node.Kubeconfig()).latencies(ctx, b.client, namespace, b.Latencies)
 	return err
 }

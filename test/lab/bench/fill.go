@@ -17,23 +17,17 @@ import (
 // objects only: no controller and no kubelet takes them up. All are ready but
 // one, whose name is late.
 func fill(ctx context.Context, client kubernetes.Interface, namespace string, deployments int) error {
-	_, err := client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
-	if err != nil {
-		return fmt.Errorf("fill namespace %s: %w", namespace, err)
-	}
-	// Without this account, which a controller would make, there are no pods.
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
-	if _, err := client.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{}); err != nil {
-		return fmt.Errorf("fill namespace %s: %w", namespace, err)
+	if err := create(ctx, client, namespace); err != nil {
+		return err
 	}
 	tasks, ctx := errgroup.WithContext(ctx)
 	tasks.SetLimit(32)
 	for i := range deployments {
 		tasks.Go(func() error {
 			if i == 0 {
-				return one(ctx, client, namespace, "late", false)
+				return one(ctx, client, namespace, "late", 2, false)
 			}
-			return one(ctx, client, namespace, fmt.Sprintf("w-%04d", i), true)
+			return one(ctx, client, namespace, fmt.Sprintf("w-%04d", i), 2, true)
 		})
 	}
 	if err := tasks.Wait(); err != nil {
@@ -42,35 +36,62 @@ func fill(ctx context.Context, client kubernetes.Interface, namespace string, de
 	return nil
 }
 
-// one makes a Deployment and what its controllers would make of it.
-func one(ctx context.Context, client kubernetes.Interface, namespace, name string, ready bool) error {
-	d, err := client.AppsV1().Deployments(namespace).Create(ctx, deployment(name, 2), metav1.CreateOptions{})
+// create creates a namespace, and the account without which there are no pods, which a
+// controller would make.
+func create(ctx context.Context, client kubernetes.Interface, namespace string) error {
+	_, err := client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
+	if err != nil {
+		return fmt.Errorf("fill namespace %s: %w", namespace, err)
+	}
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
+	if _, err := client.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("fill namespace %s: %w", namespace, err)
+	}
+	return nil
+}
+
+// one makes a Deployment and what its controllers and the kubelet would make of it.
+func one(ctx context.Context, client kubernetes.Interface, namespace, name string, replicas int32, ready bool) error {
+	d, err := client.AppsV1().Deployments(namespace).Create(ctx, deployment(name, replicas), metav1.CreateOptions{})
 	if err != nil {
 		return err
 	}
-	owned := func(name string, owner metav1.Object, kind string) metav1.ObjectMeta {
-		ref := metav1.NewControllerRef(owner, appsv1.SchemeGroupVersion.WithKind(kind))
-		return metav1.ObjectMeta{Name: name, Labels: d.Spec.Selector.MatchLabels, OwnerReferences: []metav1.OwnerReference{*ref}}
-	}
 	rs, err := client.AppsV1().ReplicaSets(namespace).Create(ctx, &appsv1.ReplicaSet{
-		ObjectMeta: owned(name+"-5d4f8c7b9d", d, "Deployment"),
+		ObjectMeta: owned(d, name+"-5d4f8c7b9d", d, "Deployment"),
 		Spec:       appsv1.ReplicaSetSpec{Replicas: d.Spec.Replicas, Selector: d.Spec.Selector, Template: d.Spec.Template},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return err
 	}
-	for _, suffix := range []string{"-x2k9p", "-zq7tm"} {
-		pod := &corev1.Pod{ObjectMeta: owned(rs.Name+suffix, rs, "ReplicaSet"), Spec: d.Spec.Template.Spec}
-		if _, err := client.CoreV1().Pods(namespace).Create(ctx, pod, metav1.CreateOptions{}); err != nil {
+	pods := client.CoreV1().Pods(namespace)
+	for i := range replicas {
+		pod := &corev1.Pod{ObjectMeta: owned(d, fmt.Sprintf("%s-x2k9%d", rs.Name, i), rs, "ReplicaSet"), Spec: d.Spec.Template.Spec}
+		if pod, err = pods.Create(ctx, pod, metav1.CreateOptions{}); err != nil {
+			return err
+		}
+		if !ready {
+			continue
+		}
+		pod.Status.Phase = corev1.PodRunning
+		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+		if _, err := pods.UpdateStatus(ctx, pod, metav1.UpdateOptions{}); err != nil {
 			return err
 		}
 	}
 	if !ready {
 		return nil
 	}
-	d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: 2, UpdatedReplicas: 2, ReadyReplicas: 2, AvailableReplicas: 2}
+	d.Status = appsv1.DeploymentStatus{
+		ObservedGeneration: d.Generation, Replicas: replicas, UpdatedReplicas: replicas, ReadyReplicas: replicas, AvailableReplicas: replicas,
+	}
 	_, err = client.AppsV1().Deployments(namespace).UpdateStatus(ctx, d, metav1.UpdateOptions{})
 	return err
+}
+
+// owned returns the metadata of what belongs to a Deployment.
+func owned(d *appsv1.Deployment, name string, owner metav1.Object, kind string) metav1.ObjectMeta {
+	ref := metav1.NewControllerRef(owner, appsv1.SchemeGroupVersion.WithKind(kind))
+	return metav1.ObjectMeta{Name: name, Labels: d.Spec.Selector.MatchLabels, OwnerReferences: []metav1.OwnerReference{*ref}}
 }
 
 // deployment is one as small charts have it.
