@@ -4,6 +4,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
 	"time"
@@ -291,10 +292,10 @@ func (f *follower) reread(ctx context.Context) {
 		}
 		for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, longestPause) {
 			r := f.read(ctx, deadline)
-			if r.late {
+			failure := r.failed()
+			if errors.Is(failure, context.DeadlineExceeded) {
 				deadline = min(2*deadline, longestDeadline)
 			}
-			failure := r.failed()
 			f.pass(ctx, func(*state) { f.take(r, failure) })
 			f.tried()
 			if failure == nil {

@@ -193,6 +193,20 @@ func TestAnEndIsReadAgain(t *testing.T) {
 			}, Until{}, verdict.ExitDone, 95 * time.Second, 100 * time.Second,
 		},
 		{
+			"one kind takes longer than its share of the deadline", nil,
+			func(ctx context.Context, _ time.Duration, _ int) (*readiness.Assessment, error) {
+				end, _ := ctx.Deadline()
+				if share := time.Until(end) * 5 / 6; share < 20*time.Second {
+					time.Sleep(share) // which readiness.Observe leaves to each kind
+					late := assessment(ready)
+					late.Gaps = []readiness.Gap{{Kind: "Kafka", Reason: readiness.ReadFailed, Err: slow}}
+					return late, nil
+				}
+				time.Sleep(20 * time.Second)
+				return assessment(ready), nil
+			}, Until{}, verdict.ExitDone, 53 * time.Second, 55 * time.Second,
+		},
+		{
 			"lists fail at first, and a watch tells what is newer than the next", []moment{at(11*time.Second, assessment(starting))},
 			func(_ context.Context, at time.Duration, n int) (*readiness.Assessment, error) {
 				switch {
@@ -417,8 +431,8 @@ func TestTheTimeOfTheListsBeginsWithThem(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
-		if r := s.read(t.Context(), firstDeadline); left != firstDeadline || !r.late {
-			t.Errorf("the lists have %s of %s, late: %t", left, firstDeadline, r.late)
+		if err := s.read(t.Context(), firstDeadline).failed(); left != firstDeadline || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the lists have %s of %s, then %v", left, firstDeadline, err)
 		}
 	})
 }

@@ -171,7 +171,6 @@ type reading struct {
 	began      time.Time
 	assessment *readiness.Assessment
 	listErr    error
-	late       bool // the lists did not come in time
 	answer     answer
 	helm       helm
 }
@@ -208,7 +207,6 @@ func (s *Source) read(ctx context.Context, deadline time.Duration) *reading {
 			lists, cancel = context.WithTimeout(ctx, deadline)
 		}
 		r.assessment, r.listErr = s.List(lists)
-		r.late = deadline > 0 && errors.Is(lists.Err(), context.DeadlineExceeded)
 		cancel()
 		if cause := context.Cause(ctx); r.listErr != nil && cause != nil && !errors.Is(r.listErr, cause) {
 			r.listErr = fmt.Errorf("%w: %w", cause, r.listErr)
@@ -287,7 +285,8 @@ func (r *reading) apply(st *state) {
 	}
 }
 
-// failed returns why not all could be read; nil if all was, or was refused.
+// failed returns why not all could be read; nil if all was, or was refused. It is
+// context.DeadlineExceeded if the lists, or some of them, took too long.
 func (r *reading) failed() error {
 	if r.listErr != nil && !verdict.NotLoggedIn(r.listErr) {
 		return r.listErr
