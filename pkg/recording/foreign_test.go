@@ -46,6 +46,30 @@ func ready(name, namespace, version string) string {
 `)
 }
 
+// podOf is the ready pod of such a Deployment.
+func podOf(deployment, namespace string) string {
+	return strings.NewReplacer("NAME", deployment, "SPACE", namespace).Replace(`- apiVersion: v1
+  kind: Pod
+  metadata:
+    labels:
+      pod-template-hash: "1"
+    name: NAME-1-a
+    namespace: SPACE
+    ownerReferences:
+    - apiVersion: apps/v1
+      controller: true
+      kind: ReplicaSet
+      name: NAME-1
+      uid: NAME-1
+  spec: {}
+  status:
+    conditions:
+    - status: "True"
+      type: Ready
+    phase: Running
+`)
+}
+
 func listed(items ...string) string {
 	if len(items) == 0 {
 		return "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: \"\"\n"
@@ -70,6 +94,7 @@ func lists() map[string]string {
 			files[resource+".yaml"] = listed()
 		}
 	}
+	files["pods.yaml"] = listed(podOf("pum", "tpe"), podOf("twa", "tpe"))
 	return files
 }
 
