@@ -31,8 +31,8 @@ type archive struct {
 	seen    map[string]bool             // names of members
 	spaces  map[string]map[Ref]*object  // objects by namespace
 	size    int                         // of them
-	listed  map[string]map[string]bool  // the folders of the lists of a kind
-	damaged map[string]map[string]error // the same of those that could not be read
+	listed  map[string]map[string]bool  // by kind, the folders with a list of it
+	damaged map[string]map[string]error // by kind and folder, why a list could not be read
 	helm    []helmRelease
 	helmErr error
 	helmOK  bool
@@ -99,7 +99,7 @@ func (k *Kept) openList(text *bufio.Reader, info fs.FileInfo, namespace string) 
 	case err != nil:
 		return err
 	case !list && len(a.spaces) == 0:
-		return errors.New("it is no recording, no archive, and no list or object of a kind that is looked at")
+		return errors.New("it is no recording and no archive, and has no object of a kind that this command reads")
 	}
 	a.written = info.ModTime()
 	return a.finish(namespace)
@@ -137,8 +137,8 @@ func (a *archive) take(m *member) error {
 	case roleAudit:
 		a.audit = true
 	}
-	foreign := errors.Is(err, errNoList) && readiness.KeptKind(a.kinds, nameOfList(m.name)) == nil
-	if err != nil && !foreign { // a file of values, for one, is not for us
+	foreign := errors.Is(err, errNoList) && readiness.KeptKind(a.kinds, nameOfList(m.name)) == nil // such as a file of Helm values
+	if err != nil && !foreign {
 		a.refuse(m.name, err.Error())
 	}
 	return nil
@@ -179,8 +179,8 @@ func add[T any](by map[string]map[string]T, kind, dir string, value T) {
 	by[kind][dir] = value
 }
 
-// here returns what is known of a kind in the namespace: kubectl cluster-info dump writes a folder
-// of lists for each, and those of another one tell nothing.
+// here returns what is known of a kind in the namespace. kubectl cluster-info dump writes a folder
+// of lists for each namespace; those of other namespaces do not count.
 func here[T any](a *archive, by map[string]T) (value T, ok bool) {
 	for _, dir := range slices.Sorted(maps.Keys(by)) {
 		if dir == a.Namespace || a.spaces[dir] == nil {
@@ -272,10 +272,10 @@ func groupOf(apiVersion string) string {
 	return group
 }
 
-// differ notes that two files have an object in different versions: they were not written at the
-// same time.
+// differ notes that two files have different versions of an object: they were written at different
+// times.
 func (a *archive) differ(before, now string) {
-	said := shorten(before) + " and " + shorten(now) + " have the same objects, of different times"
+	said := shorten(before) + " and " + shorten(now) + " have the same objects from different times"
 	if before != now && len(a.twice) <= mostNamed && !slices.Contains(a.twice, said) {
 		a.twice = append(a.twice, said)
 	}
@@ -381,7 +381,7 @@ func (a *archive) addPUM() {
 	}
 	a.state.answer = &Answer{Text: string(a.pumText)}
 	if len(bytes.TrimSpace(a.pumText)) == 0 {
-		a.state.answer = &Answer{Error: &Error{Message: a.pumFile + " is empty: PUM did not answer whoever made it", Means: []meaning{noAnswer}}}
+		a.state.answer = &Answer{Error: &Error{Message: a.pumFile + " is empty: PUM did not answer when the archive was made", Means: []meaning{noAnswer}}}
 	}
 }
 
@@ -453,7 +453,7 @@ func (a *archive) note() {
 	if len(a.twice) > 0 {
 		a.notes = append(a.notes, verdict.Finding{
 			Code: verdict.CodeMemberRepeated, Level: verdict.LevelWarning,
-			Summary: "files or objects are in it more than once; of an object the last counts",
+			Summary: "files or objects are in it more than once; the last copy of an object counts",
 			Detail:  strings.Join(a.twice, "; "),
 		})
 	}

@@ -149,11 +149,11 @@ func TestForeignFolders(t *testing.T) {
 		"as kubectl wrote them": {func(map[string]string) {}, true, nil},
 		"cut behind an item": {func(f map[string]string) {
 			f["deployments.yaml"] = two[:strings.LastIndex(two, "- apiVersion")]
-		}, false, []string{"TPE604", "deployments.yaml: it ends early"}},
+		}, false, []string{"TPE604", "deployments.yaml: it is truncated"}},
 		"cut in an item": {func(f map[string]string) {
 			f["deployments.yaml"] = two[:strings.LastIndex(two, "    readyReplicas")]
-		}, false, []string{"TPE604", "deployments.yaml: it ends early"}},
-		"cut before the first item": {func(f map[string]string) { f["statefulsets.yaml"] = "apiVersion: v1\nitems:\n" }, false, []string{"statefulsets.yaml: it ends early"}},
+		}, false, []string{"TPE604", "deployments.yaml: it is truncated"}},
+		"cut before the first item": {func(f map[string]string) { f["statefulsets.yaml"] = "apiVersion: v1\nitems:\n" }, false, []string{"statefulsets.yaml: it is truncated"}},
 		"cut JSON":                  {func(f map[string]string) { f["jobs.json"] = `{"apiVersion":"v1","items":[`; delete(f, "jobs.yaml") }, false, []string{"jobs.json: "}},
 		"a table": {func(f map[string]string) {
 			f["deployments.yaml"] = "NAME   READY   UP-TO-DATE   AVAILABLE   AGE\npum    1/1     1            1           3h\n"
@@ -192,11 +192,11 @@ func TestForeignFolders(t *testing.T) {
 		"the same again": {func(f map[string]string) { f["all.yaml"] = two }, true, []string{"!TPE605"}},
 		"a page": {func(f map[string]string) {
 			f["deployments.yaml"] = strings.TrimSuffix(two, "  resourceVersion: \"\"\n") + "  continue: eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ\n  remainingItemCount: 3\n"
-		}, false, []string{"TPE604", "deployments.yaml: it is a part of a list"}},
+		}, false, []string{"TPE604", "deployments.yaml: it is one page of a list"}},
 		"a page in JSON": {func(f map[string]string) {
 			f["jobs.json"] = `{"kind":"JobList","metadata":{"continue":"abc"},"items":[]}`
 			delete(f, "jobs.yaml")
-		}, false, []string{"TPE604", "jobs.json: it is a part of a list"}},
+		}, false, []string{"TPE604", "jobs.json: it is one page of a list"}},
 		"as the API server lists them": {func(f map[string]string) {
 			f["x.json"] = `{"kind":"DeploymentList","apiVersion":"apps/v1","metadata":{"resourceVersion":"1"},"items":[` + failed("pum", "tpe") + `]}`
 			delete(f, "deployments.yaml")
@@ -247,7 +247,7 @@ func TestForeignFiles(t *testing.T) {
 		"a dump in one file":   {dump, "--output-directory"},
 		"the same in YAML":     {"---\n" + lists()["deployments.yaml"] + "==== START logs for container pum of pod tpe/pum-1 ====\nx\n", "--output-directory"},
 		"a table":              {"NAME   READY   STATUS\npum-1  1/1     Running\n", "kubectl get"},
-		"a list that is cut":   {strings.TrimSuffix(lists()["deployments.yaml"], "kind: List\nmetadata:\n  resourceVersion: \"\"\n"), "ends early"},
+		"a list that is cut":   {strings.TrimSuffix(lists()["deployments.yaml"], "kind: List\nmetadata:\n  resourceVersion: \"\"\n"), "truncated"},
 		"a recording with BOM": {"\ufeff{\"kind\":\"Recording\",\"apiVersion\":\"kubectl-tpe/v1\"}\n", "no moment is whole"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -284,7 +284,7 @@ func TestOldArchives(t *testing.T) {
 		t.Error(got)
 	}
 	text[0]++ // so that the sum is wrong
-	if got := said(write(t, "a.tar", text)); !strings.Contains(got, "it is no text") {
+	if got := said(write(t, "a.tar", text)); !strings.Contains(got, "it is not text") {
 		t.Error(got)
 	}
 }

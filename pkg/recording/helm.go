@@ -41,7 +41,7 @@ func readHelm(r io.Reader) ([]helmRelease, error) {
 		return nil, errTooLarge
 	}
 	if len(bytes.TrimSpace(text)) == 0 { // with no release it writes []
-		return nil, errors.New("it is empty: helm list did not answer whoever made it")
+		return nil, errors.New("it is empty: helm list failed when the archive was made")
 	}
 	var items []helmRelease
 	if err := yaml.Unmarshal(text, &items); err != nil {

@@ -53,9 +53,9 @@ const Stdin = "-"
 // errOnce is the error that a file cannot be read a second time.
 var errOnce = errors.New("it is no file, and can be read only once: save it in one")
 
-// Open reads what a file, a folder or standard input keeps. Of a recording that is the last moment, or the one
-// that is asked for: see [ParseAt]. Of several namespaces the given one counts, else the one
-// that has PUM.
+// Open reads what a file, a folder or standard input keeps. Of a recording that is the last
+// moment, or the one that is asked for: see [ParseAt]. Of several namespaces the given one counts,
+// else the one that has PUM.
 //
 // The error says what is wrong with the file. What is damaged in a part, is said by the verdict.
 func Open(path, namespace string, at At) (*Kept, error) {
@@ -145,8 +145,8 @@ func otherFormat(begin []byte) error {
 	return nil
 }
 
-// isTar reports whether a file begins with the header of a tar archive: since POSIX.1-1988 it has a
-// magic, and it always has a sum of its bytes, in octal.
+// isTar reports whether a file begins with the header of a tar archive: it has a magic since
+// POSIX.1-1988, and always a sum of its bytes, in octal.
 func isTar(begin []byte) bool {
 	const size, from, to = 512, 148, 156
 	if len(begin) >= 262 && string(begin[257:262]) == "ustar" {
@@ -155,7 +155,7 @@ func isTar(begin []byte) bool {
 	if len(begin) < size {
 		return false
 	}
-	sum := int64(' ') * (to - from) // which stand for itself
+	sum := int64(' ') * (to - from) // the sum itself counts as blanks
 	for i, b := range begin[:size] {
 		if i < from || i >= to {
 			sum += int64(b)
@@ -304,11 +304,11 @@ func (k *Kept) noteEnd(cut error) {
 	f := verdict.Finding{
 		Code: verdict.CodeEndsEarly, Level: verdict.LevelWarning, Since: k.Ends,
 		Summary: "the recording ends early, and has no verdict",
-		Detail:  "it is read up to its last whole moment, " + k.state.at.UTC().Format(time.RFC3339) + "; whoever wrote it was ended, or could not write any more",
+		Detail:  "it is read up to its last whole moment, " + k.state.at.UTC().Format(time.RFC3339) + "; the command that wrote it was interrupted, or could not write any more",
 	}
 	switch {
 	case cut != nil && k.state.verdict != nil:
-		f.Summary, f.Detail = "not all of the file is read", cut.Error()
+		f.Summary, f.Detail = "the file was not read to its end", cut.Error()
 	case cut != nil:
 		f.Detail += ": " + cut.Error()
 	}

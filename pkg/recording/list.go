@@ -10,19 +10,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"sigs.k8s.io/yaml"
 )
 
-// What is wrong with a text that should be a list of objects. What was read before is no whole list.
+// What is wrong with a text that should be a list of objects. What was read before the error is not
+// the whole list.
 var (
-	errNoList = errors.New("it has no list and no object in YAML or JSON: kubectl get writes them with -o yaml")
-	errNoText = errors.New("it is no text")
-	errCut    = errors.New("it ends early: the end of its list is missing")
-	errPart   = errors.New("it is a part of a list: whoever asked for it did not ask for the rest")
-	errRow    = errors.New("its items are not one below the other, as kubectl writes them")
+	errNoList = errors.New("it has no list and no object in YAML or JSON, as kubectl get -o yaml writes them")
+	errNoText = errors.New("it is not text")
+	errCut    = errors.New("it is truncated: the end of its list is missing")
+	errPart   = errors.New("it is one page of a list, and the other pages are missing: kubectl get -o yaml writes the whole list")
+	errRow    = errors.New("its items are on one line; kubectl writes them one below the other")
 	errDump   = errors.New("it is what kubectl cluster-info dump writes to stdout, with logs among the lists: give a folder with --output-directory")
 )
 
@@ -32,7 +34,7 @@ const logsBegin = "==== START logs for container"
 // eachItem calls a function with each object of a text that kubectl wrote: a list or objects,
 // as YAML or JSON, in UTF-8 or with a byte order mark. Only the objects that are wanted by their
 // kind are read as more than text, one at a time: lists are large. It reports whether the text was
-// a list, which may be empty. A text that is neither empty nor a list or an object is an error.
+// a list, which may be empty. A text with neither a list nor an object is an error, unless it is empty.
 //
 // kubectl cluster-info dump writes lists of one kind, such as a PodList, whose items do not say
 // their kind: it is that of the file.
@@ -136,7 +138,7 @@ func kindOfList(list map[string]json.RawMessage) string {
 	return items
 }
 
-// wholeList returns an error if a list goes on in another answer of the API server.
+// wholeList returns an error if a list is one page of several.
 func wholeList(list map[string]json.RawMessage) error {
 	var metadata struct{ Continue string }
 	if err := json.Unmarshal(list["metadata"], &metadata); err == nil && metadata.Continue != "" {
@@ -206,8 +208,8 @@ type yamlItems struct {
 	item   bytes.Buffer
 	from   int    // the line with which the object begins
 	kind   string // of the object
-	skip   int    // what is indented deeper is left out; -1 for nothing
-	times  bool   // but for its times
+	skip   int    // what is indented deeper than this column is left out; -1 if nothing is
+	times  bool   // but the times in it are kept
 }
 
 func (y *yamlItems) read() (bool, error) {
@@ -281,7 +283,7 @@ func (y *yamlItems) add(line []byte) error {
 func (y *yamlItems) beginList(behind string) error {
 	err := y.endList()
 	known := y.kind != ""
-	_ = y.drop()
+	y.drop()
 	y.list, y.found = true, true
 	switch behind {
 	case "":
@@ -329,14 +331,10 @@ func (y *yamlItems) keep(line []byte) error {
 		}
 		y.skip = -1
 	}
-	for _, key := range left {
-		if string(trimmed) == key {
-			y.skip, y.times = column, key == managedFields
-			break
+	if slices.Contains(left, string(trimmed)) {
+		if y.skip, y.times = column, string(trimmed) == managedFields; !y.times {
+			return nil
 		}
-	}
-	if y.skip >= 0 && !y.times {
-		return nil
 	}
 	if kind, ok := bytes.CutPrefix(trimmed, []byte("kind: ")); ok && (column == y.column()) {
 		y.kind = strings.Trim(string(kind), `"'`)
@@ -348,8 +346,8 @@ func (y *yamlItems) keep(line []byte) error {
 	return y.write(line)
 }
 
-// keepTime keeps of managedFields when something was changed: a rule uses the last time. The names
-// of the fields themselves begin with "f:".
+// keepTime keeps the times of managedFields, of which a rule uses the last one. No name of a field
+// looks like one, for they begin with "f:".
 func (y *yamlItems) keepTime(trimmed []byte) error {
 	at, ok := bytes.CutPrefix(bytes.TrimPrefix(trimmed, []byte("- ")), []byte("time: "))
 	if !ok || !y.times {
@@ -371,7 +369,7 @@ func (y *yamlItems) write(line []byte) error {
 	return nil
 }
 
-// keepTop takes a line that may be of a list itself.
+// keepTop takes a line outside of the items of a list, which may say that the list has more pages.
 func (y *yamlItems) keepTop(line []byte, column int) error {
 	if y.indent >= 0 || !y.list {
 		return nil
@@ -400,7 +398,7 @@ func (y *yamlItems) end() error {
 		kind = cmp.Or(kind, y.kindOfFile)
 	}
 	text := y.item.Bytes()
-	defer func() { _ = y.drop() }()
+	defer y.drop()
 	if kind == "" || !y.wanted(kind) {
 		return nil
 	}
@@ -412,8 +410,7 @@ func (y *yamlItems) end() error {
 }
 
 // drop forgets the object.
-func (y *yamlItems) drop() error {
+func (y *yamlItems) drop() {
 	y.item.Reset()
 	y.kind, y.skip = "", -1
-	return nil
 }

@@ -159,7 +159,7 @@ func (k *keeper) value(value any) any {
 	return value
 }
 
-// texts masks all lines, and what goes over several of them.
+// texts masks lines, and secrets that span several of them.
 func (k *keeper) texts(lines []string) []string {
 	if len(lines) == 0 {
 		return nil

@@ -37,8 +37,8 @@ func plain(r io.Reader) (*bufio.Reader, error) {
 	return decoded(bufio.NewReaderSize(&bounded{unpacked, mostBytes}, 256<<10)), nil
 }
 
-// decoded returns a text that has a byte order mark without it, and in UTF-8: PowerShell writes
-// UTF-16. All else is as it was.
+// decoded returns a text with a byte order mark in UTF-8, and without the mark: PowerShell writes
+// UTF-16. Any other text stays as it is.
 func decoded(r *bufio.Reader) *bufio.Reader {
 	switch begin, _ := r.Peek(3); { // the next read returns the error
 	case bytes.HasPrefix(begin, []byte("\xff\xfe")), bytes.HasPrefix(begin, []byte("\xfe\xff")), bytes.HasPrefix(begin, []byte("\xef\xbb\xbf")):

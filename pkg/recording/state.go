@@ -41,7 +41,7 @@ type state struct {
 	answerErr   error                       // why the file has no answer
 	releasesErr error                       // why it has no releases
 	tells       func(readiness.Kept) string // which file would have the objects of a kind
-	parts       bool                        // some objects of a kind are shown, even if others may be missing
+	parts       bool                        // the objects of a kind are shown even if there may be others
 }
 
 // An object is one as it came, and as it was read when it was first needed.
@@ -149,7 +149,7 @@ func (a *Answer) read() (*pum.Answer, error) {
 }
 
 // snapshot returns what was known at a time, with how the entries moved if that is watched.
-// The error is that of the snapshot's assessment: what could be read otherwise is there.
+// The error is that of the snapshot's assessment, and is in it, too: the rest is there.
 func (s *state) snapshot(at time.Time, goal verdict.Goal, where command.Where, watched bool) (v verdict.Snapshot, err error) {
 	v = verdict.Snapshot{ObservedAt: at, Where: where, Goal: goal, PUM: s.head.PUM, Self: verdict.Self{Pod: s.head.Pod}}
 	m := s.moment

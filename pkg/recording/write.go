@@ -108,8 +108,9 @@ func Create(path string, head Head, options Options) (*Writer, error) {
 	return w, nil
 }
 
-// replace creates a file in the place of another one, which may be open to others. A recorder that
-// still writes that one notices. What is no regular file, such as a pipe, is written to.
+// replace creates a private file in the place of another one, which others may be able to read. A
+// recorder that still writes that one notices. What is not a regular file, such as a pipe, is
+// written to.
 func replace(path string) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return os.OpenFile(path, os.O_WRONLY, 0)
