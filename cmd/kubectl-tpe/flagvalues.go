@@ -99,14 +99,14 @@ func wrongValue(f *pflag.Flag) string {
 // A commandLine is a command and its arguments. It is empty only if the flag is not given.
 type commandLine []string
 
-// Set reads words between blanks. There is no shell that would remove quotes.
+// Set reads words between blanks. No shell removes quotes.
 func (c *commandLine) Set(value string) error {
 	words := strings.Fields(value)
 	if len(words) == 0 {
 		return errors.New("want a command")
 	}
 	if strings.ContainsAny(value, `'"`) {
-		return errors.New("want words between blanks, without quotes: no shell reads them")
+		return errors.New("want words between blanks, without quotes: no shell interprets them")
 	}
 	*c = words
 	return nil

@@ -74,7 +74,7 @@ func mayReplace(path string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// sameFile reports whether two paths lead to the same file, which is there.
+// sameFile reports whether two paths lead to the same existing file.
 func sameFile(a, b string) bool {
 	of, err := os.Stat(a)
 	if err != nil {

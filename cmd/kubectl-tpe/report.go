@@ -234,8 +234,7 @@ type reportFile struct {
 	path   string
 }
 
-// check refuses a file that cannot be written or from which all is read, before anything is
-// asked.
+// check refuses a file that cannot be written, or that --from reads, before anything is read.
 func (f reportFile) check(from string) error {
 	switch {
 	case f.path == standardOutput:
@@ -303,8 +302,7 @@ func (f *reportFiles) String() string {
 // Type names the value in help.
 func (f *reportFiles) Type() string { return "FORMAT=FILE,…" }
 
-// check refuses files that cannot be written or from which all is read, before anything is
-// asked.
+// check refuses files that cannot be written, or that --from reads, before anything is read.
 func (f reportFiles) check(from string) error {
 	for _, file := range f {
 		if err := file.check(from); err != nil {

@@ -177,8 +177,8 @@ func newHelpCmd() *cobra.Command {
 	}
 }
 
-// noArgs refuses arguments. cobra would call the first an unknown command, which helps nobody who
-// wrote what kubectl takes, as in logs job/pum-process.
+// noArgs refuses arguments. cobra would call the first one an unknown command, which does not help
+// those who write what kubectl takes, as in logs job/pum-process.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

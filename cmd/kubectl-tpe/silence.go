@@ -33,10 +33,10 @@ type silence struct {
 	proxy  func(*http.Request) (*url.URL, error) // through which a request goes; nil for none
 	plugin string                                // the program that makes the credentials, if there is one
 
-	answered atomic.Bool
-	served   atomic.Bool             // an API server answered, whatever it said: no login page and no proxy
-	last     atomic.Pointer[pending] // the newest request without an answer
-	putOff   sync.Map                // by path: the last answer, if that asks to try again later, which client-go does
+	answered   atomic.Bool
+	served     atomic.Bool             // an API server answered, whatever it said: no login page and no proxy
+	last       atomic.Pointer[pending] // the newest request without an answer
+	retryAfter sync.Map                // by path, the status of an answer with Retry-After, after which client-go tries again
 }
 
 // wrap returns a transport that gives up in time.
@@ -171,7 +171,7 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	p.answered.Store(true)
-	p.note(request, response)
+	p.noteRetryAfter(request, response)
 	if response.Header.Get(auditID) != "" {
 		p.served.Store(true)
 	}
@@ -181,18 +181,18 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // late is the error of a request that was not answered before it had to end.
 func (p *patient) late(request *http.Request, asked *pending, sent time.Time, err error) error {
-	if status, ok := p.putOff.Load(request.URL.Path); ok {
-		return fmt.Errorf("%s asks to try again later, with %q, for too long: %w", asked.from(), status, err)
+	if status, ok := p.retryAfter.Load(request.URL.Path); ok {
+		return fmt.Errorf("%s keeps asking to try again later, with %q: %w", asked.from(), status, err)
 	}
 	return &SilentError{asked.from(), *asked.stage.Load(), time.Since(sent).Round(time.Second / 10), err}
 }
 
-// note notes an answer that asks to try again later.
-func (p *patient) note(request *http.Request, response *http.Response) {
+// noteRetryAfter notes whether the answer asks to try again later.
+func (p *patient) noteRetryAfter(request *http.Request, response *http.Response) {
 	if response.Header.Get("Retry-After") != "" && response.StatusCode >= http.StatusTooManyRequests {
-		p.putOff.Store(request.URL.Path, response.Status)
+		p.retryAfter.Store(request.URL.Path, response.Status)
 	} else {
-		p.putOff.Delete(request.URL.Path)
+		p.retryAfter.Delete(request.URL.Path)
 	}
 }
 

@@ -99,9 +99,9 @@ func (a *app) upgradePlan(ctx context.Context, c *cluster, format *output.Format
 	return written(code, output.Write(a.Out, format, doc, a.view()))
 }
 
-// installed returns the release of ThingPark Enterprise that is installed: the given one, or
-// what the Helm releases say, and then these. All of them must be deployed: a failed upgrade, for
-// one, has the charts that it should have installed.
+// installed returns the release of ThingPark Enterprise that is installed: the given one; else what
+// the Helm releases say, and these. All of them must be deployed: one whose upgrade failed names the
+// chart that it should have installed.
 func (a *app) installed(ctx context.Context, c *cluster, given *release.Version) (release.Version, []release.Release, error) {
 	if given != nil {
 		return *given, nil, nil
@@ -114,7 +114,7 @@ func (a *app) installed(ctx context.Context, c *cluster, given *release.Version)
 		for _, r := range s.Releases.Items {
 			if r.Status != release.StatusDeployed {
 				return from, nil, &exitError{
-					verdict.ExitFailed, fmt.Errorf("release %s is %s: %s may not be installed", r.Name, r.Status, from),
+					verdict.ExitFailed, fmt.Errorf("release %s is %s, so it is not certain that %s is installed", r.Name, r.Status, from),
 					"repair it first, or name the installed release with --from-release; see what is installed: " + c.where.TPE("releases"),
 				}
 			}

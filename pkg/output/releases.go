@@ -39,7 +39,7 @@ func newReleases(r *verdict.Releases) *Releases {
 // NewReleaseList makes the document of a snapshot of Helm releases and its verdict.
 func NewReleaseList(place Place, s verdict.Snapshot, v verdict.Verdict) *ReleaseList {
 	doc := &ReleaseList{Head: newHead("ReleaseList", place, s, v)}
-	doc.next = slices.DeleteFunc(v.Next(), func(text string) bool { return text == s.TPE("releases") }) // this it is
+	doc.next = slices.DeleteFunc(v.Next(), func(text string) bool { return text == s.TPE("releases") }) // the command that is running
 	if r := newReleases(s.Releases); r != nil {
 		doc.State, doc.TPE, doc.Items = r.State, r.TPE, r.Items
 	}

@@ -14,7 +14,7 @@ import (
 // ErrTooLarge says that a command printed more than the limit.
 var ErrTooLarge = errors.New("the command printed more than the limit")
 
-// ErrScaledToZero says that there is no pod because nobody wants one.
+// ErrScaledToZero says that there is no pod because the Deployment has no replicas.
 var ErrScaledToZero = errors.New("scaled to zero")
 
 // A NoPodError says that there is no pod to run a command in.
@@ -23,8 +23,8 @@ type NoPodError struct {
 	Pod        string // the youngest of those in which none can run, if there is one
 	Err        error
 
-	// Replaced is when the newest pod that starts was created, or the newest that terminates was
-	// deleted: one is about to be ready, unless that was long ago. It is zero if there is neither.
+	// Replaced is when the newest pod that is starting was created, or the newest that is terminating
+	// was deleted. Unless that was long ago, a pod is about to be ready. It is zero if there is neither.
 	Replaced time.Time
 }
 

@@ -69,7 +69,7 @@ var patterns = sync.OnceValue(func() []Pattern {
 // sign is what stands between a key and a value in quotes.
 const sign = `(?:=>|->|[:=])`
 
-// isNumber accepts a user and a group.
+// isNumber accepts a user and a group by number, as in -u 1000:1000.
 func isNumber(found []string) bool { return strings.Trim(found[len(found)-1], "0123456789") == "" }
 
 // isDigest accepts the tag and the digest of an image, which look like a password.
@@ -105,9 +105,10 @@ func Mask(text string) string {
 	return text
 }
 
-// Lines masks a log that comes line by line. What is no secret in one line may be in several.
+// Lines masks a log that comes line by line, and private keys that span several lines. The zero value
+// is ready to use.
 type Lines struct {
-	key int // lines of a private key that may follow
+	key int // how many more lines may be of a private key
 }
 
 // mostKey is more lines than a private key has.

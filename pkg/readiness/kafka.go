@@ -63,8 +63,8 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	return w.at(s, causes)
 }
 
-// ofOlderSpec returns the causes that are on pods. They doom nothing: the latest spec, which the
-// operator has not seen, may be the remedy. What the operator says is of the spec before.
+// ofOlderSpec returns the causes that are on pods, none of them permanent: the latest spec, which the
+// operator has not seen yet, may remove them. What the operator says belongs to the spec before.
 func ofOlderSpec(causes []Cause) []Cause {
 	var found []Cause
 	for _, c := range causes {

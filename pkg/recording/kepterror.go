@@ -21,7 +21,7 @@ type Error struct {
 	Means      []meaning           `json:"means,omitempty"`
 	Deployment string              `json:"deployment,omitempty"` // that has no pod
 	Pod        string              `json:"pod,omitempty"`        // in which no command can run
-	Replaced   time.Time           `json:"replaced,omitzero"`    // when its successor was created, or it was deleted
+	Replaced   time.Time           `json:"replaced,omitzero"`    // when the pod was deleted, or the one in its place created
 	Code       int32               `json:"code,omitempty"`       // that the API server gave
 	Reason     metav1.StatusReason `json:"reason,omitempty"`     // that the API server gave
 }

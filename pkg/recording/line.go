@@ -128,7 +128,7 @@ type Gap struct {
 	Reason   readiness.GapReason `json:"reason"`
 	Error    *Error              `json:"error"`
 	Since    time.Time           `json:"since,omitzero"`
-	Stale    bool                `json:"stale,omitempty"` // objects of then stand in
+	Stale    bool                `json:"stale,omitempty"` // objects that were read before are there
 }
 
 // A Verdict is what the last moment meant.

@@ -180,7 +180,7 @@ func (p *planner) back(part int, application *Revision, target *Manifest) (Retur
 	switch {
 	case fatal(err):
 		return Return{}, err
-	case err != nil: // its data is damaged, which does not hide the others
+	case err != nil: // damaged data of one release does not hide the others
 		back.Reason = err.Error()
 		return back, nil //nolint:nilerr // the reason has it
 	case application == nil:

@@ -59,8 +59,8 @@ func (r *Reader) Read(ctx context.Context) ([]Release, error) {
 	return r.releases(ctx, found, revisions)
 }
 
-// Names reads the names of the four Helm releases: those that they have, and those of the
-// vendor's guide for what is not there.
+// Names reads the names of the four Helm releases. For one that is not installed it is the name in
+// the vendor's guide.
 func (r *Reader) Names(ctx context.Context) ([]string, error) {
 	revisions, err := r.list(ctx)
 	if err != nil {
@@ -77,8 +77,8 @@ func (r *Reader) Names(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// parts returns the latest revision of each of the four among all revisions, by its usual name
-// or else by its chart, as one that was uninstalled may have been installed again; nil if it is not there.
+// parts returns the latest revision of each of the four among all revisions: by its usual name, or
+// by its chart if there is none of that name or it was uninstalled. It is nil if there is neither.
 func (r *Reader) parts(ctx context.Context, revisions []*Revision) []*Revision {
 	found := make([]*Revision, len(Parts()))
 	var others []*Revision
@@ -95,8 +95,8 @@ func (r *Reader) parts(ctx context.Context, revisions []*Revision) []*Revision {
 	return found
 }
 
-// byChart fills in what is missing among those found, or was uninstalled, with releases of another
-// name.
+// byChart fills in what is missing among those found, or was uninstalled, with releases that have
+// other names.
 func (r *Reader) byChart(ctx context.Context, others, found []*Revision) {
 	const most = 16 // more Helm releases in one namespace than anybody has
 	for _, revision := range others[:min(most, len(others))] {
@@ -164,7 +164,8 @@ func (r *Reader) release(ctx context.Context, revision *Revision, all []*Revisio
 	return release, err
 }
 
-// lastGood returns the newest revision that was installed and is not damaged, or 0.
+// lastGood returns the number of the newest revision that was installed and is not damaged; 0 if
+// there is none.
 func (r *Reader) lastGood(ctx context.Context, revisions []*Revision) (int, error) {
 	for _, revision := range revisions {
 		if !revision.Good() {

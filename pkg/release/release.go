@@ -28,7 +28,7 @@ type Release struct {
 	Problem    string    `json:"problem,omitempty"` // why it could not be read
 
 	RolledBack *Rollback `json:"rolledBack,omitempty"` // how it came to this revision, if Helm rolled it back
-	LastGood   int       `json:"-"`                    // the newest revision before one that is pending that was installed; 0 if there is none
+	LastGood   int       `json:"-"`                    // if it is pending, the newest revision before it that was installed; 0 if there is none
 }
 
 // A Rollback is what led from one revision to the copy of an earlier one: helm rollback,

@@ -49,9 +49,9 @@ func Pending(status string) bool {
 	return strings.HasPrefix(status, "pending-") || status == StatusUninstalling
 }
 
-// Good reports whether a revision was installed, and may be returned to. Helm also marks
-// revisions as superseded that failed or were never finished: the first one, and the one before a
-// rollback that failed (helm/helm#11435). It leaves what it said of them, which is in the data.
+// Good reports whether a revision was installed, so that a rollback may return to it. Helm also
+// marks revisions as superseded that failed or were never finished: the first one, and the one before
+// a rollback that failed (helm/helm#11435). Only the description, which is in the data, still says so.
 func (r *Revision) Good() bool {
 	switch r.Status {
 	case StatusDeployed:
@@ -65,7 +65,7 @@ func (r *Revision) Good() bool {
 // gone reports whether nothing of a release is installed any more.
 func (r *Revision) gone() bool { return r == nil || r.Status == StatusUninstalled }
 
-// unfinished is what Helm says of a revision that failed or that it has begun (helm.sh/helm:
+// unfinished finds Helm's descriptions of a revision that failed or was begun (helm.sh/helm:
 // pkg/action, install.go, upgrade.go and rollback.go).
 var unfinished = regexp.MustCompile(`^(Release|Upgrade|Rollback) ".*" failed: |^(Preparing upgrade|Initial install underway)$`)
 

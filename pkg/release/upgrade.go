@@ -59,8 +59,8 @@ func Upgrades(from, to Version, given *Manifest) ([]Upgrade, error) {
 	return upgrades, nil
 }
 
-// Name gives the Helm releases in upgrades the names that they have, if they are not those of the
-// vendor's guide: Flux, for one, names them otherwise.
+// Name gives the Helm releases in upgrades the names of those that are installed, which may not be
+// those of the vendor's guide: Flux, for one, names them otherwise.
 func Name(upgrades []Upgrade, installed []Release) {
 	for i := range upgrades {
 		for part := range upgrades[i].Charts[:min(len(installed), len(upgrades[i].Charts))] {

@@ -94,15 +94,13 @@ func Classify(err error) ExitCode {
 }
 
 // noAnswer judges that PUM gave no answer. While its Deployment rolls out, as in every upgrade, or
-// its pod was replaced a moment ago, that is not a failure yet.
+// its pod is being replaced, that is not a failure yet.
 func (v *Verdict) noAnswer(s *Snapshot) {
-	doing := "PUM itself is rolling out"
+	silent, doing := errors.Is(s.AnswerErr, pum.ErrNoAnswer), ""
 	switch {
-	case !errors.Is(s.AnswerErr, pum.ErrNoAnswer):
-		v.failedToAsk("entries", s.AnswerErr)
-		return
-	case s.pumRolls():
-	case s.pumReplaced():
+	case silent && s.pumRolls():
+		doing = "PUM itself is rolling out"
+	case silent && s.pumReplaced():
 		doing = "PUM's pod is being replaced"
 	default:
 		v.failedToAsk("entries", s.AnswerErr)
@@ -127,11 +125,11 @@ func (s *Snapshot) pumRolls() bool {
 	return w.State != readiness.Failed && rolling || w.Rolling && w.State == readiness.Progressing
 }
 
-// replaceGrace is how long PUM's pod may take to be replaced without a rollout: deleted by hand,
-// evicted, or its node drained. Then its image may have to be pulled on another node.
+// replaceGrace is how long it may take to replace PUM's pod without a rollout: when it was deleted
+// or evicted, or its node drained. Its image may have to be pulled on another node.
 const replaceGrace = 5 * time.Minute
 
-// pumReplaced reports whether PUM has no ready pod because it was replaced a moment ago.
+// pumReplaced reports whether PUM has no ready pod because that is being replaced.
 func (s *Snapshot) pumReplaced() bool {
 	var none *podexec.NoPodError
 	if !errors.As(s.AnswerErr, &none) || none.Replaced.IsZero() || s.ObservedAt.Sub(none.Replaced) > replaceGrace {
@@ -225,7 +223,8 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 			Detail:  g.Err.Error(),
 		}
 		if g.Stale {
-			f.Summary = g.Kind + " objects cannot be read; they are shown as of then"
+			f.Summary = g.Kind + " objects cannot be read"
+			f.Detail = "shown as of the last read: " + f.Detail
 		}
 		switch {
 		case NotLoggedIn(g.Err):

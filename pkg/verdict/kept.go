@@ -28,7 +28,7 @@ func (e *NotKeptError) Error() string {
 	return fmt.Sprintf("%s has no %s; %s would have them", e.File, e.What, tells)
 }
 
-// A DamagedError says that a file in which a cluster is kept has something that cannot be read.
+// A DamagedError says that a part of a file that keeps a cluster cannot be read.
 type DamagedError struct{ Err error }
 
 func (e *DamagedError) Error() string { return e.Err.Error() }

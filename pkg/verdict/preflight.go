@@ -257,8 +257,8 @@ func atMost(most int, names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// operators are those of the databases, and what the names of their Deployments end in (the charts
-// and manifests of Strimzi and of Percona).
+// operators are the kinds that operators run, and what the names of their operators' Deployments
+// end in (charts and manifests of Strimzi and Percona).
 var operators = []struct {
 	kind, of string
 	names    *regexp.Regexp
@@ -267,8 +267,8 @@ var operators = []struct {
 	{"PerconaServerMongoDB", "MongoDB", regexp.MustCompile(`(psmdb|mongodb)-operator$`)},
 }
 
-// isOperator accepts the Deployments of operators. Those of Kafka's topics and users belong to a Kafka
-// cluster.
+// isOperator accepts the Deployments of operators. Strimzi's entity operator, for topics and users, is
+// a part of each Kafka cluster.
 func isOperator(deployment string) bool {
 	return strings.HasSuffix(deployment, "-operator") && !strings.HasSuffix(deployment, "-entity-operator")
 }

@@ -127,7 +127,7 @@ func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
 		f.Detail += ". Helm refuses every upgrade until the release is rolled back"
 		f.Next = append(f.Next, v.where.Helm("rollback", r.Name, fmt.Sprint(r.LastGood)))
 	case r.Status == release.StatusPendingInstall:
-		f.Detail += ". Helm refuses to install it again until its secret is deleted, which changes nothing else"
+		f.Detail += ". Helm refuses to install it again until the Secret of this revision is deleted; nothing else is deleted with it"
 		f.Next = append(f.Next, v.where.Kubectl("delete secret", release.SecretName(r.Name, r.Revision)))
 	default:
 		f.Detail += ". Helm refuses every upgrade and kept no revision to roll back to"
