@@ -10,8 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// A Gap is a resource that could not be read: nothing is known of its objects, or only what was
-// known before.
+// A Gap is a resource that could not be read: its objects are unknown, or those that were read before
+// stand in.
 type Gap struct {
 	Kind     string    // such as StrimziPodSet
 	Resource string    // such as strimzipodsets.core.strimzi.io
@@ -19,7 +19,7 @@ type Gap struct {
 	Reason   GapReason // why it failed
 	Err      error     // what the API server said
 	Since    time.Time // since when it fails, by the clock of ages; zero if it was tried once
-	Stale    bool      // the objects of that time stand in
+	Stale    bool      // the objects that were read before stand in
 }
 
 // A GapReason says why a resource could not be read.
@@ -32,19 +32,19 @@ const (
 	NotKept    GapReason = "NotKept"   // the file in which the cluster is kept does not have it
 )
 
-// Shown reports whether there are objects of a kind: it was read now, or those of before stand in.
+// Shown reports whether the objects of a kind are known: they were read, now or before.
 func Shown(gaps []Gap, kind string) bool {
 	return !slices.ContainsFunc(gaps, func(g Gap) bool { return g.Kind == kind && !g.Stale })
 }
 
-// Keeping returns the assessment with what an earlier one knows of kinds that could not be read.
-// What was refused is not known any more.
+// Keeping returns the assessment with the objects that an earlier one has of kinds that could not be
+// read now: their gaps are stale, and say since when. Nothing is kept of a kind that was refused.
 func (a *Assessment) Keeping(before *Assessment) *Assessment {
 	lacks := func(g Gap) bool { return g.Reason == ReadFailed && !g.Stale }
 	if before == nil || !slices.ContainsFunc(a.Gaps, lacks) {
 		return a
 	}
-	o, found := a.Objects, false
+	o := a.Objects
 	o.Gaps = slices.Clone(a.Gaps)
 	for i := range o.Gaps {
 		g := &o.Gaps[i]
@@ -58,14 +58,10 @@ func (a *Assessment) Keeping(before *Assessment) *Assessment {
 		k := KeptKind(KeptKinds(), g.Kind)
 		if objects := k.List(&before.Objects); objects != nil {
 			k.Set(&o, objects)
-			g.Stale, found = true, true
+			g.Stale = true
 		}
 	}
-	kept := *a
-	if found {
-		kept = Assess(o, a.ObservedAt)
-	}
-	kept.Gaps = o.Gaps
+	kept := Assess(o, a.ObservedAt)
 	return &kept
 }
 

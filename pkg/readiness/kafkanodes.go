@@ -20,7 +20,7 @@ import (
 type kafkaNodes struct {
 	brokers, controllers, zookeepers tally  // controllers are those that are not brokers, too
 	known                            bool   // whether it is known how many there should be
-	refused                          string // why the operator keeps more than that, in its words; empty if it does not
+	refused                          string // why the operator removes none of those too many, in its words; empty if it does not refuse
 	pools                            []*unstructured.Unstructured
 }
 
@@ -43,8 +43,8 @@ func (t *tally) add(pods []*corev1.Pod) {
 //   - the node ids in status.kafkaNodePools, of brokers and controllers alike.
 //
 // The pods prove nothing about that: one that is gone would not be missed. ZooKeeper
-// nodes, though, are wanted only if there is one or the operator says that the metadata are
-// there, as it does since 0.40: brokers that are ready without any may have them elsewhere.
+// nodes, though, are wanted only if there is one, or if the operator says that the metadata is
+// in ZooKeeper, as it does since 0.40: brokers that are ready without any may have it elsewhere.
 func nodesOf(k *unstructured.Unstructured, o Objects) kafkaNodes {
 	c := kafkaNodes{refused: scaleDownRefused(k)}
 	nodes := componentPods(k, "kafka", o.Pods)
@@ -132,7 +132,7 @@ func (c *kafkaNodes) step() step {
 		case kind.ready < kind.want:
 			return progress("starting", "%d of %s ready", kind.ready, counted(kind.want, kind.name)).from(kind.since)
 		case kind.there > kind.want && c.refused != "":
-			return step{state: Progressing, doing: "its operator keeps " + counted(kind.there-kind.want, kind.name) + " too many", detail: clean(c.refused)}
+			return step{state: Progressing, doing: "its operator refuses to remove " + counted(kind.there-kind.want, kind.name), detail: clean(c.refused)}
 		case kind.there > kind.want:
 			return progress("scaling down", "%s too many", counted(kind.there-kind.want, kind.name))
 		}
@@ -144,7 +144,7 @@ func (c *kafkaNodes) step() step {
 }
 
 // scaleDownRefused returns why the operator does not remove nodes: they hold partitions. It says
-// so in a warning, and goes on as if the spec had not changed (Strimzi: KafkaClusterCreator,
+// so in a warning, and continues as if the spec had not changed (Strimzi: KafkaClusterCreator,
 // revertScaleDown).
 func scaleDownRefused(k *unstructured.Unstructured) string {
 	list, _ := itemsAt(k, "status", "conditions")
