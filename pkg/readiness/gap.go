@@ -44,7 +44,7 @@ func (a *Assessment) Keeping(before *Assessment) *Assessment {
 	if before == nil || !slices.ContainsFunc(a.Gaps, lacks) {
 		return a
 	}
-	o := a.Objects
+	o, found := a.Objects, false
 	o.Gaps = slices.Clone(a.Gaps)
 	for i := range o.Gaps {
 		g := &o.Gaps[i]
@@ -58,10 +58,14 @@ func (a *Assessment) Keeping(before *Assessment) *Assessment {
 		k := KeptKind(KeptKinds(), g.Kind)
 		if objects := k.List(&before.Objects); objects != nil {
 			k.Set(&o, objects)
-			g.Stale = true
+			g.Stale, found = true, true
 		}
 	}
-	kept := Assess(o, a.ObservedAt)
+	kept := *a
+	if found {
+		kept = Assess(o, a.ObservedAt)
+	}
+	kept.Gaps = o.Gaps
 	return &kept
 }
 
