@@ -65,6 +65,7 @@ type Objects struct {
 // Assess applies the rule of each kind to what was read.
 func Assess(o Objects, now time.Time) Assessment {
 	s := assessor{Objects: o, pods: groupByOwner(o.Pods), find: newFinder(o, now)}
+	s.adopted = s.adoptable()
 	a := Assessment{
 		ObservedAt: now, Workloads: s.workloads(), Gaps: slices.Clone(o.Gaps), Objects: o,
 		Crashes: crashes(o.Pods), Lingering: s.find.lingering(o.Pods),
@@ -83,8 +84,9 @@ func Assess(o Objects, now time.Time) Assessment {
 // An assessor finds for each object its pods and causes.
 type assessor struct {
 	Objects
-	pods podsByOwner
-	find finder
+	pods    podsByOwner
+	adopted []*corev1.Pod // maybe, by a Deployment of another name
+	find    finder
 }
 
 func (a assessor) workloads() []Workload {
@@ -159,11 +161,14 @@ func (a assessor) judge(o metav1.Object, rule func([]Cause) Workload, pods []*co
 	if !w.Done() {
 		return rule(gravestFirst(causes()))
 	}
+	if !a.current("Pod") {
+		return w // the status is newer than what is known of the pods
+	}
 	if loops := a.find.unsteady(pods); len(loops) > 0 {
 		return w.at(step{state: Progressing, doing: "ready between crashes"}, gravestFirst(loops))
 	}
 	if broken := a.find.broken(pods); len(broken) > 0 {
-		return w.at(step{state: Progressing, doing: "not ready, although its status says ready"}, gravestFirst(broken))
+		return w.at(step{state: Progressing, doing: a.find.doing(pods)}, gravestFirst(broken))
 	}
 	return w
 }

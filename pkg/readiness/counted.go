@@ -4,6 +4,7 @@ package readiness
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -29,23 +30,55 @@ const lag = time.Minute
 func (a assessor) judgeCounted(o metav1.Object, rule func([]Cause) Workload, own []*corev1.Pod, causes func() []Cause) Workload {
 	w, said := a.judge(o, rule, own, causes), rule(nil)
 	serving := int32(len(filter(own, serves)))
-	if a.Pods == nil || serving >= said.Want || !said.Done() && said.State != AwaitingRestart {
+	if !a.current("Pod") || serving >= said.Want || !said.Done() && said.State != AwaitingRestart {
 		return w
 	}
 	w.Ready = min(w.Ready, serving)
 	if w.Done() || w.State == AwaitingRestart {
-		found := append(causes(), a.find.behind(said, own)...)
-		return w.at(progress("not ready, although its status says ready", "%d of %s ready", serving, pods(w.Want)), gravestFirst(found))
+		found := causes()
+		if a.current(w.Kind) {
+			found = append(found, a.find.behind(said, own)...)
+		}
+		return w.at(progress(a.find.doing(own), "%d of %s ready", serving, pods(w.Want)), gravestFirst(found))
 	}
 	return w
+}
+
+// current reports whether a kind is known as it is now: it was read, and nothing of before stands in.
+func (a assessor) current(kind string) bool {
+	stale := func(g Gap) bool { return g.Kind == kind && g.Stale }
+	return (kind != "Pod" || a.Pods != nil) && !slices.ContainsFunc(a.Gaps, stale)
+}
+
+// doing says what a workload does whose pods are not ready, although its status says so. For as long
+// as a controller takes that is normal: pods change before their status does, at each restart.
+func (f finder) doing(own []*corev1.Pod) string {
+	since := lateSince(filter(own, isLate))
+	if stopping := filter(own, isStopping); since.IsZero() && len(stopping) > 0 || !since.IsZero() && f.now.Sub(since) < lag {
+		return "starting"
+	}
+	return "not ready, although its status says ready"
+}
+
+// lacksPods reports whether the status counts pods that are not there.
+func (w Workload) lacksPods() bool {
+	return slices.ContainsFunc(w.Causes, func(c Cause) bool { return c.Code == StatusBehind && c.Since.IsZero() })
+}
+
+// isLate accepts the pods that are expected to become ready.
+func isLate(p *corev1.Pod) bool { return !serves(p) && !isStopping(p) && !hasEnded(p) }
+
+// lateSince returns since when the first of the pods is not ready.
+func lateSince(late []*corev1.Pod) time.Time {
+	return earliest(late, func(p *corev1.Pod) time.Time { return later(p.CreationTimestamp.Time, notReadySince(p)) })
 }
 
 // behind returns the cause of a status that counts pods as ready that are not, if it has done so for
 // longer than a controller takes. Pods that are being deleted do not show that: a DaemonSet's
 // controller counts them.
 func (f finder) behind(said Workload, own []*corev1.Pod) []Cause {
-	late := filter(own, func(p *corev1.Pod) bool { return !serves(p) && !isStopping(p) && !hasEnded(p) })
-	since := earliest(late, func(p *corev1.Pod) time.Time { return later(p.CreationTimestamp.Time, notReadySince(p)) })
+	late := filter(own, isLate)
+	since := lateSince(late)
 	serving, stopping := int32(len(filter(own, serves))), int32(len(filter(own, isStopping)))
 	gone := said.Want - serving - stopping - int32(len(late))
 	switch {
@@ -71,7 +104,7 @@ func (a assessor) jobBehind(j *batchv1.Job, own []*corev1.Pod) []Cause {
 			}
 		}
 	}
-	if a.Pods == nil || managedBy(j) != "" || left >= j.Status.Active || since.IsZero() || a.find.now.Sub(since) < lag {
+	if !a.current("Pod") || !a.current("Job") || managedBy(j) != "" || left >= j.Status.Active || since.IsZero() || a.find.now.Sub(since) < lag {
 		return nil
 	}
 	message := fmt.Sprintf("it says %s active, and %d of the listed ones are", pods(j.Status.Active), left)
@@ -81,15 +114,26 @@ func (a assessor) jobBehind(j *batchv1.Job, own []*corev1.Pod) []Cause {
 // podsOfDeployment returns the pods of a Deployment. Those of a ReplicaSet that it adopted, which
 // has another name, are found by their labels.
 func (a assessor) podsOfDeployment(d *appsv1.Deployment) []*corev1.Pod {
-	if found := a.pods.byDeployment[d.Name]; len(found) > 0 {
-		return found
-	}
+	own := a.pods.byDeployment[d.Name]
 	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
-	if err != nil || selector.Empty() {
-		return nil
+	if err != nil || selector.Empty() || len(a.adopted) == 0 {
+		return own
+	}
+	return slices.Concat(own, filter(a.adopted, func(p *corev1.Pod) bool { return selector.Matches(labels.Set(p.Labels)) }))
+}
+
+// adoptable returns the pods of ReplicaSets that are named after no Deployment that there is.
+func (a assessor) adoptable() []*corev1.Pod {
+	named := map[string]bool{}
+	for _, d := range a.Deployments {
+		named[d.Name] = true
 	}
 	return filter(a.Pods, func(p *corev1.Pod) bool {
 		c := metav1.GetControllerOf(p)
-		return c != nil && c.Kind == "ReplicaSet" && selector.Matches(labels.Set(p.Labels))
+		if c == nil || c.Kind != "ReplicaSet" {
+			return false
+		}
+		name, _ := deploymentOf(p, c)
+		return !named[name]
 	})
 }

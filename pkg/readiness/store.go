@@ -34,6 +34,7 @@ type watcher struct {
 	heardAt  time.Time
 	lostAt   time.Time
 	behindAt time.Time // since when there was always a kind between two watches
+	lackAt   time.Time // since when statuses have counted pods that are not there
 	events   []*corev1.Event
 	claims   []*corev1.PersistentVolumeClaim
 	logs     map[ContainerName][]string

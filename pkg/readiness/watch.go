@@ -36,6 +36,10 @@ const (
 	// requests fail: it would be out of date beside the others.
 	betweenWatches = 3 * time.Second
 
+	// betweenKinds is how long updates wait for the pods that a status counts and that are not there:
+	// each kind has a watch of its own, and that of the pods may be late.
+	betweenKinds = 2 * time.Second
+
 	// evidenceEvery is how often events, claims and the last lines of crashed
 	// containers are read again while something is not done.
 	evidenceEvery = 5 * time.Second
@@ -171,7 +175,21 @@ func (w *watcher) latest() (Update, bool) {
 	}
 	a := Assess(w.objects(), w.now())
 	u.Assessment = &a
-	return u, true
+	return u, w.agree(&a)
+}
+
+// agree reports whether all pods that statuses count are there, or some have been missing for longer
+// than the watches of two kinds differ.
+func (w *watcher) agree(a *Assessment) bool {
+	if !slices.ContainsFunc(a.Workloads, Workload.lacksPods) {
+		w.lackAt = time.Time{}
+		return true
+	}
+	if w.lackAt.IsZero() {
+		w.lackAt = time.Now()
+		time.AfterFunc(betweenKinds, w.signal)
+	}
+	return time.Since(w.lackAt) >= betweenKinds
 }
 
 // A standing is what the last requests of all kinds say together.
