@@ -168,7 +168,7 @@ func (a assessor) judge(o metav1.Object, rule func([]Cause) Workload, pods []*co
 		return w.at(step{state: Progressing, doing: "ready between crashes"}, gravestFirst(loops))
 	}
 	if broken := a.find.broken(pods); len(broken) > 0 {
-		return w.at(step{state: Progressing, doing: a.find.doing(pods)}, gravestFirst(broken))
+		return w.at(step{state: Progressing, doing: a.doing(w.Kind, pods)}, gravestFirst(broken))
 	}
 	return w
 }

@@ -39,7 +39,7 @@ func (a assessor) judgeCounted(o metav1.Object, rule func([]Cause) Workload, own
 		if a.current(w.Kind) {
 			found = append(found, a.find.behind(said, own)...)
 		}
-		return w.at(progress(a.find.doing(own), "%d of %s ready", serving, pods(w.Want)), gravestFirst(found))
+		return w.at(progress(a.doing(w.Kind, own), "%d of %s ready", serving, pods(w.Want)), gravestFirst(found))
 	}
 	return w
 }
@@ -51,10 +51,15 @@ func (a assessor) current(kind string) bool {
 }
 
 // doing says what a workload does whose pods are not ready, although its status says so. For as long
-// as a controller takes that is normal: pods change before their status does, at each restart.
-func (f finder) doing(own []*corev1.Pod) string {
-	since := lateSince(filter(own, isLate))
-	if stopping := filter(own, isStopping); since.IsZero() && len(stopping) > 0 || !since.IsZero() && f.now.Sub(since) < lag {
+// as a controller takes that is normal: pods change before their status does, at each restart. A
+// status that cannot be read now may have changed, too.
+func (a assessor) doing(kind string, own []*corev1.Pod) string {
+	since, stopping := lateSince(filter(own, isLate)), filter(own, isStopping)
+	normal := len(stopping) > 0
+	if !since.IsZero() {
+		normal = a.find.now.Sub(since) < lag
+	}
+	if normal || !a.current(kind) {
 		return "starting"
 	}
 	return "not ready, although its status says ready"

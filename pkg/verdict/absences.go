@@ -22,9 +22,10 @@ import (
 type Absences struct {
 	Interval time.Duration // between two questions to PUM: two of them must show that an entry stays away
 
-	there map[Object]bool // what there was when it was last read, of what counts
-	since map[Object]time.Time
-	last  compared
+	there  map[Object]bool // what there was when it was last read, of what counts
+	since  map[Object]time.Time
+	failed map[Object]Finding // of the jobs that had failed when they were last read
+	last   compared
 }
 
 // compared is what was compared: with the same again, nothing can have vanished.
@@ -42,7 +43,7 @@ const staysAway = 10 * time.Second
 // in the snapshot what vanished a moment ago.
 func (a *Absences) Judge(s *Snapshot) Verdict {
 	if a.there == nil {
-		a.there, a.since = map[Object]bool{}, map[Object]time.Time{}
+		a.there, a.since, a.failed = map[Object]bool{}, map[Object]time.Time{}, map[Object]Finding{}
 	}
 	now := compared{s.Assessment, s.Answer, s.Outdated()}
 	changed := now != a.last
@@ -55,7 +56,9 @@ func (a *Absences) Judge(s *Snapshot) Verdict {
 	limit := max(staysAway, 2*a.Interval)
 	maps.DeleteFunc(a.since, func(_ Object, since time.Time) bool { return s.ObservedAt.Sub(since) >= limit })
 	s.Vanished = slices.SortedFunc(maps.Keys(a.since), func(a, b Object) int { return strings.Compare(a.String(), b.String()) })
+	s.GoneFailed = a.goneFailed()
 	v := Judge(*s)
+	a.noteFailed(present, v)
 	for o := range present {
 		if o.Kind != jobKind || v.uncounted[o.Name] == "" {
 			a.there[o] = true
@@ -64,7 +67,7 @@ func (a *Absences) Judge(s *Snapshot) Verdict {
 	return v
 }
 
-// compare notes what is not there any more, and what is again. What cannot be read may be there.
+// compare notes what is not there any more, and what is there again. What cannot be read may be there.
 func (a *Absences) compare(s *Snapshot, present map[Object]bool) {
 	for o := range a.there {
 		if !present[o] && s.reads(o.Kind) {
@@ -74,7 +77,30 @@ func (a *Absences) compare(s *Snapshot, present map[Object]bool) {
 	}
 	for o := range present {
 		delete(a.since, o)
+		delete(a.failed, o)
 	}
+}
+
+// noteFailed notes which of the jobs that are there failed.
+func (a *Absences) noteFailed(present map[Object]bool, v Verdict) {
+	for _, f := range v.Findings {
+		if f.Code == CodeJobFailed && present[f.Objects[0]] {
+			a.failed[f.Objects[0]] = f
+		}
+	}
+}
+
+// goneFailed returns the failures of jobs that were deleted since, and stay away: nobody can see
+// them any more.
+func (a *Absences) goneFailed() []Finding {
+	var gone []Finding
+	for o, f := range a.failed {
+		if _, young := a.since[o]; !a.there[o] && !young {
+			gone = append(gone, f)
+		}
+	}
+	slices.SortFunc(gone, func(a, b Finding) int { return strings.Compare(a.Summary, b.Summary) })
+	return gone
 }
 
 // present returns the workloads, jobs and entries that were read, of those that are asked for.

@@ -5,6 +5,7 @@ package verdict
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -122,5 +123,37 @@ func TestAbsences(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// That a job failed is still said when it is gone for good, and not once another of its name is there.
+func TestJobThatFailedAndIsGone(t *testing.T) {
+	with := func(jobs ...readiness.Job) Snapshot {
+		p := readyWith()
+		p.Jobs = append(p.Jobs, jobs...)
+		return Snapshot{Assessment: p}
+	}
+	job := func(state readiness.JobState) Snapshot { return with(readiness.Job{Name: "twa-seed", State: state}) }
+	for _, tt := range []struct {
+		name string
+		seen []Snapshot // ten seconds apart
+		want bool
+	}{
+		{"it failed, and is gone", []Snapshot{job(readiness.JobFailed), with(), with()}, true},
+		{"a moment ago", []Snapshot{job(readiness.JobFailed), with()}, false},
+		{"another succeeded, and is gone", []Snapshot{job(readiness.JobFailed), with(), job(readiness.JobComplete), with(), with()}, false},
+		{"another is there after long", []Snapshot{job(readiness.JobFailed), with(), with(), job(readiness.JobRunning)}, false},
+		{"it succeeded, and is gone", []Snapshot{job(readiness.JobComplete), with(), with()}, false},
+	} {
+		var a Absences
+		var v Verdict
+		for i, s := range tt.seen {
+			s.ObservedAt = time.Unix(1e9, 0).Add(time.Duration(i) * 10 * time.Second)
+			v = a.Judge(&s)
+		}
+		got := slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Code == CodeJobGone && f.Level == LevelWarning })
+		if got != tt.want || got && v.ExitCode != ExitDone {
+			t.Errorf("%s: exit code %d, %v", tt.name, v.ExitCode, v.Findings)
+		}
 	}
 }

@@ -65,6 +65,7 @@ const (
 	CodeJobFormerly      Code = "TPE305"
 	CodeProcessUnseen    Code = "TPE306"
 	CodeSidecarHolds     Code = "TPE307"
+	CodeJobGone          Code = "TPE308"
 	CodeForbidden        Code = "TPE401"
 	CodeNoAnswer         Code = "TPE402"
 	CodeNotFound         Code = "TPE403"
@@ -131,7 +132,7 @@ type Object = readiness.Object
 // still goes on.
 func (c Code) Past() bool {
 	switch c {
-	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeOtherJobFailed, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
+	case CodeEntryAborted, CodeJobFailed, CodeJobFormerly, CodeJobGone, CodeOtherJobFailed, CodeCronJobFailed, CodeCrashed, CodeOutOfMemory, CodeRolledBack:
 		return true
 	}
 	return false

@@ -49,6 +49,7 @@ func everything() []Snapshot {
 	}
 	return append([]Snapshot{
 		{Assessment: remarkable},
+		{Assessment: remarkable, GoneFailed: []Finding{{Code: CodeJobFailed, Detail: "BackoffLimitExceeded", Objects: []Object{{Kind: "Job", Name: "twa-seed"}}}}},
 		besideTPE(),
 		{Assessment: withGap(assessment, "Kafka", readiness.Forbidden), Answer: aborted},
 		{Assessment: workloads(), Answer: entries()},

@@ -52,6 +52,17 @@ func (v *Verdict) jobs(s *Snapshot) {
 	}
 }
 
+// goneJobs notes the failures of jobs that were deleted since, as with ttlSecondsAfterFinished. That
+// is no success, but whether somebody made up for it is unknown.
+func (v *Verdict) goneJobs(failures []Finding) {
+	for _, f := range failures {
+		f.Code, f.Level = CodeJobGone, LevelWarning
+		f.Summary = "job " + f.Objects[0].Name + " failed, and was deleted since"
+		f.Next = nil // its log is gone, too
+		v.find(ExitDone, f)
+	}
+}
+
 // failedJob notes that a job failed.
 func (v *Verdict) failedJob(j *readiness.Job) {
 	v.find(ExitFailed, Finding{

@@ -22,6 +22,7 @@ func Judge(s Snapshot) Verdict {
 		v.impact(s.Assessment)
 		v.workloads(s.Assessment)
 		v.jobs(&s)
+		v.goneJobs(s.GoneFailed)
 		v.causes(&s)
 		v.crashes(s.Assessment)
 		v.warnings(s.Assessment)

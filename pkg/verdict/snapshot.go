@@ -39,6 +39,8 @@ type Snapshot struct {
 	Releases    *Releases // Helm's
 	ReleasesErr error
 
+	GoneFailed []Finding // the failures of jobs that are not there any more; see Absences
+
 	Vanished []Object // what is not there any more, since a moment ago; see Absences
 
 	Restart *pum.Restart // the state before the restart that is waited for; nil if there was none
