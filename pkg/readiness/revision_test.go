@@ -298,6 +298,7 @@ func TestStatusThatCountsTooMany(t *testing.T) {
 		d.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "twa"}}
 	})
 	adopted := func(p *corev1.Pod) { p.OwnerReferences[0].Name, p.Labels["app"] = "other-x", "twa" }
+	before := func(kind string) []Gap { return []Gap{{Kind: kind, Reason: ReadFailed, Stale: true}} }
 	s := statefulSet(onDelete)
 	s.Status.UpdatedReplicas = 1
 	a := &appsv1.DaemonSet{ObjectMeta: meta("agent", 2)}
@@ -317,6 +318,10 @@ func TestStatusThatCountsTooMany(t *testing.T) {
 		{"pods were not read", Objects{Deployments: []*appsv1.Deployment{d}}, Ready, 2, no, no},
 		{"all are there", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x")}}, Ready, 2, no, no},
 		{"of a ReplicaSet with another name", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x", adopted), twaPod("b", "x", adopted)}}, Ready, 2, no, no},
+		{"some of a ReplicaSet with another name", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", adopted)}}, Ready, 2, no, no},
+		{"some of a Rollout", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), pod("ReplicaSet", "twa-x", "b", adopted)}}, Progressing, 1, not, StatusBehind},
+		{"only pods of before are known", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x", inLoop(time.Hour))}, Gaps: before("Pod")}, Ready, 2, no, no},
+		{"only Deployments of before are known", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x")}, Gaps: before("Deployment")}, Progressing, 1, "starting, 1 of 2 pods ready", no},
 		{"one is gone", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x")}}, Progressing, 1, not, StatusBehind},
 		{"none is left", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{}}, Progressing, 0, not, StatusBehind},
 		{"one has just become unready", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", notReady(time.Second))}}, Progressing, 1, "starting, 1 of 2 pods ready", no},

@@ -175,7 +175,7 @@ func (w *watcher) latest() (Update, bool) {
 	}
 	a := Assess(w.objects(), w.now())
 	u.Assessment = &a
-	return u, w.agree(&a)
+	return u, w.agree(&a) || s.lost != nil
 }
 
 // agree reports whether all pods that statuses count are there, or some have been missing for longer
