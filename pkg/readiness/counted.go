@@ -127,8 +127,8 @@ func (a assessor) podsOfDeployment(d *appsv1.Deployment) []*corev1.Pod {
 	return slices.Concat(own, filter(a.adopted, func(p *corev1.Pod) bool { return selector.Matches(labels.Set(p.Labels)) }))
 }
 
-// adoptable returns the pods of ReplicaSets that are named after no Deployment that there is. Those of
-// an Argo Rollout have another label for the hash.
+// adoptable returns the pods of ReplicaSets that are named after no Deployment that there is, nor
+// belong to an Argo Rollout.
 func (a assessor) adoptable() []*corev1.Pod {
 	named := map[string]bool{}
 	for _, d := range a.Deployments {
@@ -136,7 +136,7 @@ func (a assessor) adoptable() []*corev1.Pod {
 	}
 	return filter(a.Pods, func(p *corev1.Pod) bool {
 		c := metav1.GetControllerOf(p)
-		if c == nil || c.Kind != "ReplicaSet" || p.Labels[appsv1.DefaultDeploymentUniqueLabelKey] == "" {
+		if c == nil || c.Kind != "ReplicaSet" || p.Labels["rollouts-pod-template-hash"] != "" {
 			return false
 		}
 		name, _ := deploymentOf(p, c)

@@ -298,6 +298,7 @@ func TestStatusThatCountsTooMany(t *testing.T) {
 		d.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"app": "twa"}}
 	})
 	adopted := func(p *corev1.Pod) { p.OwnerReferences[0].Name, p.Labels["app"] = "other-x", "twa" }
+	ofRollout := func(p *corev1.Pod) { p.Labels["rollouts-pod-template-hash"] = "y" }
 	before := func(kind string) []Gap { return []Gap{{Kind: kind, Reason: ReadFailed, Stale: true}} }
 	s := statefulSet(onDelete)
 	s.Status.UpdatedReplicas = 1
@@ -319,7 +320,7 @@ func TestStatusThatCountsTooMany(t *testing.T) {
 		{"all are there", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x")}}, Ready, 2, no, no},
 		{"of a ReplicaSet with another name", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x", adopted), twaPod("b", "x", adopted)}}, Ready, 2, no, no},
 		{"some of a ReplicaSet with another name", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", adopted)}}, Ready, 2, no, no},
-		{"some of a Rollout", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), pod("ReplicaSet", "twa-x", "b", adopted)}}, Progressing, 1, not, StatusBehind},
+		{"some of a Rollout", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x"), twaPod("b", "x", adopted, ofRollout)}}, Progressing, 1, not, StatusBehind},
 		{"only pods of before are known", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x", inLoop(time.Hour))}, Gaps: before("Pod")}, Ready, 2, no, no},
 		{"only Deployments of before are known", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x")}, Gaps: before("Deployment")}, Progressing, 1, "starting, 1 of 2 pods ready", no},
 		{"one is gone", Objects{Deployments: []*appsv1.Deployment{d}, Pods: []*corev1.Pod{twaPod("a", "x")}}, Progressing, 1, not, StatusBehind},
