@@ -3,16 +3,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -28,7 +31,8 @@ that the Release Manifest wants, Helm's status, and which release of ThingPark
 Enterprise they are together. One version of a chart may belong to several.
 
 The public Release Manifests up to 8.0.0 are built in; --manifest takes a newer one,
-the file VERSIONS of the release. It is read, never evaluated.
+the file VERSIONS of the release. It is read, never evaluated. If Helm has been at work on one for over an hour, its hooks
+are looked for among jobs and pods, too: it is stuck only if none is running.
 
 Exit codes:
   0  all four are deployed and belong together
@@ -97,8 +101,29 @@ func (a *app) releases(ctx context.Context, c *cluster, format *output.Format, g
 	s := verdict.Snapshot{Where: c.where}
 	s.Releases, s.ReleasesErr = readReleases(ctx, c.readHelm, given, a.time)
 	s.ObservedAt = a.time()
+	s.Hooks, s.HooksErr = a.hooks(ctx, c, s.Releases)
 	v := verdict.Judge(s)
 	return a.answer(ctx, c, v.ExitCode, format, output.NewReleaseList(c.Place, s, v), release.Rules())
+}
+
+// hooks reads the hooks that are at work, if Helm has been at work on a release for so long that it
+// matters. The error is that of an account that cannot read jobs and pods, too.
+func (a *app) hooks(ctx context.Context, c *cluster, releases *verdict.Releases) ([]readiness.Hook, error) {
+	now := a.time()
+	if releases == nil || !slices.ContainsFunc(releases.Items, func(r release.Release) bool { return r.Stuck(now) }) {
+		return nil, nil
+	}
+	var found readiness.Assessment
+	var err error
+	if c.kept != nil {
+		s := c.keptSnapshot(verdict.GoalWorkloads)
+		if err = s.AssessmentErr; s.Assessment != nil {
+			found = *s.Assessment
+		}
+	} else {
+		found, err = readiness.Observe(ctx, c.clients, c.Namespace, a.time, "Job", "Pod")
+	}
+	return found.Hooks, cmp.Or(err, readiness.Unread(found.Gaps, "Job", "Pod"))
 }
 
 // releasesTimeout is how long Helm's releases may take to read. They are a few

@@ -90,7 +90,7 @@ func (a *app) upgradePlan(ctx context.Context, c *cluster, format *output.Format
 	}
 	repository, _ := helmRepository() // without it the plan has the commands that add it
 	doc := output.NewUpgradePlan(c.Place, a.time(), output.UpgradeFor{
-		Where: c.where, From: from, To: *o.to.Version, Repository: repository, Values: o.values, Controller: o.controller,
+		Where: c.where, From: from, To: *o.to.Version, Unasked: o.from.Version != nil, Repository: repository, Values: o.values, Controller: o.controller,
 	}, upgrades)
 	code := verdict.ExitDone
 	if !doc.Whole {

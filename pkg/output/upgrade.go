@@ -27,6 +27,7 @@ type UpgradePlan struct {
 type UpgradeFor struct {
 	Where      command.Where
 	From, To   release.Version
+	Unasked    bool   // From was given: nobody asked the cluster
 	Repository string // by which Helm on this machine knows the vendor's charts; empty if it does not
 	Values     string // folder for the Helm values
 	Controller string // Deployment that makes backups
@@ -70,6 +71,9 @@ func NewUpgradePlan(place Place, now time.Time, f UpgradeFor, upgrades []release
 	d.Notes = []string{
 		"Read the whole plan before the first command. Go on only if a command ended with exit code 0.",
 		"helm upgrade is printed without -i, which the installation guide has: in a wrong namespace it must fail, and not install. It is printed without --debug, which shows passwords.",
+	}
+	if f.Unasked {
+		d.Notes = append(d.Notes, "The cluster was not asked: the names of the Helm releases are those of the vendor's guide. If yours have other names, leave out --from-release.")
 	}
 	if !slices.ContainsFunc(upgrades, func(u release.Upgrade) bool { return !u.SameCharts() }) {
 		d.Notes = append(d.Notes, "The Release Manifests of "+d.From+" and "+d.To+" have the same charts: what changes is not in the chart versions.")

@@ -24,6 +24,7 @@ type Assessment struct {
 	CronJobs   []CronJob  // by name
 	Crashes    []Cause    // containers that run again after they failed, by pod
 	Lingering  []Cause    // pods that do not terminate, by pod
+	Hooks      []Hook     // what Helm waits for
 	Gaps       []Gap      // by resource
 
 	Objects Objects // from which all this was derived; they are not changed any more
@@ -71,6 +72,7 @@ func Assess(o Objects, now time.Time) Assessment {
 		Crashes: crashes(o.Pods), Lingering: s.find.lingering(o.Pods),
 	}
 	a.Jobs, a.CronJobs = s.jobs()
+	a.Hooks = s.hooks(a.Jobs)
 	slices.SortFunc(a.Workloads, func(a, b Workload) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
@@ -144,7 +146,7 @@ func (a assessor) customWorkloads() []Workload {
 		}))
 	}
 	for _, m := range a.MongoDBs {
-		rule := func(c []Cause) Workload { return PerconaServerMongoDB(m, a.StatefulSets, c) }
+		rule := func(c []Cause) Workload { return PerconaServerMongoDB(m, a.Objects, c) }
 		list = append(list, a.judge(m, rule, nil, func() []Cause { return mongoCauses(m, a.find.now) }))
 	}
 	return list

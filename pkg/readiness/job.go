@@ -101,11 +101,10 @@ func helmRelease(o metav1.Object) string {
 	return cmp.Or(o.GetAnnotations()["meta.helm.sh/release-name"], o.GetLabels()["app.kubernetes.io/instance"], o.GetLabels()["release"])
 }
 
-// originOf reads an Origin. Hooks have the annotation helm.sh/hook (helm.sh/helm:
-// pkg/release/v1/hook.go), which Argo CD keeps when it runs them.
+// originOf reads an Origin. Argo CD keeps the annotation of hooks when it runs them.
 func originOf(j *batchv1.Job) Origin {
 	o := Origin{App: j.Labels["app.kubernetes.io/name"], Chart: cmp.Or(j.Labels["helm.sh/chart"], j.Labels["chart"])}
-	_, o.Hook = j.Annotations["helm.sh/hook"]
+	_, o.Hook = j.Annotations[isHook]
 	for _, owner := range j.OwnerReferences {
 		if group, _, ok := strings.Cut(owner.APIVersion, "/"); ok {
 			o.Owners = append(o.Owners, group)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -57,6 +58,9 @@ func Kafka(k *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 		w.Ready, w.Updated = w.Want, w.Want // as the operator says
 		s = step{state: Ready}
 	}
+	if s.state == Ready && lacksEntityOperator(k, o) {
+		s = step{state: Progressing, doing: "waiting for its entity operator", detail: "Deployment " + k.GetName() + "-entity-operator is missing"}
+	}
 	if s.state == Ready && migrating(k) {
 		s = step{state: Progressing, doing: "migrating its metadata", detail: clean(stringAt(k, "status", "kafkaMetadataState"))}
 	}
@@ -77,7 +81,8 @@ func ofOlderSpec(causes []Cause) []Cause {
 }
 
 // anotherVersion reports whether the condition Ready is of another operator than the one that runs,
-// or of brokers of another version than the one that is wanted.
+// or of brokers of another version than the one that is wanted, or of metadata of another version: the
+// operator raises that after the last broker, and tries again in each reconciliation (Strimzi: KRaftMetadataManager).
 func anotherVersion(k *unstructured.Unstructured, o Objects) (step, bool) {
 	now, last := operatorVersion(o.Deployments), versionIn(stringAt(k, "status", "operatorLastSuccessfulVersion"))
 	if now != "" && last != "" && now != last {
@@ -87,7 +92,20 @@ func anotherVersion(k *unstructured.Unstructured, o Objects) (step, bool) {
 	if want != "" && is != "" && want != is {
 		return step{state: Progressing, doing: "waiting for Kafka " + clean(want), detail: "its brokers ran " + clean(is) + " when its operator last finished"}, true
 	}
+	if c, ok := warningOf(k, "MetadataUpdateFailed"); ok {
+		return step{state: Progressing, doing: "its operator will raise the metadata version again", detail: clean(c)}, true
+	}
 	return step{}, false
+}
+
+// lacksEntityOperator reports whether the operator should have deployed the operators of topics and
+// users, and has not: both are in one Deployment, which is there if the spec asks for either (Strimzi:
+// EntityOperator.fromCrd, KafkaResources.entityOperatorDeploymentName).
+func lacksEntityOperator(k *unstructured.Unstructured, o Objects) bool {
+	wanted := field(k, "spec", "entityOperator", "topicOperator") != nil || field(k, "spec", "entityOperator", "userOperator") != nil
+	return wanted && o.Deployments != nil && !slices.ContainsFunc(o.Deployments, func(d *appsv1.Deployment) bool {
+		return d.Name == k.GetName()+"-entity-operator"
+	})
 }
 
 // migrating reports whether the operator will take a Kafka cluster further between ZooKeeper

@@ -147,13 +147,19 @@ func (c *kafkaNodes) step() step {
 // so in a warning, and continues as if the spec had not changed (Strimzi: KafkaClusterCreator,
 // revertScaleDown).
 func scaleDownRefused(k *unstructured.Unstructured) string {
+	message, _ := warningOf(k, "ScaleDownPreventionCheck")
+	return message
+}
+
+// warningOf returns what a warning of the operator with a reason says. There may be several warnings.
+func warningOf(k *unstructured.Unstructured, reason string) (string, bool) {
 	list, _ := itemsAt(k, "status", "conditions")
 	for _, c := range list {
-		if stringAt(c, "reason") == "ScaleDownPreventionCheck" && stringAt(c, "status") == "True" {
-			return cmp.Or(stringAt(c, "message"), "ScaleDownPreventionCheck")
+		if stringAt(c, "reason") == reason && stringAt(c, "status") == "True" {
+			return cmp.Or(stringAt(c, "message"), reason), true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // usesPools reports whether a Kafka cluster consists of node pools. From 0.46 on

@@ -14,11 +14,11 @@ import (
 )
 
 // PerconaServerMongoDB assesses a MongoDB cluster of Percona's operator by its
-// status.state, and by whether all members in status.size are ready, given the
-// StatefulSets of its namespace; nil if they were not read.
+// status.state, and by whether all members in status.size are ready, given what was read
+// of its namespace.
 //
 // The status stays as it was when the operator does not run: the StatefulSets of the members
-// have to say ready, too.
+// and routers have to say ready, too.
 //
 // The states are "" (not reconciled yet), initializing, stopping, paused, ready and
 // error (Percona: docs/cr-statuses.md). The operator retries after an error, so that
@@ -28,7 +28,7 @@ import (
 // with fewer members than the spec asks for belongs to an older spec.
 //
 // spec.pause counts at once; the state follows when the operator reconciles.
-func PerconaServerMongoDB(m *unstructured.Unstructured, sets []*appsv1.StatefulSet, causes []Cause) Workload {
+func PerconaServerMongoDB(m *unstructured.Unstructured, o Objects, causes []Cause) Workload {
 	w := Workload{Kind: "PerconaServerMongoDB", Name: m.GetName(), Strategy: stringAt(m, "spec", "updateStrategy")}
 	size, _ := countAt(m, "status", "size")
 	asked := membersAsked(m)
@@ -37,9 +37,13 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, sets []*appsv1.StatefulS
 	state := stringAt(m, "status", "state")
 	s := progress(state, "%d of %s ready", w.Ready, pods(w.Want))
 	s.since = mongoSince(m)
-	if serve := membersReady(m, sets); sets != nil && serve < w.Ready {
+	members := mongoSets(m, o)
+	if serve := members.ready(m); o.StatefulSets != nil && serve < w.Ready {
 		w.Ready = serve
 		s = progress(state, "%d of %s ready", w.Ready, pods(w.Want))
+	}
+	if len(members.missing) > 0 {
+		s.detail += ", " + members.missed()
 	}
 	if isTrueAt(m, "spec", "pause") {
 		s.state, s.doing = Paused, "paused"
@@ -51,11 +55,11 @@ func PerconaServerMongoDB(m *unstructured.Unstructured, sets []*appsv1.StatefulS
 		}
 	}
 	w.Updated = w.Ready
-	return w.at(mongoStep(m, w, s, size < asked), causes)
+	return w.at(mongoStep(m, w, s, size < asked, members), causes)
 }
 
 // mongoStep is the step of a cluster in the state that the operator reports.
-func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) step {
+func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool, members memberSets) step {
 	switch state := stringAt(m, "status", "state"); state {
 	case "ready":
 		switch {
@@ -66,7 +70,7 @@ func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) st
 		case w.Ready < w.Want:
 			s.doing = "starting"
 		default:
-			return mongosStep(m)
+			return mongosStep(m, members)
 		}
 	case "":
 		return unreconciled
@@ -83,13 +87,12 @@ func mongoStep(m *unstructured.Unstructured, w Workload, s step, behind bool) st
 
 // mongosStep is the step of a cluster whose replica sets are ready. The operator
 // reports its routers, mongos, as ready if all that exist are (mongosStatus).
-func mongosStep(m *unstructured.Unstructured) step {
+func mongosStep(m *unstructured.Unstructured, members memberSets) step {
 	if !isTrueAt(m, "spec", "sharding", "enabled") {
 		return step{state: Ready}
 	}
 	want, _ := countAt(m, "spec", "sharding", "mongos", "size")
-	ready, _ := countAt(m, "status", "mongos", "ready")
-	if ready < want {
+	if ready := members.mongosReady(m); ready < want {
 		return progress("starting", "%d of %d mongos ready", ready, want)
 	}
 	return step{state: Ready}
@@ -106,33 +109,83 @@ func replicaSets(m *unstructured.Unstructured) []*unstructured.Unstructured {
 	return sets
 }
 
-// membersReady returns how many members are ready by their StatefulSets, which have the
-// name of the cluster and the replica set, and a suffix for arbiters and others (naming:
-// MongodStatefulSetName). The routers are taken from the status.
-func membersReady(m *unstructured.Unstructured, sets []*appsv1.StatefulSet) int32 {
-	var names []string
-	for _, set := range replicaSets(m) {
-		names = append(names, m.GetName()+"-"+cmp.Or(stringAt(set, "name"), "cfg"))
+// memberSets are the StatefulSets of a MongoDB cluster.
+type memberSets struct {
+	members []*appsv1.StatefulSet
+	mongos  *appsv1.StatefulSet // of the routers; nil if there is none, as with old operators, where it is a Deployment
+	missing []string            // those of replica sets and routers that should be there
+}
+
+// mongoSets finds the StatefulSets of a MongoDB cluster, which have the name of the cluster and
+// the replica set, and a suffix for arbiters and others (naming: MongodStatefulSetName).
+func mongoSets(m *unstructured.Unstructured, o Objects) memberSets {
+	var found memberSets
+	if o.StatefulSets == nil {
+		return found
 	}
-	n, _ := countAt(m, "status", "mongos", "ready")
-	for _, s := range sets {
-		if slices.ContainsFunc(names, func(name string) bool { return s.Name == name || strings.HasPrefix(s.Name, name+"-") }) {
-			n = sum(n, s.Status.ReadyReplicas)
+	for _, set := range replicaSets(m) {
+		name := m.GetName() + "-" + cmp.Or(stringAt(set, "name"), "cfg")
+		there := false
+		for _, s := range o.StatefulSets {
+			if there = there || s.Name == name; s.Name == name || strings.HasPrefix(s.Name, name+"-") {
+				found.members = append(found.members, s)
+			}
 		}
+		if size, _ := countAt(set, "size"); size > 0 && !there {
+			found.missing = append(found.missing, name)
+		}
+	}
+	routers := m.GetName() + "-mongos"
+	if i := slices.IndexFunc(o.StatefulSets, func(s *appsv1.StatefulSet) bool { return s.Name == routers }); i >= 0 {
+		found.mongos = o.StatefulSets[i]
+	} else if size, _ := countAt(m, "spec", "sharding", "mongos", "size"); isTrueAt(m, "spec", "sharding", "enabled") && size > 0 && o.Deployments != nil &&
+		!slices.ContainsFunc(o.Deployments, func(d *appsv1.Deployment) bool { return d.Name == routers }) {
+		found.missing = append(found.missing, routers)
+	}
+	return found
+}
+
+// missed says which StatefulSets are missing.
+func (s *memberSets) missed() string {
+	if len(s.missing) == 1 {
+		return "StatefulSet " + s.missing[0] + " is missing"
+	}
+	return "StatefulSets " + strings.Join(s.missing, ", ") + " are missing"
+}
+
+// ready returns how many members and routers are ready.
+func (s *memberSets) ready(m *unstructured.Unstructured) int32 {
+	n := s.mongosReady(m)
+	for _, set := range s.members {
+		n = sum(n, set.Status.ReadyReplicas)
+	}
+	return n
+}
+
+// mongosReady returns how many routers are ready, by the status and by their StatefulSet.
+func (s *memberSets) mongosReady(m *unstructured.Unstructured) int32 {
+	n, _ := countAt(m, "status", "mongos", "ready")
+	switch {
+	case s.mongos != nil:
+		return min(n, s.mongos.Status.ReadyReplicas)
+	case slices.Contains(s.missing, m.GetName()+"-mongos"):
+		return 0
 	}
 	return n
 }
 
 // membersAsked returns the least number of members that the spec asks for:
-// those of its replica sets, arbiters included. The operator may add to them for safety.
+// those of its replica sets, with arbiters and others. The operator may add to them for safety.
 func membersAsked(m *unstructured.Unstructured) int32 {
 	var n int32
 	for _, set := range replicaSets(m) {
 		size, _ := countAt(set, "size")
 		n = sum(n, size)
-		if isTrueAt(set, "arbiter", "enabled") {
-			size, _ = countAt(set, "arbiter", "size")
-			n = sum(n, size)
+		for _, more := range []string{"arbiter", "nonvoting", "hidden"} {
+			if isTrueAt(set, more, "enabled") {
+				size, _ = countAt(set, more, "size")
+				n = sum(n, size)
+			}
 		}
 	}
 	return n

@@ -78,7 +78,7 @@ func stripTemplate(t corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 // stripAnnotations keeps the annotations that rules use.
 func stripAnnotations(all map[string]string) map[string]string {
 	var kept map[string]string
-	for _, key := range []string{revision, kubejob.DefaultContainer} {
+	for _, key := range []string{revision, kubejob.DefaultContainer, isHook} {
 		if value, ok := all[key]; ok {
 			if kept == nil {
 				kept = map[string]string{}

@@ -35,8 +35,8 @@ var annotations = []string{
 
 // specs are the keys of custom resources' specs that rules use, at any depth.
 var specs = []string{
-	"replicas", "size", "pause", "updateStrategy", "sharding", "enabled", "mongos", "configsvrReplSet", "replsets", "arbiter",
-	"name", "roles", "kafka", "zookeeper", "pods", "metadata", "labels", "annotations", "version", "metadataVersion",
+	"replicas", "size", "pause", "updateStrategy", "sharding", "enabled", "mongos", "configsvrReplSet", "replsets", "arbiter", "nonvoting", "hidden",
+	"name", "roles", "kafka", "zookeeper", "pods", "metadata", "labels", "annotations", "version", "metadataVersion", "entityOperator", "topicOperator", "userOperator",
 }
 
 // object returns the JSON of an object of a kind, without what nobody needs or nobody may see.

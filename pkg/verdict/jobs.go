@@ -220,8 +220,8 @@ func (v *Verdict) Jobs(all []readiness.Job) []readiness.Job {
 // waitsForUs reports whether Helm waits for this command: it runs in a hook of a release that
 // Helm is working on. Such a release cannot change before this command ends.
 func (s *Snapshot) waitsForUs(r *release.Release) bool {
-	return release.Pending(r.Status) && s.Assessment != nil && slices.ContainsFunc(s.Assessment.Jobs, func(j readiness.Job) bool {
-		return s.uncounted[j.Name] == readiness.UncountedSelf && !j.State.Final() && j.Origin.Hook && j.Release == r.Name
+	return release.Pending(r.Status) && s.Assessment != nil && slices.ContainsFunc(s.Assessment.Hooks, func(h readiness.Hook) bool {
+		return h.Release == r.Name && (s.uncounted[h.Name] == readiness.UncountedSelf || h.Kind == "Pod" && h.Name == s.Self.Pod)
 	})
 }
 

@@ -100,7 +100,7 @@ func (p *Preflight) path(from release.Version, steps []release.Step, err error) 
 	case err != nil:
 		c = fail(err.Error(), p.Kubectl("tpe rollback-plan"))
 	case len(steps) == 0:
-		c = warn(fmt.Sprintf("%s is installed already", p.To))
+		c = warn(p.already())
 	case len(steps) == 1 && from.Line() == p.To.Line():
 		c = ok(fmt.Sprintf("%s to %s is a hotfix, by the Generic procedure", from, p.To))
 	case len(steps) == 1 && release.Latest(from.Line()) != from:
@@ -115,6 +115,19 @@ func (p *Preflight) path(from release.Version, steps []release.Step, err error) 
 		c.Source += ": " + steps[0].Why
 	}
 	return c
+}
+
+// already says that the release is installed already, or that it should be: a failed upgrade has the
+// charts that it should have installed.
+func (p *Preflight) already() string {
+	if p.From == nil && p.Releases != nil {
+		for _, r := range p.Releases.Items {
+			if r.Status != release.StatusDeployed {
+				return fmt.Sprintf("%s is not known to be installed, nor what was before: release %s is %s", p.To, r.Name, r.Status)
+			}
+		}
+	}
+	return fmt.Sprintf("%s is installed already", p.To)
 }
 
 // listSteps names steps, one after the other.
@@ -187,7 +200,9 @@ func (p *Preflight) target() Check {
 }
 
 func (p *Preflight) releases() Check {
-	v := Judge(Snapshot{ObservedAt: p.ObservedAt, Where: p.Where, Releases: p.Releases, ReleasesErr: p.ReleasesErr})
+	s := Snapshot{ObservedAt: p.ObservedAt, Where: p.Where, Releases: p.Releases, ReleasesErr: p.ReleasesErr}
+	s.Hooks, s.HooksErr = p.hooks()
+	v := Judge(s)
 	next := p.Kubectl("tpe releases")
 	switch {
 	case p.ReleasesErr != nil:

@@ -67,11 +67,14 @@ func (v *Verdict) release(s *Snapshot, r *release.Release) {
 	case s.waitsForUs(r):
 		v.hookedRelease(r, f)
 	case s.stuck(r):
-		v.stuckRelease(r, f)
+		v.stuckRelease(s, r, f)
 	case release.Pending(r.Status):
 		f.Code, f.Level = CodeReleasePending, LevelWarning
 		f.Summary = fmt.Sprintf("release %s is %s", r.Name, r.Status)
 		f.Detail = "Helm is working on it or was interrupted recently; until that is over, Helm refuses every upgrade"
+		if h := s.hookOf(r); h != nil {
+			f.Detail = fmt.Sprintf("Helm waits for its hook %s; until that is over, Helm refuses every upgrade", h.Object)
+		}
 		f.Next = []string{v.where.Helm("history", r.Name)}
 		v.find(ExitPending, f)
 	case r.Status == release.StatusUnknown && r.Problem == "":
@@ -114,10 +117,13 @@ func (v *Verdict) missingRelease(r *release.Release, f Finding, underway bool) {
 
 // stuckRelease judges a release on which Helm was working when it was interrupted. It stays as
 // it is until somebody acts: the upgrade did not succeed.
-func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
+func (v *Verdict) stuckRelease(s *Snapshot, r *release.Release, f Finding) {
 	f.Code, f.Level, f.Since = CodeReleaseStuck, LevelError, cmp.Or(r.BegunAt, r.UpdatedAt)
 	f.Summary = fmt.Sprintf("release %s is stuck in %s", r.Name, r.Status)
 	f.Detail = fmt.Sprintf("Helm began revision %d at %s and never finished it: it was interrupted", r.Revision, f.Since.UTC().Format(time.RFC3339))
+	if _, err := s.hooks(); err != nil {
+		f.Detail += ", unless one of its hooks still runs, which is unknown"
+	}
 	f.Next = []string{v.where.Helm("history", r.Name)}
 	switch {
 	case r.Status == release.StatusUninstalling:
@@ -138,10 +144,27 @@ func (v *Verdict) stuckRelease(r *release.Release, f Finding) {
 // stuck reports whether a release was left pending by a Helm that was interrupted. One that runs a
 // hook is not: Helm waits for it for as long as its --timeout says (helm/helm#9864).
 func (s *Snapshot) stuck(r *release.Release) bool {
-	return r.Stuck(s.ObservedAt) && (s.Assessment == nil || !slices.ContainsFunc(s.Assessment.Jobs, func(j readiness.Job) bool {
-		return j.Origin.Hook && (j.Release == r.Name || j.Release == "") && !j.State.Final() && !j.CannotRecover() &&
-			!j.CreatedAt.Before(cmp.Or(r.BegunAt, r.UpdatedAt))
-	}))
+	return r.Stuck(s.ObservedAt) && s.hookOf(r) == nil
+}
+
+// hookOf returns the hook of a release that is at work, or nil.
+func (s *Snapshot) hookOf(r *release.Release) *readiness.Hook {
+	hooks, _ := s.hooks()
+	i := slices.IndexFunc(hooks, func(h readiness.Hook) bool {
+		return (h.Release == r.Name || h.Release == "") && !h.CreatedAt.Before(cmp.Or(r.BegunAt, r.UpdatedAt))
+	})
+	if i < 0 {
+		return nil
+	}
+	return &hooks[i]
+}
+
+// hooks returns what Helm waits for. With the error there may be more.
+func (s *Snapshot) hooks() ([]readiness.Hook, error) {
+	if s.Assessment == nil {
+		return s.Hooks, cmp.Or(s.HooksErr, s.AssessmentErr)
+	}
+	return s.Assessment.Hooks, readiness.Unread(s.Assessment.Gaps, "Job", "Pod")
 }
 
 // failedRelease judges a release whose latest revision is not deployed.

@@ -38,6 +38,8 @@ type Snapshot struct {
 
 	Releases    *Releases // Helm's
 	ReleasesErr error
+	Hooks       []readiness.Hook // what Helm waits for, where no workloads were asked for
+	HooksErr    error            // why that is not known
 
 	GoneFailed []Finding // the failures of jobs that are not there any more; see Absences
 

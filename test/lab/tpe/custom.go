@@ -16,11 +16,12 @@ import (
 // write its status: see the folder standin/operators.
 func (r renderer) kafka(w Workload) map[string]any {
 	_, version, _ := strings.Cut(r.image("kafka-cluster-kafka"), "-kafka-")
-	return map[string]any{"spec": map[string]any{
-		"kafka":          map[string]any{"replicas": int64(w.Replicas), "version": version},
-		"zookeeper":      map[string]any{"replicas": int64(3)},
-		"entityOperator": map[string]any{"topicOperator": map[string]any{}},
-	}}
+	spec := map[string]any{"kafka": map[string]any{"replicas": int64(w.Replicas), "version": version}}
+	if r.scenario.Set == SetFull { // the small set has none of their pods
+		spec["zookeeper"] = map[string]any{"replicas": int64(3)}
+		spec["entityOperator"] = map[string]any{"topicOperator": map[string]any{}}
+	}
+	return map[string]any{"spec": spec}
 }
 
 // mongoDB is the spec of a MongoDB cluster, whose operator restarts one pod
