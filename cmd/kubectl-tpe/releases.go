@@ -31,8 +31,10 @@ that the Release Manifest wants, Helm's status, and which release of ThingPark
 Enterprise they are together. One version of a chart may belong to several.
 
 The public Release Manifests up to 8.0.0 are built in; --manifest takes a newer one,
-the file VERSIONS of the release. It is read, never evaluated. If Helm has been at work on one for over an hour, its hooks
-are looked for among jobs and pods, too: it is stuck only if none is running.
+the file VERSIONS of the release. It is read, never evaluated.
+
+If Helm has been at work on one for over an hour, its hooks are looked for among
+jobs and pods, too: it is stuck only if none is running.
 
 Exit codes:
   0  all four are deployed and belong together
