@@ -125,7 +125,7 @@ func (a *app) hooks(ctx context.Context, c *cluster, releases *verdict.Releases)
 	} else {
 		found, err = readiness.Observe(ctx, c.clients, c.Namespace, a.time, "Job", "Pod")
 	}
-	return found.Hooks, cmp.Or(err, readiness.Unread(found.Gaps, "Job", "Pod"))
+	return found.Hooks(), cmp.Or(err, readiness.Unread(found.Gaps, "Job", "Pod"))
 }
 
 // releasesTimeout is how long Helm's releases may take to read. They are a few

@@ -24,10 +24,11 @@ type Assessment struct {
 	CronJobs   []CronJob  // by name
 	Crashes    []Cause    // containers that run again after they failed, by pod
 	Lingering  []Cause    // pods that do not terminate, by pod
-	Hooks      []Hook     // what Helm waits for
 	Gaps       []Gap      // by resource
 
 	Objects Objects // from which all this was derived; they are not changed any more
+
+	hookPods []Hook
 }
 
 // empty reports whether there is nothing in the assessment.
@@ -72,7 +73,7 @@ func Assess(o Objects, now time.Time) Assessment {
 		Crashes: crashes(o.Pods), Lingering: s.find.lingering(o.Pods),
 	}
 	a.Jobs, a.CronJobs = s.jobs()
-	a.Hooks = s.hooks(a.Jobs)
+	a.hookPods = s.hookPods()
 	slices.SortFunc(a.Workloads, func(a, b Workload) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})

@@ -20,14 +20,20 @@ type Hook struct {
 // (helm.sh/helm: pkg/release/v1/hook.go).
 const isHook = "helm.sh/hook"
 
-// hooks returns the hooks that are at work, and may succeed.
-func (a assessor) hooks(jobs []Job) []Hook {
-	var found []Hook
-	for _, j := range jobs {
+// Hooks returns the hooks that are at work, and may succeed.
+func (a *Assessment) Hooks() []Hook {
+	found := a.hookPods
+	for _, j := range a.Jobs {
 		if j.Origin.Hook && !j.State.Final() && !j.CannotRecover() {
-			found = append(found, Hook{j.Object(), j.Release, j.CreatedAt})
+			found = append(found[:len(found):len(found)], Hook{j.Object(), j.Release, j.CreatedAt})
 		}
 	}
+	return found
+}
+
+// hookPods returns the hooks among the pods.
+func (a assessor) hookPods() []Hook {
+	var found []Hook
 	for _, p := range a.Pods {
 		if _, ok := p.Annotations[isHook]; ok && metav1.GetControllerOf(p) == nil && !hasEnded(p) && !anyPermanent(a.find.onPod(p)) {
 			found = append(found, Hook{Object{"Pod", p.Name}, helmRelease(p), p.CreationTimestamp.Time})

@@ -220,7 +220,7 @@ func (v *Verdict) Jobs(all []readiness.Job) []readiness.Job {
 // waitsForUs reports whether Helm waits for this command: it runs in a hook of a release that
 // Helm is working on. Such a release cannot change before this command ends.
 func (s *Snapshot) waitsForUs(r *release.Release) bool {
-	return release.Pending(r.Status) && s.Assessment != nil && slices.ContainsFunc(s.Assessment.Hooks, func(h readiness.Hook) bool {
+	return release.Pending(r.Status) && s.Assessment != nil && slices.ContainsFunc(s.Assessment.Hooks(), func(h readiness.Hook) bool {
 		return h.Release == r.Name && (s.uncounted[h.Name] == readiness.UncountedSelf || h.Kind == "Pod" && h.Name == s.Self.Pod)
 	})
 }

@@ -164,7 +164,7 @@ func (s *Snapshot) hooks() ([]readiness.Hook, error) {
 	if s.Assessment == nil {
 		return s.Hooks, cmp.Or(s.HooksErr, s.AssessmentErr)
 	}
-	return s.Assessment.Hooks, readiness.Unread(s.Assessment.Gaps, "Job", "Pod")
+	return s.Assessment.Hooks(), readiness.Unread(s.Assessment.Gaps, "Job", "Pod")
 }
 
 // failedRelease judges a release whose latest revision is not deployed.
