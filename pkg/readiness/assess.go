@@ -28,7 +28,7 @@ type Assessment struct {
 
 	Objects Objects // from which all this was derived; they are not changed any more
 
-	hookPods []Hook
+	HookPods []Hook // pods without a controller that Helm waits for; see Hooks
 }
 
 // empty reports whether there is nothing in the assessment.
@@ -73,7 +73,7 @@ func Assess(o Objects, now time.Time) Assessment {
 		Crashes: crashes(o.Pods), Lingering: s.find.lingering(o.Pods),
 	}
 	a.Jobs, a.CronJobs = s.jobs()
-	a.hookPods = s.hookPods()
+	a.HookPods = s.hookPods()
 	slices.SortFunc(a.Workloads, func(a, b Workload) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})

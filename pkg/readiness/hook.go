@@ -22,7 +22,7 @@ const isHook = "helm.sh/hook"
 
 // Hooks returns the hooks that are at work, and may succeed.
 func (a *Assessment) Hooks() []Hook {
-	found := a.hookPods
+	found := a.HookPods
 	for _, j := range a.Jobs {
 		if j.Origin.Hook && !j.State.Final() && !j.CannotRecover() {
 			found = append(found[:len(found):len(found)], Hook{j.Object(), j.Release, j.CreatedAt})
