@@ -2,7 +2,13 @@
 
 package private
 
-import "testing"
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
 
 // Each pattern masks what it is for, and nothing else of a text.
 func TestMasked(t *testing.T) {
@@ -96,15 +102,109 @@ func TestMaskedLines(t *testing.T) {
 		{"goes on", "goes on"}, {"-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----"}, {"MIIE", "MIIE"}, {"password=x", "password=***"},
 		{"-----BEGIN PRIVATE KEY-----MII-----END PRIVATE KEY-----", "***"}, {"goes on", "goes on"},
 	} {
-		if got := l.Mask(line.text); got != line.want {
+		if got := l.Mask(line.text, false); got != line.want {
 			t.Errorf("%q is masked as %q, want %q", line.text, got, line.want)
 		}
 	}
-	l.Mask("-----BEGIN PRIVATE KEY-----")
+	l.Mask("-----BEGIN PRIVATE KEY-----", false)
 	for range mostKey {
-		l.Mask("x")
+		l.Mask("x", false)
 	}
-	if got := l.Mask("goes on"); got != "goes on" {
+	if got := l.Mask("goes on", false); got != "goes on" {
 		t.Errorf("a key without an end hides %q", got)
+	}
+}
+
+// texts calls a function with the JSON strings of each line of a file.
+func texts(t *testing.T, path string, do func(texts []string)) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(strings.ReplaceAll(string(data), "¦", "")) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		var texts []string
+		for d := json.NewDecoder(strings.NewReader(line)); d.More(); {
+			var text string
+			if err := d.Decode(&text); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			texts = append(texts, text)
+		}
+		do(texts)
+	}
+}
+
+// Secrets in the formats and places that scanners of secrets know are masked, once for all.
+func TestSecretsAreMasked(t *testing.T) {
+	texts(t, "testdata/secrets.txt", func(of []string) {
+		masked := Mask(of[1])
+		if strings.Contains(masked, of[0]) {
+			t.Errorf("%q is masked as %q", of[1], masked)
+		}
+		if again := Mask(masked); again != masked {
+			t.Errorf("%q is masked again as %q", masked, again)
+		}
+	})
+}
+
+// What is no secret stays readable: identifiers, digests, names of requests, words of Kubernetes.
+func TestPlainTextsStay(t *testing.T) {
+	texts(t, "testdata/plain.txt", func(of []string) {
+		if masked := Mask(of[0]); masked != of[0] {
+			t.Errorf("%q is masked as %q", of[0], masked)
+		}
+	})
+}
+
+// A secret between other text is masked wherever it is.
+func TestPlaceDoesNotMatter(t *testing.T) {
+	before, behind := strings.Repeat("token: key of ", 20), strings.Repeat("a@b://c ", 20)
+	texts(t, "testdata/secrets.txt", func(of []string) {
+		for _, around := range []string{"x\ny %s\nz", before + "\n%s\n" + behind} {
+			if masked := Mask(fmt.Sprintf(around, of[1])); strings.Contains(masked, of[0]) {
+				t.Errorf("%q in %.20q is not masked", of[1], around)
+			}
+		}
+	})
+}
+
+// A secret in two lines of a log, or in two parts of one, is masked.
+func TestSecretsOverLines(t *testing.T) {
+	type part struct {
+		text string
+		more bool
+	}
+	for name, parts := range map[string][]part{
+		"a variable":     {{"  - name: DB_PASSWORD", false}, {"    value: hunter2", false}},
+		"a block":        {{"password: |", false}, {"  hunter2", false}},
+		"a key alone":    {{`"password":`, false}, {`  "hunter2"`, false}},
+		"parts":          {{`{"x":1,"password":"hun`, true}, {`ter2 is","y":2}`, false}},
+		"parts in words": {{"login https://me:hunter2", true}, {"@host failed", false}},
+		"an escaped key": {{`{"key":"-----BEGIN PRIVATE KEY-----\nMII`, true}, {`hunter2\n-----END PRIVATE KEY-----\n"}`, false}},
+	} {
+		var l Lines
+		var masked strings.Builder
+		for _, p := range parts {
+			masked.WriteString(l.Mask(p.text, p.more))
+		}
+		if got := masked.String(); strings.Contains(got, "hunter2") || strings.Contains(got, "ter2") {
+			t.Errorf("%s: %q", name, got)
+		}
+		if got := l.Mask("goes on", false); got != "goes on" {
+			t.Errorf("%s hides %q", name, got)
+		}
+	}
+}
+
+// A beginning ends with a word, and never within an address whose @ is behind it.
+func TestBeginnings(t *testing.T) {
+	for text, want := range map[string]string{"short": "short", "dial mongodb://u:hunter2@h/x": "dial", strings.Repeat("x", 30): ""} {
+		if got, cut := Beginning(text, 22); got != want || cut != (got != text) {
+			t.Errorf("%q begins with %q, %v", text, got, cut)
+		}
 	}
 }

@@ -403,7 +403,7 @@ func (w *Writer) AddLog(at time.Time, l Log) error {
 		if w.logs[of] == nil {
 			w.logs[of] = &private.Lines{}
 		}
-		l.Line = w.logs[of].Mask(l.Line)
+		l.Line = w.logs[of].Mask(l.Line, l.More)
 	}
 	if err := w.line(Line{At: at.UTC(), Log: &l}); err != nil {
 		return err
