@@ -39,19 +39,6 @@ func mask(text string) string {
 	return s.text
 }
 
-// Beginning returns the beginning of a text, of about a number of bytes at most, and whether that is
-// not all. It ends with a whole word: of an address that is cut, nothing tells that its password is one.
-func Beginning(text string, most int) (beginning string, cut bool) {
-	const longest = 1 << 10
-	if len(text) <= most {
-		return text, false
-	}
-	text = strings.ToValidUTF8(text[:most], "")
-	from := max(0, len(text)-longest)
-	end := from + max(0, strings.LastIndexAny(text[from:], " \t\r\n"))
-	return text[:end], true
-}
-
 // mask replaces what matches of each match.
 func (p *Pattern) mask(s *searched) string {
 	var b strings.Builder

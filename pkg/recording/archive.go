@@ -14,6 +14,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,23 +28,25 @@ import (
 // An archive is what was read of an archive, a folder or a list.
 type archive struct {
 	*Kept
-	kinds   []readiness.Kept
-	seen    map[string]bool             // names of members
-	spaces  map[string]map[Ref]*object  // objects by namespace
-	size    int                         // of them
-	listed  map[string]map[string]bool  // by kind, the folders with a list of it
-	damaged map[string]map[string]error // by kind and folder, why a list could not be read
-	helm    []helmRelease
-	helmErr error
-	helmOK  bool
-	pumText []byte
-	pumFile string
-	audit   bool      // the vendor's script made it
-	dump    bool      // kubectl cluster-info dump made it
-	written time.Time // when the last member was
-	newest  time.Time // the newest time in an object
-	bad     []string  // members that were not read, and why
-	twice   []string  // members that are there more than once
+	kinds    []readiness.Kept
+	seen     map[string]bool             // names of members
+	spaces   map[string]map[Ref]*object  // objects by namespace
+	size     int                         // of them
+	listed   map[string]map[string]bool  // by kind, the folders with a list of it
+	damaged  map[string]map[string]error // by kind and folder, why a list could not be read
+	helm     []helmRelease
+	helmFile string
+	helmErr  error
+	helmOK   bool
+	pumText  []byte
+	pumFile  string
+	audit    bool      // the vendor's script made it
+	dump     bool      // kubectl cluster-info dump made it
+	written  time.Time // when the last member was
+	newest   time.Time // the newest time in an object
+	inner    string    // a member that is an archive or a recording itself
+	bad      []string  // members that were not read, and why
+	twice    []string  // members that are there more than once
 }
 
 func (k *Kept) newArchive() *archive {
@@ -101,7 +104,9 @@ func (k *Kept) openList(text *bufio.Reader, info fs.FileInfo, namespace string) 
 	case !list && len(a.spaces) == 0:
 		return errors.New("it is no recording and no archive, and has no object of a kind that this command reads")
 	}
-	a.written = info.ModTime()
+	if info.Mode().IsRegular() { // else it is when the pipe was made
+		a.written = info.ModTime()
+	}
 	return a.finish(namespace)
 }
 
@@ -109,6 +114,9 @@ func (k *Kept) openList(text *bufio.Reader, info fs.FileInfo, namespace string) 
 func (a *archive) take(m *member) error {
 	of := roleOf(m.name)
 	if of == roleNone {
+		if innerFile.MatchString(m.name) {
+			a.inner = cmp.Or(a.inner, m.name)
+		}
 		return nil
 	}
 	if a.seen[m.name] && len(a.twice) <= mostNamed {
@@ -123,12 +131,16 @@ func (a *archive) take(m *member) error {
 			a.written = m.modified
 		}
 	case rolePUM:
-		a.pumFile = m.name
+		before := a.pumText
 		a.pumText, err = io.ReadAll(io.LimitReader(m, pum.DefaultLimit+1))
+		if before != nil && !bytes.Equal(before, a.pumText) {
+			a.differ(a.pumFile, m.name)
+		}
+		a.pumFile = m.name
 	case roleHelm:
 		var items []helmRelease
 		if items, err = readHelm(m); err == nil {
-			a.helm, a.helmOK = append(a.helm, items...), true
+			a.addReleases(items, m.name)
 		} else {
 			a.helmErr = fmt.Errorf("%s: %w", m.name, err)
 		}
@@ -143,6 +155,9 @@ func (a *archive) take(m *member) error {
 	}
 	return nil
 }
+
+// innerFile are names of what is read alone, and not in an archive.
+var innerFile = regexp.MustCompile(`(?i)\.(?:jsonl|jsonl\.gz|tgz|tar|tar\.gz|zip)$`)
 
 // items reads the objects of a list. What a damaged list would have had is not known.
 func (a *archive) items(r io.Reader, name string) (list bool, err error) {
@@ -192,7 +207,7 @@ func here[T any](a *archive, by map[string]T) (value T, ok bool) {
 
 // nameOfList is the kind that a file lists, by its name: pods.yaml, jobs.batch.json.
 func nameOfList(name string) string {
-	base := path.Base(filepath.ToSlash(name))
+	base := strings.ToLower(path.Base(filepath.ToSlash(name)))
 	for _, ext := range []string{".yaml", ".yml", ".json"} {
 		base = strings.TrimSuffix(base, ext)
 	}
@@ -238,6 +253,9 @@ func (a *archive) put(kind string, data []byte, from string) error {
 	if err := json.Unmarshal(data, &named); err != nil {
 		return err
 	}
+	if named.Metadata.Name == "" {
+		return fmt.Errorf("a %s in it has no name: blanks or quotes in it were changed", kind)
+	}
 	k := readiness.KeptKind(a.kinds, kind)
 	if k.APIVersion != "" && named.APIVersion != "" && groupOf(k.APIVersion) != groupOf(named.APIVersion) {
 		return nil // others have kinds of the same name
@@ -281,6 +299,21 @@ func (a *archive) differ(before, now string) {
 	}
 }
 
+// addReleases keeps what helm list wrote. Of a release that is there twice the last counts.
+func (a *archive) addReleases(items []helmRelease, from string) {
+	for _, item := range items {
+		same := func(other helmRelease) bool { return other.Name == item.Name && other.Namespace == item.Namespace }
+		if i := slices.IndexFunc(a.helm, same); i >= 0 {
+			if !reflect.DeepEqual(a.helm[i], item) {
+				a.differ(a.helmFile, from)
+			}
+			a.helm = slices.Delete(a.helm, i, i+1)
+		}
+		a.helm = append(a.helm, item)
+	}
+	a.helmFile, a.helmOK = from, true
+}
+
 // server reads the version of Kubernetes from what kubectl version printed.
 func (a *archive) server(r io.Reader) {
 	const most = 64 << 10
@@ -295,6 +328,9 @@ func (a *archive) finish(namespace string) error {
 	if len(a.seen) == 0 && len(a.spaces) == 0 && len(a.listed) == 0 {
 		if len(a.bad) > 0 {
 			return fmt.Errorf("nothing in it shows a cluster: %s", strings.Join(a.bad, "; "))
+		}
+		if a.inner != "" {
+			return fmt.Errorf("nothing in it shows a cluster, but it has %s: unpack that, and give it alone", shorten(a.inner))
 		}
 		return fmt.Errorf("nothing in it shows a cluster: it has none of the files of the vendor's audit archive, of kubectl cluster-info dump or of kubectl get -o yaml")
 	}

@@ -3,6 +3,7 @@
 package recording_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
@@ -113,7 +114,8 @@ func unpacked(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// whole reports whether what is known of the workloads of a file is that two are ready, and nothing else.
+// whole reports whether what is known of the workloads of a file is that two say that they are ready, and
+// nothing else. Their pods are not in it, so that they are not believed.
 func whole(path string) bool {
 	k, err := recording.Open(path, "", recording.At{})
 	if err != nil {
@@ -123,12 +125,23 @@ func whole(path string) bool {
 	if err != nil || s.Assessment == nil || len(s.Assessment.Gaps) > 0 || len(s.Assessment.Workloads) != 2 {
 		return false
 	}
-	for _, w := range s.Assessment.Workloads {
-		if w.State != readiness.Ready {
+	for _, d := range s.Assessment.Objects.Deployments {
+		if d.Status.ReadyReplicas != 1 {
 			return false
 		}
 	}
 	return true
+}
+
+// helmList is what helm list -o yaml writes of one release.
+const helmList = "- app_version: 8.0.0\n  chart: thingpark-enterprise-8.0.0\n  name: tpe\n  namespace: tpe\n  revision: \"3\"\n  status: deployed\n  updated: 2026-01-31 10:00:00.123 +0000 UTC\n"
+
+func gzipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text) // to memory
+	_ = w.Close()
+	return b.String()
 }
 
 func inUTF16(text string) string {
@@ -212,9 +225,53 @@ func TestForeignFolders(t *testing.T) {
 		"of an older kind": {func(f map[string]string) {
 			f["all.yaml"] = listed("- apiVersion: batch.volcano.sh/v1alpha1\n  kind: Job\n  metadata: {name: j, namespace: tpe}\n", "- apiVersion: apps.kruise.io/v1beta1\n  kind: StatefulSet\n  metadata: {name: s, namespace: tpe}\n  spec: {replicas: 3}\n")
 		}, true, nil},
-		"a table of Helm's":   {func(f map[string]string) { f["helm-releases.yaml"] = "NAME\tNAMESPACE\ntpe\ttpe\n" }, true, []string{"TPE604", "the Helm releases are unknown: helm-releases.yaml: it is not what helm list writes"}},
-		"no answer of Helm's": {func(f map[string]string) { f["helm-releases.yaml"] = "\n" }, true, []string{"TPE604", "the Helm releases are unknown: helm-releases.yaml: it is empty"}},
-		"no release":          {func(f map[string]string) { f["helm-releases.yaml"] = "[]\n" }, true, []string{"there is no Helm release"}},
+		"a table of Helm's":       {func(f map[string]string) { f["helm-releases.yaml"] = "NAME\tNAMESPACE\ntpe\ttpe\n" }, true, []string{"TPE604", "the Helm releases are unknown: helm-releases.yaml: it is not what helm list writes"}},
+		"no answer of Helm's":     {func(f map[string]string) { f["helm-releases.yaml"] = "\n" }, true, []string{"TPE604", "the Helm releases are unknown: helm-releases.yaml: it is empty"}},
+		"no release":              {func(f map[string]string) { f["helm-releases.yaml"] = "[]\n" }, true, []string{"there is no Helm release"}},
+		"Helm's, cut in a status": {func(f map[string]string) { f["helm-releases.yaml"] = helmList[:strings.Index(helmList, "loyed")] }, true, []string{"TPE604", "helm-releases.yaml: it ends early"}},
+		"Helm's, cut in a chart": {func(f map[string]string) {
+			f["helm-releases.yaml"] = helmList[:strings.Index(helmList, ".0.0\n  name")]
+		}, true, []string{"TPE604", "it ends early", "!there is no Helm release"}},
+		"Helm's, cut behind a release": {func(f map[string]string) { f["helm-releases.yaml"] = helmList }, true, []string{"tpe-data is unknown: it is not in what helm list wrote"}},
+		"Helm's, in UTF-16":            {func(f map[string]string) { f["helm-releases.yaml"] = inUTF16(helmList) }, true, []string{"!TPE604", "!release tpe is unknown"}},
+		"Helm's, before and after": {func(f map[string]string) {
+			f["a/helm-releases.yaml"], f["b/helm-releases.yaml"] = helmList, strings.Replace(helmList, "deployed", "failed", 1)
+		}, true, []string{"TPE605", "a/helm-releases.yaml and b/helm-releases.yaml", "TPE502"}},
+		"PUM's, before and after": {func(f map[string]string) {
+			f["a/pum-status.txt"], f["b/pum-status.txt"] = "1 entrie(s)\n", "0 entrie(s)\n"
+			delete(f, "pum-status.txt")
+		}, true, []string{"TPE605", "a/pum-status.txt and b/pum-status.txt"}},
+		"a log line among the items": {func(f map[string]string) {
+			i := strings.LastIndex(two, "- apiVersion")
+			f["deployments.yaml"] = two[:i] + "E0131 10:00:00.000000       1 memcache.go:265] couldn't get current server API group list\n" + two[i:]
+		}, false, []string{"TPE604", "items go on behind the end of its list"}},
+		"hard blanks": {func(f map[string]string) { f["deployments.yaml"] = strings.ReplaceAll(two, "  ", "\u00a0\u00a0") }, false, []string{"TPE604", "has no name"}},
+		"tabs":        {func(f map[string]string) { f["deployments.yaml"] = strings.ReplaceAll(two, "  ", "\t") }, false, []string{"TPE604"}},
+		"metadata alone": {func(f map[string]string) {
+			f["deployments.json"] = `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","items":[{"kind":"PartialObjectMetadata","metadata":{"name":"pum","namespace":"tpe"}}]}`
+			delete(f, "deployments.yaml")
+		}, false, []string{"TPE604", "only the metadata", "!TPE103"}},
+		"names in capitals": {func(f map[string]string) {
+			f["DEPLOYMENTS.JSON"] = `{"kind":"List","items":[` + failed("pum", "tpe") + `]}`
+			delete(f, "deployments.yaml")
+		}, false, []string{"pum", "!Deployment: "}},
+		"a refusal": {func(f map[string]string) {
+			f["deployments.json"] = `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"forbidden","code":403}`
+			delete(f, "deployments.yaml")
+		}, false, []string{"TPE601", "Deployment"}},
+		"quoted in a mail": {func(f map[string]string) { f["deployments.yaml"] = "> " + strings.ReplaceAll(two, "\n", "\n> ") }, false, []string{"TPE604"}},
+		"in Latin-1": {func(f map[string]string) {
+			f["deployments.yaml"] = strings.Replace(two, "is available", "verf\xfcgbar", 1)
+		}, false, []string{"TPE604"}},
+		"an archive in it": {func(f map[string]string) {
+			clear(f)
+			f["run.jsonl.gz"] = "x"
+		}, false, []string{"but it has run.jsonl.gz: unpack that"}},
+		"a warning before, an error behind": {func(f map[string]string) {
+			f["deployments.yaml"] = "Warning: apps/v1beta1 is deprecated\n" + two + "Error from server (Forbidden): pods is forbidden\n"
+		}, true, nil},
+		"a command before": {func(f map[string]string) { f["deployments.yaml"] = "$ kubectl get deployments -o yaml\n" + two }, true, nil},
+
 		"by a Mac": {func(f map[string]string) {
 			f["__MACOSX/._deployments.yaml"], f["._jobs.yaml"] = "\x00\x05\x16\x07", "\x00\x05\x16\x07"
 		}, true, []string{"!TPE604"}},
@@ -243,6 +300,9 @@ func TestForeignFiles(t *testing.T) {
 		"xz":                   {"\xfd7zXZ\x00\x00\x04", "xz"},
 		"zstd":                 {"\x28\xb5\x2f\xfd\x24", "zstd"},
 		"bzip2":                {"BZh91AY&SY", "bzip2"},
+		"rar":                  {"Rar!\x1a\x07\x00", "a rar file"},
+		"lz4":                  {"\x04\x22\x4d\x18", "lz4"},
+		"gzip in gzip":         {gzipped(gzipped("x")), "compressed twice"},
 		"7z":                   {"7z\xbc\xaf\x27\x1c\x00", "7z"},
 		"a dump in one file":   {dump, "--output-directory"},
 		"the same in YAML":     {"---\n" + lists()["deployments.yaml"] + "==== START logs for container pum of pod tpe/pum-1 ====\nx\n", "--output-directory"},
@@ -286,6 +346,31 @@ func TestOldArchives(t *testing.T) {
 	text[0]++ // so that the sum is wrong
 	if got := said(write(t, "a.tar", text)); !strings.Contains(got, "it is not text") {
 		t.Error(got)
+	}
+}
+
+// What git archive and tar --label write before the files is no damage; sparse files are read.
+func TestHeadersOfArchives(t *testing.T) {
+	two := lists()["deployments.yaml"]
+	for name, first := range map[string]tar.Header{
+		"git":    {Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header", PAXRecords: map[string]string{"comment": "0123456789abcdef"}},
+		"folder": {Typeflag: tar.TypeDir, Name: "x/"},
+	} {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		if err := w.WriteHeader(&first); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.WriteHeader(&tar.Header{Name: "deployments.yaml", Typeflag: tar.TypeReg, Size: int64(len(two)), ModTime: time.Date(2026, 1, 31, 10, 0, 0, 0, time.UTC)}); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(w, two) // to memory
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := said(write(t, "a.tar", b.Bytes())); strings.Contains(got, "TPE604") || !strings.Contains(got, "lists of tpe at 2026-01-31") {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }
 

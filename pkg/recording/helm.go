@@ -47,6 +47,11 @@ func readHelm(r io.Reader) ([]helmRelease, error) {
 	if err := yaml.Unmarshal(text, &items); err != nil {
 		return nil, fmt.Errorf("it is not what helm list writes: %w", err)
 	}
+	for _, item := range items { // the keys are sorted, and each release has all
+		if item.Updated == "" || item.Status == "" || item.Name == "" {
+			return nil, fmt.Errorf("it ends early, or is not what helm list writes: release %q has no name, status or time", item.Name)
+		}
+	}
 	return items, nil
 }
 

@@ -133,6 +133,10 @@ func isRecording(begin []byte) bool {
 func otherFormat(begin []byte) error {
 	for _, other := range []struct{ begins, is string }{
 		{"PK\x03\x04", "a zip file: unpack it, and give the folder"}, // what is stored in it looks like a list
+		{"PK\x05\x06", "an empty zip file"},
+		{"Rar!\x1a\x07", "a rar file: unpack it, and give the folder"},
+		{"\x1f\x8b", "compressed twice: decompress it with gzip -d"},
+		{"\x04\x22\x4d\x18", "compressed by lz4: decompress it with lz4 -d"},
 		{"7z\xbc\xaf\x27\x1c", "a 7z file: unpack it, and give the folder"},
 		{"\xfd7zXZ\x00", "compressed by xz: decompress it with xz -d"},
 		{"\x28\xb5\x2f\xfd", "compressed by zstd: decompress it with zstd -d"},

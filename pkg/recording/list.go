@@ -25,6 +25,8 @@ var (
 	errCut    = errors.New("it is truncated: the end of its list is missing")
 	errPart   = errors.New("it is one page of a list, and the other pages are missing: kubectl get -o yaml writes the whole list")
 	errRow    = errors.New("its items are on one line; kubectl writes them one below the other")
+	errMeta   = errors.New("it has only the metadata of objects; kubectl get -o yaml writes them whole")
+	errMore   = errors.New("items go on behind the end of its list: something else was written into it")
 	errDump   = errors.New("it is what kubectl cluster-info dump writes to stdout, with logs among the lists: give a folder with --output-directory")
 )
 
@@ -180,6 +182,9 @@ func jsonItems(d *json.Decoder, kindOfFile string, wanted func(string) bool, tak
 		if err := json.Unmarshal(item, &named); err != nil {
 			return err
 		}
+		if named.Kind == "PartialObjectMetadata" {
+			return errMeta
+		}
 		if kind := cmp.Or(named.Kind, kindOfFile); wanted(kind) {
 			if err := take(kind, item); err != nil {
 				return err
@@ -270,6 +275,8 @@ func (y *yamlItems) add(line []byte) error {
 		err := errors.Join(y.end(), y.endList())
 		y.indent, y.top = -1, ""
 		return err
+	case column == 0 && y.indent < 0 && y.list && bytes.HasPrefix(line, []byte("- ")):
+		return errMore
 	case column == 0 && y.indent < 0 && bytes.HasPrefix(line, []byte("items:")):
 		return y.beginList(string(bytes.TrimSpace(line[len("items:"):])))
 	}

@@ -47,10 +47,10 @@ func walkTar(r *bufio.Reader, take func(*member) error, refuse func(name, why st
 		}
 		name, ok := inside(h.Name)
 		switch {
-		case h.Typeflag == tar.TypeDir:
+		case h.Typeflag == tar.TypeDir, h.Typeflag == tar.TypeXGlobalHeader, h.Typeflag == typeLabel: // which are no files
 		case !ok:
 			refuse(h.Name, "its name leads out of the archive")
-		case h.Typeflag != tar.TypeReg:
+		case h.Typeflag != tar.TypeReg && h.Typeflag != tar.TypeCont && h.Typeflag != tar.TypeGNUSparse:
 			refuse(h.Name, "it is a link or a device")
 		default:
 			if err := take(&member{name, h.Size, h.ModTime, all}); err != nil {
@@ -59,6 +59,9 @@ func walkTar(r *bufio.Reader, take func(*member) error, refuse func(name, why st
 		}
 	}
 }
+
+// typeLabel is the name of a volume, as tar --label writes it.
+const typeLabel = 'V'
 
 // inside returns a name below the root, and whether it stays there.
 func inside(name string) (string, bool) {

@@ -289,7 +289,7 @@ func (w *Writer) answerOf(s *verdict.Snapshot) *Answer {
 	}
 	from := s.Answer.Source
 	a.Text, a.Stderr, a.ExitCode = w.keep.text(string(s.Answer.Text)), w.keep.text(string(s.Answer.Stderr)), s.Answer.ExitCode
-	a.Pod, a.Container, a.Command = from.Pod, from.Container, from.Command
+	a.Pod, a.Container, a.Command = from.Pod, from.Container, w.keep.texts(from.Command)
 	again, err := pum.ReadSaved(strings.NewReader(a.Text), max(pum.DefaultLimit, len(a.Text)))
 	if err != nil || !w.keptWhole(again.Entries, s.Answer.Entries) {
 		return &Answer{AskedAt: a.AskedAt, Error: &Error{
@@ -353,6 +353,9 @@ func (w *Writer) takeReleases(at time.Time, s *verdict.Snapshot) error {
 		return err
 	}
 	plan, err := w.options.Plan()
+	for i := 0; plan != nil && i < len(plan.Releases); i++ {
+		plan.Releases[i].Reason = w.keep.text(plan.Releases[i].Reason)
+	}
 	return w.line(Line{At: at, Plan: &WayBack{plan, newError(err, w.keep.text)}})
 }
 

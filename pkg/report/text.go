@@ -17,7 +17,7 @@ import (
 func clean(text string, most int) string {
 	const utfMax = 4
 	if len(text) > utfMax*most {
-		text = strings.ToValidUTF8(text[:utfMax*most], "")
+		text = strings.ToValidUTF8(text[:utfMax*most], "") + "…" // by which an address is known that ends there
 	}
 	text = output.Line(private.Mask(text))
 	if utf8.RuneCountInString(text) <= most {
