@@ -10,11 +10,12 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"log"
 	"net"
 	"net/http"
@@ -90,12 +91,24 @@ func Start(dir string, options Options) (*Server, error) {
 	alive, s.end = context.WithCancel(context.Background())
 	s.broken, s.breaks = context.WithCancelCause(context.Background())
 	s.http = &http.Server{
-		Handler: s, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: 10 * time.Second,
+		Handler: s, ErrorLog: log.New(panics{s.Break}, "", 0), ReadHeaderTimeout: 10 * time.Second,
 		TLSConfig:   &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 		BaseContext: func(net.Listener) context.Context { return alive },
 	}
 	go func() { _ = s.http.ServeTLS(listener, "", "") }()
 	return s, nil
+}
+
+// A panics takes the log of an http.Server, and hears of handlers that panicked, which nothing
+// else tells (net/http and golang.org/x/net/http2 write "panic serving"). All else is of clients
+// that have gone.
+type panics struct{ hear func(error) }
+
+func (p panics) Write(text []byte) (int, error) {
+	if bytes.Contains(text, []byte(": panic serving ")) {
+		p.hear(fmt.Errorf("the simulated server panicked: %s", text))
+	}
+	return len(text), nil
 }
 
 // Kubeconfig returns the file with which to ask the server.
@@ -104,7 +117,8 @@ func (s *Server) Kubeconfig() string { return s.kubeconfig }
 // Break notes that what is played on the server cannot go on. The first error stays.
 func (s *Server) Break(err error) { s.breaks(err) }
 
-// Broken returns a context that ends when what is played cannot go on, with the error as its cause.
+// Broken returns a context that ends when what is played cannot go on, or the server panicked,
+// with the error as its cause.
 func (s *Server) Broken() context.Context { return s.broken }
 
 // Close ends the server and all that is connected to it. It returns why what was played could not

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,12 +58,17 @@ var codesOfTen = map[string]int{
 	"01-done": 0, "02-done": 0, "03-done": 0, "04-slow": 0, "05-pull": 3, "06-stuck": 3, "07-rolling": 8, "08-forbidden": 4, "09-login": 4, "10-slow": 0,
 }
 
+// broken ends, by the kubeconfig of several cases, when one of them cannot be played on.
+var broken sync.Map
+
 // several plays cases, and returns the environment in which they are contexts of one
 // kubeconfig. One that is nil is not reachable.
 func several(t *testing.T, cases map[string]*Case) []string {
 	t.Helper()
 	dir := t.TempDir()
 	kubeconfigs := map[string]string{}
+	alive, breaks := context.WithCancel(t.Context())
+	t.Cleanup(breaks)
 	for name, c := range cases {
 		home := filepath.Join(dir, name)
 		if err := os.Mkdir(home, 0o700); err != nil {
@@ -79,6 +85,7 @@ func several(t *testing.T, cases map[string]*Case) []string {
 		if gone {
 			_ = p.Close()
 		} else {
+			context.AfterFunc(p.Broken(), breaks) // and Close says why
 			t.Cleanup(func() {
 				if err := p.Close(); err != nil {
 					t.Error(err)
@@ -91,6 +98,7 @@ func several(t *testing.T, cases map[string]*Case) []string {
 	if err := Merge(file, kubeconfigs); err != nil {
 		t.Fatal(err)
 	}
+	broken.Store("KUBECONFIG="+file, alive)
 	return append(os.Environ(), "KUBECONFIG="+file, "HOME="+dir, "NO_COLOR=1")
 }
 
@@ -101,11 +109,16 @@ type pluginAnswer struct {
 	took           time.Duration
 }
 
-// ask runs the plugin.
+// ask runs the plugin, no longer than what is played can be played.
 func ask(t *testing.T, environment []string, args ...string) pluginAnswer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
+	for _, variable := range environment {
+		if alive, ok := broken.Load(variable); ok {
+			context.AfterFunc(alive.(context.Context), cancel)
+		}
+	}
 	cmd := exec.CommandContext(ctx, plugin, args...)
 	cmd.Env = environment
 	var stderr bytes.Buffer

@@ -39,8 +39,12 @@ var errInterrupted = errors.New("interrupted")
 // middle is when there is something to see.
 const middle = 4 * time.Second
 
+// longest is how long a command of the demo may take: the upgrade takes 20 seconds. One that only
+// ends with its own --timeout may have the right exit code even so.
+const longest = 2 * time.Minute
+
 // demo shows an upgrade in commands. It fails if one of them has another exit code than its
-// scene.
+// scene, or takes too long.
 func demo(ctx context.Context, e environment, out io.Writer) error {
 	fmt.Fprintln(out, "# A simulated cluster upgrades ThingPark Enterprise from 7.3.6 to 8.0.0 in 20 seconds.")
 	select {
@@ -51,7 +55,11 @@ func demo(ctx context.Context, e environment, out io.Writer) error {
 	var wrong []error
 	for _, s := range scenes() {
 		fmt.Fprintf(out, "\n# %s\n", s.why)
+		began := time.Now()
 		code := e.tpe(ctx, out, strings.Fields(s.args))
+		if took := time.Since(began); took > longest {
+			wrong = append(wrong, fmt.Errorf("%s: it took %s, and the upgrade is over in 20s", s.args, took.Round(time.Second)))
+		}
 		if fmt.Fprintf(out, "(exit code %d)\n", code); code != s.code {
 			wrong = append(wrong, fmt.Errorf("%s: exit code %d, want %d", s.args, code, s.code))
 		}
