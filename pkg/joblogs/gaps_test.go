@@ -496,3 +496,56 @@ func TestAttemptsThatWereReadAreNotSaidToBeGone(t *testing.T) {
 		t.Errorf("%+v is unread", run)
 	}
 }
+
+// A node that rotated a log and began no line of the next file answers as if nothing had ever
+// been written.
+func TestALogThatWasRotatedAwayIsNotSaidToBeWhole(t *testing.T) {
+	const empty = "say the log of pod a is empty: the container pum-process wrote nothing, or the node rotated what it wrote"
+	const after = "say the log of pod a was rotated before all of it was read: lines may be missing after "
+	tests := []struct {
+		name    string
+		options Options
+		read    bool // the first line was read before
+		rotated int  // of two lines
+		want    string
+	}{
+		{"all of it", Options{Tail: -1}, false, 2, empty},
+		{"all of it, the last lines", Options{Tail: 5}, false, 2, empty},
+		{"all of it, followed", Options{Tail: -1, Follow: true}, false, 2, empty},
+		{"all of it, none wanted", Options{Tail: 0}, false, 2, ""},
+		{"all of it, only what is new", Options{Tail: -1, Since: time.Second}, false, 2, ""},
+		{"all of it, behind a position", Options{Tail: -1}, true, 2, after},
+		{"none of it", Options{Tail: -1}, false, 0, ""},
+		{"none of it, behind a position", Options{Tail: -1}, true, 0, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				node := newNode()
+				pod := node.start("a", corev1.RestartPolicyNever)
+				log := node.log(pod)
+				log.write("one\n")
+				if tt.read {
+					reader, _ := node.reader(Options{Tail: -1})
+					if _, err := reader.Read(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					tt.options.After = reader.Positions()
+				}
+				time.Sleep(time.Minute)
+				log.write("two\n")
+				log.rotated = tt.rotated
+				node.exit(pod, 0)
+				node.finish(batchv1.JobComplete)
+				reader, sink := node.reader(tt.options)
+				if _, err := reader.Read(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				told := strings.Join(sink.script, "\n")
+				if said := strings.Count(told, "say "); said > 1 || (said == 1) != (tt.want != "") || !strings.Contains(told, tt.want) {
+					t.Errorf("want %q:\n%s", tt.want, told)
+				}
+			})
+		})
+	}
+}

@@ -11,6 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
 // A runReader reads the log of one run, whole and once, over as many connections
@@ -118,7 +120,7 @@ func (t *runReader) step(ctx context.Context) (step, error) {
 		return done, nil
 	case t.run.State == Gone || t.ended(asked, c):
 		t.markGone(c)
-		return done, nil
+		return done, t.emptied(c)
 	case t.retry.pause > 0:
 		return wait, nil
 	}
@@ -264,6 +266,22 @@ func (t *runReader) markGone(c connResult) {
 	if all && c.empty() && t.run.previous && t.run.State == Ended && !t.whole {
 		t.run.State, t.run.Reason = Gone, "the node has no log of it: the log was removed, or nothing was written"
 	}
+}
+
+// emptied says of the log of a run that is over, in which there is nothing, that it may have been
+// rotated: then the node answers with the file that it began last. Many an init container writes
+// nothing.
+func (t *runReader) emptied(c connResult) error {
+	switch {
+	case !c.empty() || t.whole || t.run.State != Ended:
+		return nil
+	case t.mark.set() && !t.mark.latest.IsZero():
+		return t.Sink.Say(fmt.Sprintf("the log of pod %s was rotated before all of it was read: lines may be missing after %s",
+			t.run.Pod, t.mark.latest.Format(time.RFC3339Nano)))
+	case t.run.Kind != kubejob.Main || t.Tail == 0 || t.Since > 0 || !t.SinceTime.IsZero():
+		return nil
+	}
+	return t.Sink.Say(fmt.Sprintf("the log of pod %s is empty: the container %s wrote nothing, or the node rotated what it wrote", t.run.Pod, t.run.Container))
 }
 
 // options says what to ask for: the first time what the user asked for,
