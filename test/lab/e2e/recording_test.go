@@ -27,7 +27,9 @@ import (
 )
 
 // TestRecordedUpgrade records an upgrade from its beginning to its end while every command that
-// reads is asked again and again. At each of these moments, the recording gives the same answers.
+// reads is asked again and again. At ten of these moments, the recording gives the same answers. On
+// a machine so busy that the commands take long, the recorder asks as rarely, and may have missed
+// what they saw: such a moment does not count.
 func TestRecordedUpgrade(t *testing.T) {
 	t.Parallel()
 	s := openSuite(t)
@@ -51,17 +53,36 @@ func TestRecordedUpgrade(t *testing.T) {
 		}
 	}
 	const want = 10
-	if len(moments) < want {
-		t.Fatalf("%d moments, want %d; the upgrade was too short", len(moments), want)
-	}
-	moments = moments[:want]
-	for i := range moments {
-		for command := range commands {
-			r.compare(t, &moments[i], command)
+	same := 0
+	for i := 0; i < len(moments) && same < want; i++ {
+		if r.compareAll(t, &moments[i]) {
+			same++
 		}
 	}
+	if same < want {
+		t.Errorf("%d of %d moments of %d commands, want %d", same, len(moments), len(commands), want)
+	}
 	r.compareEnd(t)
-	t.Logf("%d moments of %d commands", len(moments), len(commands))
+}
+
+// compareAll reports whether the recording says at a moment what all commands said. It is an error
+// if it does not, unless the commands took long.
+func (r *recorded) compareAll(t *testing.T, a *answers) bool {
+	t.Helper()
+	const long = 2 * time.Second
+	same := true
+	for command := range commands {
+		switch diff := r.compare(t, a, command); {
+		case diff == "":
+		case a.ended.Sub(a.began) > long:
+			t.Logf("kubectl tpe %s took part in %s, and is not compared", command, a.ended.Sub(a.began))
+			same = false
+		default:
+			t.Errorf("kubectl tpe %s, from %s to %s (- live, + from the recording):\n%s", command, a.began.Format(time.StampMilli), a.ended.Format(time.StampMilli), diff)
+			same = false
+		}
+	}
+	return same
 }
 
 // commands are those that read, with what of their output is the same from a recording.
@@ -140,18 +161,18 @@ func (r *recorded) run(args ...string) said {
 // compare wants of a recording what a command said. It took a while, in which things changed:
 // there must be a moment of that time, or of shortly after, when the recorder asked PUM again, at
 // which the recording has the same. status reads objects and PUM one after the other, so that of
-// a document that is at no moment, each part must be at one.
-func (r *recorded) compare(t *testing.T, a *answers, command string) {
+// a document that is at no moment, each part must be at one. It returns how they differ.
+func (r *recorded) compare(t *testing.T, a *answers, command string) (diff string) {
 	t.Helper()
 	live := a.said[command]
 	want := commands[command](live)
-	diff := "no moment of the recording is of that time"
+	diff = "no moment of the recording is of that time"
 	left := parts(want)
 	for _, at := range r.moments(t, a) {
 		kept := r.run(append(strings.Fields(command), "--from", r.file(), "--at", at.Format(time.RFC3339Nano))...)
 		have := commands[command](kept)
 		if have == want && live.exit == kept.exit {
-			return
+			return ""
 		}
 		for name, part := range parts(have) {
 			if left[name] == part && live.exit == kept.exit {
@@ -160,11 +181,11 @@ func (r *recorded) compare(t *testing.T, a *answers, command string) {
 		}
 		if len(left) == 0 {
 			t.Logf("kubectl tpe %s changed while it read, from %s to %s", command, a.began.Format(time.StampMilli), a.ended.Format(time.StampMilli))
-			return
+			return ""
 		}
 		diff = fmt.Sprintf("exit codes %d and %d\n%s\nstderr:\n%s\n%s", live.exit, kept.exit, gocmp.Diff(want, have), live.stderr, kept.stderr)
 	}
-	t.Errorf("kubectl tpe %s, from %s to %s (- live, + from the recording):\n%s", command, a.began.Format(time.StampMilli), a.ended.Format(time.StampMilli), diff)
+	return diff
 }
 
 // parts are what of a document of status is read by one question; of all else, it is whole.
