@@ -279,7 +279,7 @@ func (a *app) missingRole(ctx context.Context, c *cluster) error {
 	})
 	switch {
 	case verdict.NotLoggedIn(failed):
-		return &exitError{verdict.ExitForbidden, failed, c.loginHint()}
+		return &exitError{verdict.ExitForbidden, failed, c.loginHint(failed)}
 	case failed != nil:
 		return answered(verdict.Classify(failed), fmt.Errorf("ask for the rights of this account: %w", failed))
 	case len(lacking) == 0:

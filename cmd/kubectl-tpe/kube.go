@@ -57,6 +57,9 @@ func (a *app) cluster(ctx context.Context) (*cluster, error) {
 	if len(raw.Clusters) == 0 && a.kube.overrides.ClusterInfo.Server == "" && !inCluster() {
 		return nil, fmt.Errorf("no cluster to ask: %s", a.kube.noCluster())
 	}
+	if err := a.kube.checkContext(&raw); err != nil {
+		return nil, err
+	}
 	config, err := loader.ClientConfig()
 	if err != nil {
 		return nil, unreadable(err)

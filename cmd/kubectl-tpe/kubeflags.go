@@ -3,9 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/util/homedir"
 )
 
@@ -80,6 +83,29 @@ func loadingRules() *clientcmd.ClientConfigLoadingRules {
 		rules.Precedence = slices.DeleteFunc(rules.Precedence, func(file string) bool { return !filepath.IsAbs(file) && file == clientcmd.RecommendedHomeFile })
 	}
 	return rules
+}
+
+// checkContext says what of the context is missing in the kubeconfig, which then does not say
+// where to ask, or as whom. client-go asks localhost:8080 instead, or without credentials.
+func (f *kubeFlags) checkContext(raw *clientcmdapi.Config) error {
+	o := &f.overrides
+	server := o.ClusterInfo.Server != "" || o.Context.Cluster != ""
+	user := o.AuthInfo.Token != "" || o.AuthInfo.ClientCertificate != "" || o.Context.AuthInfo != ""
+	name := cmp.Or(o.CurrentContext, raw.CurrentContext)
+	context := raw.Contexts[name]
+	switch {
+	case len(raw.Clusters) == 0:
+		return nil
+	case name == "" && !server:
+		return fmt.Errorf("no cluster to ask: the kubeconfig has no current context; use --context, it has %s", strings.Join(slices.Sorted(maps.Keys(raw.Contexts)), ", "))
+	case context == nil:
+		return nil // client-go says so of a name
+	case !server && raw.Clusters[context.Cluster] == nil:
+		return fmt.Errorf("no cluster to ask: context %q names the cluster %q, and the kubeconfig does not have it", name, context.Cluster)
+	case !user && context.AuthInfo != "" && raw.AuthInfos[context.AuthInfo] == nil:
+		return fmt.Errorf("context %q names the user %q, and the kubeconfig does not have it", name, context.AuthInfo)
+	}
+	return nil
 }
 
 // noCluster says why there is no cluster to ask: which files were looked for, and what of

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ func (c *cluster) withRole(ctx context.Context, code verdict.ExitCode, err error
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if _, who := c.whoAmI(ctx); verdict.NotLoggedIn(err) || verdict.NotLoggedIn(who) {
-		return &exitError{code, err, c.loginHint()}
+		return &exitError{code, err, c.loginHint(errors.Join(err, who))}
 	}
 	rights := rightsOf(rules)
 	c.review(ctx, rights)
@@ -44,8 +45,12 @@ func (c *cluster) withRole(ctx context.Context, code verdict.ExitCode, err error
 	return &exitError{code, err, "RBAC allows everything that was requested: an admission policy or another authorizer denies it, and its message is all that is known"}
 }
 
-// loginHint says that this account has to log in again, and with what it does.
-func (c *cluster) loginHint() string {
+// loginHint says that this account has to log in again, and with what it does. The error tells
+// whether anything was sent.
+func (c *cluster) loginHint(err error) string {
+	if plugin := c.config.ExecProvider; plugin != nil && verdict.NoCredentials(err) {
+		return "the credential plugin " + filepath.Base(plugin.Command) + " of this context gave no credentials; log in again, or use --context"
+	}
 	return "the API server does not accept " + c.credential(time.Now()) + "; log in again, or use --context"
 }
 

@@ -65,7 +65,7 @@ func readVersion(response *http.Response) (version string, minor int, err error)
 	const most = 64 << 10
 	text, err := io.ReadAll(io.LimitReader(response.Body, most))
 	if err == nil && response.StatusCode != http.StatusOK {
-		err = apierrors.NewGenericServerResponse(response.StatusCode, "get", schema.GroupResource{Resource: "version"}, "", "", 0, true)
+		err = apierrors.NewGenericServerResponse(response.StatusCode, "get", schema.GroupResource{Resource: "version"}, "", response.Status, 0, true)
 	}
 	if err == nil {
 		err = json.Unmarshal(text, &said)

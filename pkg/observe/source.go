@@ -304,6 +304,9 @@ func (r *reading) failed() error {
 
 // refused reports whether the API server would give the same answer to another attempt.
 func refused(err error) bool {
+	if verdict.NotLoggedIn(err) {
+		return true
+	}
 	status := apierrors.APIStatus(nil)
 	if !errors.As(err, &status) {
 		return false

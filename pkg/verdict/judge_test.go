@@ -5,6 +5,7 @@ package verdict
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"testing"
 
@@ -103,6 +104,10 @@ func TestJudge(t *testing.T) {
 		{"forbidden goes before not found", Snapshot{AssessmentErr: errNotFound, AnswerErr: errForbidden}, ExitForbidden, []Code{CodeNotFound, CodeForbidden}},
 		{"not found goes before no answer", Snapshot{AssessmentErr: errNotFound, AnswerErr: errNoAnswer}, ExitNotFound, []Code{CodeNotFound, CodeNoAnswer}},
 		{"not logged in", Snapshot{AnswerErr: apierrors.NewUnauthorized("who?")}, ExitForbidden, []Code{CodeNotLoggedIn}},
+		{"no client certificate", Snapshot{AnswerErr: fmt.Errorf("get: %w", &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")})}, ExitForbidden, []Code{CodeNotLoggedIn}},
+		{"other TLS", Snapshot{AnswerErr: fmt.Errorf("get: %w", &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")})}, ExitError, []Code{CodeUnreachable}},
+		{"anonymous", Snapshot{AnswerErr: apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "a", errors.New(`User "system:anonymous" cannot get resource`))}, ExitForbidden, []Code{CodeNotLoggedIn}},
+		{"somebody", Snapshot{AnswerErr: apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "a", errors.New(`User "system:anonymous2" cannot get resource`))}, ExitForbidden, []Code{CodeForbidden}},
 		{"a policy denies", Snapshot{AnswerErr: fmt.Errorf("exec: %w", &podexec.PolicyError{Err: errors.New("denied")})}, ExitForbidden, []Code{CodeDenied}},
 		{"nothing was observed", Snapshot{}, ExitError, nil},
 		{"no connection", Snapshot{AssessmentErr: errors.New("refused"), AnswerErr: errors.New("refused")}, ExitError, []Code{CodeUnreachable, CodeUnreachable}},
