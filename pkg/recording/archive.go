@@ -114,9 +114,7 @@ func (k *Kept) openList(text *bufio.Reader, info fs.FileInfo, namespace string) 
 func (a *archive) take(m *member) error {
 	of := roleOf(m.name)
 	if of == roleNone {
-		if innerFile.MatchString(m.name) {
-			a.inner = cmp.Or(a.inner, m.name)
-		}
+		a.inner = cmp.Or(a.inner, innerFile.FindString(m.name))
 		return nil
 	}
 	if a.seen[m.name] && len(a.twice) <= mostNamed {
@@ -131,19 +129,9 @@ func (a *archive) take(m *member) error {
 			a.written = m.modified
 		}
 	case rolePUM:
-		before := a.pumText
-		a.pumText, err = io.ReadAll(io.LimitReader(m, pum.DefaultLimit+1))
-		if before != nil && !bytes.Equal(before, a.pumText) {
-			a.differ(a.pumFile, m.name)
-		}
-		a.pumFile = m.name
+		err = a.takePUM(m)
 	case roleHelm:
-		var items []helmRelease
-		if items, err = readHelm(m); err == nil {
-			a.addReleases(items, m.name)
-		} else {
-			a.helmErr = fmt.Errorf("%s: %w", m.name, err)
-		}
+		err = a.takeHelm(m)
 	case roleServer:
 		a.server(m)
 	case roleAudit:
@@ -156,8 +144,29 @@ func (a *archive) take(m *member) error {
 	return nil
 }
 
+// takePUM reads what PUM printed. If it is there twice, the last counts.
+func (a *archive) takePUM(m *member) error {
+	text, err := io.ReadAll(io.LimitReader(m, pum.DefaultLimit+1))
+	if a.pumText != nil && !bytes.Equal(text, a.pumText) {
+		a.differ(a.pumFile, m.name)
+	}
+	a.pumText, a.pumFile = text, m.name
+	return err
+}
+
+// takeHelm reads what helm list wrote.
+func (a *archive) takeHelm(m *member) error {
+	items, err := readHelm(m)
+	if err != nil {
+		a.helmErr = fmt.Errorf("%s: %w", m.name, err)
+		return err
+	}
+	a.addReleases(items, m.name)
+	return nil
+}
+
 // innerFile are names of what is read alone, and not in an archive.
-var innerFile = regexp.MustCompile(`(?i)\.(?:jsonl|jsonl\.gz|tgz|tar|tar\.gz|zip)$`)
+var innerFile = regexp.MustCompile(`(?i)^.*\.(?:jsonl|jsonl\.gz|tgz|tar|tar\.gz|zip)$`)
 
 // items reads the objects of a list. What a damaged list would have had is not known.
 func (a *archive) items(r io.Reader, name string) (list bool, err error) {
