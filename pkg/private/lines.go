@@ -17,8 +17,11 @@ type Lines struct {
 // mostKey is more lines than a private key has.
 const mostKey = 200
 
-// opened is the end of a line whose value is in the next.
-var opened = regexp.MustCompile(`(?i)(?:\bname["'\\]*\s*:\s*["'\\]*` + secretKeys + `["'\\]*,?|` + secretKeys + `["'\\]*\s*[:=]\s*(?:[|>][-+\d]*)?)\s*$`)
+// opened and openedName are the ends of a line whose value is in the next.
+var (
+	opened     = regexp.MustCompile(`(?i)` + secretKeys + `["'\\]*\s*[:=]\s*(?:[|>][-+\d]*)?\s*$`)
+	openedName = regexp.MustCompile(`(?i)^name["'\\]*\s*:\s*["'\\]*` + secretKeys + `["'\\]*,?\s*$`)
+)
 
 // Mask returns a line with [Masked] in place of what may be a secret. With more the line goes on in
 // the next: the word that is cut is masked in both.
@@ -51,7 +54,7 @@ func (l *Lines) afterBefore(line string) string {
 	before := l.before
 	l.before = ""
 	const most = 1 << 10
-	if len(line) <= most && opened.MatchString(escapes.ReplaceAllString(line, "")) {
+	if len(line) <= most && opens(escapes.ReplaceAllString(line, "")) {
 		l.before = line
 	}
 	if before == "" {
@@ -65,6 +68,15 @@ func (l *Lines) afterBefore(line string) string {
 		return rest
 	}
 	return Masked
+}
+
+// opens reports whether the value of a key is in the next line.
+func opens(line string) bool {
+	line = strings.TrimRight(line, " \t\r\n")
+	if i := strings.LastIndex(asciiLower(line), "name"); i >= 0 && openedName.MatchString(line[i:]) {
+		return true
+	}
+	return line != "" && strings.Contains(":=|>-+0123456789", line[len(line)-1:]) && opened.MatchString(line)
 }
 
 // cutWords masks the first and the last word of a part of a line.
