@@ -244,7 +244,7 @@ func TestForeignFolders(t *testing.T) {
 		"a log line among the items": {func(f map[string]string) {
 			i := strings.LastIndex(two, "- apiVersion")
 			f["deployments.yaml"] = two[:i] + "E0131 10:00:00.000000       1 memcache.go:265] couldn't get current server API group list\n" + two[i:]
-		}, false, []string{"TPE604", "items go on behind the end of its list"}},
+		}, false, []string{"TPE604", "items follow the end of its list"}},
 		"hard blanks": {func(f map[string]string) { f["deployments.yaml"] = strings.ReplaceAll(two, "  ", "\u00a0\u00a0") }, false, []string{"TPE604", "has no name"}},
 		"tabs":        {func(f map[string]string) { f["deployments.yaml"] = strings.ReplaceAll(two, "  ", "\t") }, false, []string{"TPE604"}},
 		"metadata alone": {func(f map[string]string) {

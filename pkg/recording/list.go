@@ -26,7 +26,7 @@ var (
 	errPart   = errors.New("it is one page of a list, and the other pages are missing: kubectl get -o yaml writes the whole list")
 	errRow    = errors.New("its items are on one line; kubectl writes them one below the other")
 	errMeta   = errors.New("it has only the metadata of objects; kubectl get -o yaml writes them whole")
-	errMore   = errors.New("items go on behind the end of its list: something else was written into it")
+	errMore   = errors.New("items follow the end of its list: something else was written into it")
 	errDump   = errors.New("it is what kubectl cluster-info dump writes to stdout, with logs among the lists: give a folder with --output-directory")
 )
 
