@@ -3,36 +3,37 @@
 package main
 
 import (
-	"bytes"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
 
-// withKubeconfig runs the plugin with a kubeconfig.
+// withKubeconfig runs the plugin with a kubeconfig, as a process of its own: watches end after the
+// command that began them.
 func withKubeconfig(t *testing.T, kubeconfig string, args ...string) (code int, said string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "kubeconfig")
 	if err := os.WriteFile(file, []byte(kubeconfig), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	a := &app{IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &out}, now: time.Now}
-	code = run(append(args, "--kubeconfig="+file), a)
-	return code, out.String()
+	cmd := exec.CommandContext(t.Context(), "kubectl-tpe", append(args, "--kubeconfig="+file)...)
+	out, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
 }
 
 // Who is anonymous for the API server sent no credentials. A Role for everybody would be no help.
