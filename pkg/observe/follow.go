@@ -99,6 +99,7 @@ type follower struct {
 	pending  bool             // and has not succeeded since
 	quietFor time.Duration    // after which silence everything is read again
 	readAt   time.Time        // when the last reading began that succeeded
+	blind    bool             // a kind is not followed
 	absent   verdict.Absences // what vanished a moment ago
 }
 
@@ -256,7 +257,7 @@ func (f *follower) quiet(now time.Time) {
 	if !f.fresh.IsZero() {
 		f.quietFor = min(2*f.quietFor, longestQuiet)
 	}
-	blind := f.st.blind && now.Sub(f.wantedAt) > max(f.Interval, betweenReadings) // the watches may be slower to notice that the API server is back
+	blind := f.blind && now.Sub(f.wantedAt) > max(f.Interval, betweenReadings) // the watches may be slower to notice that the API server is back
 	unread := f.Releases != nil && f.st.Releases == nil && f.st.ReleasesErr == nil && f.history(f.st.Assessment, f.st.Answer)
 	silent := now.Sub(f.st.HeardAt) > f.quietFor && now.Sub(f.wantedAt) > f.quietFor
 	old := now.Sub(f.readAt) > longestUnread && now.Sub(f.wantedAt) > longestUnread
@@ -311,14 +312,12 @@ func (f *follower) reread(ctx context.Context) {
 // more.
 func (f *follower) take(r *reading, failure error) {
 	heard, changed := f.st.HeardAt, f.st.PUMChangedAt
-	blind := f.st.blind
-	f.st.blind = blind || !heard.IsZero() && r.began.Sub(heard) > longestQuiet
-	r.apply(&f.st)
-	f.st.blind = blind
+	silent := !heard.IsZero() && r.began.Sub(heard) > longestQuiet
+	r.apply(&f.st, !f.blind && !silent)
 	f.askIfChanged(changed)
 	f.failure, f.unread = failure, r.listErr
 	if failure != nil {
-		if f.st.blind && r.listErr != nil && f.st.Assessment != nil && f.st.LostAt.IsZero() {
+		if f.blind && r.listErr != nil && f.st.Assessment != nil && f.st.LostAt.IsZero() {
 			f.st.LostAt, f.st.LostErr = f.st.HeardAt, failure
 		}
 		return
@@ -388,12 +387,12 @@ func (f *follower) watchOnce(ctx context.Context) {
 // watches say is beside what may be out of date.
 func (f *follower) apply(u readiness.Update) {
 	st := &f.st
-	st.blind = u.Err != nil || !u.BlindAt.IsZero()
+	f.blind = u.Err != nil || !u.BlindAt.IsZero()
 	lostAt := u.LostAt
 	if u.Err == nil {
 		lostAt = u.BlindAt
 	}
-	if st.blind && f.failure == nil && f.readAt.After(lostAt) && st.Assessment != nil {
+	if f.blind && f.failure == nil && f.readAt.After(lostAt) && st.Assessment != nil {
 		return
 	}
 	st.LostAt, st.LostErr = u.LostAt, u.Err

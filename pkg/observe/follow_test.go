@@ -408,7 +408,7 @@ func TestWhatIsKnownOfAKindStays(t *testing.T) {
 		s := &Source{List: func(context.Context) (*readiness.Assessment, error) { return tt.now, nil }}
 		st := state{}
 		st.Assessment = tt.before
-		s.read(t.Context(), 0).apply(&st)
+		s.read(t.Context(), 0).apply(&st, true)
 		if st.Assessment.Workloads[0].State != tt.want.Workloads[0].State || len(st.Assessment.Gaps) != len(tt.want.Gaps) {
 			t.Errorf("%s: %+v, want %+v", name, st.Assessment, tt.want)
 		}

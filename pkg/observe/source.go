@@ -83,7 +83,7 @@ func Kinds(goal verdict.Goal) []string {
 // Once reads everything once. What could not be asked is part of the snapshot.
 func (s *Source) Once(ctx context.Context) verdict.Snapshot {
 	st := state{Snapshot: s.empty()}
-	s.read(ctx, 0).apply(&st)
+	s.read(ctx, 0).apply(&st, false)
 	snapshot := s.dated(&st, time.Now())
 	if s.Ask != nil && snapshot.Outdated() { // the job ended while PUM was asked, or a moment before
 		st.PUMChangedAt = time.Now().Add(-1) // it is known to be over: what PUM is asked from now on comes after it
@@ -103,7 +103,6 @@ type state struct {
 	progress pum.Progress
 	pum      aboutPUM
 	polled   bool // PUM is asked at every interval
-	blind    bool // a kind is not followed, or nothing was heard for long
 }
 
 // dated returns the snapshot with its times by the API server's clock.
@@ -263,9 +262,9 @@ func (h helm) apply(st *state) {
 }
 
 // apply applies a reading. If a kind could not be read that was known before, the assessment
-// stays as it was if watches keep it up to date, and failed says why; else what was known of that
-// kind stands in.
-func (r *reading) apply(st *state) {
+// stays as it was if that is followed, for watches keep it up to date, and failed says why; else
+// what was known of that kind stands in.
+func (r *reading) apply(st *state, followed bool) {
 	r.answer.apply(st)
 	r.helm.apply(st)
 	switch {
@@ -278,7 +277,7 @@ func (r *reading) apply(st *state) {
 	case r.listErr != nil && st.Assessment == nil:
 		st.AssessmentErr = r.listErr
 	case r.listErr != nil, r.assessment == nil: // the lists failed, or nothing was to be listed
-	case st.Assessment != nil && !st.blind && lost(r.assessment, st.Assessment):
+	case st.Assessment != nil && followed && lost(r.assessment, st.Assessment):
 	default:
 		st.setAssessment(r.assessment.Keeping(st.Assessment), r.began)
 		st.LostAt, st.LostErr = time.Time{}, nil
