@@ -157,7 +157,11 @@ func (a assessor) customWorkloads() []Workload {
 // workload is not done. A workload that is ready only between two crashes is not
 // done, nor is one with a pod that cannot run, nor one that is being deleted.
 func (a assessor) judge(o metav1.Object, rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
-	w := rule(nil)
+	return a.judgeSaid(o, rule(nil), rule, pods, causes)
+}
+
+// judgeSaid is judge with what the rule says without causes.
+func (a assessor) judgeSaid(o metav1.Object, w Workload, rule func([]Cause) Workload, pods []*corev1.Pod, causes func() []Cause) Workload {
 	if at := o.GetDeletionTimestamp(); at != nil {
 		return w.at(step{state: Progressing, doing: beingDeleted(o), since: at.Time}, nil)
 	}

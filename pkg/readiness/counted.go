@@ -28,7 +28,8 @@ const lag = time.Minute
 // Which revision the pods have does not matter: what a status says of the latest spec stays true
 // while no controller works.
 func (a assessor) judgeCounted(o metav1.Object, rule func([]Cause) Workload, own []*corev1.Pod, causes func() []Cause) Workload {
-	w, said := a.judge(o, rule, own, causes), rule(nil)
+	said := rule(nil)
+	w := a.judgeSaid(o, said, rule, own, causes)
 	serving := int32(len(filter(own, serves)))
 	if !a.current("Pod") || serving >= said.Want || !said.Done() && said.State != AwaitingRestart {
 		return w

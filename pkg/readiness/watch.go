@@ -152,30 +152,31 @@ func (w *watcher) latest() (Update, bool) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	s := w.standing()
+	lost := s.lost
 	if !s.behind {
 		w.behindAt = time.Time{}
-	} else if s.lost == nil {
+	} else if lost == nil {
 		if w.behindAt.IsZero() {
 			w.behindAt = time.Now()
 		}
 		if time.Since(w.behindAt) < 2*betweenWatches {
 			return Update{}, false
 		}
-		s.lost = errBreaking
+		lost = errBreaking
 	}
 	switch {
-	case s.lost == nil:
+	case lost == nil:
 		w.lostAt = time.Time{}
 	case w.lostAt.IsZero():
 		w.lostAt = time.Now()
 	}
-	u := Update{HeardAt: w.heardAt, Err: s.lost, LostAt: w.lostAt, BlindAt: s.blindAt}
+	u := Update{HeardAt: w.heardAt, Err: lost, LostAt: w.lostAt, BlindAt: s.blindAt}
 	if !s.whole {
-		return u, s.lost != nil
+		return u, lost != nil
 	}
-	a := Assess(w.objects(), w.now())
+	a := Assess(w.objects(s), w.now())
 	u.Assessment = &a
-	return u, w.agree(&a) || s.lost != nil
+	return u, w.agree(&a) || lost != nil
 }
 
 // agree reports whether all pods that statuses count are there, or some have been missing for longer
@@ -251,9 +252,8 @@ func (s *kindStore) isGap() bool {
 
 // objects returns what is in the stores, and a gap for each kind that is refused, or is not followed
 // while others are.
-func (w *watcher) objects() Objects {
+func (w *watcher) objects(now standing) Objects {
 	o := Objects{Events: w.events, Claims: w.claims, Logs: w.logs}
-	lost := w.standing().lost != nil
 	for _, s := range w.all {
 		if s.objects != nil {
 			s.set(&o, slices.Collect(maps.Values(s.objects)))
@@ -261,7 +261,7 @@ func (w *watcher) objects() Objects {
 		switch {
 		case s.refusal != nil:
 			o.Gaps = append(o.Gaps, newGap(s.Kind, s.Resource, s.refusal))
-		case s.isGap() && !lost:
+		case s.isGap() && now.lost == nil:
 			g := newGap(s.Kind, s.Resource, s.failure())
 			g.Since, g.Stale = s.broken, s.objects != nil
 			o.Gaps = append(o.Gaps, g)
@@ -274,7 +274,7 @@ func (w *watcher) objects() Objects {
 func (w *watcher) readEvidence(ctx context.Context) {
 	r := reader{ctx: ctx, Clients: w.Clients, namespace: w.namespace}
 	w.lock.Lock()
-	r.objects.Pods = w.objects().Pods
+	r.objects.Pods = w.objects(w.standing()).Pods
 	w.lock.Unlock()
 	r.evidence()
 	if ctx.Err() != nil {
@@ -282,7 +282,7 @@ func (w *watcher) readEvidence(ctx context.Context) {
 	}
 	w.lock.Lock()
 	w.events, w.claims = r.objects.Events, r.objects.Claims
-	r.objects = w.objects()
+	r.objects = w.objects(w.standing())
 	w.lock.Unlock()
 	w.signal()
 
