@@ -114,6 +114,8 @@ type memberSets struct {
 	members []*appsv1.StatefulSet
 	mongos  *appsv1.StatefulSet // of the routers; nil if there is none, as with old operators, where it is a Deployment
 	missing []string            // those of replica sets and routers that should be there
+
+	mongosGone bool // that of the routers is missing
 }
 
 // mongoSets finds the StatefulSets of a MongoDB cluster, which have the name of the cluster and
@@ -140,7 +142,7 @@ func mongoSets(m *unstructured.Unstructured, o Objects) memberSets {
 		found.mongos = o.StatefulSets[i]
 	} else if size, _ := countAt(m, "spec", "sharding", "mongos", "size"); isTrueAt(m, "spec", "sharding", "enabled") && size > 0 && o.Deployments != nil &&
 		!slices.ContainsFunc(o.Deployments, func(d *appsv1.Deployment) bool { return d.Name == routers }) {
-		found.missing = append(found.missing, routers)
+		found.missing, found.mongosGone = append(found.missing, routers), true
 	}
 	return found
 }
@@ -168,7 +170,7 @@ func (s *memberSets) mongosReady(m *unstructured.Unstructured) int32 {
 	switch {
 	case s.mongos != nil:
 		return min(n, s.mongos.Status.ReadyReplicas)
-	case slices.Contains(s.missing, m.GetName()+"-mongos"):
+	case s.mongosGone:
 		return 0
 	}
 	return n
