@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
-	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -147,7 +145,7 @@ func whatNext(v verdict.Verdict, err error) string {
 	switch {
 	case i < 0:
 		return ""
-	case errors.Is(err, podexec.ErrTooLarge), errors.Is(err, pum.ErrTooLarge):
+	case verdict.TooLarge(err):
 		return "use --pum-limit to read more"
 	}
 	return strings.Join(v.Findings[i].Next, "\n      ")

@@ -36,7 +36,7 @@ func (v *Verdict) failedToAsk(what string, err error) {
 		f.Next = []string{v.role()}
 	case code == ExitNotFound:
 		f.Next = []string{v.findPUM()}
-	case errors.Is(err, podexec.ErrTooLarge), errors.Is(err, pum.ErrTooLarge):
+	case TooLarge(err):
 		f.Detail += "; use --pum-limit to read more"
 	case errors.As(err, &none) && none.Pod != "":
 		f.Next = []string{v.kubectl("logs", none.Pod), v.kubectl("describe", "pod", none.Pod)}
@@ -46,6 +46,11 @@ func (v *Verdict) failedToAsk(what string, err error) {
 		f.Next = []string{v.kubectl("describe", "deployment", none.Deployment)}
 	}
 	v.find(code, f)
+}
+
+// TooLarge reports whether an error says that PUM's answer is larger than --pum-limit.
+func TooLarge(err error) bool {
+	return errors.Is(err, podexec.ErrTooLarge) || errors.Is(err, pum.ErrTooLarge)
 }
 
 // role returns the command that prints the Role that an administrator may grant.
