@@ -217,27 +217,6 @@ func TestWhatIsReadTogether(t *testing.T) {
 	}
 }
 
-// Another reader's position in the first log is gone on from there, and nothing is said to be gone.
-func TestGoesOnInTheFirstLog(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		node := newNode()
-		pod := node.start("a", corev1.RestartPolicyNever)
-		node.log(pod).write("old\n")
-		last := time.Now()
-		time.Sleep(time.Second)
-		node.log(pod).write("new\n")
-		node.exit(pod, 0)
-		node.finish(batchv1.JobComplete)
-		reader, sink := node.reader(Options{Tail: -1, After: []Position{{Pod: "a", Container: "pum-process", Time: last, Lines: 1, Latest: last}}})
-		if _, err := reader.Read(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if diff := gocmp.Diff([]string{"begin 1 a Ended", "new", "end Ended 0"}, sink.script); diff != "" {
-			t.Errorf("history (-want +got):\n%s", diff)
-		}
-	})
-}
-
 // A container is refused if none is called so; as long as there is none, it may come.
 func TestCheckContainer(t *testing.T) {
 	there := JobHistory{Job: "pum-process", Runs: []Run{{Container: "one"}, {Container: "two"}}}

@@ -223,26 +223,34 @@ func TestPositionsOfAnAttemptThatWroteNothing(t *testing.T) {
 	})
 }
 
+// Another reader's position in the first log is gone on from there, and nothing is said to be gone.
 // Where the pod of the position is gone, what it wrote is; times tell the rest.
-func TestGoesOnWithoutThePodOfThePosition(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		node := newNode()
-		pod := node.start("b", corev1.RestartPolicyNever)
-		node.log(pod).write("old\n")
-		last := time.Now()
-		time.Sleep(time.Minute)
-		node.log(pod).write("new\n")
-		node.exit(pod, 0)
-		node.finish(batchv1.JobComplete)
-		reader, sink := node.reader(Options{Tail: -1, After: []Position{{Pod: "a", Container: "pum-process", Time: last, Lines: 1, Latest: last}}})
-		if _, err := reader.Read(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		want := []string{"say pod a is gone: what it wrote after 2000-01-01T00:00:00Z is no longer available", "begin 1 b Ended", "new", "end Ended 0"}
-		if diff := cmp.Diff(want, sink.script); diff != "" {
-			t.Errorf("history (-want +got):\n%s", diff)
-		}
-	})
+func TestGoesOnBehindAPosition(t *testing.T) {
+	whole := []string{"begin 1 a Ended", "new", "end Ended 0"}
+	gone := []string{"say pod a is gone: what it wrote after 2000-01-01T00:00:00Z is no longer available", "begin 1 b Ended", "new", "end Ended 0"}
+	for _, tt := range []struct {
+		pod   string
+		later time.Duration
+		want  []string
+	}{{"a", time.Second, whole}, {"b", time.Minute, gone}} {
+		synctest.Test(t, func(t *testing.T) {
+			node := newNode()
+			pod := node.start(tt.pod, corev1.RestartPolicyNever)
+			node.log(pod).write("old\n")
+			last := time.Now()
+			time.Sleep(tt.later)
+			node.log(pod).write("new\n")
+			node.exit(pod, 0)
+			node.finish(batchv1.JobComplete)
+			reader, sink := node.reader(Options{Tail: -1, After: []Position{{Pod: "a", Container: "pum-process", Time: last, Lines: 1, Latest: last}}})
+			if _, err := reader.Read(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, sink.script); diff != "" {
+				t.Errorf("pod %s (-want +got):\n%s", tt.pod, diff)
+			}
+		})
+	}
 }
 
 func TestPositionsThatAreNone(t *testing.T) {
