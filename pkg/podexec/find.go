@@ -33,11 +33,13 @@ type selection struct {
 // from the API server. So what its name label selects is listed at the same time, and used if it
 // turns out to be the same.
 func (r *Runner) pod(ctx context.Context) (*corev1.Pod, string, error) {
+	var guessing sync.WaitGroup
+	defer guessing.Wait() // nothing is asked any more once this returned
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	guess := make(chan selection, 1)
 	try := sync.OnceFunc(func() {
-		go func() { guess <- r.list(ctx, nameLabel+"="+r.Deployment) }()
+		guessing.Go(func() { guess <- r.list(ctx, nameLabel+"="+r.Deployment) })
 	})
 	// Not before there is a connection: each request would open its own.
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { try() }}
