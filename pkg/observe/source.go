@@ -219,7 +219,7 @@ func (s *Source) read(ctx context.Context, deadline time.Duration) *reading {
 }
 
 // history reports whether the verdict depends on when the current upgrade began, which only
-// Helm tells: a job failed, or there are no entries.
+// Helm tells: a job failed, or there are no entries, or they may all be from before.
 func (s *Source) history(p *readiness.Assessment, a *pum.Answer) bool {
 	if p != nil {
 		for _, j := range p.Jobs {
@@ -228,7 +228,7 @@ func (s *Source) history(p *readiness.Assessment, a *pum.Answer) bool {
 			}
 		}
 	}
-	return a != nil && len(a.Entries) == 0
+	return a != nil && !slices.ContainsFunc(a.Entries, func(e pum.Entry) bool { return !e.State.Final() })
 }
 
 // releasesTimeout is how long the Helm releases may take to read. They are a few

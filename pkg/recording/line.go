@@ -83,8 +83,9 @@ type Releases struct {
 // A Release is a Helm release, with what only the verdict needs.
 type Release struct {
 	release.Release
-	BegunAt  time.Time `json:"begunAt,omitzero"`
-	LastGood int       `json:"lastGood,omitempty"`
+	BegunAt       time.Time `json:"begunAt,omitzero"`
+	LastGood      int       `json:"lastGood,omitempty"`
+	VersionBefore string    `json:"versionBefore,omitempty"`
 }
 
 // A WayBack is what leads back to the release before, or why it is unknown. Without a plan there is

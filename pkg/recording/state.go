@@ -205,7 +205,7 @@ func (r *Releases) items() []release.Release {
 	var items []release.Release
 	for _, kept := range r.Items {
 		item := kept.Release
-		item.BegunAt, item.LastGood = kept.BegunAt, kept.LastGood
+		item.BegunAt, item.LastGood, item.VersionBefore = kept.BegunAt, kept.LastGood, kept.VersionBefore
 		items = append(items, item)
 	}
 	return items

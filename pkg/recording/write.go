@@ -341,7 +341,7 @@ func (w *Writer) takeReleases(at time.Time, s *verdict.Snapshot) error {
 		for _, item := range s.Releases.Items {
 			item.Said, item.Problem = w.keep.text(item.Said), w.keep.text(item.Problem)
 			item.Of, item.Want = nil, "" // which are compared again
-			r.Items = append(r.Items, Release{item, item.BegunAt, item.LastGood})
+			r.Items = append(r.Items, Release{item, item.BegunAt, item.LastGood, item.VersionBefore})
 		}
 	}
 	data, err := json.Marshal(r)

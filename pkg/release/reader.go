@@ -140,13 +140,18 @@ func (r *Reader) release(ctx context.Context, revision *Revision, all []*Revisio
 			before = append(before, other)
 		}
 	}
-	if Pending(revision.Status) && !fatal(err) {
-		var failed error
-		if release.LastGood, failed = r.lastGood(ctx, before); failed != nil {
+	to, rolled := revision.rolledBackTo()
+	if pending := Pending(revision.Status); !fatal(err) && (pending || err == nil && !rolled && revision.fresh()) {
+		good, failed := r.lastGood(ctx, before)
+		switch {
+		case failed != nil:
 			return release, failed
+		case good != nil && pending:
+			release.LastGood = good.Number
+		case good != nil:
+			release.VersionBefore = good.Version
 		}
 	}
-	to, rolled := revision.rolledBackTo()
 	if err != nil || !rolled {
 		return release, err
 	}
@@ -164,21 +169,20 @@ func (r *Reader) release(ctx context.Context, revision *Revision, all []*Revisio
 	return release, err
 }
 
-// lastGood returns the number of the newest revision that was installed and is not damaged; 0 if
-// there is none.
-func (r *Reader) lastGood(ctx context.Context, revisions []*Revision) (int, error) {
+// lastGood returns the newest revision that was installed and is not damaged; nil if there is none.
+func (r *Reader) lastGood(ctx context.Context, revisions []*Revision) (*Revision, error) {
 	for _, revision := range revisions {
 		if !revision.Good() {
 			continue // its data need not be read
 		}
 		switch err := r.fill(ctx, revision); {
 		case fatal(err):
-			return 0, err
+			return nil, err
 		case err == nil && revision.Good():
-			return revision.Number, nil
+			return revision, nil
 		}
 	}
-	return 0, nil
+	return nil, nil
 }
 
 // History reads the labels of all revisions of a Helm release, the newest first.

@@ -29,6 +29,8 @@ type Release struct {
 
 	RolledBack *Rollback `json:"rolledBack,omitempty"` // how it came to this revision, if Helm rolled it back
 	LastGood   int       `json:"-"`                    // if it is pending, the newest revision before it that was installed; 0 if there is none
+
+	VersionBefore string `json:"-"` // of the chart in that revision, if it is the application and was upgraded recently; else empty
 }
 
 // A Rollback is what led from one revision to the copy of an earlier one: helm rollback,

@@ -102,10 +102,18 @@ func newRevision(secret metav1.ObjectMeta) (*Revision, bool) {
 // begunBy takes Helm's own time for when it began, where the secret is younger by more than
 // clocks differ: somebody restored it from a backup, or copied it.
 func (r *Revision) begunBy(helm time.Time) {
-	const farApart = 24 * time.Hour
 	if r.BegunAt.Sub(helm) > farApart {
 		r.BegunAt = helm
 	}
+}
+
+// farApart is more than clocks differ.
+const farApart = 24 * time.Hour
+
+// fresh reports whether the application was upgraded so recently that what was before matters. It
+// spares all others a request.
+func (r *Revision) fresh() bool {
+	return r.Status == StatusDeployed && partOf(r.Chart) == len(Parts())-1 && time.Since(r.BegunAt) < farApart
 }
 
 const secretPrefix = "sh.helm.release.v1."

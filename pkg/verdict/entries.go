@@ -32,6 +32,8 @@ func (v *Verdict) listedEntries(s *Snapshot) {
 		v.noEntries(s, job)
 	case job != nil && !job.State.Final():
 		v.hold(ExitPending)
+	default:
+		v.older(s)
 	}
 	if job != nil && job.State == readiness.JobFailed && !s.Asks().Workloads() && s.failedBefore(*job) == "" && toDo(s.Answer.Entries) {
 		v.failedJob(job)
@@ -97,6 +99,55 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	default:
 		f.Detail = notYet(job, unseen)
 	}
+	v.find(ExitPending, f)
+}
+
+// unprocessed returns the Helm release of the application if its upgrade brought another version
+// of the chart, and nothing shows that PUM worked on the requests of that: its job is not there or
+// ended before, and so did every entry. A PUM whose clock is behind looks the same. A rollback and
+// other values bring no requests.
+func (s *Snapshot) unprocessed() (release.Release, bool) {
+	tpe, known := s.Releases.application()
+	if !known || tpe.Status != release.StatusDeployed || tpe.RolledBack != nil || tpe.VersionBefore == "" || tpe.VersionBefore == tpe.Version {
+		return tpe, false
+	}
+	if job := s.process(); job != nil && (!job.State.Final() || !job.FinishedAt.Before(tpe.BegunAt)) || s.Restart != nil || s.Answer == nil {
+		return tpe, false
+	}
+	return tpe, len(s.Answer.Entries) > 0 && !slices.ContainsFunc(s.Answer.Entries, func(e pum.Entry) bool {
+		since, _ := e.Since()
+		created, _ := e.Created()
+		return !e.State.Final() || since.After(tpe.BegunAt) || created.After(tpe.BegunAt)
+	})
+}
+
+// unbegun reports whether PUM may be about to begin with the requests of an upgrade.
+func (s *Snapshot) unbegun() bool {
+	tpe, ok := s.unprocessed()
+	return ok && s.deployedFor(tpe, true) < jobSeenWithin
+}
+
+// older judges entries that are all from before an upgrade: right after it, PUM has yet to
+// begin. Later the upgrade may have had nothing for it, or its job was removed.
+func (v *Verdict) older(s *Snapshot) {
+	tpe, ok := s.unprocessed()
+	if !ok {
+		return
+	}
+	f := Finding{
+		Code: CodeProcessUnseen, Level: LevelInfo, Since: tpe.BegunAt, Objects: []Object{processObject},
+		Summary: "nothing shows that PUM ran in this upgrade",
+		Detail: fmt.Sprintf("release %s was upgraded from chart version %s to %s at %s; since then no job %s was seen, and no entry changed",
+			tpe.Name, tpe.VersionBefore, tpe.Version, timeText(tpe.BegunAt), pum.ProcessJob),
+		Next: []string{v.kubectl("tpe pum status")},
+	}
+	if !s.unbegun() {
+		f.Detail += ". Either the upgrade had nothing for PUM, or PUM did not begin"
+		v.find(ExitDone, f)
+		return
+	}
+	f.Level, f.Summary, f.Next = LevelWarning, "PUM has not begun with this upgrade yet", []string{v.kubectl("tpe logs -f")}
+	f.Detail += fmt.Sprintf(". This stays pending until PUM begins, or until %s", timeText(tpe.BegunAt.Add(jobSeenWithin)))
 	v.find(ExitPending, f)
 }
 

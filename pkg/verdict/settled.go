@@ -50,6 +50,8 @@ func (v Verdict) TimedOut() Verdict {
 //   - An entry in a final state is settled if PUM was asked after its pods and its job last
 //     changed. One that is not final is settled only if PUM does not work on it: the job
 //     pum-process is over or absent, and the entry made no progress from poll to poll.
+//   - What PUM did is settled ten minutes after the application was upgraded to another version of
+//     its chart, or once a job pum-process or an entry of that upgrade was seen.
 //   - A restart is settled when its job or every entry shows the result.
 //   - What vanished is settled only after a while: see [Absences].
 //   - A Helm release is settled unless Helm is working on it, or has yet to install it. While
@@ -93,7 +95,7 @@ func (s *Snapshot) movingWorkloads() (found []Object) {
 func (s *Snapshot) movingEntries() (found []Object) {
 	process := s.process()
 	running := process != nil && !process.State.Final() && !s.Asks().Workloads() // else it is among the jobs
-	if running || s.Restart != nil && !s.restartOver() {
+	if running || s.unbegun() || s.Restart != nil && !s.restartOver() {
 		found = append(found, processObject)
 	}
 	switch {
