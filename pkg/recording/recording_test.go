@@ -109,6 +109,24 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// What only the verdict needs of Helm is kept, too: which version of its chart the application had before.
+func TestTheVersionBeforeIsKept(t *testing.T) {
+	s, err := recorded.Snapshot("healthy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tpe := &s.Releases.Items[len(s.Releases.Items)-1]
+	tpe.BegunAt, tpe.VersionBefore = s.ObservedAt.Add(-time.Second), "0"
+	k, err := recording.Open(record(t, "a.jsonl", recording.Options{}, reportOf(s)), "", recording.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := k.Snapshot("")
+	if v := verdict.Judge(again); err != nil || v.ExitCode != verdict.ExitPending || v.Findings[0].Code != verdict.CodeProcessUnseen {
+		t.Errorf("%v: %d, %v", err, v.ExitCode, v.Findings)
+	}
+}
+
 // at returns a snapshot with one workload, some time later than another.
 func after(t *testing.T, d time.Duration, change func(*readiness.Objects), state pum.State) verdict.Snapshot {
 	t.Helper()

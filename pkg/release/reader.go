@@ -141,15 +141,9 @@ func (r *Reader) release(ctx context.Context, revision *Revision, all []*Revisio
 		}
 	}
 	to, rolled := revision.rolledBackTo()
-	if pending := Pending(revision.Status); !fatal(err) && (pending || err == nil && !rolled && revision.fresh()) {
-		good, failed := r.lastGood(ctx, before)
-		switch {
-		case failed != nil:
+	if !rolled && !fatal(err) {
+		if failed := r.goodBefore(ctx, &release, revision, before); failed != nil {
 			return release, failed
-		case good != nil && pending:
-			release.LastGood = good.Number
-		case good != nil:
-			release.VersionBefore = good.Version
 		}
 	}
 	if err != nil || !rolled {
@@ -167,6 +161,24 @@ func (r *Reader) release(ctx context.Context, revision *Revision, all []*Revisio
 		err = nil
 	}
 	return release, err
+}
+
+// goodBefore fills in what the last revision that was installed tells of a release, where that matters.
+func (r *Reader) goodBefore(ctx context.Context, release *Release, revision *Revision, before []*Revision) error {
+	pending := Pending(revision.Status)
+	if !pending && !revision.fresh() {
+		return nil
+	}
+	good, err := r.lastGood(ctx, before)
+	switch {
+	case err != nil || good == nil:
+		return err
+	case pending:
+		release.LastGood = good.Number
+	default:
+		release.VersionBefore = good.Version
+	}
+	return nil
 }
 
 // lastGood returns the newest revision that was installed and is not damaged; nil if there is none.

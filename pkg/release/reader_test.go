@@ -444,6 +444,43 @@ func TestStuck(t *testing.T) {
 	}
 }
 
+// What was before is read of the application alone, and only if it was upgraded recently.
+func TestVersionBefore(t *testing.T) {
+	at := func(revision int, version, status, said string, ago time.Duration) *corev1.Secret {
+		when := time.Now().Add(-ago)
+		s := secret("tpe", revision, status, stored(strings.Replace(being(payloadOf("thingpark-enterprise", version, "8.0.0", ""), status, said),
+			"2026-03-14T20:00:00.5Z", when.UTC().Format(time.RFC3339), 1)))
+		s.CreationTimestamp = metav1.NewTime(when)
+		delete(s.Labels, "createdAt")
+		delete(s.Labels, "modifiedAt")
+		return s
+	}
+	const day = 24 * time.Hour
+	first := at(1, "1.7.6", "superseded", "Install complete", 40*day)
+	tests := []struct {
+		name  string
+		in    []*corev1.Secret
+		want  string
+		reads int
+	}{
+		{"another version", []*corev1.Secret{first, at(2, "2.0.0", "deployed", "Upgrade complete", time.Minute)}, "1.7.6", 2},
+		{"after one that failed", []*corev1.Secret{first, at(2, "2.0.0", "failed", "x", time.Hour), at(3, "2.0.0", "deployed", "Upgrade complete", time.Minute)}, "1.7.6", 2},
+		{"other values", []*corev1.Secret{first, at(2, "2.0.0", "superseded", "Upgrade complete", time.Hour), at(3, "2.0.0", "deployed", "Upgrade complete", time.Minute)}, "2.0.0", 2},
+		{"the first", []*corev1.Secret{at(1, "2.0.0", "deployed", "Install complete", time.Minute)}, "", 1},
+		{"long ago", []*corev1.Secret{first, at(2, "2.0.0", "deployed", "Upgrade complete", 25*time.Hour)}, "", 1},
+		{"at work", []*corev1.Secret{first, at(2, "2.0.0", "pending-upgrade", "Preparing upgrade", time.Minute)}, "", 2},
+		{"damaged", []*corev1.Secret{first, secret("tpe", 2, "deployed", nil)}, "", 1},
+		{"rolled back", []*corev1.Secret{first, at(2, "2.0.0", "superseded", "Upgrade complete", time.Hour), at(3, "1.7.6", "deployed", "Rollback to 1", time.Minute)}, "", 2},
+	}
+	for _, tt := range tests {
+		c := newCluster(t, tt.in...)
+		releases, err := c.Read(t.Context())
+		if err != nil || releases[3].VersionBefore != tt.want || len(c.read) != tt.reads {
+			t.Errorf("%s: %q, %d secrets read, %v; want %q, %d", tt.name, releases[3].VersionBefore, len(c.read), err, tt.want, tt.reads)
+		}
+	}
+}
+
 // Each case has the histories of the four, the oldest revision first: RELEASE/STATUS.
 func TestPlan(t *testing.T) {
 	tests := []struct {

@@ -224,6 +224,68 @@ func TestNoEntries(t *testing.T) {
 	}
 }
 
+// Entries of before an upgrade say nothing of it, as long as PUM may be about to begin.
+func TestEntriesOfBefore(t *testing.T) {
+	const minute, hour = time.Minute, time.Hour
+	upgraded := func(ago time.Duration, before string) *Releases {
+		r := helm(hour, hour, hour, ago)
+		r.Items[3].VersionBefore = before
+		return r
+	}
+	dated := func(state pum.State, ago time.Duration) *pum.Answer {
+		a := entries(state, pum.StateSkipped)
+		a.Entries[0].StateTimestamp = new(midday.Add(-ago).Format(time.RFC3339))
+		return a
+	}
+	of := func(r *Releases, a *pum.Answer, jobs ...readiness.Job) Snapshot {
+		return Snapshot{Assessment: readyWith(jobs...), Releases: r, Answer: a}
+	}
+	old, added := dated(pum.StateProcessed, hour), dated(pum.StateProcessed, hour)
+	added.Entries[1].CreationTimestamp = new(midday.Add(-minute).Format(time.RFC3339))
+	back, atWork := upgraded(2*minute, "0"), upgraded(2*minute, "0")
+	back.Items[3].RolledBack = &release.Rollback{To: 1}
+	atWork.Items[3].Status = release.StatusPendingUpgrade
+	restarted := of(upgraded(2*minute, "0"), old)
+	restarted.Restart = &pum.Restart{At: midday.Add(-hour), Entries: entries(pum.StateInit, pum.StateInit).Entries}
+	unread := of(upgraded(2*minute, "0"), old)
+	unread.Assessment = nil
+	for _, tt := range []struct {
+		name   string
+		in     Snapshot
+		want   ExitCode
+		noted  bool
+		moving bool
+	}{
+		{"no job", of(upgraded(2*minute, "0"), old), ExitPending, true, true},
+		{"a job of before", of(upgraded(2*minute, "0"), old, process(readiness.JobComplete, 3*minute)), ExitPending, true, true},
+		{"jobs were not read", unread, ExitPending, true, true},
+		{"almost ten minutes ago", of(upgraded(10*minute-1, "0"), old), ExitPending, true, true},
+		{"ten minutes ago", of(upgraded(10*minute, "0"), old), ExitDone, true, false},
+		{"an entry was aborted before", of(upgraded(2*minute, "0"), dated(pum.StateAborted, hour)), ExitFailed, true, true},
+		{"an entry was aborted before, ten minutes ago", of(upgraded(10*minute, "0"), dated(pum.StateAborted, hour)), ExitFailed, true, false},
+		{"the job is of this upgrade", of(upgraded(2*minute, "0"), old, process(readiness.JobComplete, minute)), ExitDone, false, false},
+		{"the job is at work", of(upgraded(2*minute, "0"), old, process(readiness.JobRunning, 0)), ExitPending, false, true},
+		{"an entry is of this upgrade", of(upgraded(2*minute, "0"), dated(pum.StateProcessed, minute)), ExitDone, false, false},
+		{"an entry was added by this upgrade", of(upgraded(2*minute, "0"), added), ExitDone, false, false},
+		{"an entry is not final", of(upgraded(2*minute, "0"), dated(pum.StateInit, hour)), ExitPending, false, true},
+		{"the same version", of(upgraded(2*minute, "1"), old), ExitDone, false, false},
+		{"the version before is unknown", of(upgraded(2*minute, ""), old), ExitDone, false, false},
+		{"a rollback", of(back, old), ExitDone, false, false},
+		{"Helm is at work", of(atWork, old), ExitDone, false, false},
+		{"the releases were not read", of(nil, old), ExitDone, false, false},
+		{"a restart, which changed every entry", restarted, ExitDone, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.in.ObservedAt, tt.in.Goal = midday, GoalEntries
+			v := Judge(tt.in)
+			noted := slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Code == CodeProcessUnseen })
+			if moving := len(v.Moving) > 0; v.ExitCode != tt.want || noted != tt.noted || moving != tt.moving {
+				t.Errorf("exit code %d, noted %v, moving %v; want %d, %v, %v", v.ExitCode, noted, moving, tt.want, tt.noted, tt.moving)
+			}
+		})
+	}
+}
+
 // A wait that cannot end by itself says why, and what would end it.
 func TestNoEntriesSayWhyTheyStayPending(t *testing.T) {
 	for _, tt := range []struct {
