@@ -64,7 +64,7 @@ func TestAServerRefusesTheCertificate(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of the client that it refuses
 	server.StartTLS()
 	defer server.Close()
-	for _, command := range []string{"status", "wait --timeout=20s", "logs", "releases", "doctor"} {
+	for _, command := range []string{"status", "wait --timeout=20s", "logs", "logs -f --timeout=5s", "pum status", "pum restart --yes", "releases", "doctor"} {
 		code, said := withKubeconfig(t, kubeconfigOf(server.URL, "c", "u"), strings.Fields(command)...)
 		if code != int(verdict.ExitForbidden) || !strings.Contains(said, "certificate required") || !strings.Contains(said, "log in again") || strings.Contains(said, "timed out") {
 			t.Errorf("%s: exit code %d\n%s", command, code, said)

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/joblogs"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
@@ -153,7 +154,7 @@ func (a *app) doctor(ctx context.Context, c *cluster, format *output.Format, fla
 	d.LoginBy = c.credential(a.now())
 	server, err := a.server(ctx, c)
 	switch {
-	case verdict.NotLoggedIn(err):
+	case kube.NotLoggedIn(err):
 		d.LoginErr = err
 	case err != nil:
 		d.ServerErr = err
@@ -178,9 +179,9 @@ func (c *cluster) login(ctx context.Context, d *verdict.Doctor) (err error) {
 	switch {
 	case err == nil:
 		return nil
-	case verdict.NotLoggedIn(err):
+	case kube.NotLoggedIn(err):
 		return err
-	case verdict.NotLoggedIn(d.VersionErr):
+	case kube.NotLoggedIn(d.VersionErr):
 		return d.VersionErr
 	}
 	return nil // Kubernetes before 1.28 does not tell
@@ -278,7 +279,7 @@ func (a *app) missingRole(ctx context.Context, c *cluster) error {
 		return a.Err == nil && !a.Allowed
 	})
 	switch {
-	case verdict.NotLoggedIn(failed):
+	case kube.NotLoggedIn(failed):
 		return &exitError{verdict.ExitForbidden, failed, c.loginHint(failed)}
 	case failed != nil:
 		return answered(verdict.Classify(failed), fmt.Errorf("ask for the rights of this account: %w", failed))

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -83,7 +83,7 @@ func hintFor(cmd *cobra.Command, exit *exitError) string {
 		return "see " + cmd.CommandPath() + " --help"
 	case exit.code == verdict.ExitNotFound:
 		return "is ThingPark Enterprise installed in another namespace? use -n"
-	case apierrors.IsUnauthorized(exit.err):
+	case kube.NotLoggedIn(exit.err):
 		return "the credentials of this context are not accepted; log in again, or use --context"
 	}
 	return ""

@@ -26,7 +26,7 @@ func TestArrowsOnlyGoDown(t *testing.T) {
 		"pkg/output":      {"verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
 		"pkg/observe":     {"verdict", "pum", "readiness", "release", "podexec", "kube", "command"},
 		"pkg/recording":   {"private", "observe", "verdict", "pum", "readiness", "release", "joblogs", "podexec", "kubejob", "command"},
-		"pkg/verdict":     {"pum", "readiness", "release", "podexec", "kubejob", "command"},
+		"pkg/verdict":     {"pum", "readiness", "release", "podexec", "kubejob", "kube", "command"},
 		"pkg/pum":         {"podexec", "kubejob", "kube"},
 		"pkg/readiness":   {"kubejob", "kube"},
 		"pkg/release":     {},

@@ -13,6 +13,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 )
@@ -26,7 +27,7 @@ func (c *cluster) withRole(ctx context.Context, code verdict.ExitCode, err error
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if _, who := c.whoAmI(ctx); verdict.NotLoggedIn(err) || verdict.NotLoggedIn(who) {
+	if _, who := c.whoAmI(ctx); kube.NotLoggedIn(err) || kube.NotLoggedIn(who) {
 		return &exitError{code, err, c.loginHint(errors.Join(err, who))}
 	}
 	rights := rightsOf(rules)
@@ -48,7 +49,7 @@ func (c *cluster) withRole(ctx context.Context, code verdict.ExitCode, err error
 // loginHint says that this account has to log in again, and with what it does. The error tells
 // whether anything was sent.
 func (c *cluster) loginHint(err error) string {
-	if plugin := c.config.ExecProvider; plugin != nil && verdict.NoCredentials(err) {
+	if plugin := c.config.ExecProvider; plugin != nil && kube.NoCredentials(err) {
 		return "the credential plugin " + filepath.Base(plugin.Command) + " of this context gave no credentials; log in again, or use --context"
 	}
 	return "the API server does not accept " + c.credential(time.Now()) + "; log in again, or use --context"

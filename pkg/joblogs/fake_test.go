@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +76,9 @@ func (f *file) text() string {
 }
 
 var errCut = errors.New("connection reset by peer")
+
+// errCertificate is how an API server ends TLS with a certificate that it does not take.
+var errCertificate error = &net.OpError{Op: "remote error", Err: errors.New("tls: expired certificate")}
 
 func newNode() *node {
 	n := &node{files: map[RunKey]*file{}, end: errCut}

@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
@@ -152,7 +153,7 @@ func (r *Reader) fetch(ctx context.Context) (JobHistory, error) {
 			return JobHistory{Reason: fmt.Sprintf("job %s was removed, and may be replaced", r.seen.Job)}, nil
 		case r.Follow && apierrors.IsNotFound(err):
 			return JobHistory{Reason: "there is no such job"}, nil
-		case !r.Follow, apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		case !r.Follow, apierrors.IsForbidden(err), kube.NotLoggedIn(err):
 			return h, err
 		}
 		if err := r.outage.begin(r, err); err != nil {

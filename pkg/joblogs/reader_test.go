@@ -467,6 +467,7 @@ func TestErrorsThatEndIt(t *testing.T) {
 		want   func(error) bool
 	}{
 		{"forbidden", true, forbidden, apierrors.IsForbidden},
+		{"the certificate is refused", true, errCertificate, func(err error) bool { return errors.Is(err, errCertificate) }},
 		{"no answer, and not followed", false, errCut, func(err error) bool { return errors.Is(err, errCut) }},
 	}
 	for _, tt := range tests {

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
@@ -217,7 +218,7 @@ func (t *runReader) pauseLonger() {
 // onError decides what an error means: whether to try again, or not.
 func (t *runReader) onError(err error) error {
 	switch {
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+	case apierrors.IsForbidden(err), kube.NotLoggedIn(err):
 		return err
 	case t.run.State != Running && t.retry.tries >= t.triesUntilGone() && about(err):
 		t.run.State, t.run.Reason = Gone, err.Error()

@@ -268,7 +268,7 @@ func (r *reading) apply(st *state, followed bool) {
 	r.answer.apply(st)
 	r.helm.apply(st)
 	switch {
-	case verdict.NotLoggedIn(r.listErr):
+	case kube.NotLoggedIn(r.listErr):
 		st.LostErr = r.listErr
 		st.LostAt = cmp.Or(st.LostAt, r.began)
 		if st.Assessment == nil {
@@ -287,7 +287,7 @@ func (r *reading) apply(st *state, followed bool) {
 // failed returns why not all could be read; nil if all was, or was refused. It is
 // context.DeadlineExceeded if the lists, or some of them, took too long.
 func (r *reading) failed() error {
-	if r.listErr != nil && !verdict.NotLoggedIn(r.listErr) {
+	if r.listErr != nil && !kube.NotLoggedIn(r.listErr) {
 		return r.listErr
 	}
 	if r.assessment != nil {
@@ -303,7 +303,7 @@ func (r *reading) failed() error {
 
 // refused reports whether the API server would give the same answer to another attempt.
 func refused(err error) bool {
-	if verdict.NotLoggedIn(err) {
+	if kube.NotLoggedIn(err) {
 		return true
 	}
 	status := apierrors.APIStatus(nil)
@@ -323,7 +323,7 @@ func lost(now, before *readiness.Assessment) bool {
 
 // unanswered reports whether reading a kind failed, and was not refused.
 func unanswered(g readiness.Gap) bool {
-	return g.Reason == readiness.ReadFailed && !verdict.NotLoggedIn(g.Err)
+	return g.Reason == readiness.ReadFailed && !kube.NotLoggedIn(g.Err)
 }
 
 // An aboutPUM is what makes an earlier answer of PUM out of date when it changes: how many of

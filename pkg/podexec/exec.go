@@ -290,7 +290,7 @@ func ended(out Output, err error) (Output, error) {
 		return out, nil
 	case notFound(out, err):
 		return out, &NotRunError{fmt.Errorf("exec in pod %s: %w", out.Pod, err)}
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+	case apierrors.IsForbidden(err), kube.NotLoggedIn(err):
 		return out, fmt.Errorf("exec in pod %s: %w", out.Pod, err)
 	}
 	return out, &LostError{fmt.Errorf("exec in pod %s: %w", out.Pod, err), out.Ran}

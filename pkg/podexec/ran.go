@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"k8s.io/client-go/util/exec"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // Ran says whether a command ran in its pod.
@@ -39,7 +41,7 @@ func ran(out Output, err error) Ran {
 }
 
 // notSent reports whether the request did not come as far as the pod's node: there was no
-// connection, or the API server itself refused. Its errors from 500 on may be about the
+// connection or login, or the API server itself refused. Its errors from 500 on may be about the
 // node's answer, and so come too late to tell.
 func notSent(err error) bool {
 	if status := refusal(err); status != nil {
@@ -47,7 +49,7 @@ func notSent(err error) bool {
 		return code >= http.StatusBadRequest && code < http.StatusInternalServerError
 	}
 	var dial *net.OpError
-	return errors.As(err, &dial) && dial.Op == "dial"
+	return kube.NotLoggedIn(err) || errors.As(err, &dial) && dial.Op == "dial"
 }
 
 // notFoundWords are those by which runtimes say that an executable is not there: runc,

@@ -12,6 +12,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 )
 
@@ -216,7 +217,7 @@ func (c *Client) prefer(command []string) {
 func (c *Client) read(out podexec.Output, err error) (answer Answer, mine bool, why error) {
 	var lost *podexec.LostError
 	switch {
-	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err), errors.Is(err, context.Canceled):
+	case apierrors.IsForbidden(err), kube.NotLoggedIn(err), errors.Is(err, context.Canceled):
 		return Answer{}, true, err
 	case errors.Is(err, podexec.ErrTooLarge):
 		return Answer{}, true, unreadable(out, err)

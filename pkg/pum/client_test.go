@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -90,6 +91,8 @@ var noPod = run{err: &podexec.NoPodError{Err: errors.New("no ready pod")}}
 
 var denied = run{err: &podexec.PolicyError{Err: errors.New("exec needs a ticket")}}
 
+var expired = run{podexec.Output{Ran: podexec.RanNot}, &net.OpError{Op: "remote error", Err: errors.New("tls: expired certificate")}}
+
 var lost = run{err: &podexec.LostError{Err: errors.New("websocket: close 1006")}}
 
 func TestStatus(t *testing.T) {
@@ -123,6 +126,7 @@ func TestStatus(t *testing.T) {
 		{"though its end was not seen", []run{{podexec.Output{Stdout: []byte(one)}, lost.err}}, 1, "", nil},
 		{"a list that was cut, and its end not seen", []run{{podexec.Output{Stdout: []byte(half)}, lost.err}}, attempts, `run "status" in pod pum-x: no answer from PUM: connection lost`, ErrNoAnswer},
 		{"refused for now: no other spelling is sent", []run{{podexec.Output{Ran: podexec.RanNot}, lost.err}, prints(one)}, 2, "", nil},
+		{"a certificate that is refused is asked once", []run{expired}, 1, "remote error: tls: expired certificate", expired.err},
 		{"a policy is asked once", []run{denied}, 1, `an admission policy denied it`, denied.err},
 	}
 	for _, tt := range tests {

@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 )
 
@@ -42,7 +43,7 @@ func (c *Client) Restart(ctx context.Context, commands [][]string) (podexec.Outp
 		switch {
 		case out.Command == nil:
 			return out, unasked(err) // nothing was run
-		case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		case apierrors.IsForbidden(err), kube.NotLoggedIn(err):
 			return out, err // nor will another be
 		case out.Ran != podexec.RanNot && err != nil:
 			return out, fmt.Errorf("run %q: %w", strings.Join(command, " "), err)

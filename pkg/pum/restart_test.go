@@ -171,6 +171,7 @@ func TestRestartIsSentOnce(t *testing.T) {
 		{"killed", unknown, []run{exits(137, ""), prints("ok")}, []string{first}, nil},
 		{"failed with words that may be its own", unknown, []run{exits(127, "not found"), prints("ok")}, []string{first}, nil},
 		{"denied", unknown, []run{denied, prints("ok")}, []string{first}, denied.err},
+		{"a certificate that is refused", unknown, []run{expired, prints("ok")}, []string{first}, expired.err},
 		{"no pod", unknown, []run{noPod, prints("ok")}, []string{first}, ErrNoAnswer},
 		{"the second spelling", unknown, []run{missing("restart"), prints("ok")}, []string{first, second}, nil},
 		{"the second spelling, CRI-O", unknown, []run{crio("restart"), prints("ok")}, []string{first, second}, nil},

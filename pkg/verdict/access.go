@@ -4,13 +4,12 @@ package verdict
 
 import (
 	"errors"
-	"net"
 	"slices"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/podexec"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
@@ -70,7 +69,7 @@ func accessCode(code ExitCode, err error) Code {
 		return CodeMemberDamaged
 	case podexec.Denied(err):
 		return CodeDenied
-	case NotLoggedIn(err):
+	case kube.NotLoggedIn(err):
 		return CodeNotLoggedIn
 	case code == ExitForbidden:
 		return CodeForbidden
@@ -91,7 +90,7 @@ func Classify(err error) ExitCode {
 		return ExitDone
 	case errors.Is(err, pum.ErrNoAnswer), podexec.NoAnswer(err), cutShort(err):
 		return ExitNoAnswer
-	case apierrors.IsForbidden(err), NotLoggedIn(err):
+	case apierrors.IsForbidden(err), kube.NotLoggedIn(err):
 		return ExitForbidden
 	case apierrors.IsNotFound(err):
 		return ExitNotFound
@@ -169,37 +168,6 @@ func (v *Verdict) unconfirmed(s *Snapshot) {
 	})
 }
 
-// NotLoggedIn reports whether an error says that the API server does not accept the
-// credentials of this account, or that there were none to send.
-func NotLoggedIn(err error) bool {
-	return apierrors.IsUnauthorized(err) || NoCredentials(err) || certificateRefused(err) || anonymous(err)
-}
-
-// NoCredentials reports whether an error says that a credential plugin gave nothing to send. It
-// has no type of its own (k8s.io/client-go/plugin/pkg/client/auth/exec, RoundTrip).
-func NoCredentials(err error) bool {
-	return err != nil && strings.Contains(err.Error(), ": getting credentials: ")
-}
-
-// anonymous reports whether an error says that nobody may do something who sends no credentials.
-// No Role should help there (k8s.io/apiserver/pkg/authentication/user, Anonymous).
-func anonymous(err error) bool {
-	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), `User "system:anonymous" `)
-}
-
-// certificateAlerts are those that a server sends of the client's certificate, as Go words them
-// (RFC 8446, section 6.2; crypto/tls/alert.go).
-var certificateAlerts = []string{
-	"bad certificate", "unsupported certificate", "revoked certificate", "expired certificate", "unknown certificate",
-	"unknown certificate authority", "access denied", "certificate required",
-}
-
-// certificateRefused reports whether a server ended TLS because of this account's certificate.
-func certificateRefused(err error) bool {
-	var remote *net.OpError
-	return errors.As(err, &remote) && remote.Op == "remote error" && slices.Contains(certificateAlerts, strings.TrimPrefix(remote.Err.Error(), "tls: "))
-}
-
 // cutShort reports whether an error says that PUM's output is truncated, or too large.
 func cutShort(err error) bool {
 	var incomplete *pum.IncompleteError
@@ -208,10 +176,10 @@ func cutShort(err error) bool {
 
 // disconnected judges an assessment that is no longer kept up to date.
 func (v *Verdict) disconnected(s *Snapshot) {
-	if s.LostAt.IsZero() || s.Assessment == nil && !NotLoggedIn(s.LostErr) {
+	if s.LostAt.IsZero() || s.Assessment == nil && !kube.NotLoggedIn(s.LostErr) {
 		return
 	}
-	if NotLoggedIn(s.LostErr) {
+	if kube.NotLoggedIn(s.LostErr) {
 		v.find(ExitForbidden, Finding{
 			Code: CodeNotLoggedIn, Level: LevelError, Since: s.LostAt,
 			Summary: "the API server no longer accepts the login",
@@ -257,7 +225,7 @@ func (v *Verdict) gaps(gaps []readiness.Gap) {
 			f.Detail = "shown as of the last read: " + f.Detail
 		}
 		switch {
-		case NotLoggedIn(g.Err):
+		case kube.NotLoggedIn(g.Err):
 			f.Code, f.Level = CodeNotLoggedIn, LevelError
 			f.Detail += "; log in again"
 			v.find(ExitForbidden, f)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/command"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/kube"
 )
 
 // Gravest returns the exit code that decides among those of several installations, in the same
@@ -33,7 +34,7 @@ func NamespacesUnknown(where command.Where, err error) Verdict {
 	}
 	code := Classify(err)
 	switch {
-	case NotLoggedIn(err):
+	case kube.NotLoggedIn(err):
 		f.Summary += ": not authenticated"
 		f.Detail += "; log in again"
 	case code == ExitForbidden:
