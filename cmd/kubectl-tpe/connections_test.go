@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,6 +134,31 @@ func TestAnAddressWithoutTLS(t *testing.T) {
 			code, said := withKubeconfig(t, kubeconfigOf(address, "c", "u"), strings.Fields(command)...)
 			if code != int(verdict.ExitError) || strings.Contains(said, "is an HTTPS server") != want {
 				t.Errorf("%s: exit code %d, want an HTTPS server: %t\n%s", command, code, want, said)
+			}
+		}
+	}
+}
+
+// What answers every request with a 404 that is no Status is no API server, or one below another
+// path. Nothing is missing there: PUM and the namespace may be elsewhere.
+func TestAnotherServerAnswers(t *testing.T) {
+	index := func(w http.ResponseWriter, _ *http.Request) { // as an API server does for a path that it does not know
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"paths": ["/apis", "/version"]}`)) // a client that has gone needs none
+	}
+	for name, handler := range map[string]http.HandlerFunc{"no page": http.NotFound, "an index": index} {
+		for _, args := range append(readers(), []string{"logs", "-f", "--timeout=3s"}, []string{"status", "-A"}) {
+			code, stdout, stderr := runWith(t, handler, withToken, append(args, "--cluster=below")...)
+			want := verdict.ExitError
+			if slices.Contains(args, "-f") {
+				want = verdict.ExitTimeout // it asks again, as of a server that does not answer
+			}
+			if code != int(want) || !strings.Contains(stdout+stderr, "/wrong does not answer as a Kubernetes API server (404 Not Found): check its address") {
+				t.Errorf("%s, %v: exit code %d\n%s%s", name, args, code, stdout, stderr)
+			}
+			if strings.Contains(stdout+stderr, "another namespace") || strings.Contains(stdout+stderr, "--all-namespaces") {
+				t.Errorf("%s, %v sends to another namespace:\n%s%s", name, args, stdout, stderr)
 			}
 		}
 	}

@@ -81,7 +81,7 @@ func runWith(t *testing.T, handler http.Handler, as user, args ...string) (code 
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "kubeconfig")
 	text := fmt.Sprintf("{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u, namespace: tpe}}],"+
-		" clusters: [{name: c, cluster: {server: %q, insecure-skip-tls-verify: true}}], users: [{name: u, user: %s}]}", server.URL, as)
+		" clusters: [{name: c, cluster: {server: %q, insecure-skip-tls-verify: true}}, {name: below, cluster: {server: %q, insecure-skip-tls-verify: true}}], users: [{name: u, user: %s}]}", server.URL, server.URL+"/wrong", as)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -172,7 +171,7 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	p.answered.Store(true)
-	if err := wantsTLS(request, response); err != nil {
+	if err := wrongAddress(request, response); err != nil {
 		_ = response.Body.Close() // nothing more is read
 		cancel(nil)
 		return nil, err
@@ -183,23 +182,6 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response.Body = &endingBody{response.Body, cancel}
 	return response, nil
-}
-
-// wantsTLS returns an error if a server with TLS was asked without it. Its answer is a 400 with a
-// text (of net/http and of nginx), which client-go does not show.
-func wantsTLS(request *http.Request, response *http.Response) error {
-	if request.URL.Scheme != "http" || response.StatusCode != http.StatusBadRequest {
-		return nil
-	}
-	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // who reads on gets the error
-	if bytes.Contains(text, []byte("HTTPS server")) || bytes.Contains(text, []byte("HTTPS port")) {
-		return fmt.Errorf("%s is an HTTPS server: its address in the kubeconfig or in --server has to begin with https://", request.URL.Host)
-	}
-	response.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(text), response.Body), response.Body}
-	return nil
 }
 
 // late is the error of a request that was not answered before it had to end.
