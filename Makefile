@@ -115,7 +115,7 @@ krew: # the plugin installed, upgraded and uninstalled by the real krew, and its
 	cd packaging/krew && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: helm
-helm: # the commands that the plugin prints, read by Helm's own flags
+helm: # the commands that the plugin prints, read by Helm's own flags, and releases that Helm stores, read by the plugin
 	cd test/helm && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: twice

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package helm tests that Helm takes the commands that the plugin prints, by Helm's own
-// flags. It is a module of its own: Helm is none of the plugin's dependencies.
+// flags, and that the plugin reads what Helm stores. It is a module of its own: Helm is none of the plugin's dependencies.
 package helm
 
 import (
