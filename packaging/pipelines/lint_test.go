@@ -46,6 +46,18 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
+// A tag can be moved to other code: every action is named by its digest.
+func TestActionsArePinned(t *testing.T) {
+	uses, digest := regexp.MustCompile(`(?m)^\s*(?:- )?uses:\s*(\S+)`), regexp.MustCompile(`@[0-9a-f]{40}$`)
+	for from, text := range workflows(t) {
+		for _, action := range uses.FindAllSubmatch(text, -1) {
+			if !digest.Match(action[1]) {
+				t.Errorf("%s: %s is not pinned by a digest", from, action[1])
+			}
+		}
+	}
+}
+
 // The linter sees what is wrong.
 func TestWrongWorkflow(t *testing.T) {
 	if len(lint(t, []byte("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    timeout: 5\n    steps:\n    - run: true\n"))) == 0 {
