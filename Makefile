@@ -107,7 +107,7 @@ release-check: dist krew ## fail if the krew manifests are not of what dist make
 	go run ./packaging check $(RELEASE)
 
 .PHONY: outside
-outside: # what the plugin says of the test data of kstatus and Argo CD, and of Percona's examples
+outside: # what the plugin says of the test data of kstatus and Argo CD, and of Percona's and Strimzi's examples
 	cd test/outside && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: krew
