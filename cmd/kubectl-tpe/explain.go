@@ -55,6 +55,7 @@ func (a *app) explainKept(ctx context.Context, args []string) error {
 	if err != nil {
 		return answered(verdict.ExitError, err)
 	}
+	a.sayKept(c)
 	v := verdict.Judge(c.keptSnapshot(verdict.GoalAll))
 	var topics []verdict.Topic
 	seen := map[verdict.Code]bool{}

@@ -83,6 +83,11 @@ func (a *app) keptCluster(ctx context.Context) (*cluster, error) {
 	}, nil
 }
 
+// sayKept says on stderr which file is shown, for people, where stdout is one table.
+func (a *app) sayKept(c *cluster) {
+	fmt.Fprintln(a.ErrOut, a.errView().Line(c.From.Line()))
+}
+
 // unlessInterrupted returns what f returns, or the error of ctx once that ends. f is left running
 // then: what opens or reads a pipe to which nobody writes knows no context.
 func unlessInterrupted[T any](ctx context.Context, f func() (T, error)) (value T, err error) {

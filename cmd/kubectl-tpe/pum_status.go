@@ -113,6 +113,9 @@ func (a *app) watchEntries(ctx context.Context, c *cluster, format *output.Forma
 // keptEntries writes the entries that a file keeps. Where there are none, what else it keeps
 // tells why, and where they are older than PUM's last change, that they are.
 func (a *app) keptEntries(format *output.Format, c *cluster, states []string) error {
+	if format.Screen() {
+		a.sayKept(c)
+	}
 	s := c.keptSnapshot(verdict.GoalEntries)
 	if !s.Outdated() && (s.Answer == nil || len(s.Answer.Entries) > 0) {
 		s.Assessment, s.AssessmentErr, s.Releases, s.ReleasesErr = nil, nil, nil, nil

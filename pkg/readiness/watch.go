@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/cache"
 
@@ -221,7 +220,7 @@ func (w *watcher) standing() standing {
 	if !slices.ContainsFunc(w.all, (*kindStore).isAlive) {
 		all.lost = failure
 	}
-	loggedOut := func(s *kindStore) bool { return apierrors.IsUnauthorized(s.err) }
+	loggedOut := func(s *kindStore) bool { return kube.NotLoggedIn(s.err) }
 	if i := slices.IndexFunc(w.all, loggedOut); i >= 0 { // a login is no matter of one kind
 		all.lost = w.all[i].err
 	}
