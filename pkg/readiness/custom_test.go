@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -98,6 +99,49 @@ func TestKafkaIsDoomedByAnInvalidSpecOnly(t *testing.T) {
 		if w.State != want || !w.Since.Equal(now.Add(-3*time.Minute)) {
 			t.Errorf("%s: %s since %v, want %s since three minutes", reason, w.State, w.Since, want)
 		}
+	}
+}
+
+// The Deployment of the entity operator is there if the spec asks for one of its two. Nothing is said of
+// it before the brokers are ready, nor where Deployments were not read.
+func TestKafkaLacksItsEntityOperator(t *testing.T) {
+	of := func(names ...string) []*appsv1.Deployment {
+		list := []*appsv1.Deployment{}
+		for _, name := range names {
+			list = append(list, deployment(func(d *appsv1.Deployment) { d.Name = name }))
+		}
+		return list
+	}
+	const missing, starting = "waiting for its entity operator, Deployment kafka-cluster-entity-operator is missing", "starting, 1 of 2 brokers ready"
+	topics, users := tree{"topicOperator": tree{}}, tree{"userOperator": tree{}}
+	for _, tt := range []struct {
+		name        string
+		wanted      tree
+		deployments []*appsv1.Deployment
+		broken      bool
+		reason      string
+	}{
+		{"there", topics, of("twa", "kafka-cluster-entity-operator"), false, ""}, {"missing", topics, of(), false, missing}, {"missing, for users", users, of(), false, missing},
+		{"of another cluster", topics, of("other-entity-operator"), false, missing}, {"not asked for", tree{}, of(), false, ""}, {"not read", topics, nil, false, ""},
+		{"missing, and a broker is down", topics, of(), true, starting}, {"there, and a broker is down", topics, of("kafka-cluster-entity-operator"), true, starting},
+	} {
+		k := custom("kafka-cluster", tree{"kafka": tree{"replicas": int64(2)}, "entityOperator": tt.wanted}, kafkaStatus(4, is("Ready", "True", "", "")))
+		pods := []*corev1.Pod{broker("k-0"), broker("k-1")}
+		if tt.broken {
+			notReady(time.Minute)(pods[1])
+		}
+		if w := Kafka(k, Objects{Deployments: tt.deployments, Pods: pods}, nil); w.Reason != tt.reason || w.Done() != (tt.reason == "") {
+			t.Errorf("%s: %s %q, want %q", tt.name, w.State, w.Reason, tt.reason)
+		}
+	}
+}
+
+// Of a spec that the operator has not seen yet only what is wrong with pods is known, and it may end.
+func TestKafkaOfAnOlderSpec(t *testing.T) {
+	k := custom("kafka-cluster", tree{"kafka": tree{"replicas": int64(2)}}, kafkaStatus(3, is("Ready", "True", "", "")))
+	causes := []Cause{{Code: OperatorError, Permanent: true}, {Code: ImagePull, Pod: "k-0", Permanent: true}}
+	if w := Kafka(k, Objects{}, causes); w.State != Progressing || len(w.Causes) != 1 || w.Causes[0].Pod != "k-0" || w.Causes[0].Permanent {
+		t.Errorf("%s, %+v", w.State, w.Causes)
 	}
 }
 

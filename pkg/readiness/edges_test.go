@@ -3,9 +3,12 @@
 package readiness
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -187,5 +190,106 @@ func TestCutOff(t *testing.T) {
 		if got := containersReady(p); got != want {
 			t.Errorf("%d containers: ready %v", len(statuses), got)
 		}
+	}
+}
+
+// What a status counts are a job's active pods, or a workload's ready ones.
+func TestBehindSummary(t *testing.T) {
+	for o, want := range map[Object]string{
+		{"Job", "twa-sql"}:     "the status counts pods as active that are not",
+		{"StatefulSet", "lrc"}: "the status counts pods as ready that are not",
+	} {
+		if got := (Cause{Code: StatusBehind, Object: o}).Summary(); got != want {
+			t.Errorf("%s: %q, want %q", o, got, want)
+		}
+	}
+	if got := (Object{"Pod", "lrc-0"}).String(); got != "Pod lrc-0" {
+		t.Error(got)
+	}
+}
+
+// A pod is a hook of its own while it may succeed, unless a job made it.
+func TestHooksThatArePods(t *testing.T) {
+	hook := func(p *corev1.Pod) {
+		p.OwnerReferences, p.Annotations = nil, map[string]string{isHook: "pre-upgrade"}
+	}
+	for name, tt := range map[string]struct {
+		edits []func(*corev1.Pod)
+		want  bool
+	}{
+		"at work":            {[]func(*corev1.Pod){hook}, true},
+		"no hook":            {[]func(*corev1.Pod){func(p *corev1.Pod) { p.OwnerReferences = nil }}, false},
+		"of a job":           {[]func(*corev1.Pod){hook, func(p *corev1.Pod) { p.OwnerReferences = controller("Job", "twa-sql") }}, false},
+		"ended":              {[]func(*corev1.Pod){hook, func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }}, false},
+		"it cannot succeed":  {[]func(*corev1.Pod){hook, pullFails("InvalidImageName", time.Hour)}, false},
+		"it may yet succeed": {[]func(*corev1.Pod){hook, pullFails("ImagePullBackOff", time.Second)}, true},
+	} {
+		a := Assess(Objects{Pods: []*corev1.Pod{twa(tt.edits...)}}, now)
+		if got := a.Hooks(); len(got) > 0 != tt.want || tt.want && got[0].Object != (Object{"Pod", "twa-0"}) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// A StatefulSet that is ready with pods of before is held back.
+func TestHeldBack(t *testing.T) {
+	for _, tt := range []struct {
+		kind    string
+		state   State
+		updated int32
+		want    bool
+	}{
+		{"StatefulSet", Ready, 2, true}, {"StatefulSet", Ready, 3, false}, {"StatefulSet", Progressing, 2, false}, {"Deployment", Ready, 2, false},
+	} {
+		if got := (Workload{Kind: tt.kind, State: tt.state, Want: 3, Updated: tt.updated}).HeldBack(); got != tt.want {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
+}
+
+// What pods run is their images and restarts; a Deployment without pods would run those of its template.
+func TestRunningImages(t *testing.T) {
+	image := func(image string, restarts int32) func(*corev1.Pod) {
+		return func(p *corev1.Pod) {
+			p.Spec.Containers = []corev1.Container{{Image: image}}
+			p.Status.ContainerStatuses = []corev1.ContainerStatus{{RestartCount: restarts}}
+		}
+	}
+	of := func(name string) *appsv1.Deployment {
+		d := deployment(func(d *appsv1.Deployment) { d.Name = name })
+		d.Spec.Template.Spec.Containers = []corev1.Container{{Image: "template"}}
+		return d
+	}
+	empty := statefulSet(func(s *appsv1.StatefulSet) { s.Name, s.UID = "zookeeper", "zookeeper-uid" })
+	o := Objects{
+		Deployments: []*appsv1.Deployment{of("twa"), of("idle")}, StatefulSets: []*appsv1.StatefulSet{statefulSet(func(*appsv1.StatefulSet) {}), empty},
+		Pods: []*corev1.Pod{twaPod("twa-x-1", "x", image("b", 1)), twaPod("twa-x-2", "x", image("a", 2)), twaPod("twa-x-3", "x", image("old", 7), deletedAgo(0)), lrcPod(0, "lrc-new", image("c", 0))},
+	}
+	want := map[Object]Running{{"Deployment", "twa"}: {[]string{"a", "b"}, 3}, {"Deployment", "idle"}: {[]string{"template"}, 0}, {"StatefulSet", "lrc"}: {[]string{"c"}, 0}}
+	if diff := cmp.Diff(want, o.Running()); diff != "" {
+		t.Errorf("running (-want +got):\n%s", diff)
+	}
+}
+
+// Of a container's probes it is kept that there are any.
+func TestStripKeepsProbes(t *testing.T) {
+	for _, startup := range []*corev1.Probe{nil, {PeriodSeconds: 7}} {
+		for _, ready := range []*corev1.Probe{nil, {PeriodSeconds: 7}} {
+			got := stripContainers([]corev1.Container{{StartupProbe: startup, ReadinessProbe: ready}})[0]
+			if (got.StartupProbe != nil) != (startup != nil) || (got.ReadinessProbe != nil) != (ready != nil) {
+				t.Errorf("startup probe %v, readiness probe %v: %+v", startup, ready, got)
+			}
+		}
+	}
+}
+
+// What is no object of its kind is an error, which names the kind.
+func TestDecode(t *testing.T) {
+	k := KeptKind(KeptKinds(), "Job")
+	if o, err := k.Decode([]byte(`{"metadata":{"name":"twa-sql"}}`)); err != nil || o.GetName() != "twa-sql" {
+		t.Errorf("%v, %v", o, err)
+	}
+	if o, err := k.Decode([]byte(`{"metadata":7}`)); err == nil || !strings.HasPrefix(err.Error(), "read a Job: ") {
+		t.Errorf("%v, %v", o, err)
 	}
 }

@@ -52,6 +52,9 @@ func TestKafkaNodes(t *testing.T) {
 	ids := func(n int) tree {
 		return tree{"kafkaNodePools": []any{tree{"name": "a", "nodeIds": make([]any, n)}}}
 	}
+	refuses := func(status string) tree {
+		return tree{"conditions": []any{is("Ready", "True", "", ""), is("Warning", status, "ScaleDownPreventionCheck", "it has partitions")}}
+	}
 	tests := []struct {
 		name        string
 		annotations map[string]string
@@ -81,6 +84,11 @@ func TestKafkaNodes(t *testing.T) {
 				return p
 			}())}, 2, 2, Ready, ""},
 		{"more brokers than asked for", nil, left(1), nil, Objects{Pods: two}, 1, 2, Progressing, "scaling down, 1 broker too many"},
+
+		{"the operator refuses to remove a broker", nil, left(1), refuses("True"), Objects{Pods: two}, 1, 2, Progressing,
+			"its operator refuses to remove 1 broker, it has partitions"},
+		{"the operator refuses no more", nil, left(1), refuses("False"), Objects{Pods: two}, 1, 2, Progressing, "scaling down, 1 broker too many"},
+		{"the operator refused, and the spec asks for them again", nil, left(2), refuses("True"), Objects{Pods: two}, 2, 2, Ready, ""},
 
 		{"KRaft: the controllers serve, the brokers do not", nil, tree{}, nil,
 			Objects{Pods: kraft, KafkaNodePools: resources(pool("c", 3, "controller"), pool("k", 3, "broker"))}, 3, 0, Progressing, "starting, 0 of 3 brokers ready"},
@@ -291,6 +299,69 @@ func TestMongoDBAsksForItsMembers(t *testing.T) {
 		w := judged(t, Objects{MongoDBs: resources(custom("mongo-replicaset", tt.spec, tt.status))})
 		if w.State != tt.state || w.Reason != tt.reason || w.Want != tt.want {
 			t.Errorf("%s: %d %s %q, want %d %s %q", tt.name, w.Want, w.State, w.Reason, tt.want, tt.state, tt.reason)
+		}
+	}
+}
+
+// The status stays as it was while the operator does not run: what the StatefulSets say counts, too.
+func TestMongoDBAndItsStatefulSets(t *testing.T) {
+	set := func(name string, ready int32) *appsv1.StatefulSet {
+		return statefulSet(func(s *appsv1.StatefulSet) { s.Name, s.Status.ReadyReplicas = name, ready })
+	}
+	sets := func(list ...*appsv1.StatefulSet) Objects {
+		return Objects{StatefulSets: append([]*appsv1.StatefulSet{}, list...), Deployments: []*appsv1.Deployment{}}
+	}
+	routers := func(o Objects, name string) Objects {
+		o.Deployments = append(o.Deployments, deployment(func(d *appsv1.Deployment) { d.Name = name }))
+		return o
+	}
+	rs := func(size int64) tree { return tree{"replsets": []any{tree{"name": "rs0", "size": size}}} }
+	sharded := func(enabled bool, mongos int64) tree {
+		s := rs(3)
+		s["sharding"] = tree{"enabled": enabled, "configsvrReplSet": tree{"size": int64(3)}, "mongos": tree{"size": mongos}}
+		return s
+	}
+	says := func(state string, n, mongos int64) tree {
+		return tree{"state": state, "ready": n, "size": n, "observedGeneration": int64(4), "mongos": tree{"ready": mongos}, "conditions": []any{is(state, "True", "", "")}}
+	}
+	unread := sets(set("m-rs0", 3), set("m-cfg", 3))
+	unread.Deployments = nil
+	tests := []struct {
+		name         string
+		spec, status tree
+		o            Objects
+		reason       string
+		since        time.Duration
+	}{
+		{"not read", rs(3), says("ready", 3, 0), Objects{}, "", 0},
+		{"all serve", rs(3), says("ready", 3, 0), sets(set("m-rs0", 3)), "", 0},
+		{"a member does not", rs(3), says("ready", 3, 0), sets(set("m-rs0", 2)), "starting, 2 of 3 pods ready", 0},
+		{"a member does not, others do", rs(3), says("ready", 3, 0), sets(set("twa", 3), set("m-rs0", 2), set("m-rs01", 3)), "starting, 2 of 3 pods ready", 0},
+		{"an arbiter counts", rs(3), says("ready", 4, 0), sets(set("m-rs0", 3), set("m-rs0-arbiter", 1)), "", 0},
+		{"the operator knows of fewer", rs(3), says("initializing", 2, 0), sets(set("m-rs0", 3)), "initializing, 2 of 3 pods ready", 3 * time.Minute},
+		{"as many as the operator says", rs(3), says("initializing", 2, 0), sets(set("m-rs0", 2)), "initializing, 2 of 3 pods ready", 3 * time.Minute},
+		{"the members are missing", rs(3), says("ready", 3, 0), sets(), "starting, 0 of 3 pods ready, StatefulSet m-rs0 is missing", 0},
+		{"the members are missing, not their arbiter", rs(3), says("ready", 4, 0), sets(set("m-rs0-arbiter", 1)), "starting, 1 of 4 pods ready, StatefulSet m-rs0 is missing", 0},
+		{"no members are wanted", rs(0), says("ready", 3, 0), sets(), "starting, 0 of 3 pods ready", 0},
+
+		{"all shards serve", sharded(true, 1), says("ready", 7, 1), sets(set("m-rs0", 3), set("m-cfg", 3), set("m-mongos", 1)), "", 0},
+		{"the config servers are missing, too", sharded(true, 1), says("ready", 7, 1), sets(set("m-mongos", 1)), "starting, 1 of 7 pods ready, StatefulSets m-rs0, m-cfg are missing", 0},
+		{"a router does not serve", sharded(true, 2), says("ready", 8, 2), sets(set("m-rs0", 3), set("m-cfg", 3), set("m-mongos", 1)), "starting, 7 of 8 pods ready", 0},
+		{"the routers are missing", sharded(true, 1), says("ready", 7, 1), sets(set("m-rs0", 3), set("m-cfg", 3)), "starting, 6 of 7 pods ready, StatefulSet m-mongos is missing", 0},
+		{"the routers are missing, Deployments are others", sharded(true, 1), says("ready", 7, 1), routers(sets(set("m-rs0", 3), set("m-cfg", 3)), "twa"), "starting, 6 of 7 pods ready, StatefulSet m-mongos is missing", 0},
+		{"the routers are a Deployment", sharded(true, 1), says("ready", 7, 1), routers(sets(set("m-rs0", 3), set("m-cfg", 3)), "m-mongos"), "", 0},
+		{"the routers may be a Deployment", sharded(true, 1), says("ready", 7, 1), unread, "", 0},
+		{"no routers are wanted", sharded(true, 0), says("initializing", 6, 0), sets(set("m-rs0", 3), set("m-cfg", 3)), "initializing, 6 of 6 pods ready", 3 * time.Minute},
+		{"no sharding", sharded(false, 1), says("initializing", 3, 0), sets(set("m-rs0", 3)), "initializing, 3 of 3 pods ready", 3 * time.Minute},
+	}
+	for _, tt := range tests {
+		w := PerconaServerMongoDB(custom("m", tt.spec, tt.status), tt.o, nil)
+		var since time.Time
+		if tt.since > 0 {
+			since = now.Add(-tt.since)
+		}
+		if w.Reason != tt.reason || w.Done() != (tt.reason == "") || tt.since > 0 && !w.Since.Equal(since) {
+			t.Errorf("%s: %s %q since %v, want %q since %v", tt.name, w.State, w.Reason, w.Since, tt.reason, since)
 		}
 	}
 }

@@ -68,6 +68,13 @@ func TestWhatDiffersBetweenPods(t *testing.T) {
 			t.Errorf("rootError(%q) = %q, want %q", text, got, want)
 		}
 	}
+	for image, want := range map[string]string{
+		"quay.io/a/b": "quay.io", "registry:5000/a": "registry:5000", "localhost/a": "localhost", "library/a": "docker.io", "a:1": "docker.io", "localhost": "docker.io",
+	} {
+		if got := registry(image); got != want {
+			t.Errorf("registry(%q) = %q, want %q", image, got, want)
+		}
+	}
 	for want, list := range map[string][]*corev1.Pod{
 		"": nil, "a": {pod("", "", "a")}, "a and b": {pod("", "", "a"), pod("", "", "b")}, "a, b and c": {pod("", "", "a"), pod("", "", "b"), pod("", "", "c")},
 		"a, b, c and 1 more": {pod("", "", "a"), pod("", "", "b"), pod("", "", "c"), pod("", "", "d")},
@@ -242,6 +249,11 @@ func TestOldEvents(t *testing.T) {
 		if got := newFinder(Objects{}, now).unscheduled(new); len(got) != want {
 			t.Errorf("not scheduled for %s: %v", since, got)
 		}
+	}
+	off := func(p *corev1.Pod) { setCondition(p, corev1.PodReady, corev1.ConditionFalse, "", "", time.Hour) }
+	gone := twa(off, deletedAgo(time.Hour))
+	if got := newFinder(Objects{Pods: []*corev1.Pod{gone, pod("", "", "a", off)}}, now).stopping(gone)[0].Message; got != "node node-1 does not answer" {
+		t.Error(got)
 	}
 	for since, want := range map[time.Duration]int{10*time.Minute - 1: 0, 10 * time.Minute: 1} {
 		if got := newFinder(Objects{}, now).creating(twa(waits("ContainerCreating", "", since))); len(got) != want {
