@@ -10,6 +10,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
@@ -41,7 +42,7 @@ func TestAKindThatFailsHidesNoOther(t *testing.T) {
 		if !ok || update.Err != nil || !update.BlindAt.Equal(since) || len(update.Assessment.Gaps) != 1 {
 			t.Fatalf("never read: said %v: %+v", ok, update)
 		}
-		if g := update.Assessment.Gaps[0]; g.Kind != "StatefulSet" || g.Reason != ReadFailed || !g.Since.Equal(since) || g.Stale {
+		if g := update.Assessment.Gaps[0]; g.Kind != "StatefulSet" || g.Reason != ReadFailed || !g.Since.Equal(since) || g.Stale || Shown(update.Assessment.Gaps, "StatefulSet") || !Shown(update.Assessment.Gaps, "Deployment") {
 			t.Errorf("never read: %+v", g)
 		}
 
@@ -147,6 +148,174 @@ func TestKeepingWhatWasKnown(t *testing.T) {
 		kept := a.Keeping(&before)
 		if g := kept.Gaps[0]; g.Stale != tt.stale || !g.Since.Equal(tt.since) || len(kept.Workloads) > 0 != tt.stale {
 			t.Errorf("%s: %+v, %d workloads", name, g, len(kept.Workloads))
+		}
+	}
+}
+
+// A watch that begins with what there is may take some seconds for it, and no minutes.
+func TestAListThatIsStreamedMayTakeAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := watcherOf("StatefulSet").all[0]
+		fake := watch.NewFake()
+		source := s.observed(&cache.ListWatch{WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) { return fake, nil }})
+		start := time.Now()
+		events, err := source.WatchFuncWithContext(t.Context(), metav1.ListOptions{SendInitialEvents: new(true)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, open := <-events.ResultChan(); open || time.Since(start) < 10*time.Second || time.Since(start) > time.Minute {
+			t.Errorf("it ended: %v, after %s", !open, time.Since(start))
+		}
+		time.Sleep(betweenWatches) // for the timer
+	})
+}
+
+// A watch without an answer is a request that failed.
+func TestAWatchWithoutAnAnswerIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := watcherOf("StatefulSet").all[0]
+		_ = s.Replace(nil, "")
+		source := s.observed(&cache.ListWatch{WatchFuncWithContext: func(context.Context, metav1.ListOptions) (watch.Interface, error) {
+			return watch.NewEmptyWatch(), nil
+		}})
+		if _, err := source.WatchFuncWithContext(t.Context(), metav1.ListOptions{}); err != nil || !errors.Is(s.err, errUnanswered) {
+			t.Errorf("%v, %v, want %v", err, s.err, errUnanswered)
+		}
+		synctest.Wait()
+		time.Sleep(betweenWatches) // for the timer
+	})
+}
+
+// Kinds without any answer are gaps after a while: neither one that was listed nor one that was refused.
+func TestAKindThatIsNeverAnsweredIsAGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watcherOf("Deployment", "Job", "StatefulSet")
+		_ = w.all[0].Replace(nil, "")
+		w.all[1].recordResult(t.Context(), apierrors.NewForbidden(appsv1.Resource("jobs"), "", nil))
+		if _, ok := w.latest(); ok {
+			t.Error("something is said at once")
+		}
+		w.unanswered(t.Context())
+		update, ok := w.latest()
+		if !ok || update.Err != nil || len(update.Assessment.Gaps) != 2 || update.Assessment.Gaps[1].Kind != "StatefulSet" {
+			t.Fatalf("said %v: %+v", ok, update)
+		}
+		if !w.all[0].brokenAt.IsZero() || !w.all[1].brokenAt.IsZero() {
+			t.Error("an answer is none")
+		}
+	})
+}
+
+// Of a kind it is known whether it is followed once it was tried.
+func TestKindsThatAreFollowed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		s    kindStore
+		want bool
+	}{
+		"not tried": {kindStore{}, true}, "listed": {kindStore{objects: map[string]metav1.Object{}}, true}, "refused": {kindStore{refusal: errors.New("403")}, false},
+		"broken": {kindStore{objects: map[string]metav1.Object{}, brokenAt: time.Now()}, false},
+	} {
+		if got := tt.s.isAlive(); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// Without a login nothing is followed, whichever kind was told first.
+func TestALoginIsNoMatterOfOneKind(t *testing.T) {
+	for i := range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			w := watcherOf("Deployment", "StatefulSet")
+			for _, s := range w.all {
+				_ = s.Replace(nil, "")
+			}
+			w.all[i].recordResult(t.Context(), apierrors.NewUnauthorized("expired"))
+			if update, ok := w.latest(); !ok || !apierrors.IsUnauthorized(update.Err) {
+				t.Errorf("%s: said %v, lost %v", w.all[i].Kind, ok, update.Err)
+			}
+		})
+	}
+}
+
+// Watches that break off in turn for long are as good as lost.
+func TestHowLongWatchesMayBreakOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for ago, want := range map[time.Duration]error{2*betweenWatches - 1: nil, 2 * betweenWatches: errBreaking} {
+			w := watcherOf("Deployment", "StatefulSet")
+			for _, s := range w.all {
+				_ = s.Replace(nil, "")
+			}
+			w.all[0].ended(t.Context(), false)
+			w.behindAt = time.Now().Add(-ago)
+			if update, ok := w.latest(); ok != (want != nil) || !errors.Is(update.Err, want) {
+				t.Errorf("for %s: said %v, lost %v", ago, ok, update.Err)
+			}
+		}
+		time.Sleep(betweenWatches) // for the timers
+	})
+}
+
+// A status may come before its pods do: they are waited for, for a moment.
+func TestPodsThatAStatusCountsAreWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := watcherOf("StatefulSet", "Pod")
+		_ = w.all[0].Replace([]any{statefulSet(func(*appsv1.StatefulSet) {})}, "")
+		_ = w.all[1].Replace(nil, "")
+		for range 2 {
+			if update, ok := w.latest(); ok {
+				t.Fatalf("something is said without the pods: %+v", update)
+			}
+			time.Sleep(betweenKinds / 2)
+		}
+		if update, ok := w.latest(); !ok || update.Assessment.Workloads[0].Done() {
+			t.Errorf("there are none: said %v, %+v", ok, update)
+		}
+		var pods []any
+		for n := range 3 {
+			pods = append(pods, lrcPod(n, "lrc-new"))
+		}
+		_ = w.all[1].Replace(pods, "")
+		if update, ok := w.latest(); !ok || !update.Assessment.Workloads[0].Done() || !w.lackAt.IsZero() {
+			t.Errorf("they come: said %v, %+v", ok, update)
+		}
+	})
+}
+
+// Causes are searched for while something is not done and there is somebody to ask.
+func TestHeldUp(t *testing.T) {
+	for state, want := range map[State]bool{Ready: false, Progressing: true} {
+		u := Update{Assessment: &Assessment{Workloads: []Workload{{State: state}}}}
+		if got := u.heldUp(); got != want {
+			t.Errorf("%s: %v", state, got)
+		}
+		if u.Err = errBreaking; u.heldUp() {
+			t.Errorf("%s: there is nobody to ask", state)
+		}
+	}
+}
+
+// However often something changes, there are some updates in a second; and what failed is asked
+// for again soon, and not all the time.
+func TestUpdatesAndRetriesAreNotTooManyNorTooFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := watcherOf("Deployment")
+		updates := make(chan Update)
+		go w.run(ctx, updates)
+		start := time.Now()
+		for range 11 {
+			_ = w.all[0].Replace(nil, "")
+			<-updates
+		}
+		if took := time.Since(start); took < 100*time.Millisecond || took > time.Second {
+			t.Errorf("eleven updates take %s", took)
+		}
+		cancel()
+	})
+	b := backoff()
+	for range 50 {
+		if pause := b.Step(); pause < 100*time.Millisecond || pause > 3*time.Second {
+			t.Errorf("a retry after %s", pause)
 		}
 	}
 }

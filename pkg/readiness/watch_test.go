@@ -96,6 +96,9 @@ func TestARefusalSaysThatTheConnectionIsBack(t *testing.T) {
 			_, _ = refuses.WatchFuncWithContext(t.Context(), metav1.ListOptions{SendInitialEvents: new(bool)})
 			return time.Since(start)
 		}
+		if took := ask(); took > 0 {
+			t.Errorf("the first request waits %s", took)
+		}
 		s.recordResult(t.Context(), missing)
 		if took := ask(); took < evidenceEvery {
 			t.Errorf("a refusal is asked for again after %s", took)
@@ -103,6 +106,10 @@ func TestARefusalSaysThatTheConnectionIsBack(t *testing.T) {
 		s.recordResult(t.Context(), io.EOF)
 		if took := ask(); took > 0 {
 			t.Errorf("a connection that is back is noticed %s late", took)
+		}
+		_ = s.Replace(nil, "")
+		if took := ask(); took < evidenceEvery {
+			t.Errorf("what may be listed and not watched is asked for again after %s", took)
 		}
 	})
 }
