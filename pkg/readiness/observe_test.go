@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -451,3 +453,80 @@ func TestObserveInVain(t *testing.T) {
 
 // clock tells the time of the tests.
 func clock() time.Time { return now }
+
+// A roundTrip answers requests without a network, so that time can be that of a test.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func clientsOf(t *testing.T, answer roundTrip) kube.Clients {
+	t.Helper()
+	clients, err := kube.NewClients(&rest.Config{Host: "http://api", Transport: answer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clients
+}
+
+// A kind that is not answered is a gap in time: what may hold causes of the others is read, too.
+func TestObserveLeavesTimeForCauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &apiServer{answers: typed(map[string]any{
+			deployments: []any{deployment(func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 0 })},
+			events:      []any{event(Object{"Pod", "twa-0"}, "twa", "BackOff", "x", time.Minute, 0)},
+		})}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		a, err := Observe(ctx, clientsOf(t, func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == jobs {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}
+			w := httptest.NewRecorder()
+			server.ServeHTTP(w, r)
+			return w.Result(), nil
+		}), "tpe", clock)
+		if took := time.Since(start); err != nil || len(a.Gaps) != 1 || a.Gaps[0].Kind != "Job" || len(a.Objects.Events) != 1 || took < 30*time.Second {
+			t.Errorf("after %s: %v, gaps %v, %d events", took, err, a.Gaps, len(a.Objects.Events))
+		}
+	})
+}
+
+// A watcher reads what may hold causes, too, unless it follows certain kinds only.
+func TestWatchSearchesForCauses(t *testing.T) {
+	for _, only := range [][]string{nil, {"Deployment"}} {
+		synctest.Test(t, func(t *testing.T) {
+			server := &apiServer{answers: typed(map[string]any{
+				deployments: []any{deployment(func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 0 })},
+				events:      []any{event(Object{"Pod", "twa-0"}, "twa", "BackOff", "x", time.Minute, 0)},
+			})}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			found := 0
+			for u := range Watch(ctx, clientsOf(t, func(r *http.Request) (*http.Response, error) {
+				w := httptest.NewRecorder()
+				switch q := r.URL.Query(); {
+				case q.Get("sendInitialEvents") != "":
+					w.Header().Set("Content-Type", "application/json")
+					w.WriteHeader(http.StatusUnprocessableEntity) // lists are not streamed, as before 1.32
+					_, _ = w.WriteString(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Invalid","code":422}`)
+				case q.Get("watch") != "":
+					says, nothing := io.Pipe()
+					context.AfterFunc(r.Context(), func() { _ = nothing.Close() })
+					return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: says}, nil
+				default:
+					server.ServeHTTP(w, r)
+				}
+				return w.Result(), nil
+			}), "tpe", clock, only...) {
+				if u.Assessment != nil {
+					found = max(found, len(u.Assessment.Objects.Events))
+				}
+			}
+			if want := 1 - len(only); found != want {
+				t.Errorf("of %v: %d events, want %d", only, found, want)
+			}
+		})
+	}
+}
