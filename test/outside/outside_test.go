@@ -2,6 +2,7 @@
 
 // Package outside judges the test data of other projects: what they expect of an object, and
 // what the plugin says of it. A difference is an error, or stands in a table with its reason.
+// What we write for other projects is held against what they define.
 package outside
 
 import (

@@ -166,21 +166,27 @@ type definition struct {
 // definitionOf returns the definition of a kind, in which the plugin reads it.
 func definitionOf(t *testing.T, text []byte, kind string) definition {
 	t.Helper()
+	d := definitionIn(t, text, kind)
+	if read := readiness.KeptKind(readiness.KeptKinds(), kind).Resource; read != d.Metadata.Name || read != d.Spec.Names.Plural+"."+d.Spec.Group || d.Spec.Scope != "Namespaced" {
+		t.Errorf("%s is read as %s, and it is %s", kind, read, d.Metadata.Name)
+	}
+	if d.Spec.Conversion.Strategy == "Webhook" {
+		t.Errorf("a webhook converts %s: nothing here knows what it makes", kind)
+	}
+	return d
+}
+
+// definitionIn returns the definition of a kind in a file.
+func definitionIn(t *testing.T, text []byte, kind string) definition {
+	t.Helper()
 	for _, document := range strings.Split(string(text), "\n---\n") {
 		var d definition
 		if err := yaml.Unmarshal([]byte(document), &d); err != nil {
 			t.Fatal(err)
 		}
-		if d.Spec.Names.Kind != kind {
-			continue
+		if d.Spec.Names.Kind == kind {
+			return d
 		}
-		if read := readiness.KeptKind(readiness.KeptKinds(), kind).Resource; read != d.Metadata.Name || read != d.Spec.Names.Plural+"."+d.Spec.Group || d.Spec.Scope != "Namespaced" {
-			t.Errorf("%s is read as %s, and it is %s", kind, read, d.Metadata.Name)
-		}
-		if d.Spec.Conversion.Strategy == "Webhook" {
-			t.Errorf("a webhook converts %s: nothing here knows what it makes", kind)
-		}
-		return d
 	}
 	t.Fatalf("there is no definition of %s", kind)
 	return definition{}
