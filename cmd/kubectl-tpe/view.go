@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -66,6 +67,18 @@ func (f *viewFlags) colors(terminal bool) bool {
 // dumb reports whether the terminal knows nothing but text.
 func dumb() bool { return os.Getenv("TERM") == "dumb" }
 
+// inUTF8 reports whether a terminal shows more than ASCII, as far as the locale says (POSIX,
+// Base Definitions, 8.2). Where nothing does, it is taken to. Windows has no locale of this kind,
+// and its console takes all of Unicode.
+func inUTF8(system string, getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if locale := strings.ToLower(getenv(name)); locale != "" {
+			return system == "windows" || strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+		}
+	}
+	return true
+}
+
 // isTerminal reports whether a person sits at the other end of a stream.
 func isTerminal(stream any) bool {
 	file := fileOf(stream)
@@ -96,6 +109,7 @@ func (a *app) viewOf(stream any) output.View {
 	}
 	v.ASCII = v.ASCII || dumb()
 	v.Redraw = !v.ASCII
+	v.ASCII = v.ASCII || !inUTF8(runtime.GOOS, os.Getenv)
 	if v.Redraw {
 		v.Signals = signals(os.Getenv)
 	}

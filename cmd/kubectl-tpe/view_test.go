@@ -45,3 +45,26 @@ func TestColors(t *testing.T) {
 		})
 	}
 }
+
+// The first variable that says something decides.
+func TestLocale(t *testing.T) {
+	for env, want := range map[string]bool{
+		"": true, "LANG=en_US.UTF-8": true, "LC_CTYPE=UTF-8": true, "LANG=de_DE.utf8@euro": true, "LANG=C,LC_ALL=C.UTF-8": true,
+		"LC_ALL=C": false, "LANG=POSIX": false, "LANG=en_US.ISO-8859-1": false, "LANG=en_US.UTF-8,LC_CTYPE=C": false, "LC_ALL=,LANG=C": false,
+	} {
+		getenv := func(name string) string {
+			for _, pair := range strings.Split(env, ",") {
+				if value, ok := strings.CutPrefix(pair, name+"="); ok {
+					return value
+				}
+			}
+			return ""
+		}
+		if got := inUTF8("linux", getenv); got != want {
+			t.Errorf("%q: %v, want %v", env, got, want)
+		}
+		if !inUTF8("windows", getenv) {
+			t.Errorf("%q on Windows: a console without UTF-8", env)
+		}
+	}
+}

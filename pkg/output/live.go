@@ -34,22 +34,21 @@ const (
 	home       = "\x1b[H"
 )
 
-// Draw draws a text in place of the one before, clipped to a screen of width
-// columns and height lines; the lines that do not fit are counted. It is written with one call,
-// so that nothing flickers, and the cursor is visible again when it returns. An unchanged text
-// is not drawn again.
-func (l *Live) Draw(text string, width, height int) error {
+// Draw draws a text in place of the one before, clipped to the width and the height of the view;
+// the lines that do not fit are counted. It is written with one call, so that nothing flickers,
+// and the cursor is visible again when it returns. An unchanged text is not drawn again.
+func (l *Live) Draw(text string, v View) error {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if room := height - 1; room > 0 && len(lines) > room {
+	if room := v.Height - 1; room > 0 && len(lines) > room {
 		left := len(lines) - room + 1
-		lines = append(lines[:room-1:room-1], fmt.Sprintf("… %d more lines", left))
+		lines = append(lines[:room-1:room-1], fmt.Sprintf("%s %d more lines", v.ellipsis(), left))
 	}
 	for i, line := range lines {
-		if width > 0 && unpainted(line) == line {
-			lines[i] = runewidth.Truncate(line, width, "…")
+		if v.Width > 0 && unpainted(line) == line {
+			lines[i] = v.cut(line, v.Width)
 		}
 	}
-	size := [2]int{width, height}
+	size := [2]int{v.Width, v.Height}
 	if l.size == size && slices.Equal(l.last, lines) {
 		return nil
 	}
@@ -70,7 +69,7 @@ func (l *Live) update(doc Watched, f *Format, v View) error {
 	if err := l.Signal(v.Signals, doc.state()); err != nil {
 		return err
 	}
-	return l.Draw(redrawn(doc, f, v), v.Width, v.Height)
+	return l.Draw(redrawn(doc, f, v), v)
 }
 
 // start moves to where the assessment begins. A screen that became too small for

@@ -97,7 +97,7 @@ func TestLiveLeavesNothingBehind(t *testing.T) {
 		if i == 3 {
 			term.narrow(12) // the assessment is wrapped now
 		}
-		if err := live.Draw(text, term.width, 24); err != nil {
+		if err := live.Draw(text, View{Width: term.width, Height: 24}); err != nil {
 			t.Fatal(err)
 		}
 		want := append([]string{"$ kubectl tpe status --watch"}, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
@@ -120,7 +120,7 @@ func TestLiveDrawsWhatChanged(t *testing.T) {
 	live := NewLive(&b)
 	draw := func(text string, width, height int) int {
 		b.Reset()
-		if err := live.Draw(text, width, height); err != nil {
+		if err := live.Draw(text, View{Width: width, Height: height}); err != nil {
 			t.Fatal(err)
 		}
 		return strings.Count(b.String(), "\n")
@@ -161,11 +161,26 @@ func TestLiveClearsAScreenThatWasTooSmall(t *testing.T) {
 		clears        bool
 	}{{80, 24, false}, {100, 24, false}, {80, 24, false}, {80, 4, true}, {80, 24, true}, {80, 24, false}} {
 		b.Reset()
-		if err := live.Draw(fmt.Sprintf("1\n2\n3\n4\n5\n%d\n", i), step.width, step.height); err != nil {
+		if err := live.Draw(fmt.Sprintf("1\n2\n3\n4\n5\n%d\n", i), View{Width: step.width, Height: step.height}); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(b.String(), home); got != step.clears {
 			t.Errorf("step %d: cleared: %v, want %v", i, got, step.clears)
+		}
+	}
+}
+
+// What does not fit is left out in words that the terminal can show.
+func TestLiveInASCII(t *testing.T) {
+	for ascii, want := range map[bool][]string{true: {"the screen is...", "... 3 more lines"}, false: {"the screen is s…", "… 3 more lines"}} {
+		var b strings.Builder
+		if err := NewLive(&b).Draw("the screen is small\nb\nc\nd\n", View{Width: 16, Height: 3, ASCII: ascii}); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range want {
+			if !strings.Contains(b.String(), line+"\n") {
+				t.Errorf("ASCII %v: no line %q in %q", ascii, line, b.String())
+			}
 		}
 	}
 }

@@ -117,7 +117,7 @@ func (p *display) Clear(v View) error {
 	if !v.Redraw || p.live.last == nil {
 		return nil
 	}
-	return errors.Join(p.live.Draw("", v.Width, v.Height), p.live.Signal(v.Signals, signal{}))
+	return errors.Join(p.live.Draw("", v), p.live.Signal(v.Signals, signal{}))
 }
 
 // A WaitProgress shows how a wait goes.

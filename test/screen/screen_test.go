@@ -120,6 +120,23 @@ func TestScreens(t *testing.T) {
 	}
 }
 
+// Where the locale is not UTF-8, the same is redrawn in ASCII, and nothing wraps either.
+func TestScreensInASCII(t *testing.T) {
+	for _, m := range moments(t) {
+		for _, size := range [][2]int{{40, 10}, {80, 24}, {100, 30}} {
+			s := New(size[0], size[1])
+			v := output.View{Now: m.snapshot.ObservedAt, Width: size[0], Height: size[1], Terminal: true, Redraw: true, ASCII: true}
+			if err := output.NewStream(s, &output.Format{}).Show(m.status(), v); err != nil {
+				t.Fatal(err)
+			}
+			text := s.String()
+			if at := strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }); at >= 0 || len(s.Wrapped()) > 0 {
+				t.Errorf("%s at %dx%d: not ASCII at %d, lines %v wrap:\n%s", m.name, size[0], size[1], at, s.Wrapped(), text)
+			}
+		}
+	}
+}
+
 // Where nothing may be redrawn, and for readers of screens, the same moments are sentences in
 // their order, in ASCII, without bars.
 func TestSentences(t *testing.T) {
