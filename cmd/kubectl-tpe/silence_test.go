@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -76,6 +77,22 @@ func TestSilentServers(t *testing.T) {
 				t.Errorf("waits for %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// The limits are those of the documentation.
+func TestDocumentedPatience(t *testing.T) {
+	text := readFile(t, docs+"/troubleshooting.md")
+	for _, says := range []string{
+		fmt.Sprintf("`no answer from … within %s`", defaultPatience.limit), fmt.Sprintf("after %.0f s who does not answer", defaultPatience.noted.Seconds()),
+		fmt.Sprintf("The request ends after %.0f s", defaultPatience.limit.Seconds()),
+	} {
+		if !strings.Contains(text, says) {
+			t.Errorf("docs/troubleshooting.md does not say %q", says)
+		}
+	}
+	if most := defaultPatience.limit + 10*time.Second; observeTimeout > most || releasesTimeout > most {
+		t.Errorf("a look takes %s, the releases %s, which is more than %s", observeTimeout, releasesTimeout, most)
 	}
 }
 

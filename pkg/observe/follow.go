@@ -49,7 +49,8 @@ const (
 	// betweenReadings is the shortest time between two readings.
 	betweenReadings = time.Second
 
-	// headStart is how long watches wait for the first reading: it may be enough.
+	// headStart is how long watches wait for the first reading, which may be enough, and lists for
+	// PUM's pod.
 	headStart = 3 * time.Second
 )
 

@@ -424,16 +424,18 @@ func TestTheTimeOfTheListsBeginsWithThem(t *testing.T) {
 			time.Sleep(2 * firstDeadline)
 			return nil, pum.ErrNoAnswer
 		}
-		var left time.Duration
+		start := time.Now()
+		var began, left time.Duration
 		s.List = func(ctx context.Context) (*readiness.Assessment, error) {
 			end, _ := ctx.Deadline()
-			left = time.Until(end)
+			began, left = time.Since(start), time.Until(end)
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
 		if err := s.read(t.Context(), firstDeadline).failed(); left != firstDeadline || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the lists have %s of %s, then %v", left, firstDeadline, err)
 		}
+		within(t, "what comes before the lists", began, 0, headStart) // nobody may answer at all
 	})
 }
 

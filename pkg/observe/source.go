@@ -183,8 +183,9 @@ type helm struct {
 // read reads all that the goal needs. The lists may take as long as the second argument says; 0
 // is as long as the rest.
 //
-// PUM's command takes longest. The lists begin when its pod is found, so that none delays it, and
-// their time begins with them: what PUM's pod took is not theirs.
+// PUM's command takes longest. The lists begin when its pod is found, so that none delays it, or
+// after a head start: if nobody answers at all, that is known sooner. Their time begins with them:
+// what PUM's pod took is not theirs.
 func (s *Source) read(ctx context.Context, deadline time.Duration) *reading {
 	r := &reading{began: time.Now()}
 	var parts sync.WaitGroup
@@ -195,7 +196,10 @@ func (s *Source) read(ctx context.Context, deadline time.Duration) *reading {
 			defer seen()
 			r.answer = s.ask(ctx, seen)
 		})
-		<-found
+		select {
+		case <-found:
+		case <-time.After(headStart):
+		}
 	}
 	if s.Goal == verdict.GoalAll {
 		parts.Go(func() { r.helm = s.readHelm(ctx) })

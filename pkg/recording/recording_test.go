@@ -22,6 +22,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/recording"
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/release"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/report"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
 	"github.com/kubectl-tpe/kubectl-tpe/schema/schematest"
@@ -512,6 +513,23 @@ func TestNoScenarioLeaks(t *testing.T) {
 			i := max(0, bytes.Index(text, []byte(secret)))
 			t.Errorf("%s: %v: %.300s", name, err, text[max(0, i-200):])
 		}
+	}
+}
+
+// Where the Helm releases cannot be read, the way back is not asked for as well: nobody may answer.
+func TestThePlanOfUnreadReleases(t *testing.T) {
+	s := after(t, 0, nil, "PROCESSED")
+	s.Releases, s.ReleasesErr = nil, errors.New("nobody answers")
+	asked := recording.Options{Plan: func() (*release.Plan, error) {
+		t.Error("the way back is asked for")
+		return nil, nil
+	}}
+	k, err := recording.Open(record(t, "a.jsonl", asked, reportOf(s)), "", recording.At{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Plan(); err == nil || err.Error() != "nobody answers" {
+		t.Error(err)
 	}
 }
 

@@ -352,7 +352,10 @@ func (w *Writer) takeReleases(at time.Time, s *verdict.Snapshot) error {
 	if err := w.line(Line{At: at, Releases: r}); err != nil || w.options.Plan == nil {
 		return err
 	}
-	plan, err := w.options.Plan()
+	plan, err := (*release.Plan)(nil), s.ReleasesErr
+	if s.Releases != nil {
+		plan, err = w.options.Plan()
+	}
 	for i := 0; plan != nil && i < len(plan.Releases); i++ {
 		plan.Releases[i].Reason = w.keep.text(plan.Releases[i].Reason)
 	}
