@@ -24,6 +24,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
@@ -163,7 +164,66 @@ func (s *suite) newBoard(t *testing.T, namespace string) *board {
 	_, err = client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
 	check(t, err)
 	t.Cleanup(func() { s.forget(namespace) })
-	return &board{s, client, objects, namespace, t.TempDir()}
+	b := &board{s, client, objects, namespace, t.TempDir()}
+	_, err = client.CoreV1().ServiceAccounts(namespace).Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}, metav1.CreateOptions{})
+	check(t, err) // pods want it, and the controllers rest
+	for _, w := range fault.NewModel().Workloads {
+		for i := range mostWanted {
+			b.addPod(t, w, i)
+		}
+	}
+	return b
+}
+
+// mostWanted is the most that a workload of the model wants.
+const mostWanted = 3
+
+// nobody is no workload.
+const nobody types.UID = "nobody"
+
+func podName(w fault.Workload, i int) string {
+	return fmt.Sprintf("%s-%s-%d", strings.ToLower(w.Kind), w.Name, i)
+}
+
+// own gives a StatefulSet as many pods as it wants: they are found by its UID, and none may be left over.
+func (b *board) own(ctx context.Context, w fault.Workload) error {
+	set, err := b.client.AppsV1().StatefulSets(b.namespace).Get(ctx, w.Name, metav1.GetOptions{})
+	for i := 0; i < mostWanted && err == nil; i++ {
+		uid := nobody
+		if i < int(w.Want) {
+			uid = set.UID
+		}
+		patch := fmt.Sprintf(`[{"op": "replace", "path": "/metadata/ownerReferences/0/uid", "value": %q}]`, uid)
+		_, err = b.client.CoreV1().Pods(b.namespace).Patch(ctx, podName(w, i), types.JSONPatchType, []byte(patch), metav1.PatchOptions{})
+	}
+	return err
+}
+
+// addPod adds a ready pod of a workload, which stays. No status is believed that counts pods that are
+// not there; with these there are always enough, so that it is the statuses that change.
+func (b *board) addPod(t *testing.T, w fault.Workload, i int) {
+	t.Helper()
+	controller := metav1.OwnerReference{APIVersion: "apps/v1", Kind: w.Kind, Name: w.Name, UID: nobody, Controller: new(true)}
+	if w.Kind == "Deployment" {
+		controller.Kind, controller.Name = "ReplicaSet", w.Name+"-r"
+	}
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: podName(w, i), OwnerReferences: []metav1.OwnerReference{controller},
+			Labels: map[string]string{"app": w.Name, "pod-template-hash": "r", "controller-revision-hash": "r"},
+		},
+		Spec: corev1.PodSpec{
+			NodeName: "none", TerminationGracePeriodSeconds: new(int64), // no kubelet has a hand in it
+			Containers: []corev1.Container{{Name: "c", Image: "lab.invalid/c:1"}},
+		},
+	}
+	pods := b.client.CoreV1().Pods(b.namespace)
+	pod, err := pods.Create(t.Context(), pod, metav1.CreateOptions{})
+	check(t, err)
+	pod.Status.Phase = corev1.PodRunning
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}}
+	_, err = pods.UpdateStatus(t.Context(), pod, metav1.UpdateOptions{})
+	check(t, err)
 }
 
 // play plays one interleaving against one wait.
@@ -332,7 +392,11 @@ func (b *board) clear(ctx context.Context) error {
 
 // apply makes a change.
 func (b *board) apply(ctx context.Context, c fault.Change) error {
-	if err := b.change(ctx, c.Verb, c.After); err != nil {
+	err := b.change(ctx, c.Verb, c.After)
+	if err == nil && c.After.Kind == "StatefulSet" && (c.Verb == "create" || c.Verb == "spec") {
+		err = b.own(ctx, c.After)
+	}
+	if err != nil {
 		return fmt.Errorf("%s %s %s: %w", c.Verb, c.After.Kind, c.After.Name, err)
 	}
 	return nil
