@@ -111,6 +111,21 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// play plays a case until the end of the test. It is an error if it broke.
+func play(t *testing.T, c *Case, dir string) *Play {
+	t.Helper()
+	p, err := c.Play(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
 // tryCase runs the plugin on a case and returns what is wrong with its answer.
 func tryCase(t *testing.T, file string) []string {
 	t.Helper()
@@ -119,15 +134,7 @@ func tryCase(t *testing.T, file string) []string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	p, err := c.Play(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	p := play(t, c, dir)
 	within := 20 * time.Second
 	if c.Within != nil {
 		within = c.Within.Duration

@@ -74,11 +74,7 @@ func TestPipelines(t *testing.T) {
 					t.Fatal(err)
 				}
 				dir := t.TempDir()
-				p, err := c.Play(dir)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer p.Close() //nolint:errcheck
+				p := play(t, c, dir)
 				cmd := exec.Command("sh", "-e", "-c", script)
 				cmd.Dir = dir
 				summary := filepath.Join(dir, "summary.md")

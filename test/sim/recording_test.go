@@ -26,15 +26,7 @@ func TestRecordingsArePlayed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := c.Play(t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() {
-				if err := p.Close(); err != nil {
-					t.Error(err)
-				}
-			}()
+			p := play(t, c, t.TempDir())
 			var out bytes.Buffer
 			cmd := exec.Command(plugin, "status", "--kubeconfig="+p.Kubeconfig())
 			cmd.Stdout, cmd.Stderr = &out, &out
@@ -96,15 +88,7 @@ func TestSecretsAreNotRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := c.Play(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	p := play(t, c, dir)
 	for name, want := range map[string]int{"--logs": 0, "--keep-values": 7} {
 		path := filepath.Join(dir, "a"+name+".jsonl")
 		out, err := exec.Command(plugin, "record", "--once", path, "--logs", name, "--kubeconfig="+p.Kubeconfig()).CombinedOutput()
