@@ -468,13 +468,18 @@ func clientsOf(t *testing.T, answer roundTrip) kube.Clients {
 	return clients
 }
 
+// withACause is an API server with a Deployment that is not ready, and what may be its cause.
+func withACause() *apiServer {
+	return &apiServer{answers: typed(map[string]any{
+		deployments: []any{deployment(func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 0 })},
+		events:      []any{event(Object{"Pod", "twa-0"}, "twa", "BackOff", "x", time.Minute, 0)},
+	})}
+}
+
 // A kind that is not answered is a gap in time: what may hold causes of the others is read, too.
 func TestObserveLeavesTimeForCauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := &apiServer{answers: typed(map[string]any{
-			deployments: []any{deployment(func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 0 })},
-			events:      []any{event(Object{"Pod", "twa-0"}, "twa", "BackOff", "x", time.Minute, 0)},
-		})}
+		server := withACause()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		start := time.Now()
@@ -497,10 +502,7 @@ func TestObserveLeavesTimeForCauses(t *testing.T) {
 func TestWatchSearchesForCauses(t *testing.T) {
 	for _, only := range [][]string{nil, {"Deployment"}} {
 		synctest.Test(t, func(t *testing.T) {
-			server := &apiServer{answers: typed(map[string]any{
-				deployments: []any{deployment(func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 0 })},
-				events:      []any{event(Object{"Pod", "twa-0"}, "twa", "BackOff", "x", time.Minute, 0)},
-			})}
+			server := withACause()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			found := 0
