@@ -37,8 +37,8 @@ func (doc *Status) redraw(s *screen) {
 		place, headline, impact, workloads, entries, jobs, s.cronJobs(doc.CronJobs), errs, warnings, said, infos, counts, next,
 	}}
 	f.fit([]step{
-		{part: infos, fold: 1}, {part: counts, rows: true, all: true}, {part: infos, rows: true}, {part: said, fold: 1}, {part: warnings, fold: 1},
-		{part: impact, fold: 1}, {}, {part: workloads, fold: 1}, {part: said, rows: true}, {part: jobs, rows: true, least: 1}, {part: next, rows: true, least: 3},
+		{part: infos, fold: 1}, {part: counts, fold: 1}, {part: counts, rows: true, all: true}, {part: infos, rows: true}, {part: said, fold: 1}, {part: warnings, fold: 1},
+		{part: impact, fold: 1}, {part: place, fold: 1}, {}, {part: jobs, fold: 1}, {part: workloads, fold: 1}, {part: said, rows: true}, {part: jobs, rows: true, least: 1}, {part: next, rows: true, least: 3},
 		{part: warnings, rows: true, least: 2}, {part: workloads, rows: true, least: 6}, {part: entries, rows: true, least: 4},
 		{part: errs, fold: 2}, {part: warnings, rows: true}, {part: next, rows: true, least: 2}, {part: impact, rows: true, least: 2},
 		{part: errs, rows: true, least: 3}, {part: workloads, rows: true, least: 3}, {part: entries, rows: true, least: 2},
@@ -57,7 +57,7 @@ func (doc *Status) redraw(s *screen) {
 
 // head is what a screen is about, and the verdict.
 func (s *screen) head(doc *Status) (place, verdict *part) {
-	place = &part{rows: []row{{lines: []string{s.fitted(placeLine(doc.Releases.title(), doc.Place))}}}}
+	place = &part{rows: []row{s.placeRow(doc)}}
 	if doc.From != nil {
 		place.rows = append([]row{{lines: []string{s.fitted(doc.From.Line())}}}, place.rows...)
 	}
@@ -68,10 +68,24 @@ func (s *screen) head(doc *Status) (place, verdict *part) {
 	return place, verdict
 }
 
-// verdictLine is the verdict in one line.
+// placeRow is what a screen is about. The context is on a line of its own where it would be cut off.
+func (s *screen) placeRow(doc *Status) row {
+	title, where := doc.Releases.title(), doc.Place
+	if line := placeLine(title, where); s.view.Width <= 0 || where.Context == "" || width(escape(line)) <= s.view.Width {
+		return row{lines: []string{s.fitted(line)}}
+	}
+	where.Context = ""
+	return row{lines: []string{s.fitted(placeLine(title, where)), s.fitted("context " + doc.Context)}, flow: 2}
+}
+
+// verdictLine is the verdict in one line. When Helm upgraded is on it if there is room.
 func (doc *Status) verdictLine(v View) string {
 	head := fmt.Sprintf("%-7s  ", doc.word())
-	return head + room(wrong(doc.Head), progress(doc), v.Width-width(head)) + upgraded(doc, v)
+	line := head + room(wrong(doc.Head), progress(doc), v.Width-width(head))
+	if whole := line + upgraded(doc, v); v.Width <= 0 || width(whole) <= v.Width {
+		return whole
+	}
+	return line
 }
 
 // upgraded says how long ago Helm last upgraded, if the upgrade is not over.
@@ -257,20 +271,24 @@ func urgency(state pum.State) int {
 
 func (s *screen) jobs(doc *Status) *part {
 	t := &table{header: []string{"JOB", "STATE", "ATTEMPTS", "STARTED", "FINISHED", "WHY"}}
-	title := "JOBS NOT COMPLETE"
-	if s.format.Wide() {
-		title = "JOBS"
+	title := "JOBS"
+	if !s.format.Wide() {
+		title, t.shrink, t.wrap = "JOBS NOT COMPLETE", []string{"JOB"}, mostWhy
 	}
-	hidden := 0
+	hidden, finished := 0, s.format.Wide()
 	for _, j := range doc.Jobs {
 		switch {
 		case !s.format.Wide() && (j.State == readiness.JobComplete || running(j)):
 		case s.view.most > 0 && len(t.rows) == s.view.most:
 			hidden++
 		default:
+			finished = finished || !j.FinishedAt.IsZero()
 			t.add(j.Name, string(j.State), fmt.Sprint(j.Attempts),
 				s.view.age(j.StartedAt), s.view.age(j.FinishedAt), j.Reason+uncounted(j))
 		}
+	}
+	if !finished {
+		t.drop("FINISHED")
 	}
 	p := s.part("job", title, t)
 	p.hidden = hidden
@@ -382,25 +400,28 @@ func (s *screen) impact(doc *Status) *part {
 // counts counts what needs no attention.
 func (s *screen) counts(doc *Status) *part {
 	p := &part{name: "counts", gap: doc.Workloads != nil || doc.Entries != nil}
-	add := func(format string, args ...any) {
-		p.rows = append(p.rows, row{lines: []string{s.fitted(fmt.Sprintf(format, args...))}})
+	add := func(what, text string) {
+		head := fmt.Sprintf("%-9s  ", what)
+		r := s.hanging(head, s.wrap(text, len(head)))
+		r.flow = len(r.lines)
+		p.rows = append(p.rows, r)
 	}
 	if doc.Releases != nil {
-		add("Releases   %s", releasesLine(doc.Releases))
+		add("Releases", releasesLine(doc.Releases))
 	}
 	if w := doc.Workloads; w != nil {
 		zero := count(w.Items, func(w readiness.Workload) bool { return w.State == readiness.ScaledToZero })
-		text := fmt.Sprintf("Workloads  %d ready", w.Ready)
+		text := fmt.Sprintf("%d ready", w.Ready)
 		if zero > 0 {
 			text += fmt.Sprintf(", %d of them scaled to zero", zero)
 		}
-		add("%s", text)
+		add("Workloads", text)
 	}
 	if jobs := countedJobs(doc.Jobs); len(jobs) > 0 {
-		add("Jobs       %d of %d complete%s", completeJobs(jobs), len(jobs), runningJobs(jobs))
+		add("Jobs", fmt.Sprintf("%d of %d complete%s", completeJobs(jobs), len(jobs), runningJobs(jobs)))
 	}
 	if e := doc.Entries; e != nil {
-		add("Entries    %s", byState(e.Summary))
+		add("Entries", byState(e.Summary))
 	}
 	return p
 }

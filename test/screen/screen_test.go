@@ -108,6 +108,9 @@ func TestScreens(t *testing.T) {
 			if !verdictLine.MatchString(text) {
 				t.Errorf("%s: no verdict:\n%s", what, text)
 			}
+			if cut := cutThough(text, size[1]); cut != "" {
+				t.Errorf("%s: it is cut, and there is room: %s\n%s", what, cut, text)
+			}
 			if m.status().Outcome != verdict.OutcomeDone && !next.MatchString(text) {
 				t.Errorf("%s: no command:\n%s", what, text)
 			}
@@ -135,6 +138,19 @@ func TestScreensInASCII(t *testing.T) {
 			}
 		}
 	}
+}
+
+// cutThough returns a line that is cut although the verdict always fits, or although the screen
+// has lines left. Names and details may be cut.
+func cutThough(text string, height int) string {
+	room := strings.Count(text, "\n") < height-3
+	for line := range strings.Lines(text) {
+		verdict := regexp.MustCompile(`^(DONE|PENDING|FAILED|UNKNOWN|FORBIDDEN) `).MatchString(line)
+		if (verdict || room && !strings.HasPrefix(line, " ")) && strings.HasSuffix(line, "…\n") {
+			return line
+		}
+	}
+	return ""
 }
 
 // Where nothing may be redrawn, and for readers of screens, the same moments are sentences in
