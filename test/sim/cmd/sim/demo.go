@@ -24,12 +24,12 @@ type scene struct {
 func scenes() []scene {
 	return []scene{
 		{"The upgrade began a few seconds ago. Is it over?", "status", 8},
-		{"Not yet: exit code 8 means pending. Wait until it is over, and keep a recording.", "wait --timeout=5m --record upgrade.jsonl.gz", 3},
-		{"All workloads are ready, but it is not good: one entry was aborted. What does PUM say?", "pum status", 3},
+		{"Not yet: exit code 8 means pending. Wait until it is over, and record it.", "wait --timeout=5m --record upgrade.jsonl.gz", 3},
+		{"All workloads are ready, but one entry was aborted. What does PUM say?", "pum status", 3},
 		{"What did its job log last?", "logs --tail=5", 0},
 		{"That service is ready by now, so run the post-upgrade procedure again.", "pum restart --yes", 0},
 		{"Confirmed. Wait for the rest.", "wait --timeout=5m", 0},
-		{"Done, and good. And the first wait? Play its recording, ten times faster. No cluster is asked.", "wait --from upgrade.jsonl.gz --speed=10", 3},
+		{"Done, and good. And the first wait? Play its recording, ten times faster.", "wait --from upgrade.jsonl.gz --speed=10", 3},
 		{"What was it like at the beginning?", "status --from upgrade.jsonl.gz --at 10%", 8},
 	}
 }
@@ -43,10 +43,12 @@ const middle = 4 * time.Second
 // ends with its own --timeout may have the right exit code even so.
 const longest = 2 * time.Minute
 
+const opening = "# A simulated upgrade of ThingPark Enterprise, 7.3.6 to 8.0.0, in 20 seconds."
+
 // demo shows an upgrade in commands. It fails if one of them has another exit code than its
 // scene, or takes too long.
 func demo(ctx context.Context, e environment, out io.Writer) error {
-	fmt.Fprintln(out, "# A simulated cluster upgrades ThingPark Enterprise from 7.3.6 to 8.0.0 in 20 seconds.")
+	fmt.Fprintln(out, opening)
 	select {
 	case <-time.After(middle):
 	case <-ctx.Done():

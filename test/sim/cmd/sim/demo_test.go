@@ -49,6 +49,19 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// What the shell and the demo say of themselves fits a terminal of 80 columns.
+func TestWordsFit(t *testing.T) {
+	text := advice(environment{kubectl: "kubectl"}) + opening + "\n"
+	for _, s := range scenes() {
+		text += "# " + s.why + "\n"
+	}
+	for line := range strings.Lines(text) {
+		if n := len(line) - 1; n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}
+
 // masked returns a text without what is otherwise each time: times, ages and made-up names; and
 // with the plugin called as in the README.
 func masked(text string) string {
