@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -221,6 +222,18 @@ func TestAPageIsAlone(t *testing.T) {
 	}
 	if strings.Contains(style, "url(") {
 		t.Error("the style asks for something")
+	}
+}
+
+// The sample of the documentation is a page as it is made today: make sample writes it.
+func TestTheSampleIsOfToday(t *testing.T) {
+	text, err := os.ReadFile("../../docs/sample-report.html")
+	must(t, err)
+	if !strings.Contains(string(text), style) {
+		t.Error("the sample has another style")
+	}
+	if !strings.Contains(string(text), "<bdi>1 entry aborted, 42 of 42 workloads ready, 5 of 5 entries final</bdi>") {
+		t.Error("the sample has another verdict than status")
 	}
 }
 
