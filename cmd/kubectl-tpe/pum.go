@@ -72,7 +72,7 @@ func (f *pumFlags) client(runner pum.Runner) *pum.Client {
 func (f *pumFlags) ask(ctx context.Context, client *pum.Client) (*pum.Answer, error) {
 	ctx, cancel := f.deadline(ctx)
 	defer cancel()
-	found, err := either(client.Status(ctx))
+	found, err := pointerTo(client.Status(ctx))
 	if silent := (*SilentError)(nil); errors.As(err, &silent) {
 		return nil, err // PUM was not asked: the API server did not answer
 	}

@@ -135,7 +135,7 @@ func (a *app) savedStatus(ctx context.Context, filename string, format *output.F
 	}
 	defer in.Close()
 	s := verdict.Snapshot{ObservedAt: a.now()}
-	s.Answer, s.AnswerErr = unlessInterrupted(ctx, func() (*pum.Answer, error) { return either(pum.ReadSaved(in, int(flags.limit))) })
+	s.Answer, s.AnswerErr = unlessInterrupted(ctx, func() (*pum.Answer, error) { return pointerTo(pum.ReadSaved(in, int(flags.limit))) })
 	if ctx.Err() != nil {
 		return answered(verdict.ExitInterrupted, ctx.Err())
 	}

@@ -109,7 +109,7 @@ func (a *app) rollbackPlan(ctx context.Context, c *cluster, format *output.Forma
 	return answered(code, nil)
 }
 
-// mostBackups is of how many backups more than the name is asked for, the newest first:
+// mostBackups limits the backups for which more than the name is asked, the newest first:
 // each takes a run of a playbook.
 const mostBackups = 5
 

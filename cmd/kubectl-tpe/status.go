@@ -155,7 +155,7 @@ func (a *app) source(c *cluster, flags pumFlags, goal verdict.Goal, interval tim
 			return readiness.Watch(ctx, c.clients, c.Namespace, a.clock.Now, kinds...)
 		},
 		List: func(ctx context.Context) (*readiness.Assessment, error) {
-			return either(readiness.Observe(ctx, c.clients, c.Namespace, a.clock.Now, kinds...))
+			return pointerTo(readiness.Observe(ctx, c.clients, c.Namespace, a.clock.Now, kinds...))
 		},
 		Releases: c.helm().Read,
 	}
@@ -171,8 +171,8 @@ func (a *app) source(c *cluster, flags pumFlags, goal verdict.Goal, interval tim
 	return s
 }
 
-// either returns a value or an error, never both.
-func either[T any](value T, err error) (*T, error) {
+// pointerTo returns a pointer to a value, or nil and the error.
+func pointerTo[T any](value T, err error) (*T, error) {
 	if err != nil {
 		return nil, err
 	}

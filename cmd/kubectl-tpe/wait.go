@@ -329,15 +329,15 @@ func (w *waitRun) outcome(ctx context.Context) (verdict.Verdict, error) {
 		v.ExitCode = verdict.ExitTimeout
 		return v, errors.New("timed out after " + w.elapsed() + ", and nothing could be observed" + w.cluster.unanswered())
 	case w.last.Done:
-		return v.TimedOut(), fmt.Errorf("%s after %s; everything was ready, but not for --stable-for=%s", w.ended(), w.elapsed(), w.options.stableFor)
+		return v.TimedOut(), fmt.Errorf("%s after %s; everything was ready, but not for --stable-for=%s", w.endedBy(), w.elapsed(), w.options.stableFor)
 	case v.ExitCode == verdict.ExitDone:
-		return v.TimedOut(), fmt.Errorf("%s after %s, before what looked done could be confirmed", w.ended(), w.elapsed())
+		return v.TimedOut(), fmt.Errorf("%s after %s, before what looked done could be confirmed", w.endedBy(), w.elapsed())
 	}
-	return v.TimedOut(), fmt.Errorf("%s after %s, waiting for %s", w.ended(), w.elapsed(), output.Missing(output.NewStatus(w.place, w.last.Snapshot, v)))
+	return v.TimedOut(), fmt.Errorf("%s after %s, waiting for %s", w.endedBy(), w.elapsed(), output.Missing(output.NewStatus(w.place, w.last.Snapshot, v)))
 }
 
-// ended says what ended before the wait was over.
-func (w *waitRun) ended() string {
+// endedBy says what ended before the wait was over.
+func (w *waitRun) endedBy() string {
 	if w.last.Last {
 		return "the recording ends"
 	}

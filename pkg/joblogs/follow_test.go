@@ -322,7 +322,7 @@ func TestDoubt(t *testing.T) {
 	for followed, want := range map[int]int{rotatesAt - 1: 0, rotatesAt: 1} {
 		sink := &recorder{}
 		r := &runReader{Reader: &Reader{Sink: sink, OldNodes: func(context.Context) bool { return true }}, followed: followed}
-		if err := r.doubt(t.Context()); err != nil || len(sink.script) != want {
+		if err := r.warnOfRotation(t.Context()); err != nil || len(sink.script) != want {
 			t.Errorf("%d bytes: %q, %v", followed, sink.script, err)
 		}
 	}

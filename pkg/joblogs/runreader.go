@@ -70,7 +70,7 @@ func (t *runReader) read(ctx context.Context) error {
 	for {
 		next, err := t.step(ctx)
 		if err == nil && next == done {
-			return t.doubt(ctx)
+			return t.warnOfRotation(ctx)
 		}
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (t *runReader) step(ctx context.Context) (step, error) {
 	case t.run.State == Gone && t.whole:
 		t.run = asked // it was read in time
 		return done, nil
-	case t.run.State == Gone || t.ended(asked, c):
+	case t.run.State == Gone || t.exhausted(asked, c):
 		t.markGone(c)
 		return done, t.emptied(c)
 	case t.retry.pause > 0:
@@ -245,9 +245,9 @@ func about(err error) bool {
 	return errors.As(err, new(*nodeError)) || apierrors.IsNotFound(err) || apierrors.IsBadRequest(err)
 }
 
-// ended reports whether a connection that was opened for a run in the given
+// exhausted reports whether a connection that was opened for a run in the given
 // state leaves nothing to ask for.
-func (t *runReader) ended(asked Run, c connResult) bool {
+func (t *runReader) exhausted(asked Run, c connResult) bool {
 	switch {
 	case t.Follow && asked.State == Running, !c.whole() && !c.empty():
 		return false
@@ -336,9 +336,9 @@ func (t *runReader) position() Position {
 // kubelet's configuration).
 const rotatesAt = 10 << 20
 
-// doubt says that lines may be missing of a log that an old node may have rotated while it was
+// warnOfRotation says that lines may be missing of a log that an old node may have rotated while it was
 // followed: such a node begins with the new file before it has read the old one to its end.
-func (t *runReader) doubt(ctx context.Context) error {
+func (t *runReader) warnOfRotation(ctx context.Context) error {
 	if t.followed < rotatesAt || t.OldNodes == nil || !t.OldNodes(ctx) {
 		return nil
 	}

@@ -503,7 +503,7 @@ func TestEnded(t *testing.T) {
 	} {
 		r := &tt.reader
 		r.Reader, r.start = &Reader{Options: Options{Follow: tt.follow}}, start
-		if got := r.ended(Run{State: tt.asked}, tt.c); got != tt.want {
+		if got := r.exhausted(Run{State: tt.asked}, tt.c); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}

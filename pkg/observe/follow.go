@@ -158,8 +158,8 @@ func (f *follower) report(now time.Time) Report {
 }
 
 // rewatchIfDenied has the watches begin again if two readings, one after the other, show the same
-// end, and the last update before the second denied it: what the watches know may be out of date
-// for good.
+// end, and the last update before the second denied it: what the watches know may stay out of
+// date.
 func (f *follower) rewatchIfDenied(isEnd bool, code verdict.ExitCode) {
 	switch {
 	case f.fresh.IsZero():

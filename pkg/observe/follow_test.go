@@ -333,7 +333,7 @@ func TestAnEndIsReadAgain(t *testing.T) {
 	}
 }
 
-// A watch that is stuck for good, while others go on, begins again.
+// A watch that stays stuck, while others continue, begins again.
 func TestAStuckWatchBeginsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, n := time.Now(), 0
@@ -468,7 +468,7 @@ func TestWhatWasLastHeardOfLongAgoIsReadAgain(t *testing.T) {
 	})
 }
 
-// A watch is lost for good, as through a proxy that cuts each, and lists are answered: they are
+// A watch stays lost, as through a proxy that cuts each, and lists are answered: they are
 // read at every interval, and count alone. A list that fails is said.
 func TestWhereAWatchIsLostListsCount(t *testing.T) {
 	for _, tt := range []struct {

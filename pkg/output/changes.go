@@ -108,7 +108,7 @@ func workloadChanges(before, after *Status) []string {
 		name := resourceName(w)
 		was, known := old[name]
 		delete(old, name)
-		if !known || was.State != w.State || trouble(was, before.ObservedAt) != trouble(w, after.ObservedAt) && trouble(w, after.ObservedAt) != "" {
+		if !known || was.State != w.State || reportableCause(was, before.ObservedAt) != reportableCause(w, after.ObservedAt) && reportableCause(w, after.ObservedAt) != "" {
 			lines = append(lines, name+" "+workloadLine(w))
 		}
 	}
@@ -120,9 +120,9 @@ func workloadChanges(before, after *Status) []string {
 	return lines
 }
 
-// trouble returns the code of the first cause that is worth a line. That a pod is not ready yet
+// reportableCause returns the code of the first cause that is worth a line. That a pod is not ready yet
 // is normal during a wait, until it lasts.
-func trouble(w readiness.Workload, at time.Time) readiness.Code {
+func reportableCause(w readiness.Workload, at time.Time) readiness.Code {
 	for _, c := range w.Causes {
 		if c.Reportable(at) {
 			return c.Code

@@ -36,7 +36,7 @@ type Difference struct {
 	Group  string        `json:"group"`            // releases, workloads, jobs, entries or findings
 	Name   string        `json:"name"`             // such as deployment/twa; of an entry its uid
 	Change string        `json:"change"`           // new, changed or gone
-	Fields []FieldChange `json:"fields,omitempty"` // what it was and is; of something new or gone what there is of it
+	Fields []FieldChange `json:"fields,omitempty"` // what it was and is; all that is known of something new or gone
 }
 
 // A FieldChange is what one field of something was and is.
@@ -298,7 +298,7 @@ func (s *screen) differences(group string, items []Difference) {
 	s.section(strings.ToUpper(group), t)
 }
 
-// sum joins what there is of something that is new or gone.
+// sum joins the fields of something that is new or gone.
 func (s *screen) sum(fields []FieldChange, before bool) string {
 	var values []string
 	for _, f := range fields {

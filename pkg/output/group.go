@@ -36,7 +36,7 @@ func severityOf(w readiness.Workload, at time.Time) severity {
 	switch {
 	case w.State == readiness.Failed:
 		return failed
-	case w.State == readiness.Paused, w.State == readiness.Unknown, trouble(w, at) != "", heldUp(w.Since, at) != "":
+	case w.State == readiness.Paused, w.State == readiness.Unknown, reportableCause(w, at) != "", heldUp(w.Since, at) != "":
 		return slow
 	case w.State == readiness.AwaitingRestart:
 		return serving

@@ -19,7 +19,7 @@ type kindOfFinding struct {
 
 const pod = "pod"
 
-// kindsOfFindings has what the line of a verdict says of errors. Causes are of pods, where they are known.
+// kindsOfFindings has what the line of a verdict says about errors. Causes count their pods, where they are known.
 // What is forbidden is not here: the verdict itself says so.
 var kindsOfFindings = map[verdict.Code]kindOfFinding{
 	verdict.CodeWorkloadFailed:    {"workload", "failed", ""},
@@ -125,7 +125,7 @@ func podsOf(f verdict.Finding) (noun string, objects []verdict.Object) {
 	return "workload", f.Objects
 }
 
-// count says how many there are of what is wrong.
+// count says how many things have what is wrong.
 func (k kindOfFinding) count(n int) string {
 	switch {
 	case k.singular == "":

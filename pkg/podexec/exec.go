@@ -192,7 +192,7 @@ func (r *Runner) exec(ctx context.Context, t target, command []string) (Output, 
 	if why := context.Cause(ctx); why != nil && err != nil {
 		return out, givenUp(why)
 	}
-	return ended(out, err)
+	return resultOf(out, err)
 }
 
 // leave does something, and does not wait for its end once ctx ends: the clients of both
@@ -278,8 +278,8 @@ func givenUp(why error) error {
 	return &GivenUpError{why}
 }
 
-// ended tells how a command ended from the error of its stream.
-func ended(out Output, err error) (Output, error) {
+// resultOf returns how a command ended from the error of its stream.
+func resultOf(out Output, err error) (Output, error) {
 	out.Ran = ran(out, err)
 	var exit exec.CodeExitError
 	switch {

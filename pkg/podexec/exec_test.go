@@ -80,7 +80,7 @@ func TestEndOfACommand(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			command := []string{cmp.Or(tt.command, "status")}
-			out, err := ended(Output{Pod: "pum-x", Command: command, Stdout: []byte(tt.stdout), Stderr: []byte(tt.stderr)}, tt.err)
+			out, err := resultOf(Output{Pod: "pum-x", Command: command, Stdout: []byte(tt.stdout), Stderr: []byte(tt.stderr)}, tt.err)
 			if tt.as == nil && err != nil || tt.as != nil && !errors.As(err, tt.as) {
 				t.Errorf("error = %v, want %T", err, tt.as)
 			}
@@ -92,7 +92,7 @@ func TestEndOfACommand(t *testing.T) {
 			}
 		})
 	}
-	out, err := ended(Output{}, apierrors.NewForbidden(pods, "pum-x", errors.New("no")))
+	out, err := resultOf(Output{}, apierrors.NewForbidden(pods, "pum-x", errors.New("no")))
 	if !apierrors.IsForbidden(err) || errors.As(err, &lost) || out.Ran != RanNot {
 		t.Errorf("a refused command = %v, ran %q, want forbidden, not lost, not run", err, out.Ran)
 	}

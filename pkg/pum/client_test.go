@@ -110,7 +110,7 @@ func TestStatus(t *testing.T) {
 		{"a lost connection", []run{lost, lost, lost, prints(one)}, 4, "", nil},
 		{"a killed command", []run{exits(137, ""), exits(137, ""), prints(one)}, 3, "", nil},
 		{"but not for ever", []run{prints(half)}, attempts, `run "status" in pod pum-x: no answer from PUM: pum status output is incomplete`, ErrNoAnswer},
-		{"lost for good", []run{lost}, 2 * attempts, `no answer from PUM: run "status" in pod pum-x: connection lost while the command ran: websocket: close 1006; run "/nodejs`, ErrNoAnswer},
+		{"lost each time", []run{lost}, 2 * attempts, `no answer from PUM: run "status" in pod pum-x: connection lost while the command ran: websocket: close 1006; run "/nodejs`, ErrNoAnswer},
 		{"its pod is being replaced", []run{lost, lost, noPod, noPod, noPod, noPod, noPod, prints(one)}, 8, "", nil},
 		{"no pod at all", []run{noPod, prints(one)}, 1, "no answer from PUM: no ready pod", ErrNoAnswer},
 		{"the second spelling", []run{missing("status"), prints(one)}, 2, "", nil},

@@ -84,9 +84,8 @@ func soundsSecret(path string) bool {
 	return regexp.MustCompile(`(?i)pass|pwd|secret|token|key|cred|auth|cert|pin|salt|hash|user|account|login|license|installation`).MatchString(path)
 }
 
-// harmless reports whether a value, number or text, is of those that are known to be
-// harmless below this key: how many there are of something, how large it is, or in which
-// version.
+// harmless reports whether a value, number or text, is known to be harmless below this key,
+// such as a count, a size or a version.
 func harmless(key, value string) bool {
 	switch key {
 	case "replicas", "replicaCount", "minReplicas", "maxReplicas", "minAvailable", "maxUnavailable":

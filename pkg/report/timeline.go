@@ -207,7 +207,7 @@ func (t *Timeline) stale(at time.Time, s *verdict.Snapshot) bool {
 }
 
 // lose notes that nothing was observed since a time: what is shown of services, workloads and
-// jobs is of before; up to entries, so is all else.
+// jobs was read before; up to entries, so was all else.
 func (t *Timeline) lose(since time.Time, last group) {
 	since = later(since, t.first)
 	if !t.lost {

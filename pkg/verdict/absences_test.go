@@ -126,7 +126,7 @@ func TestAbsences(t *testing.T) {
 	}
 }
 
-// That a job failed is still said when it is gone for good, and not once another of its name is there.
+// That a job failed is still said when it stays gone, and not once another of its name is there.
 func TestJobThatFailedAndIsGone(t *testing.T) {
 	with := func(jobs ...readiness.Job) Snapshot {
 		p := readyWith()

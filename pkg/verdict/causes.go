@@ -169,7 +169,7 @@ func (v *Verdict) nextOf(t *causeGroup) []string {
 }
 
 // nextOfClaim returns the commands for a claim that does not exist. That of a StatefulSet's pod is
-// made together with the pod. Deleting the pod, which has not run, has both made anew: an older
+// created together with the pod. Both are recreated when the pod, which has not run, is deleted: an older
 // controller does nothing else about it (kubernetes#89910).
 func (v *Verdict) nextOfClaim(t *causeGroup) []string {
 	next := []string{v.kubectl("describe", "pod", t.cause.Pod)}

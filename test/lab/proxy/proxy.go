@@ -132,7 +132,7 @@ func (p *Proxy) Delay(each time.Duration) error {
 	return nil
 }
 
-// Stall holds back everything for good, as a machine does that has lost its power:
+// Stall holds back everything from then on, as a machine does that has lost its power:
 // the connections stay, and nothing comes.
 func (p *Proxy) Stall() error {
 	for _, stream := range []string{"upstream", "downstream"} {

@@ -80,7 +80,7 @@ func read(dir string) (*pkg, error) {
 	return p, err
 }
 
-// compile writes the package anew, and builds its tests with it.
+// compile writes the package again, and builds its tests with it.
 func compile(p *pkg, s *state) error {
 	replace := map[string]string{}
 	put := func(name, text string) error {

@@ -57,7 +57,7 @@ var helper = map[token.Token]string{
 	token.ADD: "mutantADD", token.SUB: "mutantSUB", token.MUL: "mutantMUL", token.QUO: "mutantQUO", token.REM: "mutantREM",
 }
 
-// A rewriter writes a file anew, with all changes in it, of which the environment variable
+// A rewriter writes a file again, with all changes in it, of which the environment variable
 // MUTANT switches on one.
 type rewriter struct {
 	*pkg
