@@ -4,6 +4,7 @@ package sim
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -55,17 +56,18 @@ type moments struct {
 
 var stamps = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`)
 
-// moved moves all times in a text.
+// moved moves all times in a text. They keep their digits: an Event's has six, or it is none.
 func (m *moments) moved(text string) string {
 	return stamps.ReplaceAllStringFunc(text, func(stamp string) string {
 		t, err := time.Parse(time.RFC3339, stamp)
 		if err != nil {
 			return stamp
 		}
-		if strings.Contains(stamp, ".") {
-			return t.Add(m.shift).Format("2006-01-02T15:04:05.000Z")
+		layout := time.RFC3339
+		if _, digits, ok := strings.Cut(strings.TrimSuffix(stamp, "Z"), "."); ok {
+			layout = "2006-01-02T15:04:05." + strings.Repeat("0", len(digits)) + "Z"
 		}
-		return t.Add(m.shift).Format(time.RFC3339)
+		return t.Add(m.shift).Format(layout)
 	})
 }
 
@@ -80,6 +82,8 @@ func (m *moments) take(l *recording.Line) error {
 		m.state.Delete = append(m.state.Delete, l.Gone.Kind+"/"+l.Gone.Name)
 	case l.Answer != nil && !l.Answer.Same && l.Answer.Error == nil:
 		m.state.PUM = &PUM{Output: Output{Stdout: m.moved(l.Answer.Text), Stderr: l.Answer.Stderr, Exit: l.Answer.ExitCode}}
+	case l.Answer != nil && l.Answer.Error != nil && l.Answer.Error.Code == http.StatusForbidden:
+		m.state.Deny = []string{"get pods/exec", "create pods/exec"}
 	case l.Releases != nil:
 		for _, r := range l.Releases.Items {
 			if r.Revision > 0 {
