@@ -347,10 +347,16 @@ func runningJobs(jobs []readiness.Job) string {
 	return fmt.Sprintf(", %d running", len(names))
 }
 
-// findings returns the findings of a level, without those that another part shows.
+// findings returns the findings of a level, without those that another part shows. Where much is
+// forbidden, the hint lists the rights that are missing, and only a wide screen has what the API server said.
 func (s *screen) findings(findings []verdict.Finding, level verdict.Level, but func(verdict.Finding) bool) *part {
 	p := &part{name: string(level)}
+	isForbidden := func(f verdict.Finding) bool { return f.Code == verdict.CodeForbidden }
+	brief := !s.format.Wide() && count(findings, isForbidden) > 1
 	for _, f := range findings {
+		if brief && isForbidden(f) {
+			f.Detail = ""
+		}
 		switch {
 		case f.Level != level, but != nil && but(f):
 		case s.view.most > 0 && len(p.rows) >= s.view.most:
