@@ -171,6 +171,22 @@ func TestSentences(t *testing.T) {
 	golden(t, filepath.Join("testdata", "accessible.golden"), b.String())
 }
 
+// Of all moments a reader of screens gets the verdict first and the commands last, in ASCII, with
+// nothing that is redrawn and no bar.
+func TestAccessibleScreens(t *testing.T) {
+	inOrder := regexp.MustCompile(`(?s)^[ -~\n]+\n\n(DONE|(PENDING|FAILED|UNKNOWN|FORBIDDEN) .*\nNEXT\n(kubectl|helm)) `)
+	for _, m := range moments(t) {
+		var b strings.Builder
+		v := output.View{Now: m.snapshot.ObservedAt, Width: 80, Height: 24, Terminal: true, ASCII: true}
+		if err := output.Write(&b, &output.Format{}, m.status(), v); err != nil {
+			t.Fatal(err)
+		}
+		if bad := regexp.MustCompile(`[^ -~\n]|##`).FindString(b.String()); bad != "" || !inOrder.MatchString(b.String()) {
+			t.Errorf("%s has %q, or no verdict, or no command behind it:\n%s", m.name, bad, b.String())
+		}
+	}
+}
+
 // From its beginning to its end a wait leaves nothing on the screen but its answer, whatever
 // happens to the size.
 func TestNothingIsLeftBehind(t *testing.T) {
