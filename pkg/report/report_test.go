@@ -444,16 +444,18 @@ func many(n int) Input {
 	return Input{Snapshot: s, Verdict: verdict.Verdict{Outcome: verdict.OutcomePending, ExitCode: verdict.ExitPending}, Timeline: timeline}
 }
 
-// 5,000 workloads and 10,000 entries are a page of 5 MB and a short summary, and what that takes
-// grows with their number.
+// 5,000 workloads and 10,000 entries are a page of 5 MB, made within 2 s, and a short summary, and
+// what that takes grows with their number.
 func TestManyOfAll(t *testing.T) {
 	var page, sheet bytes.Buffer
-	r := New(many(5000))
+	in := many(5000)
+	r := New(in)
 	must(t, r.Write(&page, HTML))
 	must(t, r.Write(&sheet, Markdown))
 	if page.Len() > 5e6 || sheet.Len() > MostMarkdown {
 		t.Errorf("the page has %d bytes, the summary %d", page.Len(), sheet.Len())
 	}
+	cost.Within(t, 2*time.Second, func() { must(t, New(in).Write(io.Discard, HTML)) })
 	cost.Linear(t, 250, 5000, func(n int) func() {
 		in := many(n)
 		return func() {
