@@ -103,7 +103,7 @@ func (a *app) silence(config *rest.Config) *silence {
 		s.plugin = filepath.Base(plugin.Command)
 	}
 	if view := a.errView(); view.Redraw && a.notice != nil {
-		s.tell(func(text string) { a.notice.instead(a.errView().OneLine(text)) })
+		s.tell(func(text string) { a.notice.instead(noticeLine(a.errView(), text)) })
 	} else if view.Terminal {
 		s.tell(func(text string) { fmt.Fprintln(a.ErrOut, a.errView().Line(text)) })
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/pkg/output"
 )
 
 // A notice says on a terminal what is being asked, until there is something else to show. Then
@@ -84,6 +86,15 @@ func (s *stream) Write(text []byte) (int, error) {
 // WriteString is as Write; without it, that of the file would be used.
 func (s *stream) WriteString(text string) (int, error) { return s.Write([]byte(text)) }
 
+// noticeLine makes a text fit for a notice, with room for the ^C that a terminal writes behind it: on
+// the next line it would not be taken away with the notice.
+func noticeLine(v output.View, text string) string {
+	if v.Width > 0 {
+		v.Width = max(1, v.Width-len("^C")-1)
+	}
+	return v.OneLine(text)
+}
+
 // asking says what is asked, and where, if that takes long.
 func (a *app) asking(c *cluster) {
 	view := a.errView()
@@ -94,7 +105,7 @@ func (a *app) asking(c *cluster) {
 	if c.Context != "" {
 		text += ", context " + c.Context
 	}
-	a.notice.say(view.OneLine(text), view.Redraw)
+	a.notice.say(noticeLine(view, text), view.Redraw)
 }
 
 // askingSeveral says that several installations are asked, if that takes long.
@@ -111,5 +122,5 @@ func (a *app) askingSeveral(contexts []string) {
 	default:
 		text = fmt.Sprintf("asking %d contexts: %s", n, strings.Join(contexts, ", "))
 	}
-	a.notice.say(view.OneLine(text), view.Redraw)
+	a.notice.say(noticeLine(view, text), view.Redraw)
 }

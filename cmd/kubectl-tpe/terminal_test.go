@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/pum"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/readiness"
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/verdict"
+	"github.com/kubectl-tpe/kubectl-tpe/test/screen"
 )
 
 // A terminal is told only what it is known to understand.
@@ -103,6 +104,20 @@ func TestNotice(t *testing.T) {
 			t.Errorf("where nothing is redrawn: %q", said())
 		}
 	})
+}
+
+// A notice that is as wide as the terminal is taken away with the ^C behind it.
+func TestNoticeIsTakenAwayWithControlC(t *testing.T) {
+	for _, width := range []int{10, 40, 80} {
+		s := screen.New(width, 4)
+		n := &notice{w: s}
+		n.instead(noticeLine(output.View{Width: width}, strings.Repeat("asking ", 20)))
+		fmt.Fprint(s, "^C")
+		n.clear()
+		if text := strings.TrimSpace(s.String()); text != "" {
+			t.Errorf("of %d columns this is left: %q", width, text)
+		}
+	}
 }
 
 // What is written to a stream goes to its file.
