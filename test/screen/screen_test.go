@@ -78,6 +78,7 @@ func moments(t *testing.T) []moment {
 		}
 		all = append(all, moment{name, s, output.Waiting{Elapsed: 95 * time.Second}})
 	}
+	recordings := len(all)
 	for _, m := range played(t, 0, 20*minute, minute/2) {
 		switch m.name {
 		case "upgrade-2m", "upgrade-4m", "upgrade-7m", "upgrade-12m", "upgrade-20m":
@@ -85,6 +86,9 @@ func moments(t *testing.T) []moment {
 				all = append(all, m)
 			}
 		}
+	}
+	if n := len(all) - recordings; n != 5 {
+		t.Fatalf("%d moments of an upgrade, want 5", n)
 	}
 	return all
 }
