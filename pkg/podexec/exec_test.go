@@ -96,7 +96,7 @@ func TestEndOfACommand(t *testing.T) {
 	if !apierrors.IsForbidden(err) || errors.As(err, &lost) || out.Ran != RanNot {
 		t.Errorf("a refused command = %v, ran %q, want forbidden, not lost, not run", err, out.Ran)
 	}
-	out, err = ended(Output{}, &net.OpError{Op: "remote error", Err: errors.New("tls: expired certificate")})
+	out, err = resultOf(Output{}, &net.OpError{Op: "remote error", Err: errors.New("tls: expired certificate")})
 	if !kube.NotLoggedIn(err) || errors.As(err, &lost) || out.Ran != RanNot {
 		t.Errorf("a refused certificate = %v, ran %q, want not logged in, not lost, not run", err, out.Ran)
 	}
