@@ -95,11 +95,12 @@ func quiet(moments []answers, i int, command string) bool {
 
 // commands are those that read, with what of their output is the same from a recording.
 var commands = map[string]func(said) string{
-	"status -o json":        document,
-	"pum status -o json":    document,
-	"releases -o json":      document,
-	"rollback-plan -o json": document,
-	"logs":                  func(s said) string { return s.stdout },
+	"status -o json":           document,
+	"wait --timeout=0 -o json": document,
+	"pum status -o json":       document,
+	"releases -o json":         document,
+	"rollback-plan -o json":    document,
+	"logs":                     func(s said) string { return s.stdout },
 }
 
 // A recorded upgrade is a namespace, and the recording of what happens in it.
@@ -181,7 +182,7 @@ func (r *recorded) compare(t *testing.T, a *answers, command string) (diff strin
 		kept := r.run(append(strings.Fields(command), "--from", r.file(), "--at", at.Format(time.RFC3339Nano))...)
 		have := commands[command](kept)
 		if have == want && live.exit == kept.exit {
-			return ""
+			return r.explained(command, kept, at)
 		}
 		for name, part := range parts(have) {
 			if left[name] == part && live.exit == kept.exit {
@@ -198,6 +199,23 @@ func (r *recorded) compare(t *testing.T, a *answers, command string) (diff strin
 		diff = fmt.Sprintf("exit codes %d and %d\n%s\nstderr:\n%s\n%s", live.exit, kept.exit, gocmp.Diff(want, have), live.stderr, kept.stderr)
 	}
 	return diff
+}
+
+// explained compares the findings of a document with those that explain tells of the same moment.
+func (r *recorded) explained(command string, document said, at time.Time) (diff string) {
+	codesIn := func(pattern, text string) []string {
+		var codes []string
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			codes = append(codes, found[1])
+		}
+		slices.Sort(codes)
+		return slices.Compact(codes)
+	}
+	if command != "status -o json" {
+		return ""
+	}
+	kept := r.run("explain", "--from", r.file(), "--at", at.Format(time.RFC3339Nano))
+	return gocmp.Diff(codesIn(`"code": "(TPE\d+)"`, document.stdout), codesIn(`(?m)^(TPE\d+) \(finding\)`, kept.stdout))
 }
 
 // parts are what of a document of status is read by one question; of all else, it is whole.
@@ -244,7 +262,7 @@ func (r *recorded) compareEnd(t *testing.T) {
 	t.Helper()
 	for command, same := range commands {
 		live := r.run(append(strings.Fields(command), "-n", r.namespace)...)
-		kept := r.run(append(strings.Fields(command), "--from", r.file())...)
+		kept := r.run(append(strings.Fields(command), "--from", r.file(), "--at", "100%")...)
 		if diff := gocmp.Diff(same(live), same(kept)); diff != "" || live.exit != kept.exit {
 			t.Errorf("kubectl tpe %s at the end: exit codes %d and %d (- live, + from the recording):\n%s%s", command, live.exit, kept.exit, diff, kept.stderr)
 		}
