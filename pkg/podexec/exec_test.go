@@ -162,6 +162,8 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	verb := s.checks[protocol]
 	status := metav1.Status{Code: 502, Message: "proxy"}
 	switch {
+	case protocol == "websocket" && verb == "create" && s.rights == "get": // kube-apiserver 1.36 gives no reason
+		status = apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "pum", errors.New("")).ErrStatus
 	case !strings.Contains(s.rights, verb):
 		status = apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "pum", fmt.Errorf(`User "u" cannot %s resource "pods/exec"`, verb)).ErrStatus
 	case s.policy != nil:
@@ -175,7 +177,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestWhoRefuses(t *testing.T) {
 	before, since := map[string]string{"websocket": "get", "SPDY/3.1": "create"}, map[string]string{"websocket": "create", "SPDY/3.1": "create"}
 	deny := func(code int32, reason metav1.StatusReason) *metav1.Status {
-		return &metav1.Status{Code: code, Reason: reason, Message: "exec needs a ticket"}
+		return &metav1.Status{Code: code, Reason: reason, Message: `admission webhook "w" denied the request: exec needs a ticket`}
 	}
 	tests := []struct {
 		name     string
@@ -218,6 +220,9 @@ func TestWhoRefuses(t *testing.T) {
 				}
 			case apierrors.IsForbidden(err):
 				got = "RBAC"
+				if !strings.Contains(err.Error(), ` resource "pods/exec"`) {
+					t.Errorf("error = %v, want what is missing", err)
+				}
 			case apierrors.IsUnauthorized(err):
 				got = "login"
 			}

@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"regexp"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -70,7 +70,8 @@ func mayBePolicy(status *apierrors.StatusError) bool {
 // words: RBAC and policies both answer 403.
 //
 // Kubernetes from 1.35 on wants the verb create for both protocols, before that get for
-// WebSocket (kubernetes#78741). If an account has only get, RBAC's own words decide.
+// WebSocket (kubernetes#78741, kubernetes#133515). If an account has only get, the words decide:
+// an admission policy always says that it denied the request, and RBAC may give no reason.
 func (r *Runner) explain(ctx context.Context, transport Transport, err error) error {
 	status := refusal(err)
 	if status == nil || !mayBePolicy(status) {
@@ -86,12 +87,15 @@ func (r *Runner) explain(ctx context.Context, transport Transport, err error) er
 			return status
 		}
 	}
-	byRBAC := strings.Contains(status.Error(), ` cannot create resource "pods/exec"`)
-	if get && (create || transport == WebSocket && !byRBAC) {
+	if get && (create || transport == WebSocket && deniedRequest.MatchString(status.Error())) {
 		return &PolicyError{status}
 	}
 	return status
 }
+
+// deniedRequest is in each denial of kube-apiserver's plugins for webhooks and for policies in CEL
+// (admission/plugin/webhook/errors and admission/plugin/policy).
+var deniedRequest = regexp.MustCompile(` denied (?:the )?request`)
 
 // may asks the API server whether this account has a verb on pods/exec.
 func (r *Runner) may(ctx context.Context, verb string) (bool, error) {

@@ -205,7 +205,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, q request) {
 	err := s.Access.check(q)
 	if q.Subresource == "exec" && s.minor() >= 35 && err == nil {
 		q.Verb = "create" // asked for whatever the request is, since 1.35
-		err = s.Access.check(q)
+		if s.Access.check(q) != nil {
+			err = apierrors.NewForbidden(schema.GroupResource{Resource: q.Resource}, q.Name, errors.New("")) // without a reason
+		}
 	}
 	if err != nil {
 		fail(w, err)
