@@ -245,13 +245,23 @@ func (d *SnapshotDiff) names() []string {
 	return names
 }
 
-// show shows what differs, grouped as status is.
+// show shows what differs. Without -o wide, workloads and jobs that differ alike share a row.
 func (d *SnapshotDiff) show(s *screen) {
 	named := d.Before.Namespace != d.After.Namespace
 	s.line("before  %s", d.Before.line(named))
 	s.line("after   %s", d.After.line(named))
+	shared := false
 	for _, group := range groups {
-		s.differences(group, d.Items)
+		rows := s.differenceRows(group, d.Items)
+		if all := len(rows); !s.format.Wide() {
+			rows = folded(rows)
+			shared = shared || len(rows) < all
+		}
+		s.differences(group, rows)
+	}
+	if shared {
+		s.line("")
+		s.line("What differs alike shares a row; -o wide has a row for each.")
 	}
 	if len(d.Items) == 0 {
 		s.line("")
@@ -275,27 +285,77 @@ func (d *Side) line(named bool) string {
 	return fmt.Sprintf("%s, as of %s: %s", what, d.ObservedAt.UTC().Format("2006-01-02 15:04:05 MST"), strings.ToUpper(string(d.Outcome)))
 }
 
+// A differenceRow is a line of a screen: one field that changed, or what is new or gone.
+type differenceRow struct {
+	names               []string // such as deployment/twa
+	what, before, after string
+}
+
 // differences shows the differences of a group: what is new, what is gone, and a line for each
 // field that changed.
-func (s *screen) differences(group string, items []Difference) {
+func (s *screen) differences(group string, rows []differenceRow) {
 	t := &table{header: []string{"NAME", "WHAT", "BEFORE", "AFTER"}, shrink: []string{"BEFORE"}}
-	for _, item := range items {
-		if item.Group != group {
-			continue
-		}
-		if item.Change != "changed" {
-			t.add(item.Name, item.Change, s.sum(item.Fields, true), s.sum(item.Fields, false))
-			continue
-		}
-		for _, f := range item.Fields {
-			t.add(item.Name, f.Name, s.shortImage(f.Name, f.Before), s.shortImage(f.Name, f.After))
-		}
+	for _, r := range rows {
+		t.add(r.name(), r.what, r.before, r.after)
 	}
-	changed := func(d Difference) bool { return d.Group == "findings" && d.Change == "changed" }
-	if group == "findings" && !slices.ContainsFunc(items, changed) { // a level alone says little
+	changed := func(r differenceRow) bool { return r.what != "new" && r.what != "gone" }
+	if group == "findings" && !slices.ContainsFunc(rows, changed) { // a level alone says little
 		t.drop("BEFORE", "AFTER")
 	}
 	s.section(strings.ToUpper(group), t)
+}
+
+func (s *screen) differenceRows(group string, items []Difference) []differenceRow {
+	var rows []differenceRow
+	for _, item := range items {
+		names := []string{item.Name}
+		switch {
+		case item.Group != group:
+		case item.Change != "changed":
+			rows = append(rows, differenceRow{names, item.Change, s.sum(item.Fields, true), s.sum(item.Fields, false)})
+		default:
+			for _, f := range item.Fields {
+				rows = append(rows, differenceRow{names, f.Name, s.shortImage(f.Name, f.Before), s.shortImage(f.Name, f.After)})
+			}
+		}
+	}
+	return rows
+}
+
+// folded makes one row of those in which workloads or jobs of one kind differ alike.
+func folded(rows []differenceRow) []differenceRow {
+	by := map[[4]string]int{}
+	var folded []differenceRow
+	for _, r := range rows {
+		kind, _, ok := strings.Cut(r.names[0], "/")
+		key := [4]string{kind, r.what, r.before, r.after}
+		i, seen := by[key]
+		if !ok || !seen {
+			by[key] = len(folded)
+			folded = append(folded, r)
+			continue
+		}
+		folded[i].names = append(folded[i].names, r.names...)
+	}
+	return folded
+}
+
+// name is that of the thing, or how many there are and the first of their names.
+func (r differenceRow) name() string {
+	const room = 40
+	if len(r.names) == 1 {
+		return r.names[0]
+	}
+	kind, name, _ := strings.Cut(r.names[0], "/")
+	text := fmt.Sprintf("%d %ss: %s", len(r.names), kind, name)
+	for i, next := range r.names[1:] {
+		_, name, _ := strings.Cut(next, "/")
+		if len(text)+len(", ")+len(name) > room {
+			return fmt.Sprintf("%s and %d more", text, len(r.names)-1-i)
+		}
+		text += ", " + name
+	}
+	return text
 }
 
 // sum joins the fields of something that is new or gone.

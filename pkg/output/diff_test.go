@@ -170,3 +170,42 @@ func TestSnapshotDiffShowsLevels(t *testing.T) {
 		t.Errorf("the levels are not shown:\n%s", text)
 	}
 }
+
+// Jobs that differ alike share a row, which says how many they are; the wide screen has each.
+func TestSnapshotDiffFoldsWhatIsAlike(t *testing.T) {
+	before, after := statusOf(changed(nil), "tpe"), statusOf(changed(nil), "tpe")
+	before.Jobs, after.Jobs = nil, nil
+	for i := range 12 {
+		name := fmt.Sprintf("migration-%d", i)
+		before.Jobs = append(before.Jobs, readiness.Job{Name: name, State: readiness.JobRunning})
+		after.Jobs = append(after.Jobs, readiness.Job{Name: name, State: readiness.JobComplete})
+	}
+	after.Jobs[7].State = readiness.JobFailed
+	doc := NewSnapshotDiff(now, before, after)
+	shown := func(format string) string {
+		var b bytes.Buffer
+		if err := Write(&b, parse(t, format), doc, View{Now: now}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	want := `JOBS
+NAME                                          WHAT   BEFORE   AFTER
+11 jobs: migration-0, migration-1 and 9 more  state  Running  Complete
+job/migration-7                               state  Running  Failed
+
+What differs alike shares a row; -o wide has a row for each.
+`
+	if _, jobs, _ := strings.Cut(shown("table"), "\n\n"); jobs != want {
+		t.Errorf("the screen has\n%s\nwant\n%s", jobs, want)
+	}
+	wide := shown("wide")
+	for _, item := range doc.Items {
+		if strings.Count(wide, item.Name+" ") != len(item.Fields) {
+			t.Errorf("the wide screen lacks a row of %s:\n%s", item.Name, wide)
+		}
+	}
+	if strings.Contains(wide, "shares a row") {
+		t.Errorf("no row of the wide screen is shared:\n%s", wide)
+	}
+}
