@@ -121,7 +121,7 @@ helm: # the commands that the plugin prints, read by Helm's own flags, and relea
 	cd test/helm && go mod tidy -diff && go vet ./... && go test ./...
 
 .PHONY: twice
-twice: # fail if two clones do not make the same archives; compiles all anew, for six systems
+twice: # fail if two clones do not make the same archives; compiles everything again, for six systems
 	sh packaging/twice.sh $(RELEASE)
 
 .PHONY: wine-test

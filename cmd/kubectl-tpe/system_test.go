@@ -30,7 +30,7 @@ func TestErrorsOfTheSystem(t *testing.T) {
 		t.Errorf("a reader that has gone makes %v", err)
 	}
 	if readerGone(io.EOF) || connectionReset(io.EOF) {
-		t.Error("an end counts as trouble")
+		t.Error("the end of a file counts as a failed connection")
 	}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

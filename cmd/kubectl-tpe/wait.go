@@ -214,7 +214,7 @@ func (w *waitRun) follow(ctx context.Context, source observe.Observer, format *o
 		}
 		if readerGone(err) {
 			w.writeReports(ctx, r.Verdict, nil)
-			return written(unconfirmed(r.Verdict.ExitCode), err) // nobody is there any more; any other trouble is no reason to know no end
+			return written(unconfirmed(r.Verdict.ExitCode), err) // nobody reads any more; after another failed write the wait goes on
 		}
 	}
 	return w.end(ctx, format)

@@ -317,7 +317,7 @@ func TestALongSearchPauses(t *testing.T) {
 	}
 }
 
-// A log is in doubt if as much was followed as a node keeps in one file.
+// A warning of missing lines is due if as much was followed as a node keeps in one file.
 func TestDoubt(t *testing.T) {
 	for followed, want := range map[int]int{rotatesAt - 1: 0, rotatesAt: 1} {
 		sink := &recorder{}

@@ -20,7 +20,7 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/pkg/kubejob"
 )
 
-// A connection is cut inside a line, and the node puts its file aside.
+// A connection is cut inside a line, and the node rotates its file.
 func TestALineThatIsCutOffIsSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()

@@ -364,7 +364,7 @@ func (n *node) attempt(name string, code int32, text string) {
 	time.Sleep(500 * time.Millisecond)
 }
 
-// What was put aside while nobody listened cannot be read, and that is said.
+// What was rotated away while nobody read cannot be read, and a message says so.
 func TestLinesThatWereRotatedAwayAreSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		node := newNode()
@@ -396,12 +396,12 @@ func TestLinesThatWereRotatedAwayAreSaid(t *testing.T) {
 
 // Old nodes lose lines when they rotate a log that is followed, and nothing shows it.
 func TestLinesThatAnOldNodeMayHaveLostAreSaid(t *testing.T) {
-	const doubt = "say the log of pod a grew beyond 10 MiB: lines may be missing if its node rotated it meanwhile and is older than Kubernetes 1.29"
+	const warning = "say the log of pod a grew beyond 10 MiB: lines may be missing if its node rotated it meanwhile and is older than Kubernetes 1.29"
 	tests := []struct {
-		name          string
-		lines         int // of 1 MiB
-		running, old  bool
-		follow, doubt bool
+		name           string
+		lines          int // of 1 MiB
+		running, old   bool
+		follow, warned bool
 	}{
 		{"old, and grew", 11, true, true, true, true},
 		{"new, and grew", 11, true, false, true, false},
@@ -429,8 +429,8 @@ func TestLinesThatAnOldNodeMayHaveLostAreSaid(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Minute) // to the job's end
-				if said := slices.Contains(sink.script, doubt); said != tt.doubt {
-					t.Errorf("said: %t, want %t:\n%.2000s", said, tt.doubt, strings.Join(sink.script, "\n"))
+				if said := slices.Contains(sink.script, warning); said != tt.warned {
+					t.Errorf("said: %t, want %t:\n%.2000s", said, tt.warned, strings.Join(sink.script, "\n"))
 				}
 			})
 		})

@@ -253,7 +253,7 @@ func (d *SnapshotDiff) show(s *screen) {
 	shared := false
 	for _, group := range groups {
 		rows := s.differenceRows(group, d.Items)
-		if all := len(rows); !s.format.Wide() {
+		if all := len(rows); !s.format.Wide() && (group == "workloads" || group == "jobs") {
 			rows = folded(rows)
 			shared = shared || len(rows) < all
 		}
@@ -327,10 +327,10 @@ func folded(rows []differenceRow) []differenceRow {
 	by := map[[4]string]int{}
 	var folded []differenceRow
 	for _, r := range rows {
-		kind, _, ok := strings.Cut(r.names[0], "/")
+		kind, _, _ := strings.Cut(r.names[0], "/")
 		key := [4]string{kind, r.what, r.before, r.after}
 		i, seen := by[key]
-		if !ok || !seen {
+		if !seen {
 			by[key] = len(folded)
 			folded = append(folded, r)
 			continue

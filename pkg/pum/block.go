@@ -17,7 +17,7 @@ func (s *scanner) block(keyColumn int) (value, *fault) {
 	if column <= keyColumn {
 		return value{kind: kindNull}, nil
 	}
-	s.doubt = true
+	s.ambiguous = true
 	s.pos = at
 	if s.isQuote(s.peek()) && !s.atKey() {
 		return s.value()

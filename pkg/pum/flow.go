@@ -15,7 +15,7 @@ func (s *scanner) flow() (value, *fault) {
 	raw := s.text[start:s.pos]
 	sub := scanner{text: raw, dialect: s.dialect}
 	json, ok := sub.flowJSON(nil, 0)
-	s.doubt = s.doubt || sub.doubt
+	s.ambiguous = s.ambiguous || sub.ambiguous
 	if ok {
 		return value{kindObject, string(json)}, nil
 	}

@@ -47,7 +47,7 @@ func readAs(d Dialect, text string, h header, limit int) reading {
 	}
 	return reading{
 		dialect: d, entries: l.entries, whole: min(whole, l.declared),
-		neutral: !l.doubt, raws: l.raws, ignored: l.ignored, err: f,
+		neutral: !l.ambiguous, raws: l.raws, ignored: l.ignored, err: f,
 	}
 }
 

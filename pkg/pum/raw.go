@@ -96,7 +96,7 @@ func holdsKey(text string) bool {
 // raw is a value as it was printed, behind which the scanner is then.
 func (s *scanner) raw(start, end int) value {
 	s.pos = end
-	s.doubt = true
+	s.ambiguous = true
 	s.raws++
 	return value{kindRaw, strings.TrimSpace(printed(s.text[start:end]))}
 }

@@ -15,8 +15,8 @@ import (
 )
 
 // RestartCommands returns the command lines that run the post-upgrade procedure again,
-// in the order in which to try them, where a command printed the entries: which of its
-// spellings an image has, the read found out, and it is harmless. Of a command that we
+// in the order in which to try them, where a command printed the entries: reading, which is
+// harmless, has shown which of its spellings an image has. Of a command that we
 // do not know, nothing follows.
 func RestartCommands(status []string) [][]string {
 	var commands [][]string

@@ -12,12 +12,12 @@ import (
 // A scanner reads values from a text in one dialect. It looks at each byte a
 // bounded number of times.
 type scanner struct {
-	text    string
-	pos     int
-	dialect Dialect
-	buffer  []byte
-	doubt   bool // some value may read differently, or not at all, in the other dialect
-	raws    int  // values that are kept as they were printed
+	text      string
+	pos       int
+	dialect   Dialect
+	buffer    []byte
+	ambiguous bool // some value may read differently, or not at all, in the other dialect
+	raws      int  // values that are kept as they were printed
 }
 
 // A value is what stands after a key.
@@ -168,7 +168,7 @@ func (s *scanner) quoted() (string, *fault) {
 	if text, ok := s.quotedPlainly(); ok {
 		return text, nil
 	}
-	s.doubt = true
+	s.ambiguous = true
 	if s.dialect == DialectInspect {
 		return s.inspectText()
 	}
@@ -208,7 +208,7 @@ func (s *scanner) bare() (value, *fault) {
 		return v, nil
 	}
 	if v, ok := dialectWord(s.dialect, word); ok {
-		s.doubt = true
+		s.ambiguous = true
 		return v, nil
 	}
 	s.pos = start

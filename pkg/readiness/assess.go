@@ -67,7 +67,7 @@ type Objects struct {
 // Assess applies the rule of each kind to what was read.
 func Assess(o Objects, now time.Time) Assessment {
 	s := assessor{Objects: o, pods: groupByOwner(o.Pods), find: newFinder(o, now)}
-	s.adopted = s.adoptable()
+	s.adoptable = s.adoptablePods()
 	a := Assessment{
 		ObservedAt: now, Workloads: s.workloads(), Gaps: slices.Clone(o.Gaps), Objects: o,
 		Crashes: crashes(o.Pods), Lingering: s.find.lingering(o.Pods),
@@ -87,9 +87,9 @@ func Assess(o Objects, now time.Time) Assessment {
 // An assessor finds for each object its pods and causes.
 type assessor struct {
 	Objects
-	pods    podsByOwner
-	adopted []*corev1.Pod // maybe, by a Deployment of another name
-	find    finder
+	pods      podsByOwner
+	adoptable podsByLabel // maybe adopted, by a Deployment of another name
+	find      finder
 }
 
 func (a assessor) workloads() []Workload {

@@ -195,9 +195,9 @@ func TestKilledByItsStartupProbe(t *testing.T) {
 	}
 }
 
-// What is no trouble: containers for debugging, resizes in place, sidecars that
+// What is no cause: containers for debugging, resizes in place, sidecars that
 // end with the pod, containers with a restart policy of their own.
-func TestNoTrouble(t *testing.T) {
+func TestNoCause(t *testing.T) {
 	done := all(onSidecar(loops(ended(143, "Error", "", time.Second))), func(p *corev1.Pod) {
 		p.Spec.RestartPolicy = corev1.RestartPolicyNever
 		p.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: ended(0, "Completed", "", 2*time.Second)}
@@ -229,7 +229,7 @@ func TestNoTrouble(t *testing.T) {
 	}
 }
 
-// A grace counts from when the present trouble began.
+// A grace counts from when the present failure began.
 func TestSince(t *testing.T) {
 	const minute, second = time.Minute, time.Second
 	thePod := Object{"Pod", "twa-0"}

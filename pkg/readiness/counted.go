@@ -122,25 +122,48 @@ func (a assessor) jobBehind(j *batchv1.Job, own []*corev1.Pod) []Cause {
 func (a assessor) podsOfDeployment(d *appsv1.Deployment) []*corev1.Pod {
 	own := a.pods.byDeployment[d.Name]
 	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
-	if err != nil || selector.Empty() || len(a.adopted) == 0 {
+	if err != nil || selector.Empty() || len(a.adoptable) == 0 {
 		return own
 	}
-	return slices.Concat(own, filter(a.adopted, func(p *corev1.Pod) bool { return selector.Matches(labels.Set(p.Labels)) }))
+	return slices.Concat(own, filter(a.adoptable.withAny(d.Spec.Selector), func(p *corev1.Pod) bool { return selector.Matches(labels.Set(p.Labels)) }))
 }
 
-// adoptable returns the pods of ReplicaSets that are named after no Deployment that there is, nor
+// A label of a pod. The empty one is of all pods.
+type label struct{ key, value string }
+
+type podsByLabel map[label][]*corev1.Pod
+
+// withAny returns the pods of that label of a selector which the fewest pods have.
+func (p podsByLabel) withAny(selector *metav1.LabelSelector) []*corev1.Pod {
+	fewest := p[label{}]
+	for key, value := range selector.MatchLabels {
+		if pods := p[label{key, value}]; len(pods) < len(fewest) {
+			fewest = pods
+		}
+	}
+	return fewest
+}
+
+// adoptablePods returns the pods of ReplicaSets that are named after no Deployment that there is, nor
 // belong to an Argo Rollout.
-func (a assessor) adoptable() []*corev1.Pod {
+func (a assessor) adoptablePods() podsByLabel {
 	named := map[string]bool{}
 	for _, d := range a.Deployments {
 		named[d.Name] = true
 	}
-	return filter(a.Pods, func(p *corev1.Pod) bool {
+	by := podsByLabel{}
+	for _, p := range a.Pods {
 		c := metav1.GetControllerOf(p)
 		if c == nil || c.Kind != "ReplicaSet" || p.Labels["rollouts-pod-template-hash"] != "" {
-			return false
+			continue
 		}
-		name, _ := deploymentOf(p, c)
-		return !named[name]
-	})
+		if name, _ := deploymentOf(p, c); named[name] {
+			continue
+		}
+		by[label{}] = append(by[label{}], p)
+		for key, value := range p.Labels {
+			by[label{key, value}] = append(by[label{key, value}], p)
+		}
+	}
+	return by
 }

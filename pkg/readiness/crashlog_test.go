@@ -9,7 +9,7 @@ import (
 )
 
 // A watch reads last lines now and then, and shows them in each later assessment,
-// as long as the container they are of is in trouble.
+// as long as the container that wrote them fails.
 func TestRecall(t *testing.T) {
 	crash := Cause{Code: CrashLoop, Pod: "twa-x", Container: "twa"}
 	said := crash

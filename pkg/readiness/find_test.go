@@ -157,13 +157,13 @@ func TestCauses(t *testing.T) {
 			[]string{"twa in a crash loop, exit code 1, 7 restarts"},
 		},
 		{
-			"image pull, an event of an earlier trouble is none of this one", waits("ErrImagePull", "no such host", 30*time.Second),
+			"image pull, an event of an earlier failure does not count", waits("ErrImagePull", "no such host", 30*time.Second),
 			[]*corev1.Event{event(thePod, "twa", "Failed", pullError, 50*minute, 45*minute)}, nil,
 			[]Cause{{Code: ImagePull, Reason: "ErrImagePull", Since: ago(30 * time.Second).Time}},
 			[]string{"ImagePullBackOff repository.thingpark.com/twa:18.36.8: no such host"},
 		},
 		{
-			"image pull, the same trouble as in an earlier life", waits("ErrImagePull", "no such host", 30*time.Second),
+			"image pull, the same failure as before a restart", waits("ErrImagePull", "no such host", 30*time.Second),
 			[]*corev1.Event{event(thePod, "twa", "Failed", pullError, 50*minute, 0)}, nil,
 			[]Cause{{Code: ImagePull, Reason: "ErrImagePull", Since: ago(30 * time.Second).Time}},
 			[]string{"ImagePullBackOff repository.thingpark.com/twa:18.36.8: no such host"},
@@ -313,7 +313,7 @@ func TestCauses(t *testing.T) {
 			[]string{"twa is not created yet: ContainerCreating"},
 		},
 		{
-			"volumes are mounted: their old trouble is over", all(waits("ContainerCreating", "", 2*minute), func(p *corev1.Pod) {
+			"volumes are mounted: their earlier failure is over", all(waits("ContainerCreating", "", 2*minute), func(p *corev1.Pod) {
 				setCondition(p, corev1.PodReadyToStartContainers, corev1.ConditionTrue, "", "", minute)
 			}),
 			[]*corev1.Event{event(thePod, "", "FailedMount", "MountVolume.SetUp failed", 2*minute, 2*minute)}, nil, nil, nil,
@@ -501,14 +501,14 @@ func TestCauses(t *testing.T) {
 			[]string{`readiness gate: corresponding condition of pod readiness gate "target-health" does not exist.`},
 		},
 		{
-			"failed for good", all(hasContainer(minute, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(3, "Error", "", minute)}}), func(p *corev1.Pod) {
+			"failed permanently", all(hasContainer(minute, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(3, "Error", "", minute)}}), func(p *corev1.Pod) {
 				p.Status.Phase = corev1.PodFailed
 			}), nil, nil,
 			[]Cause{{Code: ContainerFailed, Reason: "Error", Since: ago(minute).Time}},
 			[]string{"twa failed, exit code 3"},
 		},
 		{
-			"never started, for good", all(hasContainer(minute, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(128, "StartError", `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "/run": permission denied: unknown`, minute)}}), func(p *corev1.Pod) {
+			"never started, and never will", all(hasContainer(minute, corev1.ContainerStatus{State: corev1.ContainerState{Terminated: ended(128, "StartError", `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "/run": permission denied: unknown`, minute)}}), func(p *corev1.Pod) {
 				p.Status.Phase = corev1.PodFailed
 			}), nil, nil,
 			[]Cause{{Code: ContainerFailed, Reason: "StartError", Since: ago(minute).Time}},
@@ -631,7 +631,7 @@ func TestEvictedBefore(t *testing.T) {
 	}
 }
 
-// Pods that suffer from one trouble share its group, whatever else differs.
+// Pods that have the same cause share its group, whatever else differs.
 func TestGroup(t *testing.T) {
 	f := finder{now: now}
 	group := func(name string, edit func(*corev1.Pod)) string {

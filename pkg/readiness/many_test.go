@@ -7,13 +7,15 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-tpe/kubectl-tpe/test/cost"
 )
 
-// The time it takes to find causes grows with the number of pods, whether each has trouble
-// of its own or all that of one claim.
+// The time it takes to find causes grows with the number of pods, whether each has a cause
+// of its own or all share that of one claim.
 func TestManyPods(t *testing.T) {
 	pulls := func(i int) (*corev1.Pod, *corev1.Event) {
 		name := fmt.Sprintf("twa-%d", i)
@@ -35,6 +37,36 @@ func TestManyPods(t *testing.T) {
 				return func() {
 					if found := newFinder(o, now).onPods(o.Pods, func(*corev1.Pod) bool { return true }); len(found) != n {
 						t.Fatalf("%d causes of %d pods", len(found), n)
+					}
+				}
+			})
+		})
+	}
+}
+
+// The time it takes to assess workloads grows with their number, whether the ReplicaSets are the
+// Deployments' own or look adopted.
+func TestManyWorkloads(t *testing.T) {
+	for name, owner := range map[string]string{"own": "-abc", "adopted": "-by-hand"} {
+		t.Run(name, func(t *testing.T) {
+			cost.Linear(t, 250, 5000, func(n int) func() {
+				var o Objects
+				for i := range n {
+					name := fmt.Sprintf("twa-%d", i)
+					o.Deployments = append(o.Deployments, deployment(func(d *appsv1.Deployment) {
+						d.Name, d.Spec.Selector = name, &metav1.LabelSelector{MatchLabels: map[string]string{"app": name, "instance": "tpe"}}
+					}))
+					for j := range 2 {
+						o.Pods = append(o.Pods, pod("ReplicaSet", name+owner, fmt.Sprint(name, "-", j), func(p *corev1.Pod) {
+							p.Labels = map[string]string{"app": name, "instance": "tpe", appsv1.DefaultDeploymentUniqueLabelKey: "abc"}
+						}))
+					}
+				}
+				return func() {
+					for _, w := range Assess(o, now).Workloads {
+						if w.State != Ready {
+							t.Fatalf("%s is %s: %s", w.Name, w.State, w.Reason)
+						}
 					}
 				}
 			})

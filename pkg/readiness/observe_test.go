@@ -311,8 +311,8 @@ func TestObserveAsTheDocumentedAccount(t *testing.T) {
 	}
 }
 
-// Where the StrimziPodSets can be read, their trouble is told of them, once.
-func TestTroubleOfABrokerIsToldOnce(t *testing.T) {
+// Where the StrimziPodSets can be read, their causes are reported once.
+func TestCauseOfABrokerIsReportedOnce(t *testing.T) {
 	podSet := custom("kafka-cluster-kafka", tree{"pods": []any{tree{}}}, tree{"observedGeneration": int64(4), "pods": int64(1), "currentPods": int64(1)})
 	p := Assess(Objects{
 		Kafkas: []*unstructured.Unstructured{kafka(1)}, StrimziPodSets: []*unstructured.Unstructured{podSet},

@@ -179,8 +179,8 @@ func TestOldPodsOfAStatefulSet(t *testing.T) {
 	}
 }
 
-// A surplus pod is about to go, whatever its trouble.
-func TestSurplusPodsDoomNothing(t *testing.T) {
+// A surplus pod is about to go, whatever is wrong with it.
+func TestSurplusPodsFailNothing(t *testing.T) {
 	s := statefulSet(func(s *appsv1.StatefulSet) { s.Status.Replicas = 4 })
 	pods := []*corev1.Pod{lrcPod(0, "lrc-new"), lrcPod(1, "lrc-new"), lrcPod(2, "lrc-new"), lrcPod(3, "lrc-new", inLoop(time.Hour))}
 	if w := judged(t, Objects{StatefulSets: []*appsv1.StatefulSet{s}, Pods: pods}); w.State != Progressing {

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// TestDownLeavesNothing is of labs in trouble. That one in order leaves nothing either
-// is part of TestUp's story.
+// TestDownLeavesNothing stops labs that are broken. TestUp stops one that works.
 func TestDownLeavesNothing(t *testing.T) {
 	tests := []struct {
 		name string
