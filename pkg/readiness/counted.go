@@ -122,7 +122,7 @@ func (a assessor) jobBehind(j *batchv1.Job, own []*corev1.Pod) []Cause {
 func (a assessor) podsOfDeployment(d *appsv1.Deployment) []*corev1.Pod {
 	own := a.pods.byDeployment[d.Name]
 	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
-	if err != nil || selector.Empty() || len(a.adoptable) == 0 {
+	if err != nil || d.Spec.Selector == nil || selector.Empty() || len(a.adoptable) == 0 {
 		return own
 	}
 	return slices.Concat(own, filter(a.adoptable.withAny(d.Spec.Selector), func(p *corev1.Pod) bool { return selector.Matches(labels.Set(p.Labels)) }))
