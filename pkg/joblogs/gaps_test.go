@@ -485,7 +485,7 @@ func TestAttemptsThatAreGoneAreBounded(t *testing.T) {
 	node.job.Status.Failed, node.job.Status.Active = 1000, math.MaxInt32
 	pods, _ := node.Pods(t.Context(), "")
 	runs := Describe(node.job, pods, []corev1.Event{made("1", "x", 1)}).Runs
-	if len(runs) != 5 || runs[0].To != math.MaxInt32-2 || runs[1].Pod != "x" || runs[2].To == 0 || runs[4].State != Running {
+	if len(runs) != 5 || runs[0].To != math.MaxInt32-1 || runs[1].Pod != "x" || runs[2].To == 0 || runs[4].State != Running {
 		t.Errorf("%d runs: %+v", len(runs), runs)
 	}
 }

@@ -67,7 +67,7 @@ func Of(j *batchv1.Job, all []*corev1.Pod) Facts {
 	for _, p := range f.Pods {
 		left += int64(p.Attempts)
 	}
-	f.Lost = max(0, begun(j)-len(f.Pods))
+	f.Lost = lost(j, f.Pods)
 	if restartsAreLost(j, f.Pods) {
 		f.Lost = max(f.Lost, clamp(int64(BackoffLimit(j))+1))
 	}
@@ -132,14 +132,25 @@ func MostAttempts(j *batchv1.Job) (int, bool) {
 	return limit + 1, true
 }
 
-// begun returns how many pods a job has had.
-func begun(j *batchv1.Job) int {
-	st := j.Status
-	n := max(0, int64(st.Active)) + max(0, int64(st.Succeeded)) + max(0, int64(st.Failed))
+// lost returns how many of the pods that a job's status counts are not left. A pod that has not
+// ended is none of those that ended: the status is from before it was created.
+func lost(j *batchv1.Job, left []Pod) int {
+	st, over := j.Status, condition(j, batchv1.JobComplete) != nil || condition(j, batchv1.JobFailed) != nil
+	ended, active := max(0, int64(st.Succeeded))+max(0, int64(st.Failed)), max(0, int64(st.Active))
 	if u := st.UncountedTerminatedPods; u != nil {
-		n += int64(len(u.Succeeded) + len(u.Failed))
+		ended += int64(len(u.Succeeded) + len(u.Failed))
 	}
-	return clamp(n)
+	for _, p := range left {
+		if over || p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+			ended--
+		} else {
+			active--
+		}
+	}
+	if ended < 0 {
+		active += ended // these have ended since
+	}
+	return clamp(max(0, ended) + max(0, active))
 }
 
 // podsOf returns the pods whose controller is the job, in the order of their

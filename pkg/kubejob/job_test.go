@@ -47,6 +47,18 @@ func ended(p *corev1.Pod, name string, code int32) *corev1.Pod {
 	return p
 }
 
+// phase has a pod in a phase.
+func phase(p *corev1.Pod, phase corev1.PodPhase) *corev1.Pod {
+	p.Status.Phase = phase
+	return p
+}
+
+// deleted has a pod being deleted.
+func deleted(p *corev1.Pod) *corev1.Pod {
+	p.DeletionTimestamp = new(metav1.NewTime(now))
+	return p
+}
+
 func is(kind batchv1.JobConditionType, reason string) batchv1.JobCondition {
 	return batchv1.JobCondition{Type: kind, Status: corev1.ConditionTrue, Reason: reason, LastTransitionTime: metav1.NewTime(now)}
 }
@@ -74,6 +86,16 @@ func TestAttempts(t *testing.T) {
 			[]*corev1.Pod{restarted(pod("a", "proxy", "main"), 9, 1)}, "2 0 7"},
 		{"pods that are gone", job(func(j *batchv1.Job) { j.Status.Failed, j.Status.Active = 3, 1 }),
 			[]*corev1.Pod{pod("d", "main")}, "4 3 7"},
+		{"one that ended is gone, and the next is not counted yet", job(func(j *batchv1.Job) { j.Status.Failed = 1 }),
+			[]*corev1.Pod{pod("b", "main")}, "2 1 7"},
+		{"one that ended is still counted as active", job(active(1)), []*corev1.Pod{phase(pod("a", "main"), corev1.PodFailed)}, "1 0 7"},
+		{"one that ended is still counted as active, and so is the one that is gone", job(active(2)),
+			[]*corev1.Pod{phase(pod("a", "main"), corev1.PodSucceeded)}, "2 1 7"},
+		{"one that is being deleted counts as failed", job(func(j *batchv1.Job) { j.Status.Failed = 1 }),
+			[]*corev1.Pod{deleted(pod("a", "main"))}, "1 0 7"},
+		{"the job is complete, and its pod was seen before that", job(func(j *batchv1.Job) {
+			j.Status.Succeeded, j.Status.Conditions = 1, []batchv1.JobCondition{is(batchv1.JobComplete, "")}
+		}), []*corev1.Pod{pod("a", "main")}, "1 0 7"},
 		{"pods that are not counted yet, and gone", job(func(j *batchv1.Job) {
 			j.Status.UncountedTerminatedPods = &batchv1.UncountedTerminatedPods{Failed: make([]types.UID, 2)}
 		}), nil, "2 2 7"},
@@ -90,7 +112,7 @@ func TestAttempts(t *testing.T) {
 		{"numbers that cannot be", job(func(j *batchv1.Job) {
 			j.Status.Failed, j.Status.Active, j.Status.Succeeded = math.MaxInt32, math.MaxInt32, -5
 			j.Spec.BackoffLimit = new(int32(-1))
-		}), []*corev1.Pod{restarted(pod("a", "main"), math.MaxInt32)}, fmt.Sprint(math.MaxInt32, math.MaxInt32-1, 1)},
+		}), []*corev1.Pod{restarted(pod("a", "main"), math.MaxInt32)}, fmt.Sprint(math.MaxInt32, math.MaxInt32, 1)},
 		{"restarts that cannot be", job(active(1)), []*corev1.Pod{restarted(pod("a", "main"), math.MinInt32)}, "1 0 7"},
 	}
 	for _, tt := range tests {
