@@ -89,6 +89,6 @@ func (t *runReader) refresh(ctx context.Context) error {
 		}
 		return nil
 	}
-	t.run.State, t.run.Reason = Gone, "its pod was deleted, and the end of its log may be missing"
+	t.run.State, t.run.Reason = Gone, "its pod was deleted"
 	return nil
 }

@@ -121,6 +121,7 @@ func (t *runReader) step(ctx context.Context) (step, error) {
 		return done, nil
 	case t.run.State == Gone || t.exhausted(asked, c):
 		t.markGone(c)
+		t.markCut()
 		return done, t.emptied(c)
 	case t.retry.pause > 0:
 		return wait, nil
@@ -266,6 +267,13 @@ func (t *runReader) markGone(c connResult) {
 	all := t.Tail < 0 && t.Since == 0 && t.SinceTime.IsZero()
 	if all && c.empty() && t.run.previous && t.run.State == Ended && !t.whole {
 		t.run.State, t.run.Reason = Gone, "the node has no log of it: the log was removed, or nothing was written"
+	}
+}
+
+// markCut adds to the reason why a log is gone that some of it was read.
+func (t *runReader) markCut() {
+	if t.run.State == Gone && t.mark.set() {
+		t.run.Reason += ", and the end of its log may be missing"
 	}
 }
 

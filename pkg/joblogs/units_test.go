@@ -536,6 +536,26 @@ func TestMarkGone(t *testing.T) {
 	}
 }
 
+// Of a log that is gone it is said if some of it was read.
+func TestMarkCut(t *testing.T) {
+	some := mark{last: lineMark{at: time.Unix(1, 0)}}
+	for _, tt := range []struct {
+		name  string
+		state RunState
+		mark  mark
+		want  string
+	}{
+		{"some of it", Gone, some, "removed, and the end of its log may be missing"},
+		{"none of it", Gone, mark{}, "removed"},
+		{"it is there", Ended, some, "removed"},
+	} {
+		r := &runReader{run: Run{State: tt.state, Reason: "removed"}, mark: tt.mark}
+		if r.markCut(); r.run.Reason != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, r.run.Reason, tt.want)
+		}
+	}
+}
+
 // What is asked for leads to the position, once there is one.
 func TestLogOptions(t *testing.T) {
 	begun := time.Unix(1000, 0)
