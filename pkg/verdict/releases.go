@@ -123,6 +123,8 @@ func (v *Verdict) stuckRelease(s *Snapshot, r *release.Release, f Finding) {
 	f.Detail = fmt.Sprintf("Helm began revision %d at %s and never finished it: it was interrupted", r.Revision, f.Since.UTC().Format(time.RFC3339))
 	if _, err := s.hooks(); err != nil {
 		f.Detail += ", unless one of its hooks still runs, which is unknown"
+	} else if s.awaited() {
+		f.Detail += ", unless somebody runs it with --wait and a --timeout above an hour: make sure that nobody does"
 	}
 	f.Next = []string{v.where.Helm("history", r.Name)}
 	switch {
@@ -145,6 +147,12 @@ func (v *Verdict) stuckRelease(s *Snapshot, r *release.Release, f Finding) {
 // hook is not: Helm waits for it for as long as its --timeout says (helm/helm#9864).
 func (s *Snapshot) stuck(r *release.Release) bool {
 	return r.Stuck(s.ObservedAt) && s.hookOf(r) == nil
+}
+
+// awaited reports whether helm upgrade --wait might still wait for something: not all is ready, or
+// that is unknown.
+func (s *Snapshot) awaited() bool {
+	return s.Assessment == nil || slices.ContainsFunc(s.Assessment.Workloads, func(w readiness.Workload) bool { return !w.Done() })
 }
 
 // hookOf returns the hook of a release that is at work, or nil.

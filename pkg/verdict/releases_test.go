@@ -167,10 +167,10 @@ func TestReleasesSayWhatToDo(t *testing.T) {
 		next   string
 	}{
 		{Snapshot{Where: command.Where{Namespace: "a;b"}, ObservedAt: today, Releases: stuck("pending-upgrade", 960*time.Hour)},
-			"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted. Helm refuses every upgrade until the release is rolled back",
+			"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted, unless somebody runs it with --wait and a --timeout above an hour: make sure that nobody does. Helm refuses every upgrade until the release is rolled back",
 			"helm history tpe -n 'a;b'; helm rollback tpe 1 -n 'a;b'"},
 		{Snapshot{Where: command.Where{Namespace: "x"}, ObservedAt: today, Releases: stuck("uninstalling", 960*time.Hour)},
-			"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted. Uninstall it again to remove what is left",
+			"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted, unless somebody runs it with --wait and a --timeout above an hour: make sure that nobody does. Uninstall it again to remove what is left",
 			"helm history tpe -n x; helm uninstall tpe -n x"},
 		{Snapshot{Where: command.Where{Namespace: "x"}, Releases: rolledBack("tpe")},
 			"tpe is a copy of revision 1 since 2026-03-14T20:00:00Z, with chart version 2.0.0, after revision 2 failed with chart version 2.0.1 (8.0.0)",
@@ -191,7 +191,7 @@ func TestReleasesSayWhatToDo(t *testing.T) {
 		in     Snapshot
 		detail string
 		next   string
-	}{Snapshot{Where: command.Where{Namespace: "x"}, ObservedAt: today, Releases: unsaved},
+	}{Snapshot{Where: command.Where{Namespace: "x"}, ObservedAt: today, Releases: unsaved, Assessment: workloads(readiness.Ready)},
 		"Helm began revision 2 at 2026-02-02T22:00:00Z and never finished it: it was interrupted. Helm refuses every upgrade and kept no revision to roll back to",
 		"helm history tpe -n x"})
 	for _, tt := range tests {
