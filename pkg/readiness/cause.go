@@ -29,6 +29,7 @@ type Cause struct {
 	Role     Role          `json:"-"` // of the container among the pod's
 	LastExit string        `json:"-"` // how the last run of a container that has not started up ended
 	Grace    time.Duration `json:"-"` // how long it may last before it is permanent; 0 for the default of its code
+	LogsOf   Logs          `json:"-"` // which log of the container has more; empty for the one of its code
 	Group    string        `json:"-"` // the summary for all pods that share the problem; causes of one code and group are one problem
 }
 
@@ -143,7 +144,7 @@ var causeKinds = map[Code]causeKind{
 func Codes() []Code { return slices.Sorted(maps.Keys(causeKinds)) }
 
 // Logs returns which log of the container has more.
-func (c Code) Logs() Logs { return causeKinds[c].logs }
+func (c Cause) Logs() Logs { return cmp.Or(c.LogsOf, causeKinds[c.Code].logs) }
 
 // Starting reports whether the problem is normal for a while when a pod starts.
 func (c Code) Starting() bool { return causeKinds[c].quiet > 0 }

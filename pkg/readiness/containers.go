@@ -146,6 +146,12 @@ func (f finder) containerCause(p *corev1.Pod, c container, code Code, reason, me
 	case (code == StartupProbe || code == StartupKilled) && end != nil:
 		cause.LastExit = fmt.Sprintf("last exit code %d", end.ExitCode)
 	}
+	switch kind := causeKinds[code]; {
+	case kind.logs == PreviousLogs && c.status.State.Terminated != nil && staysEnded(p, c):
+		cause.LogsOf = CurrentLogs
+	case kind.crashed && c.status.State.Running != nil:
+		cause.LogsOf = PreviousLogs
+	}
 	return cause
 }
 
@@ -373,6 +379,14 @@ func restartsAlways(p *corev1.Pod, c container) bool {
 		return *own == corev1.ContainerRestartPolicyAlways
 	}
 	return p.Spec.RestartPolicy != corev1.RestartPolicyNever && p.Spec.RestartPolicy != corev1.RestartPolicyOnFailure
+}
+
+// staysEnded reports whether a container that failed is not started again.
+func staysEnded(p *corev1.Pod, c container) bool {
+	if own := c.spec.RestartPolicy; own != nil {
+		return *own == corev1.ContainerRestartPolicyNever
+	}
+	return p.Spec.RestartPolicy == corev1.RestartPolicyNever || p.Status.Phase == corev1.PodFailed
 }
 
 // waitingSince returns since when the pod waits for its current containers: it has

@@ -534,7 +534,7 @@ func TestCauses(t *testing.T) {
 					tt.want[i].Object = thePod
 				}
 			}
-			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Cause{}, "Message", "Group", "Container", "Image", "Brief", "Role", "LastExit", "Grace")); diff != "" {
+			if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(Cause{}, "Message", "Group", "Container", "Image", "Brief", "Role", "LastExit", "Grace", "LogsOf")); diff != "" {
 				t.Errorf("causes (-want +got):\n%s", diff)
 			}
 			var says []string
@@ -805,6 +805,39 @@ func TestLongestBackOffDooms(t *testing.T) {
 	}
 }
 
+// A container that is not started again has the log of its end as its own. One that is has it as the
+// one before, from a moment later on.
+func TestWhichLog(t *testing.T) {
+	over := func(end *corev1.ContainerStateTerminated) corev1.ContainerStatus {
+		return corev1.ContainerStatus{State: corev1.ContainerState{Terminated: end}}
+	}
+	again := func(end *corev1.ContainerStateTerminated) corev1.ContainerStatus {
+		return runs(time.Second, func(s *corev1.ContainerStatus) { s.RestartCount, s.LastTerminationState.Terminated = 7, end })
+	}
+	never := func(p *corev1.Pod) { p.Spec.RestartPolicy = corev1.RestartPolicyNever }
+	crashed, killed := ended(1, "Error", "", time.Minute), ended(137, "OOMKilled", "", time.Minute)
+	for _, tt := range []struct {
+		name string
+		pod  func(*corev1.Pod)
+		want Logs
+	}{
+		{"OOM-killed, and starts again", hasContainer(time.Minute, over(killed)), PreviousLogs},
+		{"OOM-killed, and over", all(hasContainer(time.Minute, over(killed)), never), CurrentLogs},
+		{"OOM-killed, and the pod failed", all(hasContainer(time.Minute, over(killed)), func(p *corev1.Pod) { p.Status.Phase = corev1.PodFailed }), CurrentLogs},
+		{"OOM-killed, and backs off", hasContainer(time.Minute, loops(killed)), PreviousLogs},
+		{"crashed, and over", all(hasContainer(time.Minute, over(crashed)), never), CurrentLogs},
+		{"crashed, and runs again", hasContainer(time.Minute, again(crashed)), PreviousLogs},
+		{"an init container that crashed, and backs off", all(hasContainer(time.Minute, loops(crashed)), asInit), CurrentLogs},
+		{"an init container that crashed, and runs again", all(hasContainer(time.Minute, again(crashed)), asInit), PreviousLogs},
+		{"an init container that runs", all(hasContainer(time.Minute, runs(time.Minute, func(*corev1.ContainerStatus) {})), asInit), CurrentLogs},
+	} {
+		causes := (finder{now: now}).onPod(pod("StatefulSet", "twa", "twa-0", tt.pod))
+		if len(causes) != 1 || causes[0].Logs() != tt.want {
+			t.Errorf("%s: %+v, want the %s log", tt.name, causes, tt.want)
+		}
+	}
+}
+
 func TestCrashes(t *testing.T) {
 	killed := all(hasContainer(0, runs(time.Hour, func(s *corev1.ContainerStatus) {
 		s.Ready, s.RestartCount, s.LastTerminationState.Terminated = true, 1, ended(137, "OOMKilled", "", time.Hour)
@@ -818,7 +851,7 @@ func TestCrashes(t *testing.T) {
 		Code: OOMKilled, Object: Object{"Pod", "z"}, Pod: "z", Container: "twa", Reason: "OOMKilled",
 		Message: "exit code 137", Since: ago(time.Hour).Time, Restarts: 1, Group: "twa OOMKilled",
 	}}
-	if diff := cmp.Diff(want, p.Crashes, cmpopts.IgnoreFields(Cause{}, "Brief", "Grace")); diff != "" {
+	if diff := cmp.Diff(want, p.Crashes, cmpopts.IgnoreFields(Cause{}, "Brief", "Grace", "LogsOf")); diff != "" {
 		t.Errorf("crashes (-want +got):\n%s", diff)
 	}
 }

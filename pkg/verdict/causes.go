@@ -160,9 +160,9 @@ func (v *Verdict) nextOf(t *causeGroup) []string {
 		return v.nextOfClaim(t)
 	case c.Code == readiness.OldRevision:
 		return []string{v.deletePods(t)}
-	case c.Container == "" || c.Code.Logs() == readiness.NoLogs:
+	case c.Container == "" || c.Logs() == readiness.NoLogs:
 		return []string{describe}
-	case c.Code.Logs() == readiness.PreviousLogs:
+	case c.Logs() == readiness.PreviousLogs:
 		return []string{v.kubectl("logs", "--previous", c.Pod, "-c", c.Container), describe}
 	}
 	return []string{v.kubectl("logs", c.Pod, "-c", c.Container), describe}
