@@ -35,6 +35,7 @@ type silence struct {
 
 	answered   atomic.Bool
 	served     atomic.Bool             // an API server answered, whatever it said: no login page and no proxy
+	broke      atomic.Bool             // a connection broke on which a request was sent
 	last       atomic.Pointer[pending] // the newest request without an answer
 	retryAfter sync.Map                // by path, the status of an answer with Retry-After, after which client-go tries again
 }
@@ -74,8 +75,11 @@ func (s *silence) waiting() string {
 	return ""
 }
 
-// reached reports whether the API server ever answered.
-func (c *cluster) reached() bool { return c != nil && c.silence != nil && c.silence.served.Load() }
+// reached reports whether the API server ever answered, or took a request before the connection
+// broke.
+func (c *cluster) reached() bool {
+	return c != nil && c.silence != nil && (c.silence.served.Load() || c.silence.broke.Load())
+}
 
 // unanswered says, behind an error, what is waited for, as long as nothing was ever answered.
 func (c *cluster) unanswered() string {
@@ -98,6 +102,7 @@ type pending struct {
 	address string
 	proxy   string // that it goes through, without who logs in there; empty for none
 	stage   atomic.Pointer[string]
+	sent    atomic.Bool // over a connection that was made, with TLS
 }
 
 func (p *pending) reach(words string) { p.stage.Store(&words) }
@@ -122,7 +127,10 @@ func (p *pending) trace() *httptrace.ClientTrace {
 			}
 		},
 		TLSHandshakeStart: func() { p.reach("it took the connection, and the TLS handshake did not end") },
-		GotConn:           func(httptrace.GotConnInfo) { p.reach("it took the connection, and did not answer the request") },
+		GotConn: func(httptrace.GotConnInfo) {
+			p.reach("it took the connection, and did not answer the request")
+			p.sent.Store(true)
+		},
 	}
 }
 
@@ -164,8 +172,13 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 			err = &SilentError{From: asked.from(), Stage: *asked.stage.Load(), After: p.limit}
 		case errors.Is(request.Context().Err(), context.DeadlineExceeded):
 			err = p.late(request, asked, sent, err)
-		case asked.proxy != "":
-			err = fmt.Errorf("through the proxy %s: %w", asked.proxy, err)
+		default:
+			if asked.sent.Load() && request.Context().Err() == nil {
+				p.broke.Store(true)
+			}
+			if asked.proxy != "" {
+				err = fmt.Errorf("through the proxy %s: %w", asked.proxy, err)
+			}
 		}
 		cancel(nil)
 		return nil, err

@@ -219,6 +219,53 @@ func TestAWaitIsNotInVainIfTheServerAnswered(t *testing.T) {
 	}
 }
 
+// The API server has taken a request, and broke the connection; then it takes none. One that never
+// took any is not waited for, nor one that takes it and says nothing.
+func TestAWaitIsNotInVainIfAConnectionBroke(t *testing.T) {
+	breaks := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	breaks.EnableHTTP2 = true
+	breaks.StartTLS()
+	defer breaks.Close()
+	end := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
+	defer silent.Close()
+	defer close(end)
+	for _, tt := range []struct {
+		name, url string
+		transport http.RoundTripper
+		want      bool
+	}{
+		{"broke", breaks.URL, breaks.Client().Transport, false},
+		{"TLS was not agreed upon", breaks.URL, http.DefaultTransport, true},
+		{"silent", silent.URL, http.DefaultTransport, true},
+		{"refused", "http://" + refusing(t), http.DefaultTransport, true},
+	} {
+		w := &waitRun{cluster: &cluster{silence: &silence{patience: patience{limit: 300 * time.Millisecond}}}}
+		w.last.Snapshot.AssessmentErr = syscall.ECONNREFUSED
+		w.last.Verdict = verdict.Judge(w.last.Snapshot)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, tt.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response, err := w.cluster.silence.wrap(tt.transport).RoundTrip(request); err == nil {
+			t.Fatalf("%s: an answer with status %s", tt.name, response.Status)
+		}
+		if got := w.vain(); got != tt.want {
+			t.Errorf("%s: in vain: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// refusing returns an address at which nothing listens.
+func refusing(t *testing.T) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() //nolint:errcheck
+	return listener.Addr().String()
+}
+
 // The connection breaks while PUM is asked for the first time.
 func TestWaitThatBeginsWithoutPUMGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
