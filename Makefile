@@ -27,7 +27,7 @@ SIM        := go run ./test/sim/cmd/sim -plugin bin/kubectl-tpe$(EXE)
 BUILD      := go build $(FLAGS)
 
 # What reads text, and much of it: a race shows in the first megabyte as in the last. test reads all.
-PURE := pum release
+PURE := pum release report verdict
 
 # What check runs two at a time, for each of them waits a lot, and what it prints is kept together.
 CHECKS   := lint vet tidy format shells prose krew outside helm consumers image-test workflows

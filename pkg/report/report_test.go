@@ -448,7 +448,11 @@ func many(n int) Input {
 // what that takes grows with their number.
 func TestManyOfAll(t *testing.T) {
 	var page, sheet bytes.Buffer
-	in := many(5000)
+	n := 5000
+	if testing.Short() {
+		n = 500
+	}
+	in := many(n)
 	r := New(in)
 	must(t, r.Write(&page, HTML))
 	must(t, r.Write(&sheet, Markdown))
@@ -470,7 +474,7 @@ func TestManyOfAll(t *testing.T) {
 // However long the texts are, a summary stays short and its blocks are closed.
 func TestMarkdownIsBounded(t *testing.T) {
 	in := hostileInput("x")
-	for range 500 {
+	for range 100 {
 		in.Verdict.Findings = append(in.Verdict.Findings, verdict.Finding{Code: "TPE101", Level: verdict.LevelError, Summary: strings.Repeat("@", 5000), Detail: strings.Repeat("@", 50_000), Next: []string{strings.Repeat("`", 5000)}})
 	}
 	sheet := written(t, New(in), Markdown)
