@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/sources"
 )
 
 const (
@@ -65,6 +67,9 @@ func newModules(t *testing.T, program string) []string {
 // One reachable use of text/template keeps every method of every type: the
 // linker can drop none any more.
 func TestNoTemplateIsReachable(t *testing.T) {
+	if err := sources.Watch(); err != nil {
+		t.Fatal(err)
+	}
 	program := filepath.Join(t.TempDir(), "program")
 	cmd := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/kubectl-tpe")
 	cmd.Dir, cmd.Env = "..", append(os.Environ(), "CGO_ENABLED=0")

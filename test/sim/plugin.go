@@ -8,11 +8,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/sources"
 )
 
 // BuildPlugin builds the plugin into a folder, as make build does but for its version, and
 // returns its path. What make has compiled is not compiled again.
 func BuildPlugin(dir string) (string, error) {
+	if err := sources.Watch(); err != nil {
+		return "", err
+	}
 	plugin := filepath.Join(dir, "kubectl-tpe")
 	if runtime.GOOS == "windows" {
 		plugin += ".exe"
