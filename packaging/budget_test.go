@@ -38,9 +38,14 @@ func TestBudget(t *testing.T) {
 		t.Errorf("modules that are not in testdata/modules.txt: %q; weigh them, and add them there", added)
 	}
 	checkNotices(t, program)
-	if took := start(t, program, "--help") - start(t, empty(t, t.TempDir())); took > startBudget {
-		t.Errorf("--help takes %s more than an empty program, want %s at most", took, startBudget)
+	help, nothing, idle := time.Hour, time.Hour, empty(t, t.TempDir())
+	for range 5 { // a busy machine needs more tries
+		help, nothing = min(help, start(t, program, "--help")), min(nothing, start(t, idle))
+		if help-nothing <= startBudget {
+			return
+		}
 	}
+	t.Errorf("--help takes %s more than an empty program, want %s at most", help-nothing, startBudget)
 }
 
 // newModules are the modules of a program that are not in testdata/modules.txt.
