@@ -167,18 +167,16 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response, err := p.next.RoundTrip(request.WithContext(ctx))
 	if err != nil {
+		if asked.sent.Load() && ctx.Err() == nil {
+			p.broke.Store(true)
+		}
 		switch {
 		case errors.Is(context.Cause(ctx), errLimit):
 			err = &SilentError{From: asked.from(), Stage: *asked.stage.Load(), After: p.limit}
 		case errors.Is(request.Context().Err(), context.DeadlineExceeded):
 			err = p.late(request, asked, sent, err)
-		default:
-			if asked.sent.Load() && request.Context().Err() == nil {
-				p.broke.Store(true)
-			}
-			if asked.proxy != "" {
-				err = fmt.Errorf("through the proxy %s: %w", asked.proxy, err)
-			}
+		case asked.proxy != "":
+			err = fmt.Errorf("through the proxy %s: %w", asked.proxy, err)
 		}
 		cancel(nil)
 		return nil, err

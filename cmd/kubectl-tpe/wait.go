@@ -245,8 +245,8 @@ func (o *waitOptions) limit(ctx context.Context) (context.Context, context.Cance
 
 // vain reports whether nothing could be asked, at the first time. That is not waited
 // for: the mistake is more likely ours than the cluster's. It is not if the API server
-// answered anything and is lost since, nor if it took the connection, which then broke: what comes
-// of the next one may be refused.
+// answered anything and is lost since, nor if it took a connection that broke, even if it refuses the
+// next one.
 func (w *waitRun) vain() bool {
 	s := &w.last.Snapshot
 	return !w.cluster.reached() && w.last.Verdict.ExitCode == verdict.ExitError && s.Assessment == nil && s.Answer == nil &&

@@ -141,7 +141,7 @@ func lost(j *batchv1.Job, left []Pod) int {
 		ended += int64(len(u.Succeeded) + len(u.Failed))
 	}
 	for _, p := range left {
-		if over || p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+		if over || p.DeletionTimestamp != nil || p.Ended() {
 			ended--
 		} else {
 			active--
