@@ -203,7 +203,8 @@ func TestWhatIsReadTogether(t *testing.T) {
 		reader, sink := node.reader(Options{Follow: true, Tail: -1})
 		reader.API, reader.last = noLog{node, errCut}, math.MaxInt
 		reader.forget()
-		g := group{Reader: reader, active: map[containerKey]*runReader{first.key(): {run: first}}, done: make(chan finishedRun, len(tt.runs))}
+		g := group{Reader: reader, active: map[containerKey]*runReader{first.key(): {run: first}}, known: make(chan struct{}), done: make(chan finishedRun, len(tt.runs))}
+		close(g.known)
 		reader.markRead(first)
 		if err := g.startOthers(ctx, JobHistory{Runs: append([]Run{first}, tt.runs...)}); err != nil {
 			t.Error(err)

@@ -18,6 +18,7 @@ import (
 type group struct {
 	*Reader
 	active map[containerKey]*runReader
+	known  chan struct{} // closed when all that runs at first is known, so that each line is told apart
 	done   chan finishedRun
 }
 
@@ -34,12 +35,13 @@ var errOver = errors.New("the job is over")
 func (r *Reader) follow(ctx context.Context, h JobHistory, run Run) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	g := group{Reader: r, active: map[containerKey]*runReader{}, done: make(chan finishedRun)}
+	g := group{Reader: r, active: map[containerKey]*runReader{}, known: make(chan struct{}), done: make(chan finishedRun)}
 	r.startNext()
 	err := g.start(ctx, run)
 	if err == nil {
 		err = g.startOthers(ctx, h)
 	}
+	close(g.known)
 	ticker := time.NewTicker(r.checkInterval(h))
 	defer ticker.Stop()
 	over := 0
@@ -135,6 +137,7 @@ func (g *group) start(ctx context.Context, run Run) error {
 	}
 	g.active[run.key()] = t
 	go func() {
+		<-g.known
 		err := t.read(ctx)
 		if err == nil {
 			err = t.Sink.End(t.run)

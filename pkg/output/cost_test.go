@@ -83,7 +83,7 @@ func TestCostGrowsWithTheSize(t *testing.T) {
 	}
 	for name, prepare := range tests {
 		t.Run(name, func(t *testing.T) {
-			cost.Linear(t, 2000, 20_000, func(n int) func() {
+			cost.Linear(t, 500, 10_000, func(n int) func() {
 				do := prepare(n)
 				return func() { must(t, do()) }
 			})

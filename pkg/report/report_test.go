@@ -460,7 +460,7 @@ func TestManyOfAll(t *testing.T) {
 		t.Errorf("the page has %d bytes, the summary %d", page.Len(), sheet.Len())
 	}
 	cost.Within(t, 2*time.Second, func() { must(t, New(in).Write(io.Discard, HTML)) })
-	cost.Linear(t, 250, 5000, func(n int) func() {
+	cost.Linear(t, 100, 2000, func(n int) func() {
 		in := many(n)
 		return func() {
 			r := New(in)

@@ -4,13 +4,16 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +43,8 @@ const built = "SIM_PLUGIN"
 // test builds the plugin and runs the tests. They wait much longer than they work: more of them
 // run at a time than there are processors, unless -parallel says otherwise.
 func test(m *testing.M) int {
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	debug.SetGCPercent(400) // there is memory enough
+	if err := flag.Set("test.parallel", "24"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -97,14 +101,19 @@ func TestCases(t *testing.T) {
 			t.Errorf("%s lists %q, and there is no such case or no reason", knownWrong, name)
 		}
 	}
+	cases := map[string]*Case{}
 	for _, file := range files {
-		if filepath.Base(file) == knownWrong {
-			continue
+		if name := strings.TrimSuffix(filepath.Base(file), ".yaml"); name+".yaml" != knownWrong {
+			if cases[name], err = Load(file); err != nil {
+				t.Fatal(err)
+			}
 		}
-		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+	}
+	longestFirst := func(a, b string) int { return cmp.Compare(within(cases[b]), within(cases[a])) }
+	for _, name := range slices.SortedFunc(maps.Keys(cases), longestFirst) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			problems := tryCase(t, file)
+			problems := tryCase(t, cases[name])
 			switch why, listed := wrong[name]; {
 			case listed && len(problems) == 0:
 				t.Errorf("it is right now: strike it from %s (%s)", knownWrong, why)
@@ -132,20 +141,20 @@ func play(t *testing.T, c *Case, dir string) *Play {
 	return p
 }
 
-// tryCase runs the plugin on a case and returns what is wrong with its answer.
-func tryCase(t *testing.T, file string) []string {
-	t.Helper()
-	c, err := Load(file)
-	if err != nil {
-		t.Fatal(err)
+// within is how long the plugin may take for a case.
+func within(c *Case) time.Duration {
+	if c.Within != nil {
+		return c.Within.Duration
 	}
+	return 20 * time.Second
+}
+
+// tryCase runs the plugin on a case and returns what is wrong with its answer.
+func tryCase(t *testing.T, c *Case) []string {
+	t.Helper()
 	dir := t.TempDir()
 	p := play(t, c, dir)
-	within := 20 * time.Second
-	if c.Within != nil {
-		within = c.Within.Duration
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), within)
+	ctx, cancel := context.WithTimeout(t.Context(), within(c))
 	defer cancel()
 	context.AfterFunc(p.Broken(), cancel) // and Close says why
 	var args []string
@@ -165,7 +174,7 @@ func tryCase(t *testing.T, file string) []string {
 		return []string{"what was played broke:\n" + out.String()}
 	}
 	if ctx.Err() != nil {
-		return []string{fmt.Sprintf("it did not end within %s:\n%s", within, out.String())}
+		return []string{fmt.Sprintf("it did not end within %s:\n%s", within(c), out.String())}
 	}
 	problems := c.Judge(cmd.ProcessState.ExitCode(), out.String())
 	if len(problems) > 0 {

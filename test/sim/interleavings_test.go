@@ -38,7 +38,7 @@ import (
 // INTERLEAVINGS says how many, SEED repeats a run as far as the machine's timing allows.
 func TestRandomInterleavings(t *testing.T) {
 	t.Parallel()
-	runs, seed := setting(t, "INTERLEAVINGS", 200), setting(t, "SEED", uint64(time.Now().UnixNano()))
+	runs, seed := setting(t, "INTERLEAVINGS", 60), setting(t, "SEED", uint64(time.Now().UnixNano()))
 	t.Logf("SEED=%d", seed)
 	klog.SetLogger(logr.Discard()) // what client-go says of broken connections
 	const inFlight = 30

@@ -30,7 +30,7 @@ func TestEstimates(t *testing.T) {
 		var samples []sample
 		var over time.Time
 		began := s.upgrade.began
-		for at := time.Duration(0); over.IsZero(); at += 700 * time.Millisecond {
+		for at := time.Duration(0); over.IsZero(); at += 1500 * time.Millisecond {
 			snapshot, err := s.Observe(at)
 			if err != nil {
 				t.Fatal(err)
