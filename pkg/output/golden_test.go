@@ -79,7 +79,7 @@ func snapshots() map[string]verdict.Snapshot {
 		workload("StatefulSet", "lrc", 2, 2, 2, readiness.Ready, ""),
 	}
 	complete := readiness.Job{
-		Name: "pum-process", State: readiness.JobComplete, Attempts: 1,
+		Name: "pum-process", State: readiness.JobComplete, Attempts: 1, Pods: []string{"pum-process-x2x4p"},
 		StartedAt: ago(20 * time.Minute), FinishedAt: ago(5 * time.Minute),
 	}
 	running := readiness.Job{Name: "pum-process", State: readiness.JobRunning, Attempts: 2, StartedAt: ago(time.Minute), Reason: "1 pod at work after 1 failed attempt"}

@@ -21,6 +21,7 @@ var ErrScaledToZero = errors.New("scaled to zero")
 type NoPodError struct {
 	Deployment string
 	Pod        string // the youngest of those in which none can run, if there is one
+	NotStarted bool   // no container of that pod has started, so that there is no log
 	Err        error
 
 	// Replaced is when the newest pod that is starting was created, or the newest that is terminating

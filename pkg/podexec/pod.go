@@ -54,7 +54,9 @@ func choosePod(d *appsv1.Deployment, sets []appsv1.ReplicaSet, pods []corev1.Pod
 			continue
 		}
 		if why := unusable(&pod); why != "" {
-			none.Pod = cmp.Or(none.Pod, pod.Name)
+			if none.Pod == "" {
+				none.Pod, none.NotStarted = pod.Name, !started(&pod)
+			}
 			others = append(others, pod.Name+" is "+why)
 			starting = starting || !held(&pod)
 			if at := replaced(&pod); at.After(none.Replaced) {
@@ -95,6 +97,13 @@ func wasReady(pod *corev1.Pod) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionFalse && slices.ContainsFunc(pod.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
 			return s.State.Running != nil && c.LastTransitionTime.After(s.State.Running.StartedAt.Time)
 		})
+	})
+}
+
+// started reports whether a container of a pod has run.
+func started(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool {
+		return c.State.Running != nil || c.State.Terminated != nil || c.LastTerminationState.Terminated != nil || c.RestartCount > 0
 	})
 }
 
@@ -193,7 +202,7 @@ func unusable(pod *corev1.Pod) string {
 	if pod.Status.Phase == corev1.PodRunning {
 		return "Running, but not ready"
 	}
-	return string(pod.Status.Phase)
+	return cmp.Or(string(pod.Status.Phase), "not ready")
 }
 
 func orNone(list []string) string {

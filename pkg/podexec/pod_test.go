@@ -230,3 +230,27 @@ func TestChoosePod(t *testing.T) {
 		})
 	}
 }
+
+// A pod of which no container has started has no log to look at.
+func TestChoosePodTellsWhetherThereIsALog(t *testing.T) {
+	waiting := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff"}}
+	ended := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}
+	for name, tt := range map[string]struct {
+		status     corev1.ContainerStatus
+		notStarted bool
+	}{
+		"no image":         {corev1.ContainerStatus{State: waiting}, true},
+		"not ready":        {corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}, false},
+		"ended":            {corev1.ContainerStatus{State: ended}, false},
+		"waits after":      {corev1.ContainerStatus{State: waiting, LastTerminationState: ended}, false},
+		"waits, restarted": {corev1.ContainerStatus{State: waiting, RestartCount: 1}, false},
+	} {
+		younger, older := pod("b", "a", corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{tt.status}}), pod("a", "a", corev1.PodStatus{})
+		younger.CreationTimestamp = metav1.Unix(1, 0)
+		_, err := choosePod(deployment, []appsv1.ReplicaSet{set("a", "1")}, []corev1.Pod{older, younger})
+		var none *NoPodError
+		if !errors.As(err, &none) || none.Pod != "b" || none.NotStarted != tt.notStarted {
+			t.Errorf("%s: %+v, %v", name, none, err)
+		}
+	}
+}

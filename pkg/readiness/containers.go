@@ -381,8 +381,12 @@ func restartsAlways(p *corev1.Pod, c container) bool {
 	return p.Spec.RestartPolicy != corev1.RestartPolicyNever && p.Spec.RestartPolicy != corev1.RestartPolicyOnFailure
 }
 
-// staysEnded reports whether a container that failed is not started again.
+// staysEnded reports whether a container that ended is not started again. An init container that
+// was OOM-killed may end with code 0, as if its work were done.
 func staysEnded(p *corev1.Pod, c container) bool {
+	if c.init && c.status.State.Terminated.ExitCode == 0 {
+		return true
+	}
 	if own := c.spec.RestartPolicy; own != nil {
 		return *own == corev1.ContainerRestartPolicyNever
 	}

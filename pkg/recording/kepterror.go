@@ -21,6 +21,7 @@ type Error struct {
 	Means      []meaning           `json:"means,omitempty"`
 	Deployment string              `json:"deployment,omitempty"` // that has no pod
 	Pod        string              `json:"pod,omitempty"`        // in which no command can run
+	NotStarted bool                `json:"notStarted,omitempty"` // no container of the pod has started
 	Replaced   time.Time           `json:"replaced,omitzero"`    // when the pod was deleted, or the one in its place created
 	Code       int32               `json:"code,omitempty"`       // that the API server gave
 	Reason     metav1.StatusReason `json:"reason,omitempty"`     // that the API server gave
@@ -63,7 +64,7 @@ func newError(err error, mask func(string) string) *Error {
 	add(errors.Is(err, context.DeadlineExceeded), timedOut)
 	if errors.As(err, &pod) {
 		add(true, noPod)
-		e.Deployment, e.Pod, e.Replaced = pod.Deployment, pod.Pod, pod.Replaced.UTC()
+		e.Deployment, e.Pod, e.NotStarted, e.Replaced = pod.Deployment, pod.Pod, pod.NotStarted, pod.Replaced.UTC()
 	}
 	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
 		s := status.Status()
@@ -90,7 +91,7 @@ func (e *Error) err() error {
 	inner := errors.New(e.Message)
 	for m, cause := range map[meaning]error{
 		noAnswer: pum.ErrNoAnswer, incomplete: &pum.IncompleteError{Err: inner}, syntax: &pum.SyntaxError{Err: inner},
-		noPod:   &podexec.NoPodError{Deployment: e.Deployment, Pod: e.Pod, Err: inner, Replaced: e.Replaced},
+		noPod:   &podexec.NoPodError{Deployment: e.Deployment, Pod: e.Pod, NotStarted: e.NotStarted, Err: inner, Replaced: e.Replaced},
 		rolling: podexec.ErrRolling, denied: &podexec.PolicyError{Err: inner}, lost: &podexec.GivenUpError{Err: inner},
 		timedOut: context.DeadlineExceeded,
 	} {

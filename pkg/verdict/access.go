@@ -38,7 +38,10 @@ func (v *Verdict) failedToAsk(what string, err error) {
 	case TooLarge(err):
 		f.Detail += "; use --pum-limit to read more"
 	case errors.As(err, &none) && none.Pod != "":
-		f.Next = []string{v.kubectl("logs", none.Pod), v.kubectl("describe", "pod", none.Pod)}
+		if !none.NotStarted {
+			f.Next = []string{v.kubectl("logs", none.Pod)}
+		}
+		f.Next = append(f.Next, v.kubectl("describe", "pod", none.Pod))
 	case errors.As(err, &none) && errors.Is(err, podexec.ErrScaledToZero):
 		f.Next = []string{v.kubectl("scale", "deployment", none.Deployment, "--replicas=1")}
 	case errors.As(err, &none):

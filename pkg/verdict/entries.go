@@ -203,7 +203,7 @@ func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
 		f.Code, f.Level = CodeEntryAborted, LevelError
 		f.Summary = entryName(e) + " was aborted"
 		f.Detail = lastResponse(e) + s.abortedBefore(e)
-		f.Next = []string{v.kubectl("tpe pum status -o wide"), v.logs(pum.ProcessJob), v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")}
+		f.Next = slices.Concat([]string{v.kubectl("tpe pum status -o wide")}, v.processLogs(s), []string{v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")})
 		before := v.withoutAborted
 		v.find(ExitFailed, f)
 		v.withoutAborted = before
@@ -215,15 +215,15 @@ func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
 	case !e.State.Final():
 		v.hold(ExitPending)
 	}
-	v.stall(e, s.Movements)
+	v.stall(s, e)
 }
 
 // stall notes an entry that makes no progress: a wait for it may never end.
-func (v *Verdict) stall(e *pum.Entry, movements map[int64]pum.Movement) {
+func (v *Verdict) stall(s *Snapshot, e *pum.Entry) {
 	kind, stalled := e.Stalled()
 	var since time.Time
-	if movements != nil {
-		stall := movements[e.UID].Stall
+	if s.Movements != nil {
+		stall := s.Movements[e.UID].Stall
 		if stalled = stall != nil; stalled {
 			kind, since = stall.Kind, stall.Since
 		}
@@ -236,7 +236,7 @@ func (v *Verdict) stall(e *pum.Entry, movements map[int64]pum.Movement) {
 		Summary: entryName(e) + " makes no progress: " + stallSummary(e, kind),
 		Detail:  lastResponse(e),
 		Objects: []Object{entryObject(e.UID)},
-		Next:    []string{v.logs(pum.ProcessJob)},
+		Next:    v.processLogs(s),
 	})
 }
 

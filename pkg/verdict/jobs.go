@@ -38,7 +38,7 @@ func (v *Verdict) jobs(s *Snapshot) {
 			f.Code, f.Level = CodeJobFormerly, LevelWarning
 			f.Summary = fmt.Sprintf("job %s failed before this upgrade, at %s", j.Name, timeText(j.FinishedAt))
 			f.Detail = strings.TrimPrefix(j.Reason+"; "+failedBefore, "; ")
-			f.Next = []string{v.logs(j.Name), v.kubectl("delete job", j.Name)}
+			f.Next = []string{v.logs(&j), v.kubectl("delete job", j.Name)}
 			v.find(ExitDone, f)
 		case j.State == readiness.JobFailed:
 			v.failedJob(&j)
@@ -70,7 +70,7 @@ func (v *Verdict) failedJob(j *readiness.Job) {
 		Summary: "job " + j.Name + " failed permanently",
 		Detail:  j.Reason,
 		Objects: []Object{j.Object()},
-		Next:    []string{v.logs(j.Name)},
+		Next:    []string{v.logs(j)},
 	})
 }
 
@@ -196,7 +196,7 @@ func (v *Verdict) uncountedJob(s *Snapshot, j *readiness.Job) {
 		f.Summary = fmt.Sprintf("job %s will not complete by itself; nothing shows that it is part of ThingPark Enterprise", j.Name)
 		if j.State == readiness.JobFailed {
 			f.Summary = fmt.Sprintf("job %s failed permanently; nothing shows that it is part of ThingPark Enterprise", j.Name)
-			f.Next = []string{v.logs(j.Name)}
+			f.Next = []string{v.logs(j)}
 		}
 		if before := s.failedBefore(*j); before != "" {
 			f.Level, f.Detail = LevelInfo, strings.TrimPrefix(j.Reason+"; "+before, "; ")

@@ -3,6 +3,7 @@
 package verdict
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,10 +98,54 @@ func TestBlockedJobOfOthers(t *testing.T) {
 	if f := v.Findings[0]; !strings.Contains(f.Summary, "will not complete by itself") || f.Next[0] != "kubectl describe job x" {
 		t.Errorf("%s; next %v", f.Summary, f.Next)
 	}
-	job.State, job.Causes = readiness.JobFailed, nil
+	job.State, job.Causes, job.Pods = readiness.JobFailed, nil, []string{"x-1"}
 	v = Judge(Snapshot{ObservedAt: midday, Goal: GoalWorkloads, Assessment: withJobs(workloads(readiness.Ready), job)})
 	if f := v.Findings[0]; !strings.Contains(f.Summary, "failed permanently") || f.Next[0] != "kubectl tpe logs --attempt=last --job=x" {
 		t.Errorf("%s; next %v", f.Summary, f.Next)
+	}
+}
+
+// A command that shows a log is offered only if there may be one: with the restart policy OnFailure
+// the pods of a job that failed are deleted.
+func TestLogsOfAJobWithoutPods(t *testing.T) {
+	const logs, describe = "kubectl tpe logs --attempt=last --job=x", "kubectl describe job x"
+	failed := readiness.Job{Name: "x", Release: "tpe", State: readiness.JobFailed}
+	with := failed
+	with.Pods = []string{"x-1"}
+	for want, assessment := range map[string]*readiness.Assessment{
+		logs:     withJobs(workloads(readiness.Ready), with),
+		describe: withJobs(workloads(readiness.Ready), failed),
+	} {
+		v := Judge(Snapshot{ObservedAt: midday, Goal: GoalWorkloads, Assessment: assessment})
+		if v.ExitCode != ExitFailed || v.Findings[0].Next[0] != want {
+			t.Errorf("exit code %d, next %q, want %q", v.ExitCode, v.Findings[0].Next, want)
+		}
+	}
+	v := Judge(Snapshot{ObservedAt: midday, Goal: GoalWorkloads, Assessment: withGap(withJobs(workloads(readiness.Ready), failed), "Pod", readiness.Forbidden)})
+	if i := slices.IndexFunc(v.Findings, func(f Finding) bool { return f.Code == CodeJobFailed }); i < 0 || v.Findings[i].Next[0] != logs {
+		t.Errorf("pods are unknown: %+v", v.Findings)
+	}
+}
+
+// An aborted entry offers the log of PUM's job as long as there may be one.
+func TestLogsOfPUMsJob(t *testing.T) {
+	const logs = "kubectl tpe logs --attempt=last"
+	with := readiness.Job{Name: pum.ProcessJob, State: readiness.JobComplete, Pods: []string{"pum-process-1"}}
+	for _, tt := range []struct {
+		name       string
+		assessment *readiness.Assessment
+		want       bool
+	}{
+		{"a job", withJobs(workloads(readiness.Ready), with), true},
+		{"none", workloads(readiness.Ready), false},
+		{"jobs are unknown", withGap(workloads(readiness.Ready), "Job", readiness.Forbidden), true},
+		{"workloads are unknown", nil, true},
+	} {
+		v := Judge(Snapshot{ObservedAt: midday, Assessment: tt.assessment, Answer: entries(pum.StateAborted)})
+		i := slices.IndexFunc(v.Findings, func(f Finding) bool { return f.Code == CodeEntryAborted })
+		if i < 0 || slices.Contains(v.Findings[i].Next, logs) != tt.want {
+			t.Errorf("%s: %+v", tt.name, v.Findings)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // Judge returns the verdict of a snapshot.
 func Judge(s Snapshot) Verdict {
-	v := Verdict{ExitCode: ExitDone, where: s.Where}
+	v := Verdict{ExitCode: ExitDone, where: s.Where, podsRead: s.reads("Pod")}
 	process := s.process()
 	v.processing = process != nil && !process.State.Final()
 	goal := s.Asks()
@@ -181,13 +181,29 @@ func explained(causes []readiness.Cause) bool {
 	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Permanent && !c.Code.Starting() })
 }
 
-// logs returns the command that shows the last attempt of a job.
-func (v *Verdict) logs(job string) string {
+// logs returns the command that shows the last attempt of a job, or what became of it if no pod
+// is left: those of a job that failed with the restart policy OnFailure are deleted
+// (kubernetes.io/docs/concepts/workloads/controllers/job, Pod backoff failure policy).
+func (v *Verdict) logs(j *readiness.Job) string {
+	if j.State.Final() && v.podsRead && len(j.Pods) == 0 {
+		return v.describe(j.Object())
+	}
 	words := "tpe logs --attempt=last"
-	if job != pum.ProcessJob {
-		words += " --job=" + job
+	if j.Name != pum.ProcessJob {
+		words += " --job=" + j.Name
 	}
 	return v.kubectl(words)
+}
+
+// processLogs returns the command that shows what PUM's job logged, none if there is no such job.
+func (v *Verdict) processLogs(s *Snapshot) []string {
+	switch job := s.process(); {
+	case job != nil:
+		return []string{v.logs(job)}
+	case s.jobsRead():
+		return nil
+	}
+	return []string{v.kubectl("tpe logs --attempt=last")}
 }
 
 // kubectl returns a command to copy.

@@ -198,6 +198,7 @@ func TestWhatToAskNextOfPUM(t *testing.T) {
 		in   Snapshot
 		want []string
 	}{
+		{silent(&podexec.NoPodError{Deployment: "pum", Pod: "pum-1", NotStarted: true, Err: errors.New("no image")}), []string{"kubectl describe pod pum-1 -n tpe"}},
 		{silent(&podexec.NoPodError{Deployment: "pum", Pod: "pum-1", Err: errors.New("not ready")}), []string{"kubectl logs pum-1 -n tpe", "kubectl describe pod pum-1 -n tpe"}},
 		{silent(&podexec.NoPodError{Deployment: "pum", Err: errors.New("no pods")}), []string{"kubectl describe deployment pum -n tpe"}},
 		{silent(&podexec.NoPodError{Deployment: "pum", Err: fmt.Errorf("pum is %w", podexec.ErrScaledToZero)}), []string{"kubectl scale deployment pum --replicas=1 -n tpe"}},

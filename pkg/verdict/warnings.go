@@ -105,7 +105,7 @@ func (v *Verdict) cronJob(c readiness.CronJob, run *readiness.Job) {
 		Summary: fmt.Sprintf("the last run of CronJob %s failed", c.Name),
 		Detail:  fmt.Sprintf("job %s failed at %s: %s", run.Name, run.FinishedAt.UTC().Format(time.RFC3339), run.Reason),
 		Objects: []Object{{Kind: "CronJob", Name: c.Name}, run.Object()},
-		Next:    []string{v.logs(run.Name)},
+		Next:    []string{v.logs(run)},
 	}
 	if !run.State.Final() {
 		f.Code, f.Since = CodeCronJobStuck, run.StartedAt

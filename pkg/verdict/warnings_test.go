@@ -19,7 +19,7 @@ func TestRemarks(t *testing.T) {
 		Code: readiness.StuckStopping, Object: Object{Kind: "Pod", Name: "twa-0-x"}, Pod: "twa-0-x",
 		Message: "held by example.com/hold", Group: "StuckStopping: * does not stop: held by example.com/hold", Since: noon.Add(-19 * time.Minute),
 	}
-	failed := &readiness.Job{Name: "backup-1", State: readiness.JobFailed, Reason: "BackoffLimitExceeded", FinishedAt: noon.Add(-10 * time.Hour)}
+	failed := &readiness.Job{Name: "backup-1", State: readiness.JobFailed, Reason: "BackoffLimitExceeded", FinishedAt: noon.Add(-10 * time.Hour), Pods: []string{"backup-1-a"}}
 	stuck := &readiness.Job{Name: "backup-2", State: readiness.JobRunning, Reason: "running, no such image", Causes: []readiness.Cause{{Permanent: true}}}
 	busy := readiness.Workload{Kind: "StatefulSet", Name: "lrc", State: readiness.Progressing, Causes: []readiness.Cause{stopping}}
 	tests := []struct {

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package e2e
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
+)
+
+// TestPrintedCommands runs the commands that are printed under NEXT, for every case of the
+// simulated cluster that stands still, by the real kubectl: each shows what it is there for. What
+// would change something is only tried.
+func TestPrintedCommands(t *testing.T) {
+	t.Parallel()
+	s := openSuite(t)
+	files, err := filepath.Glob("../../sim/cases/*.yaml")
+	check(t, err)
+	free, ran := make(chan struct{}, 2), 0
+	for _, file := range files {
+		if filepath.Base(file) == "known-wrong.yaml" {
+			continue
+		}
+		c, err := sim.Load(file)
+		check(t, err)
+		if len(c.Steps) > 0 || len(c.Deny) > 0 || c.Unauthorized != nil || c.Faults != nil || c.Within != nil {
+			continue // what is printed may not hold any more, or may not be asked
+		}
+		ran++
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			t.Parallel()
+			free <- struct{}{}
+			defer func() { <-free }()
+			s.printed(t, c)
+		})
+	}
+	if ran < 200 {
+		t.Errorf("only %d cases stand still", ran)
+	}
+}
+
+// printed runs the commands that are printed for a case.
+func (s *suite) printed(t *testing.T, c *sim.Case) {
+	t.Helper()
+	p, err := c.Play(t.TempDir())
+	check(t, err)
+	t.Cleanup(func() { check(t, p.Close()) })
+	run := func(within time.Duration, name string, args ...string) (string, int, bool) {
+		ctx, cancel := context.WithTimeout(t.Context(), within)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, name, args...)
+		cmd.Env = append(os.Environ(), "KUBECONFIG="+p.Kubeconfig(), "NO_COLOR=1", "PATH="+s.plugin+":"+filepath.Dir(s.kubectl)+":"+os.Getenv("PATH"))
+		cmd.Stdin, cmd.WaitDelay = strings.NewReader(c.Stdin), time.Second
+		out, _ := cmd.CombinedOutput() // the exit code says it
+		return string(out), cmd.ProcessState.ExitCode(), ctx.Err() == nil
+	}
+	args := strings.Split(strings.ReplaceAll(strings.Join(c.Args, "\n"), "CASEDIR", "../../sim/cases"), "\n")
+	out, _, _ := run(20*time.Second, filepath.Join(s.plugin, "kubectl-tpe"), args...)
+	_, next, _ := strings.Cut(out, "\nNEXT\n")
+	for line := range strings.Lines(next) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "kubectl ") || strings.HasPrefix(line, "kubectl tpe explain") {
+			continue
+		}
+		said, code, ended := run(5*time.Second, "sh", "-c", harmless(line))
+		if ended && !showed(line, said, code) {
+			t.Errorf("%s\nexit code %d\n%s", line, code, said)
+		}
+	}
+}
+
+// changing are commands of kubectl that change something.
+var changing = regexp.MustCompile(`^kubectl (delete|scale|annotate|patch|rollout (undo|restart|resume)) `)
+
+// harmless returns a command that changes nothing.
+func harmless(line string) string {
+	if changing.MatchString(line) {
+		return line + " --dry-run=client"
+	}
+	return line
+}
+
+// A run that a command for logs shows.
+var shownRun = regexp.MustCompile(`(?m)^==> attempt \d+, pod `)
+
+// showed reports whether a command did what it was printed for. The plugin's own exit codes are
+// those of what it sees.
+func showed(line, said string, code int) bool {
+	switch {
+	case strings.HasPrefix(line, "kubectl tpe logs"):
+		return shownRun.MatchString(said)
+	case strings.HasPrefix(line, "kubectl tpe "):
+		return code != 2
+	}
+	return code == 0
+}
