@@ -49,6 +49,7 @@ var kindsOfFindings = map[verdict.Code]kindOfFinding{
 	verdict.CodeNoAnswer:          {"", "no answer from PUM", ""},
 	verdict.CodeNotUnderstood:     {"", "an answer was not understood", ""},
 	verdict.CodeUnreachable:       {"", "API server unreachable", ""},
+	verdict.CodeKindNotRead:       {"kind", "of objects is unknown", "of objects are unknown"},
 	verdict.CodeNotLoggedIn:       {"", "not authenticated", ""},
 	verdict.CodeReleasesMixed:     {"release", "does not match the others", "do not match the others"},
 	verdict.CodeReleaseFailed:     {"release", "failed", ""},
@@ -94,6 +95,9 @@ func wrong(h Head) []string {
 		}
 		for _, o := range objects {
 			about[kind][o] = true
+		}
+		if len(objects) == 0 {
+			about[kind][verdict.Object{Name: f.Summary}] = true
 		}
 	}
 	var parts []string
