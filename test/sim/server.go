@@ -12,6 +12,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -169,8 +170,10 @@ func parse(r *http.Request) (q request, ok bool) {
 
 func isTrue(text string) bool { return text == "true" || text == "1" }
 
-// ServeHTTP answers one request. The header Date is net/http's.
+// ServeHTTP answers one request. The header Date is net/http's. Audit-Id is in every answer of an
+// API server (k8s.io/apiserver/pkg/endpoints/filters, WithAuditInit).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Audit-Id", rand.Text())
 	select {
 	case <-r.Context().Done():
 		return
