@@ -73,14 +73,14 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 	tpe, known := s.Releases.application()
 	f := Finding{
 		Code: CodeNoEntries, Level: LevelWarning, Summary: "PUM has no entries",
-		Next: []string{v.kubectl("tpe logs -f")},
+		Next: v.followNext(job),
 	}
 	unseen := !s.jobsRead()
 	switch {
 	case stateOf(job) == readiness.JobComplete && (!known || !job.FinishedAt.Before(tpe.BegunAt)):
 		return
 	case stateOf(job) == readiness.JobFailed && s.failedBefore(*job) == "":
-		f.Detail = "the job " + pum.ProcessJob + ", which processes them, failed"
+		f.Detail, f.Next = "the job "+pum.ProcessJob+", which processes them, failed", v.processLogs
 		v.find(ExitFailed, f)
 		return
 	case (job == nil || job.State.Final()) && !unseen && s.deployedFor(tpe, known) >= jobSeenWithin:
@@ -100,6 +100,15 @@ func (v *Verdict) noEntries(s *Snapshot, job *readiness.Job) {
 		f.Detail = notYet(job, unseen)
 	}
 	v.find(ExitPending, f)
+}
+
+// followNext returns the command that follows PUM's job once it begins. One that is over would be
+// shown instead of the next.
+func (v *Verdict) followNext(job *readiness.Job) []string {
+	if job != nil && job.State.Final() {
+		return nil
+	}
+	return []string{v.kubectl("tpe logs -f")}
 }
 
 // unprocessed returns the Helm release of the application if its upgrade brought another version
@@ -146,7 +155,7 @@ func (v *Verdict) older(s *Snapshot) {
 		v.find(ExitDone, f)
 		return
 	}
-	f.Level, f.Summary, f.Next = LevelWarning, "PUM has not begun with this upgrade yet", []string{v.kubectl("tpe logs -f")}
+	f.Level, f.Summary, f.Next = LevelWarning, "PUM has not begun with this upgrade yet", v.followNext(s.process())
 	f.Detail += fmt.Sprintf(". This stays pending until PUM begins, or until %s", timeText(tpe.BegunAt.Add(jobSeenWithin)))
 	v.find(ExitPending, f)
 }
@@ -203,7 +212,7 @@ func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
 		f.Code, f.Level = CodeEntryAborted, LevelError
 		f.Summary = entryName(e) + " was aborted"
 		f.Detail = lastResponse(e) + s.abortedBefore(e)
-		f.Next = slices.Concat([]string{v.kubectl("tpe pum status -o wide")}, v.processLogs(s), []string{v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")})
+		f.Next = slices.Concat([]string{v.kubectl("tpe pum status -o wide")}, v.processLogs, []string{v.kubectl("tpe pum restart --dry-run"), v.kubectl("tpe rollback-plan")})
 		before := v.withoutAborted
 		v.find(ExitFailed, f)
 		v.withoutAborted = before
@@ -215,15 +224,15 @@ func (v *Verdict) entry(s *Snapshot, e *pum.Entry) {
 	case !e.State.Final():
 		v.hold(ExitPending)
 	}
-	v.stall(s, e)
+	v.stall(e, s.Movements)
 }
 
 // stall notes an entry that makes no progress: a wait for it may never end.
-func (v *Verdict) stall(s *Snapshot, e *pum.Entry) {
+func (v *Verdict) stall(e *pum.Entry, movements map[int64]pum.Movement) {
 	kind, stalled := e.Stalled()
 	var since time.Time
-	if s.Movements != nil {
-		stall := s.Movements[e.UID].Stall
+	if movements != nil {
+		stall := movements[e.UID].Stall
 		if stalled = stall != nil; stalled {
 			kind, since = stall.Kind, stall.Since
 		}
@@ -236,7 +245,7 @@ func (v *Verdict) stall(s *Snapshot, e *pum.Entry) {
 		Summary: entryName(e) + " makes no progress: " + stallSummary(e, kind),
 		Detail:  lastResponse(e),
 		Objects: []Object{entryObject(e.UID)},
-		Next:    v.processLogs(s),
+		Next:    v.processLogs,
 	})
 }
 

@@ -137,6 +137,8 @@ func TestLogsOfPUMsJob(t *testing.T) {
 		want       bool
 	}{
 		{"a job", withJobs(workloads(readiness.Ready), with), true},
+		{"a job without pods", withJobs(workloads(readiness.Ready), readiness.Job{Name: pum.ProcessJob, State: readiness.JobComplete}), false},
+		{"the next attempt is to come", withJobs(workloads(readiness.Ready), readiness.Job{Name: pum.ProcessJob, State: readiness.JobRunning}), false},
 		{"none", workloads(readiness.Ready), false},
 		{"jobs are unknown", withGap(workloads(readiness.Ready), "Job", readiness.Forbidden), true},
 		{"workloads are unknown", nil, true},

@@ -15,6 +15,7 @@ func Judge(s Snapshot) Verdict {
 	v := Verdict{ExitCode: ExitDone, where: s.Where, podsRead: s.reads("Pod")}
 	process := s.process()
 	v.processing = process != nil && !process.State.Final()
+	v.processLogs = v.logsOfProcess(&s, process)
 	goal := s.Asks()
 	s.uncounted = s.standings()
 	v.uncounted = s.uncounted
@@ -181,23 +182,26 @@ func explained(causes []readiness.Cause) bool {
 	return slices.ContainsFunc(causes, func(c readiness.Cause) bool { return c.Permanent && !c.Code.Starting() })
 }
 
-// logs returns the command that shows the last attempt of a job, or what became of it if no pod
-// is left: those of a job that failed with the restart policy OnFailure are deleted
-// (kubernetes.io/docs/concepts/workloads/controllers/job, Pod backoff failure policy).
+// logs returns the command that shows the last attempt of a job. If no pod is left, that is the next
+// attempt, or what became of the job: the pods of one that failed with the restart policy OnFailure
+// are deleted (kubernetes.io/docs/concepts/workloads/controllers/job, Pod backoff failure policy).
 func (v *Verdict) logs(j *readiness.Job) string {
-	if j.State.Final() && v.podsRead && len(j.Pods) == 0 {
+	words, gone := "tpe logs --attempt=last", v.podsRead && len(j.Pods) == 0
+	switch {
+	case gone && j.State.Final():
 		return v.describe(j.Object())
+	case gone:
+		words = "tpe logs -f"
 	}
-	words := "tpe logs --attempt=last"
 	if j.Name != pum.ProcessJob {
 		words += " --job=" + j.Name
 	}
 	return v.kubectl(words)
 }
 
-// processLogs returns the command that shows what PUM's job logged, none if there is no such job.
-func (v *Verdict) processLogs(s *Snapshot) []string {
-	switch job := s.process(); {
+// logsOfProcess returns the command that shows what PUM's job logged, none if there is no such job.
+func (v *Verdict) logsOfProcess(s *Snapshot, job *readiness.Job) []string {
+	switch {
 	case job != nil:
 		return []string{v.logs(job)}
 	case s.jobsRead():

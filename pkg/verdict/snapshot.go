@@ -134,6 +134,7 @@ type Verdict struct {
 	services       []service     // as services.yaml has them; nil if no workloads were judged
 	where          command.Where // where commands to copy ask
 	podsRead       bool          // which pods there are is known
+	processLogs    []string      // the command that shows what PUM's job logged, if there may be a log
 	processing     bool          // the job that works through the entries is not over
 	failed         bool          // something failed, even if a graver code decides
 	withoutAborted ExitCode      // that would hold without the entries that are ABORTED

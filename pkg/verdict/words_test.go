@@ -207,8 +207,8 @@ func TestNextMeanwhile(t *testing.T) {
 		{"done", Snapshot{Where: tpe, Assessment: workloads(readiness.Ready)}, "", ""},
 		{"failed", Snapshot{Where: tpe, Assessment: workloads(readiness.Failed)}, "kubectl tpe explain TPE101; kubectl describe deployment w0 -n tpe", "kubectl tpe explain TPE101; kubectl describe deployment w0 -n tpe"},
 		{"failed, and at work", Snapshot{Where: tpe, Goal: GoalEntries, Assessment: readyWith(process(readiness.JobRunning, 0)), Answer: entries(pum.StateAborted, pum.StateInit)},
-			"kubectl tpe wait -n tpe; kubectl tpe logs -f -n tpe; kubectl tpe explain TPE201; kubectl tpe pum status -o wide -n tpe; kubectl tpe logs --attempt=last -n tpe; kubectl tpe pum restart --dry-run -n tpe; kubectl tpe rollback-plan -n tpe",
-			"kubectl tpe logs -f -n tpe; kubectl tpe explain TPE201; kubectl tpe pum status -o wide -n tpe; kubectl tpe logs --attempt=last -n tpe; kubectl tpe pum restart --dry-run -n tpe; kubectl tpe rollback-plan -n tpe"},
+			"kubectl tpe wait -n tpe; kubectl tpe logs -f -n tpe; kubectl tpe explain TPE201; kubectl tpe pum status -o wide -n tpe; kubectl tpe pum restart --dry-run -n tpe; kubectl tpe rollback-plan -n tpe",
+			"kubectl tpe logs -f -n tpe; kubectl tpe explain TPE201; kubectl tpe pum status -o wide -n tpe; kubectl tpe pum restart --dry-run -n tpe; kubectl tpe rollback-plan -n tpe"},
 		{"a warning", Snapshot{Where: tpe, Assessment: workloads(readiness.Paused)}, "kubectl tpe wait -n tpe; kubectl describe deployment w0 -n tpe", "kubectl describe deployment w0 -n tpe"},
 		{"a note", Snapshot{Where: tpe, Assessment: withGap(workloads(readiness.Ready), "CronJob", readiness.Forbidden)}, "", ""},
 	} {
