@@ -26,8 +26,8 @@ EXE        := $(if $(filter Windows_NT,$(OS)),.exe)
 SIM        := go run ./test/sim/cmd/sim -plugin bin/kubectl-tpe$(EXE)
 BUILD      := go build $(FLAGS)
 
-# What reads text, and much of it: a race shows in the first megabyte as in the last. test reads all.
-PURE := pum release report verdict
+# What reads much: a race shows in the first megabyte as in the last. test reads all.
+MUCH := pum release report verdict recording readiness output
 
 # What check runs two at a time, for each of them waits a lot, and what it prints is kept together.
 CHECKS   := lint vet tidy format shells prose krew outside helm consumers image-test workflows
@@ -210,8 +210,15 @@ $(MUTATE):
 .PHONY: race
 race: # the tests of the product with the race detector, which needs a C compiler
 	@sh test/packages.sh gcc libc6-dev
-	CGO_ENABLED=1 go test -race -vet=off -short $(UNIT) $(PURE:%=./pkg/%)
-	CGO_ENABLED=1 go test -race -vet=off -p $(PACKAGES) $(UNIT) ./cmd/... $(patsubst %,./%/...,$(filter-out $(PURE:%=pkg/%),$(wildcard pkg/*)))
+	$(MAKE) -j2 $(TOGETHER) race-whole race-short
+
+.PHONY: race-whole
+race-whole:
+	CGO_ENABLED=1 go test -race -vet=off $(UNIT) ./cmd/... $(patsubst %,./%/...,$(filter-out $(MUCH:%=pkg/%),$(wildcard pkg/*)))
+
+.PHONY: race-short
+race-short:
+	CGO_ENABLED=1 go test -race -vet=off -short -p 1 $(UNIT) $(MUCH:%=./pkg/%)
 
 .PHONY: lab-can-run
 lab-can-run:

@@ -197,6 +197,9 @@ func TestNothingToRead(t *testing.T) {
 
 // An archive of more members than any has is refused, however small it is.
 func TestTooManyMembers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much to read")
+	}
 	var b bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	var one bytes.Buffer
@@ -220,6 +223,9 @@ func TestTooManyMembers(t *testing.T) {
 
 // A member of very many zeros costs no more memory than PUM's longest answer.
 func TestManyZeros(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much to read")
+	}
 	const size = 128 << 20
 	var b bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
@@ -302,6 +308,9 @@ func TestCutArchiveAnywhere(t *testing.T) {
 
 // A member of a gigabyte of zeros is refused, whatever it should be, in little memory.
 func TestGigabyteOfZeros(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much to read")
+	}
 	const size = 1 << 30
 	packed := func(text []byte) []byte {
 		var b bytes.Buffer

@@ -455,6 +455,9 @@ func reported(t *testing.T, name string, s verdict.Snapshot, said, secret string
 // What is planted in messages, logs, events, Helm's words and PUM's errors is not in a recording
 // of any scenario, nor in a report.
 func TestNoScenarioLeaks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("much to read")
+	}
 	names, err := recorded.Names()
 	if err != nil {
 		t.Fatal(err)
