@@ -93,11 +93,11 @@ func wrong(h Head) []string {
 		if about[kind] == nil {
 			order, about[kind] = append(order, kind), map[verdict.Object]bool{}
 		}
+		if len(objects) == 0 {
+			objects = []verdict.Object{{Name: f.Summary}}
+		}
 		for _, o := range objects {
 			about[kind][o] = true
-		}
-		if len(objects) == 0 {
-			about[kind][verdict.Object{Name: f.Summary}] = true
 		}
 	}
 	var parts []string

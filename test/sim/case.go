@@ -91,6 +91,36 @@ func Load(file string) (*Case, error) {
 	return c, nil
 }
 
+// KnownWrong is the file among the cases that lists those that are answered wrongly.
+const KnownWrong = "known-wrong.yaml"
+
+// LoadAll reads the cases in a folder, by their names without the extension.
+func LoadAll(dir string) (map[string]*Case, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	cases := map[string]*Case{}
+	for _, file := range files {
+		if filepath.Base(file) == KnownWrong {
+			continue
+		}
+		if cases[strings.TrimSuffix(filepath.Base(file), ".yaml")], err = Load(file); err != nil {
+			return nil, err
+		}
+	}
+	return cases, nil
+}
+
+// Arguments returns the command line behind kubectl tpe, given the folder of the cases.
+func (c *Case) Arguments(dir string) []string {
+	var args []string
+	for _, arg := range c.Args {
+		args = append(args, strings.ReplaceAll(arg, "CASEDIR", dir))
+	}
+	return args
+}
+
 // Judge returns what is wrong with an answer.
 func (c *Case) Judge(code int, out string) (problems []string) {
 	if !slices.Contains(c.Want, code) {

@@ -73,8 +73,6 @@ func untilClosed() time.Duration {
 	return time.Second
 }
 
-const knownWrong = "known-wrong.yaml"
-
 // The plugin answers each case rightly, but for those that are listed with the reason. One
 // that has become right must be struck from the list.
 func TestCases(t *testing.T) {
@@ -85,28 +83,20 @@ func TestCases(t *testing.T) {
 		}
 	}
 	wrong := map[string]string{}
-	text, err := os.ReadFile(filepath.Join("cases", knownWrong))
+	text, err := os.ReadFile(filepath.Join("cases", KnownWrong))
 	if err == nil {
 		err = yaml.UnmarshalStrict(text, &wrong)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob("cases/*.yaml")
-	if err != nil || len(files) < 2 {
-		t.Fatalf("%d cases: %v", len(files), err)
+	cases, err := LoadAll("cases")
+	if err != nil || len(cases) < 2 {
+		t.Fatalf("%d cases: %v", len(cases), err)
 	}
 	for name, why := range wrong {
-		if !slices.Contains(files, filepath.Join("cases", name+".yaml")) || strings.TrimSpace(why) == "" {
-			t.Errorf("%s lists %q, and there is no such case or no reason", knownWrong, name)
-		}
-	}
-	cases := map[string]*Case{}
-	for _, file := range files {
-		if name := strings.TrimSuffix(filepath.Base(file), ".yaml"); name+".yaml" != knownWrong {
-			if cases[name], err = Load(file); err != nil {
-				t.Fatal(err)
-			}
+		if cases[name] == nil || strings.TrimSpace(why) == "" {
+			t.Errorf("%s lists %q, and there is no such case or no reason", KnownWrong, name)
 		}
 	}
 	longestFirst := func(a, b string) int { return cmp.Compare(within(cases[b]), within(cases[a])) }
@@ -116,7 +106,7 @@ func TestCases(t *testing.T) {
 			problems := tryCase(t, cases[name])
 			switch why, listed := wrong[name]; {
 			case listed && len(problems) == 0:
-				t.Errorf("it is right now: strike it from %s (%s)", knownWrong, why)
+				t.Errorf("it is right now: strike it from %s (%s)", KnownWrong, why)
 			case listed:
 				t.Logf("known to be wrong: %s\n%s", why, strings.Join(problems, "\n"))
 			case len(problems) > 0:
@@ -152,17 +142,29 @@ func within(c *Case) time.Duration {
 // tryCase runs the plugin on a case and returns what is wrong with its answer.
 func tryCase(t *testing.T, c *Case) []string {
 	t.Helper()
-	dir := t.TempDir()
-	p := play(t, c, dir)
+	p := play(t, c, t.TempDir())
 	ctx, cancel := context.WithTimeout(t.Context(), within(c))
 	defer cancel()
 	context.AfterFunc(p.Broken(), cancel) // and Close says why
-	var args []string
-	for _, arg := range c.Args {
-		args = append(args, strings.ReplaceAll(arg, "CASEDIR", "cases"))
+	code, out := runPlugin(ctx, t, c, p.Kubeconfig())
+	if p.Broken().Err() != nil {
+		return []string{"what was played broke:\n" + out}
 	}
-	cmd := exec.CommandContext(ctx, plugin, args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.Kubeconfig(), "HOME="+dir, "COLUMNS=80", "NO_COLOR=1")
+	if ctx.Err() != nil {
+		return []string{fmt.Sprintf("it did not end within %s:\n%s", within(c), out)}
+	}
+	problems := c.Judge(code, out)
+	if len(problems) > 0 {
+		problems = append(problems, out)
+	}
+	return problems
+}
+
+// runPlugin runs the command line of a case, and returns its exit code and all that it printed.
+func runPlugin(ctx context.Context, t *testing.T, c *Case, kubeconfig string) (int, string) {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, plugin, c.Arguments("cases")...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "HOME="+filepath.Dir(kubeconfig), "COLUMNS=80", "NO_COLOR=1")
 	cmd.Env = append(cmd.Env, c.Env...)
 	cmd.Stdin = strings.NewReader(c.Stdin)
 	var out bytes.Buffer
@@ -170,15 +172,5 @@ func tryCase(t *testing.T, c *Case) []string {
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)
 	}
-	if p.Broken().Err() != nil {
-		return []string{"what was played broke:\n" + out.String()}
-	}
-	if ctx.Err() != nil {
-		return []string{fmt.Sprintf("it did not end within %s:\n%s", within(c), out.String())}
-	}
-	problems := c.Judge(cmd.ProcessState.ExitCode(), out.String())
-	if len(problems) > 0 {
-		problems = append(problems, out.String())
-	}
-	return problems
+	return cmd.ProcessState.ExitCode(), out.String()
 }

@@ -3,15 +3,11 @@
 package sim
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -109,15 +105,13 @@ func (c *cutter) take(n int) (int, bool) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	cut := c.left >= 0 && n >= c.left
-	if cut {
-		n = c.left
-	}
-	if c.passed += n; c.left >= 0 {
+	switch {
+	case cut:
+		n, c.left = c.left, -1
+	case c.left >= 0:
 		c.left -= n
 	}
-	if cut {
-		c.left = -1
-	}
+	c.passed += n
 	return n, cut
 }
 
@@ -225,18 +219,11 @@ func breaking() *Case {
 	}
 }
 
-// An attempt is one run of a command over a way that breaks.
-type attempt struct {
-	code   int
-	out    string
-	passed int
-}
-
-// attemptOver runs a command line on a case over a way that breaks.
-func attemptOver(t *testing.T, c *Case, line string, after int, away time.Duration, reset bool) attempt {
+// runOver runs the command line of a case over a way that breaks. It returns how many bytes of
+// answers went through, too.
+func runOver(t *testing.T, c *Case, after int, away time.Duration, reset bool) (code int, out string, passed int) {
 	t.Helper()
-	dir := t.TempDir()
-	p := play(t, c, dir)
+	p := play(t, c, t.TempDir())
 	server, err := clientcmd.LoadFromFile(p.Kubeconfig())
 	if err != nil {
 		t.Fatal(err)
@@ -244,14 +231,8 @@ func attemptOver(t *testing.T, c *Case, line string, after int, away time.Durati
 	way := newCutter(t, strings.TrimPrefix(server.Clusters["simulated"].Server, "https://"), after, away, reset)
 	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, plugin, strings.Fields(line)...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+way.kubeconfig(t, server), "HOME="+dir, "COLUMNS=80", "NO_COLOR=1")
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &out, untilClosed()
-	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
-		t.Fatal(err)
-	}
-	return attempt{cmd.ProcessState.ExitCode(), out.String(), way.bytes()}
+	code, out = runPlugin(ctx, t, c, way.kubeconfig(t, server))
+	return code, out, way.bytes()
 }
 
 // connectionError is what a connection that broke or was refused is called.
@@ -276,22 +257,23 @@ func TestConnectionsBreakAnywhere(t *testing.T) {
 		{"pum status", &Case{}, []int{0, 1}, []string{"PROCESSED"}},
 	} {
 		t.Run(tt.line, func(t *testing.T) {
-			whole := attemptOver(t, tt.on, tt.line, -1, 0, false)
-			if whole.code != 0 {
-				t.Fatalf("exit code %d over a way that does not break\n%s", whole.code, whole.out)
+			tt.on.Args = strings.Fields(tt.line)
+			code, out, whole := runOver(t, tt.on, -1, 0, false)
+			if code != 0 {
+				t.Fatalf("exit code %d over a way that does not break\n%s", code, out)
 			}
 			for range setting(t, "CUTS", 12) {
-				after, away, reset := random.IntN(whole.passed), time.Duration(random.IntN(3))*200*time.Millisecond, random.IntN(2) == 0
-				name := fmt.Sprintf("broken after %d of %d bytes for %s, reset %t", after, whole.passed, away, reset)
+				after, away, reset := random.IntN(whole), time.Duration(random.IntN(3))*200*time.Millisecond, random.IntN(2) == 0
+				name := fmt.Sprintf("broken after %d of %d bytes for %s, reset %t", after, whole, away, reset)
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					a := attemptOver(t, tt.on, tt.line, after, away, reset)
-					if !slices.Contains(tt.want, a.code) || a.code != 0 && !connectionError.MatchString(a.out) {
-						t.Errorf("exit code %d\n%s", a.code, a.out)
+					code, out, _ := runOver(t, tt.on, after, away, reset)
+					if !slices.Contains(tt.want, code) || code != 0 && !connectionError.MatchString(out) {
+						t.Errorf("exit code %d\n%s", code, out)
 					}
 					for _, text := range tt.once {
-						if n := strings.Count(a.out, text); a.code == 0 && n != 1 {
-							t.Errorf("%q is there %d times\n%s", text, n, a.out)
+						if n := strings.Count(out, text); code == 0 && n != 1 {
+							t.Errorf("%q is there %d times\n%s", text, n, out)
 						}
 					}
 				})

@@ -6,6 +6,7 @@ package e2e
 
 import (
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,27 +19,26 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/test/sim"
 )
 
+// casesDir is the folder of the cases of the simulated cluster.
+const casesDir = "../../sim/cases"
+
 // TestPrintedCommands runs the commands that are printed under NEXT, for every case of the
 // simulated cluster that stands still, by the real kubectl: each shows what it is there for. What
 // would change something is only tried. Of commands alike for the same finding, one is run.
 func TestPrintedCommands(t *testing.T) {
 	t.Parallel()
 	s := openSuite(t)
-	files, err := filepath.Glob("../../sim/cases/*.yaml")
+	cases, err := sim.LoadAll(casesDir)
 	check(t, err)
 	alike, ran := map[string]bool{}, 0
-	for _, file := range files {
-		if filepath.Base(file) == "known-wrong.yaml" {
-			continue
-		}
-		c, err := sim.Load(file)
-		check(t, err)
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		c := cases[name]
 		asksOnce := slices.Contains(c.Args, "status") || slices.Contains(c.Args, "releases") || slices.Contains(c.Args, "preflight")
 		if !asksOnce || len(c.Steps) > 0 || len(c.Deny) > 0 || c.Unauthorized != nil || c.Faults != nil || len(c.Env) > 0 {
 			continue // what is printed may not hold any more, or may not be asked
 		}
 		ran++
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			s.printed(t, c, alike)
 		})
 	}
@@ -66,8 +66,7 @@ func (s *suite) printed(t *testing.T, c *sim.Case, alike map[string]bool) {
 		out, _ := cmd.CombinedOutput() // the exit code says it
 		return string(out), cmd.ProcessState.ExitCode(), ctx.Err() == nil
 	}
-	args := strings.Split(strings.ReplaceAll(strings.Join(c.Args, "\n"), "CASEDIR", "../../sim/cases"), "\n")
-	out, _, _ := run(20*time.Second, filepath.Join(s.plugin, "kubectl-tpe"), args...)
+	out, _, _ := run(20*time.Second, filepath.Join(s.plugin, "kubectl-tpe"), c.Arguments(casesDir)...)
 	_, next, _ := strings.Cut(out, "\nNEXT\n")
 	about := ""
 	for line := range strings.Lines(next) {
