@@ -30,7 +30,7 @@ BUILD      := go build $(FLAGS)
 MUCH := pum release report verdict recording readiness output
 
 # What check runs two at a time, for each of them waits a lot, and what it prints is kept together.
-CHECKS   := lint vet tidy format shells prose krew outside helm consumers image-test workflows
+CHECKS   := lint vet tidy format kubectl shells prose krew outside helm consumers image-test workflows
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # All but race compile alike, as a release is, so that it is done once.
@@ -111,6 +111,10 @@ release-check: dist krew ## fail if the krew manifests are not of what dist make
 .PHONY: outside
 outside: # what the plugin says of the test data of kstatus and Argo CD, and of Percona's and Strimzi's examples; what Tekton, Flux and Argo CD take
 	cd test/outside && go mod tidy -diff && go vet ./... && go test ./...
+
+.PHONY: kubectl
+kubectl: # the rules and the flags that are kubectl's, beside its own code, most of which this compiles
+	sh test/unskipped.sh go test -vet=off -tags kubectl -run='AgreesWithKubectl$$|AreKubectls$$' -v ./pkg/readiness ./cmd/kubectl-tpe
 
 .PHONY: krew
 krew: # the plugin installed, upgraded and uninstalled by the real krew, and its manifest checked by krew's validator
@@ -197,7 +201,7 @@ mutants: $(MUTATE) ## what the unit tests do not notice, as docs/mutants.md; an 
 	go build -o bin/mutants/path/go ./test/mutants/gotest
 	for pkg in $(MUTATED); do \
 		kept="$(CURDIR)/bin/mutants/$$pkg"; rm -rf "$$kept"; mkdir -p "$$kept"; \
-		GO="$$(command -v go)" MUTANTS="$$kept" PATH="$(CURDIR)/bin/mutants/path:$$PATH" \
+		GOFLAGS="$$GOFLAGS -tags=kubectl" GO="$$(command -v go)" MUTANTS="$$kept" PATH="$(CURDIR)/bin/mutants/path:$$PATH" \
 			$(MUTATE) unleash ./pkg/$$pkg --workers 2 --timeout-coefficient 1000 -o bin/mutants/$$pkg.json || exit; \
 		if test -e "$$kept/error"; then cat "$$kept/error"; exit 1; fi; \
 		go run ./test/mutants bin/mutants/$$pkg.json >bin/mutants.md || exit; \

@@ -4,6 +4,7 @@ package readiness
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -83,3 +84,21 @@ func brief(t *testing.T, object any) string {
 func statefulSetRule(s *appsv1.StatefulSet, pods []*corev1.Pod, causes []Cause) Workload {
 	return StatefulSet(s, operated(s), pods, causes)
 }
+
+// rounds is how many random objects a test tries, of which there may be as many.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 50
+	}
+	return n
+}
+
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	const seed = 20260102
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, seed))
+}
+
+// A tree is an object, or a part of one, as JSON has it.
+type tree = map[string]any

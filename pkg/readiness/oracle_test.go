@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build kubectl
+
 package readiness
 
 import (
@@ -16,14 +18,6 @@ import (
 
 // How many random objects of each kind kubectl judges, too.
 const oracleRounds = 100_000
-
-// rounds is how many random objects a test tries, of which there may be as many.
-func rounds(n int) int {
-	if testing.Short() {
-		return n / 50
-	}
-	return n
-}
 
 // A difference is a case in which we wait although kubectl does not.
 type difference[T any] struct {
@@ -227,17 +221,8 @@ func eachOccurs[T any](t *testing.T, seen map[string]int, differences []differen
 	}
 }
 
-func seeded(t *testing.T) *rand.Rand {
-	t.Helper()
-	const seed = 20260102
-	t.Logf("seed %d", seed)
-	return rand.New(rand.NewPCG(seed, seed))
-}
-
-// A tree holds the fields of an object that kubectl looks at. Converting the
-// whole object would take a hundred times as long as judging it.
-type tree = map[string]any
-
+// withReplicas adds to a tree, which holds only the fields that kubectl looks at:
+// converting the whole object would take a hundred times as long as judging it.
 func withReplicas(spec tree, n *int32) tree {
 	if n != nil {
 		spec["replicas"] = int64(*n)

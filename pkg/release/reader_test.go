@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +23,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/fake"
 	metadatafake "k8s.io/client-go/metadata/fake"
 	clienttesting "k8s.io/client-go/testing"
 )
@@ -77,8 +77,10 @@ func installed() []*corev1.Secret {
 // A cluster has secrets, and notes which were read.
 type cluster struct {
 	*Reader
-	kube *fake.Clientset
-	read []string
+	secrets map[string]*corev1.Secret
+	refused error
+	lock    sync.Mutex
+	read    []string
 }
 
 func newCluster(t *testing.T, secrets ...*corev1.Secret) *cluster {
@@ -87,22 +89,30 @@ func newCluster(t *testing.T, secrets ...*corev1.Secret) *cluster {
 	if err := metav1.AddMetaToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	var objects, labels []runtime.Object
+	c := &cluster{secrets: map[string]*corev1.Secret{}}
+	var labels []runtime.Object
 	for _, s := range secrets {
-		objects = append(objects, s)
+		c.secrets[s.Name] = s
 		labels = append(labels, &metav1.PartialObjectMetadata{
 			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}, ObjectMeta: s.ObjectMeta,
 		})
 	}
-	kube := fake.NewClientset(objects...)
-	c := &cluster{kube: kube, Reader: &Reader{Secrets: kube.CoreV1().Secrets(lab), Metadata: metadatafake.NewSimpleMetadataClient(scheme, labels...), Namespace: lab}}
-	kube.PrependReactor("get", "secrets", func(a clienttesting.Action) (bool, runtime.Object, error) {
-		c.lock.Lock()
-		defer c.lock.Unlock()
-		c.read = append(c.read, a.(clienttesting.GetAction).GetName())
-		return false, nil, nil
-	})
+	c.Reader = &Reader{Secrets: c, Metadata: metadatafake.NewSimpleMetadataClient(scheme, labels...), Namespace: lab}
 	return c
+}
+
+// Get reads a secret, as Secrets does.
+func (c *cluster) Get(_ context.Context, name string, _ metav1.GetOptions) (*corev1.Secret, error) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	c.read = append(c.read, name)
+	if c.refused != nil {
+		return nil, c.refused
+	}
+	if s := c.secrets[name]; s != nil {
+		return s, nil
+	}
+	return nil, apierrors.NewNotFound(corev1.Resource("secrets"), name)
 }
 
 func summary(releases []Release) string {
@@ -187,7 +197,7 @@ func TestReadWithoutRights(t *testing.T) {
 	forbidden := apierrors.NewForbidden(corev1.Resource("secrets"), "", errors.New("no"))
 	refuse := func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, forbidden }
 	c := newCluster(t, installed()...)
-	c.kube.PrependReactor("get", "secrets", refuse)
+	c.refused = forbidden
 	if releases, err := c.Read(t.Context()); !apierrors.IsForbidden(err) || releases != nil {
 		t.Errorf("data: %v, %v", releases, err)
 	}
