@@ -126,7 +126,6 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SAMPLES", samples)
 			env.Setenv("RECORDINGS", recordings)
-			env.Setenv("GORACE", "atexit_sleep_ms=0") // else the race detector makes each run a second longer
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "kubeconfig"))
 			return nil

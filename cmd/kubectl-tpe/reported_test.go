@@ -22,14 +22,10 @@ import (
 	"github.com/kubectl-tpe/kubectl-tpe/test/recorded"
 )
 
-// recordedAt returns what a scenario looks like some time after it began: with a Deployment that
-// is down or up, and entries in a state.
-func recordedAt(t *testing.T, d time.Duration, up bool, state pum.State) verdict.Snapshot {
+// later returns what a snapshot looks like after some time: with a Deployment that is down or up,
+// and entries in a state.
+func later(t *testing.T, s verdict.Snapshot, d time.Duration, up bool, state pum.State) verdict.Snapshot {
 	t.Helper()
-	s, err := recorded.Snapshot("controller")
-	if err != nil {
-		t.Fatal(err)
-	}
 	s.ObservedAt = s.ObservedAt.Add(d)
 	s.HeardAt, s.AskedAt, s.Movements = s.ObservedAt, s.ObservedAt.Add(-time.Second/2), map[int64]pum.Movement{}
 	objects := s.Assessment.Objects
@@ -57,6 +53,10 @@ func recordedAt(t *testing.T, d time.Duration, up bool, state pum.State) verdict
 // would end a wait.
 func recordOutage(t *testing.T) string {
 	t.Helper()
+	first, err := recorded.Snapshot("controller")
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), "up.jsonl")
 	var w *recording.Writer
 	for at := time.Duration(0); at <= 20*time.Minute; at += 10 * time.Second {
@@ -64,9 +64,8 @@ func recordOutage(t *testing.T) string {
 		if at >= time.Minute && at < 2*time.Minute {
 			state = pum.StateAborted
 		}
-		s := recordedAt(t, at, at < 4*time.Minute || at >= 10*time.Minute, state)
+		s := later(t, first, at, at < 4*time.Minute || at >= 10*time.Minute, state)
 		if w == nil {
-			var err error
 			if w, err = recording.Create(path, recording.Head{StartedAt: s.ObservedAt, Namespace: s.Namespace, PUM: "pum", Goal: verdict.GoalAll}, recording.Options{}); err != nil {
 				t.Fatal(err)
 			}

@@ -22,11 +22,15 @@ import (
 func TestWhatIsRedrawnFits(t *testing.T) {
 	all := snapshots()
 	all["many"] = many(100)
+	step := 1
+	if testing.Short() {
+		step = 11
+	}
 	for name, s := range all {
 		s.ObservedAt, s.Namespace = now, place.Namespace
 		doc := NewStatus(place, s, verdict.Judge(s))
 		list := NewEntryList(place, s, verdict.Judge(s))
-		for height := 5; height <= 60; height++ {
+		for height := 5; height <= 60; height += step {
 			for _, width := range []int{20, 60, 80, 200} {
 				v := View{Now: now, Width: width, Height: height, Redraw: true}
 				for _, watched := range []Watched{doc, list} {

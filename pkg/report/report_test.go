@@ -473,6 +473,9 @@ func TestManyOfAll(t *testing.T) {
 
 // However long the texts are, a summary stays short and its blocks are closed.
 func TestMarkdownIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("five megabytes take long")
+	}
 	in := hostileInput("x")
 	for range 100 {
 		in.Verdict.Findings = append(in.Verdict.Findings, verdict.Finding{Code: "TPE101", Level: verdict.LevelError, Summary: strings.Repeat("@", 5000), Detail: strings.Repeat("@", 50_000), Next: []string{strings.Repeat("`", 5000)}})

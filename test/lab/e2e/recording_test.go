@@ -44,7 +44,7 @@ func TestRecordedUpgrade(t *testing.T) {
 			if over = true; end.exit != 0 {
 				t.Fatalf("record ended with %d:\n%s%s", end.exit, end.stdout, end.stderr)
 			}
-		case <-time.After(time.Second):
+		case <-time.After(2 * time.Second):
 			if r.begun() {
 				moments = append(moments, r.ask())
 			}
