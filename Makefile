@@ -193,7 +193,6 @@ browser-test: ## reports in a real browser, headless, with axe; needs Chromium a
 shells: # Tab in bash, zsh and fish, through kubectl, and the script for PowerShell parsed; fails if one of them, or npm, is missing
 	@sh test/packages.sh bash-completion zsh fish
 	@command -v npm >/dev/null || sh test/packages.sh nodejs npm
-	go vet -tags shells ./test/shells
 	go test -tags shells -count=1 ./test/shells
 
 .PHONY: mutants
