@@ -74,9 +74,10 @@ func (a *app) report(cmd *cobra.Command, err error) verdict.ExitCode {
 // hintFor says what to do about an error, where we know.
 func hintFor(cmd *cobra.Command, exit *exitError) string {
 	var plugin *pluginError
+	var notKept *verdict.NotKeptError
 	switch {
-	case exit.err == nil:
-		return "" // the answer itself says everything
+	case exit.err == nil, errors.As(exit.err, &notKept):
+		return "" // the answer or the error itself says everything
 	case errors.As(exit.err, &plugin):
 		return plugin.installHint
 	case exit.code == verdict.ExitUsage:

@@ -79,7 +79,7 @@ func (a *app) keptCluster(ctx context.Context) (*cluster, error) {
 		Place: output.Place{Context: k.Context, Namespace: k.Namespace, From: &output.From{
 			Path: k.Path, Kind: k.Kind, TakenAt: seconds(k.At), Begins: seconds(k.Begins), Ends: seconds(k.Ends), Written: k.Written,
 		}},
-		where: k.Where(), kept: k,
+		where: k.Where(k.At), kept: k,
 	}, nil
 }
 

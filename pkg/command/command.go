@@ -17,11 +17,12 @@ type Where struct {
 	Context    string // that was given, beside what the kubeconfig says
 	Kubeconfig string // that was given
 	From       string // the file that was looked at instead, if one was: commands of this plugin look there
+	At         string // the moment of it, if that is not its last
 }
 
 // Everywhere returns the same cluster without a namespace.
 func (w Where) Everywhere() Where {
-	w.Namespace, w.From = "", ""
+	w.Namespace, w.From, w.At = "", "", ""
 	return w
 }
 
@@ -39,9 +40,11 @@ func (w Where) Helm(words ...string) string { return w.make("helm", "--kube-cont
 
 func (w Where) make(program, contextFlag string, words []string) string {
 	text, runs, found := strings.Cut(strings.Join(append([]string{program}, words...), " "), " -- ")
-	flags := []struct{ name, value string }{{"-n ", w.Namespace}, {contextFlag + "=", w.Context}, {"--kubeconfig=", w.Kubeconfig}}
+	type flag struct{ name, value string }
+	flags := []flag{{"-n ", w.Namespace}, {contextFlag + "=", w.Context}, {"--kubeconfig=", w.Kubeconfig}}
 	if w.From != "" && looksAtFiles(text) {
-		flags = append(flags[:1], struct{ name, value string }{"--from=", w.From})
+		text = strings.Replace(text, " logs -f", " logs", 1) // nothing is added to a file
+		flags = append(flags[:1], flag{"--from=", w.From}, flag{"--at=", w.At})
 	}
 	for _, flag := range flags {
 		if flag.value != "" {

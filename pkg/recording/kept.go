@@ -54,7 +54,7 @@ const Stdin = "-"
 var errOnce = errors.New("it is no file, and can be read only once: save it in one")
 
 // Open reads what a file, a folder or standard input keeps. Of a recording that is the last
-// moment, or the one that is asked for: see [ParseAt]. Of several namespaces the given one counts,
+// moment, or the one that is asked for: see [At]. Of several namespaces the given one counts,
 // else the one that has PUM.
 //
 // The error says what is wrong with the file. What is damaged in a part, is said by the verdict.
@@ -328,12 +328,18 @@ func (k *Kept) Start() time.Time {
 	return k.Begins
 }
 
-// Where returns where a command to copy looks: at the file, where it can.
-func (k *Kept) Where() command.Where { return command.Where{Namespace: k.Namespace, From: k.Path} }
+// Where returns where a command to copy looks: at the moment of the file, where it can.
+func (k *Kept) Where(moment time.Time) command.Where {
+	w := command.Where{Namespace: k.Namespace, From: k.Path}
+	if moment.Before(k.Ends) {
+		w.At = moment.UTC().Format(time.RFC3339Nano)
+	}
+	return w
+}
 
 // Snapshot returns what was known at the moment.
 func (k *Kept) Snapshot(goal verdict.Goal) (verdict.Snapshot, error) {
-	s, err := k.state.snapshot(k.At, goal, k.Where(), false)
+	s, err := k.state.snapshot(k.At, goal, k.Where(k.At), false)
 	s.Kept = append([]verdict.Finding{}, k.notes...)
 	return s, err
 }

@@ -74,7 +74,7 @@ func (p *player) play(ctx context.Context) {
 // known.
 func (p *player) unreadable(err error) {
 	err = fmt.Errorf("read %s: %w", p.Path, withoutPath(err))
-	s := verdict.Snapshot{ObservedAt: p.At, Where: p.Where(), Goal: p.Goal, PUM: p.Kept.state.head.PUM, AssessmentErr: err, AnswerErr: err, ReleasesErr: err}
+	s := verdict.Snapshot{ObservedAt: p.At, Where: p.Where(p.At), Goal: p.Goal, PUM: p.Kept.state.head.PUM, AssessmentErr: err, AnswerErr: err, ReleasesErr: err}
 	p.yield(observe.Report{Snapshot: s, Verdict: verdict.Judge(s), Over: true, Last: true})
 }
 
@@ -97,7 +97,7 @@ func (p *player) report(ctx context.Context, at time.Time, last bool, change fun
 		p.stopped = true
 		return false
 	}
-	s, _ := p.state.snapshot(at, p.Goal, p.Where(), true) // whose error is in it
+	s, _ := p.state.snapshot(at, p.Goal, p.Where(at), true) // whose error is in it
 	if change != nil {
 		change(&s)
 	}

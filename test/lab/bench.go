@@ -27,6 +27,7 @@ func newBenchCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			n.MaxLogSize = "1Gi" // nobody could read the beginning of the log of 200 MB, were it rotated
 			if err := n.Up(cmd.Context()); err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ type Options struct {
 	Calm      time.Duration // for how long to wait, at most, until the machine is calm before a contest
 	Set       string        // the set of workloads that are asked about
 	Chatty    string        // the scenario whose job writes the log that is followed
-	Whole     int64         // how many bytes that log has at least, unless the kubelet rotated it
+	Whole     int64         // how many bytes that log has at least
 	Log       io.Writer
 	Steps     []string       // which: asking, following, latency, listing; all if empty
 	Only      *regexp.Regexp // of names and places of contests, such as "status, loopback"; nil for all
@@ -219,21 +219,16 @@ func (b *bench) following(ctx context.Context, r *Report) error {
 	return b.hold(ctx, r, b.Chatty, b.through(b.node.Kubeconfig()), following(namespace, archive))
 }
 
-// loadWhole loads the scenario with the log until the log is whole: the kubelet looks every ten
-// seconds whether to rotate it, and then nobody can read its beginning any more.
+// loadWhole loads the scenario with the log, which is whole if the kubelet has not rotated it.
 func (b *bench) loadWhole(ctx context.Context, namespace string) error {
-	const tries = 5
-	for range tries {
-		if err := b.load(ctx, namespace, b.Chatty, ""); err != nil {
-			return err
-		}
-		log, err := b.through(b.node.Kubeconfig()).run(ctx, kubectl("logs", "-n="+namespace, "job/pum-process"))
-		if err == nil && log.Output >= b.Whole {
-			return nil
-		}
-		b.logf("the kubelet rotated the log, loading it again: %d bytes, %v", log.Output, err)
+	if err := b.load(ctx, namespace, b.Chatty, ""); err != nil {
+		return err
 	}
-	return fmt.Errorf("the log of %s was rotated %d times while it was written: is the machine busy?", b.Chatty, tries)
+	log, err := b.through(b.node.Kubeconfig()).run(ctx, kubectl("logs", "-n="+namespace, "job/pum-process"))
+	if err == nil && log.Output < b.Whole {
+		err = fmt.Errorf("the log of %s has %d bytes, want %d: the kubelet has rotated it", b.Chatty, log.Output, b.Whole)
+	}
+	return err
 }
 
 // archive makes an archive of a namespace as the vendor's script does, with all its logs.

@@ -3,6 +3,7 @@
 package node
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -30,6 +31,7 @@ func (m *machine) kubelet() component {
 //     1.31 it does not know the word.
 //   - makeIPTablesUtilChains: there is no kube-proxy to use them.
 //   - resolvConf: there is no DNS in the lab.
+//   - containerLogMaxSize: 10Mi is the kubelet's default.
 func (n *Node) kubeletConfig(s settings) string {
 	failCgroupV1 := "failCgroupV1: false"
 	if slices.Contains([]string{"1.26", "1.27", "1.28", "1.30"}, s.Minor) {
@@ -56,11 +58,12 @@ failSwapOn: false
 makeIPTablesUtilChains: false
 resolvConf: ""
 maxPods: 200
+containerLogMaxSize: %s
 imageGCHighThresholdPercent: 100
 evictionHard:
   memory.available: 50Mi
   nodefs.available: 1%%
   imagefs.available: 1%%
 `, s.Ports.Kubelet, n.path("pki", "ca.crt"), n.path("pki", "kubelet.crt"), n.path("pki", "kubelet.key"),
-		containerdSocket, n.cgroup(), failCgroupV1)
+		containerdSocket, n.cgroup(), failCgroupV1, cmp.Or(n.MaxLogSize, "10Mi"))
 }

@@ -18,7 +18,8 @@ const labs = "/var/lib/kubectl-tpe-lab"
 
 // A Node is a lab: a Kubernetes cluster of one node, running or not.
 type Node struct {
-	Name string // of the lab
+	Name       string // of the lab
+	MaxLogSize string // at which the kubelet rotates the log of a container, if the lab is made; empty for its default
 
 	dir     string
 	minor   string // the wish: "" is whatever the lab has, else the default
