@@ -49,11 +49,11 @@ With --follow the command waits for the job and follows it from attempt to attem
 until it is over. After a lost connection or a restart of the API server no line
 is missing and none is repeated. Pods that run at the same time are followed
 together, and each line begins with its pod and container. If another job of the
-same name replaces the job, it is followed as well; if the job is removed, the
-command ends. Nodes rotate logs (10 MiB by default): possible gaps are reported,
-and that a node older than Kubernetes 1.29 may have left out lines.
-If the command is interrupted, it prints the command that continues after the
-last line.
+same name replaces the job, it is followed as well; a job that is over but is being
+deleted is about to be replaced or removed. If the job is removed, the command ends.
+Nodes rotate logs (10 MiB by default): possible gaps are reported, and that a node
+older than Kubernetes 1.29 may have left out lines. If the command is interrupted,
+it prints the command that continues after the last line.
 
 Lines go to stdout as the containers wrote them, and headings to stderr. If stdout
 is a terminal, both go there, and control characters are escaped. With -o json, a

@@ -33,6 +33,7 @@ type JobHistory struct {
 	succeeds    bool // it is decided that it will be complete
 	completions int  // pods that must succeed
 	parallel    bool // several pods may be at work at once
+	deleting    bool // as before another replaces it (readiness: existing)
 	selector    string
 }
 
@@ -120,6 +121,7 @@ func Describe(job *batchv1.Job, pods []corev1.Pod, events []corev1.Event) JobHis
 		StartedAt: facts.StartedAt, EndedAt: facts.EndedAt,
 		uid: job.UID, made: job.CreationTimestamp.Time, succeeds: facts.Succeeds, completions: 1,
 		parallel: job.Spec.Parallelism != nil && *job.Spec.Parallelism > 1,
+		deleting: job.DeletionTimestamp != nil,
 		selector: selectorOf(job),
 	}
 	if n := job.Spec.Completions; n != nil {

@@ -75,7 +75,7 @@ type Reader struct {
 
 // Read reads what the options say, and returns the job's last state. Without Follow it reads
 // what exists now. With Follow it waits for the job, reads on if the job is replaced by another
-// of its name, and ends when the job is over or removed.
+// of its name, and ends when the job is over and stays, or is removed.
 func (r *Reader) Read(ctx context.Context) (JobHistory, error) {
 	r.begun, r.Sink = r.Now(), &lockedSink{sink: r.Sink}
 	r.forget()
@@ -92,7 +92,7 @@ func (r *Reader) Read(ctx context.Context) (JobHistory, error) {
 			}
 		case r.wasRemoved(h):
 			return r.removed(ctx), r.Sink.Flush()
-		case !r.Follow, h.uid != "" && (h.Over() || r.selectionOver(h)):
+		case !r.Follow, h.uid != "" && (h.Over() && !h.deleting || r.selectionOver(h)):
 			return h, r.Sink.Flush()
 		default:
 			if err := r.wait(ctx, h); err != nil {
@@ -339,12 +339,16 @@ func (r *Reader) sayLeftOut(h JobHistory) error {
 // wait waits a moment for something to read. What it waits for is said once, unless it comes
 // soon.
 func (r *Reader) wait(ctx context.Context, h JobHistory) error {
-	if h.Reason != r.reason {
-		r.reason, r.waited, r.said = h.Reason, 0, false
+	reason := h.Reason
+	if h.Over() {
+		reason = "the job is over and is being deleted; another may replace it"
+	}
+	if reason != r.reason {
+		r.reason, r.waited, r.said = reason, 0, false
 	}
 	if r.waited >= time.Second && !r.said {
 		r.said = true
-		if err := r.Sink.Say("waiting: " + h.Reason); err != nil {
+		if err := r.Sink.Say("waiting: " + reason); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/google/go-cmp/cmp"
@@ -185,6 +186,29 @@ func TestFollowsFromAttemptToAttempt(t *testing.T) {
 			"say waiting: attempt 1 has not started",
 			"begin 1 b Running", "new", "end Ended 1",
 		}, kubejob.Failed},
+		{"the job of the last upgrade, which is being deleted", Options{}, 5 * time.Second, func(n *node) {
+			n.attempt("a", 0, "old\n")
+			n.change(func() { n.finish(batchv1.JobComplete); n.job.DeletionTimestamp = &metav1.Time{Time: time.Now()} })
+			time.Sleep(20 * time.Second)
+			n.change(func() { n.create("2") })
+			n.attempt("b", 1, "new\n")
+			n.change(func() { n.finish(batchv1.JobFailed) })
+		}, []string{
+			"begin 1 a Ended", "old", "end Ended 0",
+			"say waiting: the job is over and is being deleted; another may replace it",
+			"say job pum-process was recreated at 2000-01-01T00:00:23Z",
+			"begin 1 b Running", "new", "end Ended 1",
+		}, kubejob.Failed},
+		{"is over, and removed after its time to live", Options{}, 5 * time.Second, func(n *node) {
+			n.attempt("a", 0, "one\n")
+			n.change(func() { n.finish(batchv1.JobComplete); n.job.DeletionTimestamp = &metav1.Time{Time: time.Now()} })
+			time.Sleep(4 * time.Second)
+			n.change(func() { n.job = nil })
+		}, []string{
+			"begin 1 a Ended", "one", "end Ended 0",
+			"say waiting: the job is over and is being deleted; another may replace it",
+			"say waiting: job pum-process was removed, and may be replaced",
+		}, kubejob.Complete},
 		{"the last attempt, and those that follow", Options{Attempts: Selection{"last"}}, 10 * time.Second, func(n *node) {
 			n.attempt("a", 1, "one\n")
 			n.attempt("b", 1, "two\n")
