@@ -26,11 +26,11 @@ EXE        := $(if $(filter Windows_NT,$(OS)),.exe)
 SIM        := go run ./test/sim/cmd/sim -plugin bin/kubectl-tpe$(EXE)
 BUILD      := go build $(FLAGS)
 
-# What reads much: a race shows in the first megabyte as in the last. test reads all.
-MUCH := pum release report verdict recording readiness output
+# Packages that do more than one thing at a time.
+RACED = $(shell grep -lE 'go func|WaitGroup|sync[.]Mutex' pkg/*/*.go | grep -v _test.go | xargs -n 1 dirname | sort -u)
 
 # What check runs two at a time, for each of them waits a lot, and what it prints is kept together.
-CHECKS   := lint vet tidy format kubectl shells prose krew outside helm consumers image-test workflows
+CHECKS   := race lint vet tidy format kubectl shells prose krew outside helm consumers image-test workflows
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 # All but race compile alike, as a release is, so that it is done once.
@@ -70,7 +70,7 @@ sim: # of these, the plugin on the cases of test/sim, and what they run on
 	go test -vet=off $(UNIT) ./test/sim/...
 
 .PHONY: check
-check: race ## what test leaves out: the race detector, the linters, vet for every system
+check: ## what test leaves out: the race detector, the linters, vet for every system
 	$(MAKE) -j2 $(TOGETHER) $(CHECKS)
 
 .PHONY: bench
@@ -211,17 +211,9 @@ $(MUTATE):
 	GOBIN="$(dir $@)" go install github.com/go-gremlins/gremlins/cmd/gremlins@$(GREMLINS)
 
 .PHONY: race
-race: # the tests of the product with the race detector, which needs a C compiler
+race: # the tests of the product with the race detector, which needs a C compiler: a race shows in the first megabyte as in the last
 	@sh test/packages.sh gcc libc6-dev
-	$(MAKE) -j2 $(TOGETHER) race-whole race-short
-
-.PHONY: race-whole
-race-whole:
-	CGO_ENABLED=1 go test -race -vet=off $(UNIT) ./cmd/... $(patsubst %,./%/...,$(filter-out $(MUCH:%=pkg/%),$(wildcard pkg/*)))
-
-.PHONY: race-short
-race-short:
-	CGO_ENABLED=1 go test -race -vet=off -short -p 1 $(UNIT) $(MUCH:%=./pkg/%)
+	CGO_ENABLED=1 go test -race -vet=off -short $(UNIT) ./cmd/... $(RACED:%=./%)
 
 .PHONY: lab-can-run
 lab-can-run:

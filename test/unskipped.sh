@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs go test -v and fails if a test failed, if one was skipped, or if none
-# ran: a test that was not run is not one that passed. What failed is said once more at the
-# end, with the lines before it: a log of 100,000 lines is read from there.
+# ran, or none of a package: a test that was not run is not one that passed. What
+# failed is said once more at the end, with the lines before it: a log of 100,000
+# lines is read from there.
 #
 # With AGAIN=1, tests that failed are run once more, one after the other: deadlines of a real
 # cluster are missed on a machine that is busy. What fails alone, too, has failed.
@@ -29,6 +30,7 @@ failed() {
 pattern() { sed 's/[][\.*+?(){}|^$]/\\&/g; s|/|$/^|g; s/.*/^&$/' | paste -sd'|'; }
 
 run "$@"
+if grep -F '[no tests to run]' "$log" >&2; then code=1; fi
 if [ "$code" != 0 ]; then
 	echo "what failed:"
 	said

@@ -189,6 +189,9 @@ func kubectls(f *pflag.Flag) bool {
 // Whatever is wrong with a command line is exit code 2 and one line, and nothing is asked:
 // for every command there is, and every flag.
 func TestWrongFlags(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing happens at the same time")
+	}
 	u := newUsage(t)
 	tried := 0
 	eachCommand(func(cmd *cobra.Command, words []string) {

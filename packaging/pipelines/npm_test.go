@@ -4,6 +4,8 @@ package pipelines
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,29 +33,55 @@ func TestOtherPipelines(t *testing.T) {
 	must("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 	must("git", "init", "--quiet")
 	must("git", "remote", "add", "origin", "https://gitlab.invalid/a/b.git") // gitlab-ci-local wants one, and does not ask it
-	for system, tt := range map[string]struct {
-		file       string
-		was, wrong string // a mistake that must be noticed
-		lint       []string
-	}{
-		"gitlab":  {".gitlab-ci.yml", "max: 1", "max: 7", []string{"gitlab-ci-local", "--preview"}},
-		"jenkins": {"Jenkinsfile", "stages {", "stages (", []string{"npm-groovy-lint", "--noserver", "--failon=error", "Jenkinsfile"}},
-	} {
-		t.Run(system, func(t *testing.T) {
-			lint := func(text []byte) ([]byte, error) {
-				if err := os.WriteFile(filepath.Join(dir, tt.file), text, 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return run(filepath.Join(dir, "node_modules", ".bin", tt.lint[0]), tt.lint[1:]...)
-			}
-			text := block(t, system)
-			if out, err := lint(text); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
-			mistake := bytes.Replace(text, []byte(tt.was), []byte(tt.wrong), 1)
-			if out, err := lint(mistake); err == nil || bytes.Equal(mistake, text) {
-				t.Errorf("%q passes\n%s", tt.wrong, out)
-			}
-		})
+	write := func(name string, text []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
+	mistaken := func(text []byte, was, wrong string) []byte {
+		t.Helper()
+		if !bytes.Contains(text, []byte(was)) {
+			t.Fatalf("there is no %q to make a mistake of", was)
+		}
+		return bytes.Replace(text, []byte(was), []byte(wrong), 1)
+	}
+	t.Run("gitlab", func(t *testing.T) {
+		lint := func(text []byte) ([]byte, error) {
+			write(".gitlab-ci.yml", text)
+			return run(filepath.Join(dir, "node_modules", ".bin", "gitlab-ci-local"), "--preview")
+		}
+		text := block(t, "gitlab")
+		if out, err := lint(text); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		if out, err := lint(mistaken(text, "max: 1", "max: 7")); err == nil {
+			t.Errorf("a mistake passes\n%s", out)
+		}
+	})
+	t.Run("jenkins", func(t *testing.T) {
+		text := block(t, "jenkins")
+		write("Jenkinsfile", text)
+		write("Jenkinsfile-wrong", mistaken(text, "stages {", "stages ("))
+		out, err := run(filepath.Join(dir, "node_modules", ".bin", "npm-groovy-lint"), "--noserver", "--failon=none", "--output=json", "Jenkinsfile*")
+		var linted struct {
+			Files map[string]struct {
+				Errors []struct{ Severity, Msg string }
+			}
+		}
+		if err := errors.Join(err, json.Unmarshal(out, &linted)); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for name, wrong := range map[string]bool{"Jenkinsfile": false, "Jenkinsfile-wrong": true} {
+			found := ""
+			for _, e := range linted.Files[filepath.Join(dir, name)].Errors {
+				if e.Severity == "error" {
+					found += e.Msg + "\n"
+				}
+			}
+			if _, ok := linted.Files[filepath.Join(dir, name)]; !ok || (found != "") != wrong {
+				t.Errorf("%s, which is wrong: %v, linted: %v\n%s", name, wrong, ok, found)
+			}
+		}
+	})
 }

@@ -82,7 +82,7 @@ func TestCutsLoseAndRepeatNothing(t *testing.T) {
 func TestFollowsAGrowingLogOverBrokenConnections(t *testing.T) {
 	seeds := uint64(30)
 	if testing.Short() {
-		seeds = 2
+		seeds = 10
 	}
 	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) {
@@ -420,6 +420,9 @@ func TestLinesThatWereRotatedAwayAreSaid(t *testing.T) {
 
 // Old nodes lose lines when they rotate a log that is followed, and nothing shows it.
 func TestLinesThatAnOldNodeMayHaveLostAreSaid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads much")
+	}
 	const warning = "say the log of pod a grew beyond 10 MiB: lines may be missing if its node rotated it meanwhile and is older than Kubernetes 1.29"
 	tests := []struct {
 		name           string

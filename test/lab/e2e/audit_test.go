@@ -89,13 +89,10 @@ func TestAuditArchives(t *testing.T) {
 	s := openSuite(t)
 	s.whole.RLock()
 	defer s.whole.RUnlock()
-	tools := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-C", filepath.Join("..", "..", "helm"), "-ldflags=-s -w", "-o", filepath.Join(tools, "helm"), "helm.sh/helm/v4/cmd/helm")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build helm: %v\n%s", err, out)
-	}
+	helm, err := s.compileHelm()
+	check(t, err)
 	for era, a := range archives() {
-		t.Run(era, func(t *testing.T) { s.audited(t, tools, era, a) })
+		t.Run(era, func(t *testing.T) { s.audited(t, filepath.Dir(helm), era, a) })
 	}
 }
 

@@ -175,8 +175,8 @@ func (s *suite) helmProgram(ts *testscript.TestScript, neg bool, args []string) 
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: helm-program")
 	}
-	program := ts.MkAbs("helm")
-	ts.Check(s.node.CompileTool(context.Background(), "../helm", "helm.sh/helm/v4/cmd/helm", program))
+	program, err := s.compileHelm()
+	ts.Check(err)
 	ts.Setenv("HELM", program)
 }
 

@@ -72,9 +72,10 @@ import (
 
 // A suite is the lab that all tests share.
 type suite struct {
-	node    *node.Node
-	plugin  string // the folder of the plugin
-	kubectl string
+	node        *node.Node
+	plugin      string // the folder of the plugin
+	kubectl     string
+	compileHelm func() (string, error) // Helm itself, compiled by the first who asks
 
 	whole sync.RWMutex // held by whoever breaks the node; to be read by those to whom it must not happen
 
@@ -129,7 +130,11 @@ func open() (*suite, error) {
 		return nil, err
 	}
 	kubectl, err := n.PlainKubectl(ctx)
-	return &suite{node: n, plugin: plugin, kubectl: kubectl, schemas: map[string]*jsonschema.Schema{}}, err
+	helm := sync.OnceValues(func() (string, error) {
+		program := filepath.Join(plugin, "tools", "helm")
+		return program, n.CompileTool(ctx, "../helm", "helm.sh/helm/v4/cmd/helm", program)
+	})
+	return &suite{node: n, plugin: plugin, kubectl: kubectl, compileHelm: helm, schemas: map[string]*jsonschema.Schema{}}, err
 }
 
 func openSuite(t *testing.T) *suite {

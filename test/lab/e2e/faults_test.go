@@ -25,19 +25,22 @@ import (
 )
 
 // TestFaults runs the campaign of test/lab/fault: several faults at a time, beside the
-// other tests, then in turn the scripts that break the node and random interleavings of
-// what happens in a namespace. What is short is in a part of its own, so that make test
-// can leave out the other. With FAULTS_TABLE it writes what was seen to that file, beside what
-// earlier runs of the same campaign on other versions of Kubernetes came to.
+// other tests, in turn the scripts that break the node, and random interleavings of
+// what happens in a namespace. What is long is in a part of its own, so that make test
+// can leave it out; of the rest, what breaks the node goes before all other tests. With
+// FAULTS_TABLE it writes what was seen to that file, beside what earlier runs of the same
+// campaign on other versions of Kubernetes came to.
 func TestFaults(t *testing.T) {
-	t.Parallel()
 	all, err := fault.Campaign()
 	check(t, err)
 	c := &campaign{suite: openSuite(t), grounds: map[string]chan *ground{}}
 	t.Cleanup(c.leave)
-	t.Run("short", func(t *testing.T) { c.play(t, all, true) })
+	t.Run("node", func(t *testing.T) { c.scripts(t, all, true) })
+	t.Parallel()
+	t.Run("short", func(t *testing.T) { c.commands(t, all, true) })
 	t.Run("long", func(t *testing.T) {
-		c.play(t, all, false)
+		c.commands(t, all, false)
+		c.scripts(t, all, false)
 		c.whole.Lock()
 		defer c.whole.Unlock()
 		t.Run("interleavings", func(t *testing.T) { c.notes = append(c.notes, c.interleave(t)) })
@@ -62,28 +65,16 @@ func (c *campaign) note(o fault.Outcome) {
 	c.seen = append(c.seen, o)
 }
 
-// play runs the faults that are short, or those that are not.
-func (c *campaign) play(t *testing.T, all []fault.Fault, short bool) {
-	var scripts, commands []fault.Fault
-	for _, f := range all {
-		switch {
-		case f.Short != short:
-		case f.Script != "":
-			scripts = append(scripts, f)
-		default:
-			commands = append(commands, f)
-		}
-	}
-	c.commands(t, commands)
-	c.scripts(t, scripts)
-}
-
-// commands runs faults that break nothing for others, several at a time.
-func (c *campaign) commands(t *testing.T, faults []fault.Fault) {
+// commands runs the faults, short ones or long ones, that break nothing for others, several
+// at a time.
+func (c *campaign) commands(t *testing.T, all []fault.Fault, short bool) {
 	c.whole.RLock()
 	defer c.whole.RUnlock()
 	t.Run("commands", func(t *testing.T) {
-		for _, f := range faults {
+		for _, f := range all {
+			if f.Script != "" || f.Short != short {
+				continue
+			}
 			t.Run(f.Name, func(t *testing.T) {
 				t.Parallel()
 				c.run(t, f)
@@ -93,10 +84,13 @@ func (c *campaign) commands(t *testing.T, faults []fault.Fault) {
 }
 
 // scripts runs those that break the node, one after the other.
-func (c *campaign) scripts(t *testing.T, faults []fault.Fault) {
+func (c *campaign) scripts(t *testing.T, all []fault.Fault, short bool) {
 	c.whole.Lock()
 	defer c.whole.Unlock()
-	for _, f := range faults {
+	for _, f := range all {
+		if f.Script == "" || f.Short != short {
+			continue
+		}
 		t.Run(f.Name, func(t *testing.T) {
 			defer func() {
 				o := fault.Outcome{Fault: f}

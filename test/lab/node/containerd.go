@@ -37,6 +37,7 @@ disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.internal.v1.opt']
   restrict_oom_score_adj = true
   disable_apparmor = true
   stats_collect_period = '1m' # of statistics, which nobody reads
+  use_internal_loopback = true # instead of a program for each pod
 
 [plugins.'io.containerd.cri.v1.runtime'.cni]
   bin_dirs = [%q]

@@ -58,7 +58,7 @@ func (s *Scale) pass(client net.Conn) {
 	ended := make(chan struct{}, 2)
 	for _, way := range [][2]net.Conn{{client, server}, {server, client}} {
 		go func() {
-			_, _ = io.Copy(io.MultiWriter(way[0], s), way[1]) // however it ends
+			_, _ = io.Copy(io.MultiWriter(s, way[0]), way[1]) // however it ends
 			ended <- struct{}{}
 		}()
 	}

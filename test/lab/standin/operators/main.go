@@ -6,7 +6,7 @@
 // one by one and reports on them; and whatever it is that runs the job
 // pum-process again when PUM is told to restart.
 //
-// It reads everything twice a second, and keeps nothing.
+// It reads everything once a second, and keeps nothing.
 package main
 
 import (
@@ -39,7 +39,7 @@ func main() {
 		operators.look(ctx)
 		select {
 		case <-ctx.Done():
-		case <-time.After(500 * time.Millisecond):
+		case <-time.After(time.Second):
 		}
 	}
 }
