@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -164,6 +166,55 @@ func without(name string) func(*readiness.Objects) {
 				return
 			}
 		}
+	}
+}
+
+// Logs are added while moments are written: nothing is lost, and each log keeps its order.
+func TestWritesAtTheSameTime(t *testing.T) {
+	reports := []observe.Report{reportOf(after(t, 0, without("pum"), "INIT")), reportOf(after(t, time.Minute, nil, "INIT")), reportOf(after(t, time.Hour, nil, "PROCESSED"))}
+	first, last := reports[0].Snapshot, reports[2]
+	path := filepath.Join(t.TempDir(), "a.jsonl.gz")
+	w, err := recording.Create(path, recording.Head{StartedAt: first.ObservedAt, Namespace: first.Namespace, PUM: "pum", Goal: verdict.GoalAll}, recording.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const lines = 1000
+	var writers sync.WaitGroup
+	for _, pod := range []string{"a", "b"} {
+		writers.Go(func() {
+			for i := range lines {
+				if err := w.AddLog(first.ObservedAt, recording.Log{Pod: pod, Line: strconv.Itoa(i)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Go(func() {
+		for _, r := range reports {
+			if err := errors.Join(w.Take(r), w.Flush()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	writers.Wait()
+	if err := w.End(last.Snapshot.ObservedAt, last.Verdict); err != nil {
+		t.Fatal(err)
+	}
+	moments, next := 0, map[string]int{}
+	_, err = recording.Each(path, func(l *recording.Line) error {
+		if l.Moment != nil {
+			moments++
+		}
+		if l.Log != nil {
+			if l.Log.Line != strconv.Itoa(next[l.Log.Pod]) {
+				t.Errorf("line %q of %s, want %d", l.Log.Line, l.Log.Pod, next[l.Log.Pod])
+			}
+			next[l.Log.Pod]++
+		}
+		return nil
+	})
+	if err != nil || moments != len(reports) || next["a"] != lines || next["b"] != lines {
+		t.Errorf("%d moments and %v lines: %v", moments, next, err)
 	}
 }
 
