@@ -5,6 +5,7 @@ package kube
 import (
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +41,23 @@ func TestClockLearnsTheServersTime(t *testing.T) {
 				t.Errorf("ahead by %s, want %s to within %s", got, tt.want, tt.off)
 			}
 		})
+	}
+}
+
+// Answers are read at the same time, and the time is asked meanwhile.
+func TestClockAtTheSameTime(t *testing.T) {
+	var c Clock
+	var all sync.WaitGroup
+	sent := time.Now()
+	for range 4 {
+		all.Go(func() {
+			c.learn(sent.Add(time.Hour), sent, sent)
+			_ = c.Now()
+		})
+	}
+	all.Wait()
+	if off := c.Ahead() - time.Hour; off.Abs() > time.Second {
+		t.Errorf("the API server is %s ahead, want 1h", c.Ahead())
 	}
 }
 

@@ -258,6 +258,25 @@ func TestBoundedBuffer(t *testing.T) {
 	}
 }
 
+// A command that was given up may still write: what was taken of it stays as it is.
+func TestBoundedBufferIsClosedWhileItIsWritten(t *testing.T) {
+	b := &boundedBuffer{limit: 1 << 20, full: func() {}}
+	var writers sync.WaitGroup
+	for range 4 {
+		writers.Go(func() {
+			for range 100 {
+				_, _ = b.Write([]byte("xyz")) // it never fails
+			}
+		})
+	}
+	taken := b.close()
+	before := len(taken)
+	writers.Wait()
+	if n := len(b.data); n != before || n%3 != 0 {
+		t.Errorf("%d bytes were taken, and %d are there now", before, n)
+	}
+}
+
 // silent is a server that takes connections and never answers.
 func silent(t *testing.T) *rest.Config {
 	t.Helper()
