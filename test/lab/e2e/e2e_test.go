@@ -157,15 +157,18 @@ func TestScripts(t *testing.T) {
 	scripts.running.Wait()
 }
 
-// longFirst returns the scripts in a folder, first those in which Kubernetes takes
-// a minute and more over something: none is to be waited for at the end, alone.
+// longFirst returns the scripts in a folder, first those that take a minute and more
+// even alone: none is to be waited for at the end.
 func longFirst(t *testing.T, dir string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d scripts in %s: %v", len(files), dir, err)
 	}
-	ascending := []string{"pods.txtar", "answers.txtar", "ondelete.txtar", "restart.txtar", "wait.txtar", "connection.txtar", "attempts.txtar"}
+	var ascending []string
+	for _, name := range strings.Fields("stall changes restart answers doctor troubles connection ondelete pod wait hook exits attempts") {
+		ascending = append(ascending, name+".txtar")
+	}
 	slices.SortStableFunc(files, func(a, b string) int {
 		return cmp.Compare(slices.Index(ascending, filepath.Base(b)), slices.Index(ascending, filepath.Base(a)))
 	})
