@@ -28,6 +28,7 @@ type Command struct {
 	stdout, stderr output
 	terminal       *terminal // or nil
 	start, end     time.Time
+	memory         int64         // the most that one of its processes had, in bytes
 	done           chan struct{} // closed at its end
 }
 
@@ -52,12 +53,46 @@ func (f Fault) Start(dir string, env []string) (*Command, error) {
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
+	ended := make(chan struct{})
 	go func() {
-		defer close(c.done)
+		defer close(ended)
 		_ = c.cmd.Wait() // the state tells
 		c.end = time.Now()
 	}()
+	go func() {
+		defer close(c.done)
+		c.weigh(ended)
+	}()
 	return c, nil
+}
+
+// weigh looks how much memory the command has until it ends. What Linux says of an ended
+// process is at least what the process had that started it.
+func (c *Command) weigh(ended <-chan struct{}) {
+	for {
+		c.memory = max(c.memory, highWater(c.cmd.Process.Pid))
+		select {
+		case <-ended:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// highWater is the most bytes that a process or one below it has had.
+func highWater(pid int) (most int64) {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // of one that has ended there is none
+	if _, high, ok := strings.Cut(string(status), "\nVmHWM:"); ok {
+		_, _ = fmt.Sscan(high, &most) // in kB
+		most <<= 10
+	}
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	for _, child := range strings.Fields(string(children)) {
+		if pid, err := strconv.Atoi(child); err == nil {
+			most = max(most, highWater(pid))
+		}
+	}
+	return most
 }
 
 // Done is closed when the command has ended.
@@ -94,9 +129,7 @@ func (c *Command) End(ctx context.Context, deadline time.Duration) (Result, erro
 		c.terminal.close()
 	}
 	r.Exit = c.cmd.ProcessState.ExitCode()
-	if usage, ok := c.cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.Memory = usage.Maxrss << 10
-	}
+	r.Memory = c.memory
 	if status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		r.Exit = 128 + int(status.Signal())
 	}

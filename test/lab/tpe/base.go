@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-
-	"github.com/kubectl-tpe/kubectl-tpe/test/lab/image"
 )
 
 // base is what all namespaces share: images, custom resources, operators. Only
@@ -23,26 +21,23 @@ func (l loader) base(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	s, err := l.stock(ctx, dir)
-	if err != nil {
-		return err
-	}
+	stocking.Lock()
+	defer stocking.Unlock()
 	done := filepath.Join(dir, "imported")
-	if before, err := os.ReadFile(done); err != nil || string(before) != s.sum {
-		l.logf("importing the images of the stand-in")
-		if err := l.Importer.Import(ctx, s.images...); err != nil {
+	imported, _ := os.ReadFile(done) // there is none at first
+	if s := stocks[dir]; s.sum == "" || s.sum != string(imported) {
+		if stocks[dir], err = l.stock(ctx, dir, string(imported)); err != nil {
 			return err
 		}
-		if err := os.WriteFile(done, []byte(s.sum), 0o644); err != nil {
+		if err := os.WriteFile(done, []byte(stocks[dir].sum), 0o644); err != nil {
 			return err
 		}
 	}
-	return l.serve(ctx, s.operatorsImage, l.dir)
+	return l.serve(ctx, stocks[dir].operatorsImage, l.dir)
 }
 
-// A stock is the images that a lab must have.
+// A stock is the images that a lab has.
 type stock struct {
-	images         []image.Image
 	sum            string // over all of them
 	operatorsImage string // the name of one of them
 }
@@ -54,26 +49,24 @@ var (
 	stocking sync.Mutex // of stocks
 )
 
-// stock compiles what the images hold into a folder of the lab, which is locked.
-func (l loader) stock(ctx context.Context, dir string) (stock, error) {
-	stocking.Lock()
-	defer stocking.Unlock()
-	if s, ok := stocks[dir]; ok {
-		return s, nil
-	}
+// stock makes the images in a folder of the lab, and imports them unless they are there.
+func (l loader) stock(ctx context.Context, dir, imported string) (stock, error) {
 	programs, err := compile(ctx, filepath.Join(dir, "programs"))
 	if err != nil {
 		return stock{}, err
 	}
-	s, hash := stock{images: images(programs, l.inventory), operatorsImage: programs.operatorsImage()}, sha256.New()
-	for _, img := range s.images {
+	all, hash := images(programs, l.inventory), sha256.New()
+	for _, img := range all {
 		if err := img.Write(hash); err != nil {
 			return stock{}, err
 		}
 	}
-	s.sum = hex.EncodeToString(hash.Sum(nil))
-	stocks[dir] = s
-	return s, nil
+	sum := hex.EncodeToString(hash.Sum(nil))
+	if imported != sum {
+		l.logf("importing the images of the stand-in")
+		err = l.Importer.Import(ctx, all...)
+	}
+	return stock{sum, programs.operatorsImage()}, err
 }
 
 // lock keeps other loaders of the same lab waiting.
