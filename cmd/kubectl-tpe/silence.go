@@ -67,6 +67,8 @@ func (s *silence) waiting() string {
 	switch last := s.last.Load(); {
 	case s.answered.Load():
 		return ""
+	case last != nil && s.broke.Load(): // the newest request may just have begun
+		return "an answer from " + last.from() + ": it took a request, and the connection broke"
 	case last != nil:
 		return "an answer from " + last.from() + ": " + *last.stage.Load()
 	case s.plugin != "":

@@ -253,6 +253,9 @@ func TestAWaitIsNotInVainIfAConnectionBroke(t *testing.T) {
 		if got := w.vain(); got != tt.want {
 			t.Errorf("%s: in vain: %v, want %v", tt.name, got, tt.want)
 		}
+		if says := w.cluster.unanswered(); !strings.HasPrefix(says, "; still waiting for an answer from ") || strings.Contains(says, "the connection broke") == tt.want {
+			t.Errorf("%s: %q", tt.name, says)
+		}
 	}
 }
 
