@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/memory"
 )
 
 // The status of an archive of 100 MB takes two seconds of a quiet machine, and 40 MiB. Most of
@@ -31,44 +33,36 @@ func TestLargeArchive(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), plugin, "status", "--from", archive)
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
-		memory, err := runMeasured(cmd)
+		most, err := runMeasured(cmd)
 		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || !strings.Contains(out.String(), "100 of 100 workloads ready") {
 			t.Fatalf("%v\n%s", err, &out)
 		}
 		worked := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		t.Logf("it worked for %s, in %d MiB", worked, memory)
-		if memory == 0 {
+		t.Logf("it worked for %s, in %d MiB", worked, most)
+		if most == 0 {
 			t.Fatal("its memory was not measured")
 		}
-		if worked <= 4*time.Second && memory <= 100 {
+		if worked <= 4*time.Second && most <= 100 {
 			return
 		}
 	}
 	t.Error("each of several tries took too much")
 }
 
-// runMeasured runs a command and returns the most memory that it had, in MiB, by what Linux says
-// of it while it runs: what it says afterwards (ru_maxrss) is at least what this process had when
-// it started the command.
-func runMeasured(cmd *exec.Cmd) (memory int, err error) {
+// runMeasured runs a command and returns the most memory that it had, in MiB.
+func runMeasured(cmd *exec.Cmd) (most int64, err error) {
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	for status := fmt.Sprintf("/proc/%d/status", cmd.Process.Pid); ; {
+	for {
 		select {
 		case err := <-ended:
-			return memory, err
+			return most >> 20, err
 		case <-time.After(5 * time.Millisecond):
 		}
-		text, _ := os.ReadFile(status) // there is none once it has ended
-		if _, high, found := strings.Cut(string(text), "VmHWM:"); found {
-			var kib int
-			if _, err := fmt.Sscan(high, &kib); err == nil {
-				memory = max(memory, kib>>10)
-			}
-		}
+		most = max(most, memory.HighWater(cmd.Process.Pid))
 	}
 }
 

@@ -27,8 +27,7 @@ import (
 )
 
 // TestRecordedUpgrade records an upgrade from its beginning to its end while every command that
-// reads is asked again and again. At ten of these moments, the recording gives the same answers;
-// at three of four on a machine so busy that there are fewer than 14.
+// reads is asked again and again. At ten of these moments, the recording gives the same answers.
 func TestRecordedUpgrade(t *testing.T) {
 	t.Parallel()
 	s := openSuite(t)
@@ -45,16 +44,14 @@ func TestRecordedUpgrade(t *testing.T) {
 			if over = true; end.exit != 0 {
 				t.Fatalf("record ended with %d:\n%s%s", end.exit, end.stdout, end.stderr)
 			}
-		case <-time.After(2 * time.Second):
+		case <-time.After(time.Second / 2): // on a busy machine the commands take several, and the upgrade a minute
 			if r.begun() {
 				moments = append(moments, r.ask())
 			}
 		}
 	}
-	if len(moments) < 4 {
-		t.Fatalf("%d moments are too few to tell", len(moments))
-	}
-	same, want := 0, min(10, len(moments)*3/4)
+	const want = 10
+	same := 0
 	for i := 0; i < len(moments) && same < want; i++ {
 		if r.compareAll(t, moments, i) {
 			same++

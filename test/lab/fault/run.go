@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/kubectl-tpe/kubectl-tpe/test/memory"
 )
 
 // A Command is a command line that runs.
@@ -66,33 +68,16 @@ func (f Fault) Start(dir string, env []string) (*Command, error) {
 	return c, nil
 }
 
-// weigh looks how much memory the command has until it ends. What Linux says of an ended
-// process is at least what the process had that started it.
+// weigh looks how much memory the command has until it ends.
 func (c *Command) weigh(ended <-chan struct{}) {
 	for {
-		c.memory = max(c.memory, highWater(c.cmd.Process.Pid))
+		c.memory = max(c.memory, memory.HighWater(c.cmd.Process.Pid))
 		select {
 		case <-ended:
 			return
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-}
-
-// highWater is the most bytes that a process or one below it has had.
-func highWater(pid int) (most int64) {
-	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // of one that has ended there is none
-	if _, high, ok := strings.Cut(string(status), "\nVmHWM:"); ok {
-		_, _ = fmt.Sscan(high, &most) // in kB
-		most <<= 10
-	}
-	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	for _, child := range strings.Fields(string(children)) {
-		if pid, err := strconv.Atoi(child); err == nil {
-			most = max(most, highWater(pid))
-		}
-	}
-	return most
 }
 
 // Done is closed when the command has ended.
